@@ -1,0 +1,1 @@
+//! Corpora and data sets, with a small world to make sentences from.

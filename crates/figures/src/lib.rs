@@ -1,0 +1,1 @@
+//! A figure's data drawn as SVG.

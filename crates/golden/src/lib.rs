@@ -1,0 +1,141 @@
+//! # Recorded reference values
+//!
+//! What PyTorch and transformers answered, read back into tensors. The files lie in `tests/golden/` together
+//! with the scripts that made them; nothing here needs Python.
+//!
+//! Masks in these files are PyTorch's (1 = keep), those of the course are burn's (`true` = hidden): tests
+//! turn them round where they read them.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Where the recorded files lie in the repository.
+pub fn directory() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden"))
+}
+
+/// One file of `tests/golden/parts/`: the values of one part of a transformer.
+#[derive(Debug, Clone)]
+pub struct Part {
+    name: String,
+    value: Value,
+}
+
+/// Reads `tests/golden/parts/{name}.json`.
+///
+/// # Panics
+///
+/// If the file is missing or not JSON: it is part of the repository.
+pub fn part(name: &str) -> Part {
+    let path = directory().join(format!("parts/{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    Part { name: name.into(), value }
+}
+
+impl Part {
+    /// The value at a JSON pointer without its leading slash: `cases/causal/output`.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is there.
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.value
+            .pointer(&format!("/{pointer}"))
+            .unwrap_or_else(|| panic!("{}.json has nothing at {pointer:?}", self.name))
+    }
+
+    /// A number.
+    ///
+    /// # Panics
+    ///
+    /// If there is none at the pointer.
+    pub fn number(&self, pointer: &str) -> f64 {
+        self.at(pointer).as_f64().unwrap_or_else(|| panic!("{}.json: {pointer:?} is no number", self.name))
+    }
+
+    /// How far an f32 computation may lie from these values, as the file itself says.
+    pub fn tolerance(&self) -> f32 {
+        self.number("tolerance_for_f32") as f32
+    }
+
+    /// Nested lists as a float tensor of rank `D`.
+    ///
+    /// # Panics
+    ///
+    /// If the lists do not nest to `D` levels of equal lengths.
+    pub fn tensor<const D: usize>(&self, pointer: &str, device: &Device) -> Tensor<D> {
+        let (values, shape) = self.array::<D>(pointer);
+        let values: Vec<f32> = values.into_iter().map(|x| x as f32).collect();
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+
+    /// Nested lists of whole numbers as an integer tensor of rank `D`.
+    ///
+    /// # Panics
+    ///
+    /// If the lists do not nest to `D` levels of equal lengths.
+    pub fn ids<const D: usize>(&self, pointer: &str, device: &Device) -> Tensor<D, Int> {
+        let (values, shape) = self.array::<D>(pointer);
+        let values: Vec<i64> = values.into_iter().map(|x| x as i64).collect();
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+
+    /// A recorded mask (1 = keep) as the course's (`true` = hidden).
+    ///
+    /// # Panics
+    ///
+    /// If the lists do not nest to `D` levels of equal lengths.
+    pub fn hidden<const D: usize>(&self, pointer: &str, device: &Device) -> Tensor<D, Bool> {
+        self.ids::<D>(pointer, device).equal_scalar(0)
+    }
+
+    fn array<const D: usize>(&self, pointer: &str) -> (Vec<f64>, [usize; D]) {
+        let value = self.at(pointer);
+        let mut shape = [0; D];
+        let mut inner = value;
+        for axis in &mut shape {
+            let list = inner.as_array().unwrap_or_else(|| panic!("{pointer:?} has rank below {D}"));
+            *axis = list.len();
+            inner = &list[0];
+        }
+        let mut values = Vec::new();
+        flatten(value, &mut values);
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "{pointer:?} is ragged or of rank above {D}");
+        (values, shape)
+    }
+}
+
+fn flatten(value: &Value, into: &mut Vec<f64>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|inner| flatten(inner, into)),
+        number => into.push(number.as_f64().expect("recorded arrays hold numbers")),
+    }
+}
+
+/// The largest absolute difference between two tensors of one shape; infinite where either is NaN.
+///
+/// # Panics
+///
+/// If the shapes differ.
+pub fn max_abs_error<const D: usize>(actual: &Tensor<D>, expected: &Tensor<D>) -> f32 {
+    assert_eq!(actual.dims(), expected.dims(), "only tensors of one shape can be compared");
+    let numbers = |t: &Tensor<D>| t.to_data().iter::<f32>().collect::<Vec<_>>();
+    numbers(actual)
+        .into_iter()
+        .zip(numbers(expected))
+        .map(|(a, b)| if a.is_nan() || b.is_nan() { f32::INFINITY } else { (a - b).abs() })
+        .fold(0.0, f32::max)
+}
+
+/// Asserts that no entry of `actual` is further than `tolerance` from `expected`.
+///
+/// # Panics
+///
+/// If one is, naming the largest difference.
+#[track_caller]
+pub fn assert_close<const D: usize>(actual: &Tensor<D>, expected: &Tensor<D>, tolerance: f32) {
+    let worst = max_abs_error(actual, expected);
+    assert!(worst <= tolerance, "off by {worst:e}, allowed {tolerance:e}");
+}

@@ -1,0 +1,1 @@
+//! The tokenizers crate, made safe for files of others.

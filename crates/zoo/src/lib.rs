@@ -1,0 +1,1 @@
+//! Files of others: fetched, pinned, checked, read.

@@ -1,0 +1,1 @@
+//! Lesson 03: what does close mean between two vectors?

@@ -1,0 +1,1 @@
+//! Lesson 06: how does a set become a sequence?

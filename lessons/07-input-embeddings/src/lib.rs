@@ -1,0 +1,1 @@
+//! Lesson 07: what else does a token need to say?

@@ -1,0 +1,1 @@
+//! Lesson 09: how do several views fit in one layer?

@@ -1,0 +1,1 @@
+//! Lesson 10: what makes it deep and trainable?

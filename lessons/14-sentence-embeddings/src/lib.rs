@@ -1,0 +1,1 @@
+//! Lesson 14: one vector for a whole text?

@@ -1,0 +1,1 @@
+//! What crosses lessons: arrows, sizes, figures, end to end.
