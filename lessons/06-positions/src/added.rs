@@ -1,0 +1,102 @@
+//! Positions as vectors that are added to the tokens' own: a formula, or a table that is learned.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// The longest wavelength of the sinusoids is 2 pi times this (Vaswani et al. 2017, section 3.5).
+const BASE: f64 = 10_000.0;
+
+/// The table of sines and cosines: a clock with d_model / 2 hands, each slower than the one before.
+///
+/// PE(pos, 2i) = sin(pos / 10000^(2i / d_model)), PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))
+/// (Vaswani et al. 2017, section 3.5)
+///
+/// # Shapes
+///
+/// - output: `[tokens, d_model]`, in -1..1; an odd `d_model` ends with a sine without its cosine
+///
+/// # Panics
+///
+/// If `tokens` or `d_model` is zero.
+pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
+    assert!(tokens > 0 && d_model > 0, "a table of {tokens} tokens x {d_model} has no entries");
+    let entry = |position: usize, axis: usize| {
+        let even = axis - axis % 2;
+        let angle = position as f64 / BASE.powf(even as f64 / d_model as f64);
+        if axis == even { angle.sin() } else { angle.cos() }
+    };
+    // In f64 on the host: f32 rounds the angle of position 100,000 by 0.004 radians.
+    let table = (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
+    Tensor::from_data(TensorData::new(table.collect::<Vec<_>>(), [tokens, d_model]), device)
+}
+
+/// What a [`LearnedPositions`] is made from.
+#[derive(Config, Debug)]
+pub struct LearnedPositionsConfig {
+    /// Rows of the table: the longest text it can place.
+    pub max_tokens: usize,
+    /// Numbers a position has.
+    pub d_model: usize,
+    /// Standard deviation of the first values (BERT's `initializer_range`, Devlin et al. 2019, released code).
+    #[config(default = 0.02)]
+    pub initializer_std: f64,
+}
+
+/// One vector a position, filled by training. What it has never seen it cannot place.
+#[derive(Module, Debug)]
+pub struct LearnedPositions {
+    /// `[max_tokens, d_model]`.
+    pub weight: Param<Tensor<2>>,
+}
+
+impl LearnedPositionsConfig {
+    /// A table of normal random numbers.
+    ///
+    /// # Panics
+    ///
+    /// If `max_tokens` or `d_model` is zero.
+    pub fn init(&self, device: &Device) -> LearnedPositions {
+        let Self { max_tokens, d_model, initializer_std } = *self;
+        assert!(max_tokens > 0 && d_model > 0, "a table of {max_tokens} tokens x {d_model} has no entries");
+        let normal = Initializer::Normal { mean: 0.0, std: initializer_std };
+        LearnedPositions { weight: normal.init([max_tokens, d_model], device) }
+    }
+}
+
+impl LearnedPositions {
+    /// The vectors of positions 0 to `tokens` - 1.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the table has fewer than `tokens` rows.
+    pub fn forward(&self, tokens: usize) -> Tensor<2> {
+        self.forward_from(0, tokens)
+    }
+
+    /// The vectors of `tokens` positions from `first_position` on: a text continued where it stopped.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the table ends before the last of them.
+    pub fn forward_from(&self, first_position: usize, tokens: usize) -> Tensor<2> {
+        let end = first_position + tokens;
+        let rows = self.max_tokens();
+        assert!(end <= rows, "position {} asked of a table that was learned for {rows} positions", end - 1);
+        self.weight.val().slice([first_position..end])
+    }
+
+    /// Rows of the table.
+    pub fn max_tokens(&self) -> usize {
+        self.weight.shape().dims::<2>()[0]
+    }
+}

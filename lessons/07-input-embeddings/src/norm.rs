@@ -1,0 +1,94 @@
+//! LayerNorm: every token's vector brought to mean 0 and variance 1, then to a scale and a shift that are learned.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor, assert_shape, module};
+
+/// What a [`LayerNorm`] is made from.
+#[derive(Config, Debug)]
+pub struct LayerNormConfig {
+    /// Numbers a token has.
+    pub d_model: usize,
+    /// Added to the variance, so that a constant vector divides by something (PyTorch's default; BERT uses 1e-12).
+    #[config(default = 1e-5)]
+    pub epsilon: f64,
+}
+
+/// Layer normalisation (Ba et al. 2016).
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    /// Scale, `[d_model]`; called gamma in older checkpoints.
+    pub weight: Param<Tensor<1>>,
+    /// Shift, `[d_model]`; called beta in older checkpoints.
+    pub bias: Param<Tensor<1>>,
+    /// Added to the variance.
+    pub epsilon: f64,
+}
+
+impl LayerNormConfig {
+    /// Scale one, shift zero.
+    ///
+    /// # Panics
+    ///
+    /// If `d_model` is zero or `epsilon` is not above zero.
+    pub fn init(&self, device: &Device) -> LayerNorm {
+        let Self { d_model, epsilon } = *self;
+        assert!(d_model > 0, "LayerNorm needs a d_model above 0");
+        assert!(epsilon > 0.0 && epsilon.is_finite(), "LayerNorm's epsilon must be above 0, not {epsilon}");
+        LayerNorm {
+            weight: Initializer::Ones.init([d_model], device),
+            bias: Initializer::Zeros.init([d_model], device),
+            epsilon,
+        }
+    }
+}
+
+impl LayerNorm {
+    /// [`layer_norm`] with the learned scale and shift, in burn's fused form: a test holds the two equal.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[.., d_model]`
+    /// - output: the same
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let [d_model] = self.weight.shape().dims();
+        assert_shape!(x, [.., d_model]);
+        module::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.epsilon)
+    }
+}
+
+/// Brings the last axis to mean 0 and variance 1, then scales and shifts it.
+///
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, the variance over d_model and not d_model - 1
+/// (Ba et al. 2016, "Layer Normalization", equation 4)
+///
+/// # Shapes
+///
+/// - x: `[.., d_model]`
+/// - weight, bias: `[d_model]`
+/// - output: as x
+///
+/// # Panics
+///
+/// If the last axis of `x` is not the length of `weight` and of `bias`.
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    let [d_model] = weight.dims();
+    assert_shape!(x, [.., d_model]);
+    assert_shape!(bias, [d_model]);
+    let last = D - 1;
+    // Two passes: mean(x^2) - mean(x)^2 would cancel to nothing where the mean is large.
+    let mean = x.clone().mean_dim(last);
+    let centred = x - mean;
+    let variance = centred.clone().square().mean_dim(last);
+    centred / (variance + epsilon).sqrt() * weight.unsqueeze() + bias.unsqueeze()
+}
