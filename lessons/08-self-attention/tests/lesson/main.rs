@@ -1,0 +1,3 @@
+//! Lesson 08's tests.
+
+mod laws;
