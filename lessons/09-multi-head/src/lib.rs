@@ -1,1 +1,312 @@
-//! Lesson 09: how do several views fit in one layer?
+//! # 09 Multi-head attention
+//!
+//! **Question.** How do several views, and several rules about who may look, fit in one layer?
+//!
+//! **Equation.** MultiHead(x) = Concat(head_1, .., head_n) W_o, head_i = Attention(x W_q_i, x W_k_i, x W_v_i)
+//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2); masked scores are set aside before the softmax
+//! (section 3.2.3); groups of query heads may share a key/value head (Ainslie et al. 2023, "GQA", section 2.2).
+//!
+//! **Builds on.**
+//! - `attention::scores(q: Tensor<D>, k: Tensor<D>) -> Tensor<D>`, `weights(scores: Tensor<D>) -> Tensor<D>` and
+//!   `attend(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D>` (lesson 08)
+//! - `positions::Rope::rotate(&self, x: Tensor<4>, first_position: usize) -> Tensor<4>` and
+//!   `alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3>` (lesson 06)
+//!
+//! **Leaves you with.** [`MultiHeadAttention`], the layer that real checkpoints load into, the masks
+//! ([`causal_mask`], [`padding_mask`]; **`true` = hidden**) and the [`KeyValueCache`] of generation.
+//!
+//! **Try.** `cargo rungs run 09`. Then give [`causal_mask`] one key less than queries and read what it says.
+
+mod cache;
+pub mod demo;
+mod mask;
+pub mod naive;
+
+use attention::{attend, scores, weights};
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{Bool, Device, Tensor, module};
+use positions::{Rope, RopeConfig, alibi_bias};
+
+pub use cache::KeyValueCache;
+pub use mask::{causal_mask, hidden_by_either, padding_mask, padding_mask_from_keep};
+
+/// What the list of lessons says about this one.
+pub const LESSON: course::Lesson = course::Lesson {
+    stem: "09-multi-head",
+    question: "How do several views, and several rules about who may look, fit in one layer?",
+    leaves_you_with: "MultiHeadAttention: heads, masks, RoPE and ALiBi, grouped queries and a cache",
+};
+
+/// The heads' axis of `[batch, heads, tokens, d_head]`.
+const HEADS: usize = 1;
+
+/// The tokens' axis of `[batch, heads, tokens, d_head]`.
+const TOKENS: usize = 2;
+
+/// Where a token's position enters, if it does so inside the layer.
+#[derive(Config, Debug)]
+pub enum PositionsConfig {
+    /// Not here: the input carries it already (learned, sinusoidal), or nothing does.
+    None,
+    /// Queries and keys are turned by their position.
+    Rope(RopeConfig),
+    /// Scores fall with the distance, by a slope of each head's own. Meant for causal attention.
+    Alibi,
+}
+
+/// What a [`MultiHeadAttention`] is made from.
+#[derive(Config, Debug)]
+pub struct MultiHeadAttentionConfig {
+    /// Numbers a token has.
+    pub d_model: usize,
+    /// Views; each gets d_model / n_heads numbers.
+    pub n_heads: usize,
+    /// Key/value heads, each shared by n_heads / n_kv_heads query heads; `None`: as many as query heads.
+    #[config(default = "None")]
+    pub n_kv_heads: Option<usize>,
+    /// Whether the projections add a bias (BERT and GPT-2 do, LLaMA does not).
+    #[config(default = true)]
+    pub bias: bool,
+    /// Share of the weights set to zero in training.
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Positions inside the layer.
+    #[config(default = "PositionsConfig::None")]
+    pub positions: PositionsConfig,
+}
+
+/// Attention by several heads at once, each in its own part of d_model.
+#[derive(Module, Debug)]
+pub struct MultiHeadAttention {
+    /// x \[W_q | W_k | W_v\] in one product: `[d_model, (n_heads + 2 n_kv_heads) * d_head]`.
+    pub projection: Linear,
+    /// W_o, which mixes the heads: `[d_model, d_model]`.
+    pub output: Linear,
+    /// Drops weights in training.
+    pub dropout: Dropout,
+    rope: Option<Rope>,
+    alibi: bool,
+    n_heads: usize,
+    n_kv_heads: usize,
+}
+
+impl MultiHeadAttentionConfig {
+    /// Projections with burn's default start.
+    ///
+    /// # Panics
+    ///
+    /// If the heads do not divide `d_model`, the key/value heads do not divide the heads, or RoPE's width is not that
+    /// of a head.
+    pub fn init(&self, device: &Device) -> MultiHeadAttention {
+        let Self { d_model, n_heads, .. } = *self;
+        let n_kv_heads = self.n_kv_heads.unwrap_or(n_heads);
+        assert!(n_heads > 0 && n_kv_heads > 0, "attention needs at least one head, of queries and of keys");
+        assert!(
+            d_model > 0 && d_model % n_heads == 0,
+            "n_heads = {n_heads} does not divide d_model = {d_model}"
+        );
+        assert!(n_heads % n_kv_heads == 0, "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}");
+        let d_head = d_model / n_heads;
+        let rope = match &self.positions {
+            PositionsConfig::Rope(rope) => Some(rope.init(device)),
+            PositionsConfig::None | PositionsConfig::Alibi => None,
+        };
+        let turned = rope.as_ref().map_or(d_head, Rope::d_head);
+        assert!(turned == d_head, "RoPE of d_head = {turned} cannot turn heads of {d_head}");
+        let linear = |d_output| LinearConfig::new(d_model, d_output).with_bias(self.bias).init(device);
+        MultiHeadAttention {
+            projection: linear((n_heads + 2 * n_kv_heads) * d_head),
+            output: linear(d_model),
+            dropout: DropoutConfig::new(self.dropout).init(),
+            rope,
+            alibi: matches!(self.positions, PositionsConfig::Alibi),
+            n_heads,
+            n_kv_heads,
+        }
+    }
+}
+
+impl MultiHeadAttention {
+    /// Every token looks at every token that is not hidden from it, once a head.
+    ///
+    /// Concat(head_1, .., head_n) W_o (Vaswani et al. 2017, section 3.2.2)
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`
+    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+    /// - output: `[batch, tokens, d_model]`; a query whose every key is hidden gets the bias of W_o alone
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model` or the mask does not fit.
+    pub fn forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        let (q, k, v) = self.project(x, 0);
+        self.output.forward(merge_heads(self.heads(q, k, v, hidden)))
+    }
+
+    /// [`MultiHeadAttention::forward`] and who looked at whom, before dropout.
+    ///
+    /// # Shapes
+    ///
+    /// - x, hidden and first output: as there
+    /// - second output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is hidden
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn forward_with_weights(
+        &self,
+        x: Tensor<3>,
+        hidden: Option<Tensor<4, Bool>>,
+    ) -> (Tensor<3>, Tensor<4>) {
+        let (q, k, v) = self.project(x, 0);
+        let weights = self.weights(q, k, hidden);
+        let heads = attend(self.dropout.forward(weights.clone()), self.shared(v));
+        (self.output.forward(merge_heads(heads)), weights)
+    }
+
+    /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and values they see too.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`, the new tokens only
+    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1, keys counting the cached ones; **`true` = hidden**
+    /// - output: `[batch, tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`, or the mask or the cache does not fit.
+    pub fn forward_cached(
+        &self,
+        x: Tensor<3>,
+        hidden: Option<Tensor<4, Bool>>,
+        cache: &mut KeyValueCache,
+    ) -> Tensor<3> {
+        let (q, k, v) = self.project(x, cache.len());
+        let (k, v) = cache.append(k, v);
+        self.output.forward(merge_heads(self.heads(q, k, v, hidden)))
+    }
+
+    /// Query heads.
+    pub fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
+    /// Key/value heads.
+    pub fn n_kv_heads(&self) -> usize {
+        self.n_kv_heads
+    }
+
+    /// Numbers a head has.
+    pub fn d_head(&self) -> usize {
+        self.output.weight.dims()[0] / self.n_heads
+    }
+
+    /// x W_q, x W_k, x W_v by heads, turned to their positions: `[batch, heads or n_kv_heads, tokens, d_head]`.
+    fn project(&self, x: Tensor<3>, first_position: usize) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
+        let (n, n_kv) = (self.n_heads, self.n_kv_heads);
+        let all = split_heads(self.projection.forward(x), n + 2 * n_kv);
+        let q = all.clone().narrow(HEADS, 0, n);
+        let k = all.clone().narrow(HEADS, n, n_kv);
+        let v = all.narrow(HEADS, n + n_kv, n_kv);
+        match &self.rope {
+            Some(rope) => (rope.rotate(q, first_position), rope.rotate(k, first_position), v),
+            None => (q, k, v),
+        }
+    }
+
+    /// What each head sees, `[batch, heads, queries, d_head]`: fused where nothing is learnt, else spelt out, because
+    /// the fused form has no dropout. A test holds the two equal.
+    fn heads(&self, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
+        if q.device().is_autodiff() {
+            let weights = self.weights(q, k, hidden);
+            return attend(self.dropout.forward(weights), self.shared(v));
+        }
+        assert_mask_fits(hidden.as_ref(), &q, &k);
+        let bias = self.alibi(&q, &k);
+        let (k, v) = (self.shared(k), self.shared(v));
+        module::attention(q, k, v, hidden, bias, AttentionModuleOptions::default())
+    }
+
+    /// Who looks at whom: `[batch, heads, queries, keys]`, rows sum to 1, or to 0 where every key is hidden.
+    fn weights(&self, q: Tensor<4>, k: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
+        assert_mask_fits(hidden.as_ref(), &q, &k);
+        let bias = self.alibi(&q, &k);
+        let mut scores = scores(q, self.shared(k));
+        if let Some(bias) = bias {
+            scores = scores + bias;
+        }
+        masked_weights(scores, hidden)
+    }
+
+    /// `[1, heads, queries, keys]`
+    fn alibi(&self, q: &Tensor<4>, k: &Tensor<4>) -> Option<Tensor<4>> {
+        let (queries, keys) = (q.dims()[TOKENS], k.dims()[TOKENS]);
+        self.alibi.then(|| alibi_bias(self.n_heads, queries, keys, &q.device()).unsqueeze())
+    }
+
+    /// Keys or values as often as query heads read them: query head i gets key/value head i / group.
+    fn shared(&self, kv: Tensor<4>) -> Tensor<4> {
+        let [batch, n_kv_heads, tokens, d_head] = kv.dims();
+        let group = self.n_heads / n_kv_heads;
+        if group == 1 {
+            return kv;
+        }
+        let repeated: Tensor<5> = kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, group);
+        repeated.reshape([batch, self.n_heads, tokens, d_head])
+    }
+}
+
+/// [`weights`] of the keys that are not hidden; a query without any gets zeros, never NaN.
+///
+/// # Shapes
+///
+/// - scores: `[batch, heads, queries, keys]`
+/// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+/// - output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is hidden
+pub fn masked_weights(scores: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
+    let Some(hidden) = hidden else { return weights(scores) };
+    // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its gradient.
+    let lowest = scores.dtype().finfo().expect("scores are floats").min;
+    weights(scores.mask_fill(hidden.clone(), lowest)).mask_fill(hidden, 0.0)
+}
+
+/// The model's width cut into heads.
+///
+/// # Shapes
+///
+/// - x: `[batch, tokens, heads * d_head]`
+/// - output: `[batch, heads, tokens, d_head]`
+///
+/// # Panics
+///
+/// If the heads do not divide the last axis.
+pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, tokens, width] = x.dims();
+    assert!(heads > 0 && width % heads == 0, "{heads} heads do not divide {width} numbers");
+    x.reshape([batch, tokens, heads, width / heads]).swap_dims(HEADS, TOKENS)
+}
+
+/// The heads side by side again: the inverse of [`split_heads`].
+///
+/// # Shapes
+///
+/// - x: `[batch, heads, tokens, d_head]`
+/// - output: `[batch, tokens, heads * d_head]`
+pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, tokens, d_head] = x.dims();
+    x.swap_dims(HEADS, TOKENS).reshape([batch, tokens, heads * d_head])
+}
+
+fn assert_mask_fits(hidden: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {
+    let [batch, heads, queries, _] = q.dims();
+    let expected = [batch, heads, queries, k.dims()[TOKENS]];
+    if let Some(hidden) = hidden {
+        let fits = hidden.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
+        assert!(fits, "a mask of {:?} does not fit scores of {expected:?}", hidden.dims());
+    }
+}

@@ -1,0 +1,67 @@
+//! Who may not look at whom. **`true` = hidden**, everywhere.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+
+/// Hides every key that comes after its query (Vaswani et al. 2017, section 3.2.3).
+///
+/// The queries are the last ones of the keys' positions: fewer queries than keys follow a cache.
+///
+/// # Shapes
+///
+/// - output: `[1, 1, queries, keys]`; **`true` = hidden**
+///
+/// # Panics
+///
+/// If there are more queries than keys.
+pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bool> {
+    assert!(queries <= keys, "{queries} queries stand among {keys} keys: there cannot be more of them");
+    let first_query = keys - queries;
+    // burn's "tril mask" is false on the lower triangle and true above it: what lies above is the future.
+    Tensor::<2, Bool>::tril_mask([queries, keys], first_query as i64, device).unsqueeze()
+}
+
+/// Hides the padding to the right of texts of these lengths.
+///
+/// # Shapes
+///
+/// - lengths: one a text, in tokens
+/// - output: `[batch, 1, 1, keys]`; **`true` = hidden**
+///
+/// # Panics
+///
+/// If a text is longer than `tokens`.
+pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor<4, Bool> {
+    if let Some(&longest) = lengths.iter().max() {
+        assert!(longest <= tokens, "a text of {longest} tokens does not fit in {tokens}");
+    }
+    let hidden: Vec<bool> =
+        lengths.iter().flat_map(|&length| (0..tokens).map(move |key| key >= length)).collect();
+    Tensor::from_data(TensorData::new(hidden, [lengths.len(), 1, 1, tokens]), device)
+}
+
+/// A tokenizer's attention mask, whose polarity is the other one, turned round.
+///
+/// # Shapes
+///
+/// - keep: `[batch, tokens]`, 1 = a token, 0 = padding, on either side
+/// - output: `[batch, 1, 1, keys]`; **`true` = hidden**
+pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
+    let [batch, tokens] = keep.dims();
+    keep.equal_scalar(0).reshape([batch, 1, 1, tokens])
+}
+
+/// Hides what either mask hides: causal and padding together.
+///
+/// # Shapes
+///
+/// - a, b: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+/// - output: the larger axes of the two
+///
+/// # Panics
+///
+/// If an axis differs and is 1 in neither.
+pub fn hidden_by_either(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Bool> {
+    let (of_a, of_b) = (a.dims(), b.dims());
+    let shape: [usize; 4] = std::array::from_fn(|axis| of_a[axis].max(of_b[axis]));
+    a.expand(shape).bool_or(b.expand(shape))
+}
