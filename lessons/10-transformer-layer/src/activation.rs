@@ -1,0 +1,93 @@
+//! The bend between two linear maps, without which they would be one.
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
+use burn::config::Config;
+use burn::tensor::{Tensor, activation};
+
+/// sqrt(2 / pi), inside the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
+const SQRT_2_OVER_PI: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
+
+/// The cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
+const GELU_CUBIC: f64 = 0.044715;
+
+/// Which bend.
+#[derive(Config, Debug, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// [`gelu_exact`]: BERT.
+    GeluExact,
+    /// [`gelu_tanh`]: GPT-2.
+    GeluTanh,
+    /// [`relu`]: the first transformer.
+    Relu,
+    /// [`silu`]: inside SwiGLU.
+    Silu,
+}
+
+impl Activation {
+    /// The bend of every number, in burn's fused form where there is one; tests hold it equal to the one spelt out.
+    ///
+    /// # Shapes
+    ///
+    /// - x: any
+    /// - output: the same
+    pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::GeluExact => activation::gelu(x),
+            Self::GeluTanh => gelu_tanh(x),
+            Self::Relu => activation::relu(x),
+            Self::Silu => activation::silu(x),
+        }
+    }
+}
+
+/// x weighted by the share of a normal distribution that lies below it.
+///
+/// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2)
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same
+pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let below = (x.clone() * FRAC_1_SQRT_2).erf() + 1.0;
+    x * below * 0.5
+}
+
+/// GELU with tanh in place of erf, at most 0.0005 away from it.
+///
+/// x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 (Hendrycks & Gimpel 2016, section 2)
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same
+pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    // x (1 + c x^2) by squaring: a power of 3.0 would go through a logarithm.
+    let inner = (x.clone().square() * GELU_CUBIC + 1.0) * x.clone() * SQRT_2_OVER_PI;
+    x * (inner.tanh() + 1.0) * 0.5
+}
+
+/// Nothing below zero, everything above it.
+///
+/// max(x, 0) (Vaswani et al. 2017, equation 2)
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same
+pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.clamp_min(0.0)
+}
+
+/// x weighted by its own sigmoid, also called swish.
+///
+/// x / (1 + e^-x) (Ramachandran et al. 2017, "Searching for Activation Functions", section 4)
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same
+pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.clone() / ((-x).exp() + 1.0)
+}

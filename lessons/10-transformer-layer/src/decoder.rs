@@ -1,0 +1,143 @@
+//! The layer that sees only the past.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Bool, Device, Tensor};
+use heads::{
+    KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
+    hidden_by_either,
+};
+
+use crate::{Activation, FeedForwardKind, Norm, NormKind, Transform};
+
+/// What a [`DecoderLayer`] is made from.
+#[derive(Config, Debug)]
+pub struct DecoderLayerConfig {
+    /// Numbers a token has.
+    pub d_model: usize,
+    /// Heads of the attention.
+    pub n_heads: usize,
+    /// Numbers inside the feed-forward.
+    pub d_hidden: usize,
+    /// Key/value heads; `None`: as many as heads.
+    #[config(default = "None")]
+    pub n_kv_heads: Option<usize>,
+    /// Positions inside the attention.
+    #[config(default = "PositionsConfig::None")]
+    pub positions: PositionsConfig,
+    /// Which norm stands before each sub-layer.
+    #[config(default = "NormKind::Layer")]
+    pub norm: NormKind,
+    /// Of the norms; the default is GPT-2's and LLaMA's.
+    #[config(default = 1e-5)]
+    pub epsilon: f64,
+    /// Which feed-forward.
+    #[config(default = "FeedForwardKind::Plain(Activation::GeluTanh)")]
+    pub feed_forward: FeedForwardKind,
+    /// Whether the maps add a bias.
+    #[config(default = true)]
+    pub bias: bool,
+    /// Share of the attention's weights and of each sub-layer's output set to zero in training.
+    #[config(default = 0.0)]
+    pub dropout: f64,
+}
+
+/// Causal attention, then feed-forward, each after its norm and inside its residual.
+#[derive(Module, Debug)]
+pub struct DecoderLayer {
+    /// The attention's norm.
+    pub attention_norm: Norm,
+    /// Looks at the tokens so far.
+    pub attention: MultiHeadAttention,
+    /// The feed-forward's norm.
+    pub feed_forward_norm: Norm,
+    /// Works on each token alone.
+    pub feed_forward: Transform,
+    /// Drops numbers of each sub-layer's output in training.
+    pub dropout: Dropout,
+}
+
+impl DecoderLayerConfig {
+    /// A layer with burn's default start.
+    ///
+    /// # Panics
+    ///
+    /// If a width is zero, the heads do not divide `d_model`, the key/value heads do not divide the heads, or
+    /// `epsilon` is not above zero.
+    pub fn init(&self, device: &Device) -> DecoderLayer {
+        let Self { d_model, n_heads, d_hidden, epsilon, bias, dropout, .. } = *self;
+        let attention = MultiHeadAttentionConfig::new(d_model, n_heads)
+            .with_n_kv_heads(self.n_kv_heads)
+            .with_positions(self.positions.clone())
+            .with_bias(bias)
+            .with_dropout(dropout);
+        DecoderLayer {
+            attention_norm: self.norm.init(d_model, epsilon, device),
+            attention: attention.init(device),
+            feed_forward_norm: self.norm.init(d_model, epsilon, device),
+            feed_forward: self.feed_forward.init(d_model, d_hidden, bias, device),
+            dropout: DropoutConfig::new(dropout).init(),
+        }
+    }
+}
+
+impl DecoderLayer {
+    /// Every token looks at itself and those before it, then works alone.
+    ///
+    /// x + attention(norm(x)), x + feed_forward(norm(x)) (Xiong et al. 2020, table 1, pre-LN)
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`
+    /// - padding: `[batch, 1, 1, keys]`, hidden besides the future; **`true` = hidden**
+    /// - output: `[batch, tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model` or the mask does not fit.
+    pub fn forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        let hidden = hidden_from(&x, 0, padding);
+        let seen = self.attention.forward(self.attention_norm.forward(x.clone()), Some(hidden));
+        self.finish(x, seen)
+    }
+
+    /// [`DecoderLayer::forward`] of tokens that follow those in the cache.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`, the new tokens only
+    /// - padding: `[batch, 1, 1, keys]`, keys counting the cached ones; **`true` = hidden**
+    /// - output: `[batch, tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`, or the mask or the cache does not fit.
+    pub fn forward_cached(
+        &self,
+        x: Tensor<3>,
+        padding: Option<Tensor<4, Bool>>,
+        cache: &mut KeyValueCache,
+    ) -> Tensor<3> {
+        let hidden = hidden_from(&x, cache.len(), padding);
+        let seen = self.attention.forward_cached(self.attention_norm.forward(x.clone()), Some(hidden), cache);
+        self.finish(x, seen)
+    }
+
+    /// The residual of the attention, then the feed-forward and its residual.
+    fn finish(&self, x: Tensor<3>, seen: Tensor<3>) -> Tensor<3> {
+        let x = x + self.dropout.forward(seen);
+        let worked = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + self.dropout.forward(worked)
+    }
+}
+
+/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**.
+fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -> Tensor<4, Bool> {
+    let tokens = x.dims()[1];
+    let future = causal_mask(tokens, cached + tokens, &x.device());
+    match padding {
+        Some(padding) => hidden_by_either(future, padding),
+        None => future,
+    }
+}

@@ -1,0 +1,127 @@
+//! Norms beside the sub-layers: the full one of lesson 07, and the one that leaves the mean alone.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor, assert_shape};
+use inputs::{LayerNorm, LayerNormConfig};
+
+/// What a [`RmsNorm`] is made from.
+#[derive(Config, Debug)]
+pub struct RmsNormConfig {
+    /// Numbers a token has.
+    pub d_model: usize,
+    /// Added to the mean square (LLaMA's).
+    #[config(default = 1e-5)]
+    pub epsilon: f64,
+}
+
+/// Root-mean-square normalisation (Zhang & Sennrich 2019).
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    /// Scale, `[d_model]`.
+    pub weight: Param<Tensor<1>>,
+    /// Added to the mean square.
+    pub epsilon: f64,
+}
+
+impl RmsNormConfig {
+    /// Scale one.
+    ///
+    /// # Panics
+    ///
+    /// If `d_model` is zero or `epsilon` is not above zero.
+    pub fn init(&self, device: &Device) -> RmsNorm {
+        let Self { d_model, epsilon } = *self;
+        assert!(d_model > 0, "RmsNorm needs a d_model above 0");
+        assert!(epsilon > 0.0 && epsilon.is_finite(), "RmsNorm's epsilon must be above 0, not {epsilon}");
+        RmsNorm { weight: Initializer::Ones.init([d_model], device), epsilon }
+    }
+}
+
+impl RmsNorm {
+    /// [`rms_norm`] with the learned scale.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[.., d_model]`
+    /// - output: the same
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        rms_norm(x, self.weight.val(), self.epsilon)
+    }
+}
+
+/// Brings the mean square of the last axis to 1, then scales it. The mean stays.
+///
+/// y = x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", equation 4)
+///
+/// # Shapes
+///
+/// - x: `[.., d_model]`
+/// - weight: `[d_model]`
+/// - output: as x
+///
+/// # Panics
+///
+/// If the last axis of `x` is not the length of `weight`.
+pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, epsilon: f64) -> Tensor<D> {
+    let [d_model] = weight.dims();
+    assert_shape!(x, [.., d_model]);
+    let mean_square = x.clone().square().mean_dim(D - 1);
+    x / (mean_square + epsilon).sqrt() * weight.unsqueeze()
+}
+
+/// Which norm.
+#[derive(Config, Debug, Copy, PartialEq, Eq)]
+pub enum NormKind {
+    /// Lesson 07's.
+    Layer,
+    /// [`RmsNorm`].
+    Rms,
+}
+
+/// One of the two norms.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// Of BERT and GPT-2.
+    Layer(LayerNorm),
+    /// Of LLaMA.
+    Rms(RmsNorm),
+}
+
+impl NormKind {
+    /// The norm of this kind, scale one, shift zero.
+    ///
+    /// # Panics
+    ///
+    /// If `d_model` is zero or `epsilon` is not above zero.
+    pub fn init(self, d_model: usize, epsilon: f64, device: &Device) -> Norm {
+        match self {
+            Self::Layer => Norm::Layer(LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device)),
+            Self::Rms => Norm::Rms(RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device)),
+        }
+    }
+}
+
+impl Norm {
+    /// Lesson 07's `LayerNorm::forward`, or [`RmsNorm::forward`].
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[.., d_model]`
+    /// - output: the same
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Layer(norm) => norm.forward(x),
+            Self::Rms(norm) => norm.forward(x),
+        }
+    }
+}
