@@ -1,1 +1,167 @@
-//! Lesson 01: what is a token ID worth before anything is learnt?
+//! # 01 · The lookup table
+//!
+//! **Question.** What is a token ID worth before anything is learnt?
+//!
+//! Nothing: it is the number of a row. The row is what counts, and it starts as noise. This lesson builds the
+//! table, the measure of how wrong a prediction is, and the smallest language model there is: a table whose
+//! rows *are* the predictions. Trained, it ends up holding what you could have counted with a pencil.
+//!
+//! **Equation.**
+//! - lookup: `e = onehot(id) W` (Bengio et al. 2003, "A Neural Probabilistic Language Model", section 2: the
+//!   matrix C)
+//! - surprise: `L = -(1/tokens) sum_t log softmax(z_t)[target_t]`, in nats (Goodfellow et al. 2016, "Deep
+//!   Learning", eq. 5.12 and section 6.2.2.3)
+//! - the best a bigram can do: `H(next|this) = -sum_ij p(i, j) log p(j|i)` (Shannon 1948, "A Mathematical Theory
+//!   of Communication", section 6)
+//!
+//! **Builds on.** Nothing but tensors.
+//!
+//! **Leaves you with** [`TokenEmbedding`], the struct that pretrained weights load into ten lessons later;
+//! [`cross_entropy`], the loss of every language model to come; and [`Bigram`], the baseline they must beat.
+//!
+//! **Try.** Train the bigram on text with its characters shuffled. To which of the two levels does the loss
+//! fall now, and why?
+
+mod bigram;
+pub mod demo;
+pub mod naive;
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::activation;
+use burn::tensor::{Device, Int, Tensor, assert_shape};
+
+pub use bigram::{Bigram, BigramConfig, bigram_counts, bigram_entropy, train};
+
+/// What the list of lessons says about this one.
+pub const LESSON: course::Lesson = course::Lesson {
+    stem: "01-lookup-table",
+    question: "What is a token ID worth before anything is learnt?",
+    leaves_you_with: "a table of vectors, a loss in nats, and a bigram model that is the table alone",
+};
+
+/// Size of a fresh table: the metadata of token IDs to vectors.
+#[derive(Config, Debug)]
+pub struct TokenEmbeddingConfig {
+    /// Rows: how many token IDs there are.
+    pub vocab: usize,
+    /// Columns: the width of a token's vector.
+    pub d_model: usize,
+    /// Standard deviation of the fresh entries, mean 0. The default is BERT's `initializer_range` (Devlin et al.
+    /// 2019, the released `bert_config.json`) and GPT-2's.
+    #[config(default = 0.02)]
+    pub initializer_std: f64,
+}
+
+/// One row of numbers a token ID.
+#[derive(Module, Debug)]
+pub struct TokenEmbedding {
+    /// The table, `[vocab, d_model]`.
+    pub weight: Param<Tensor<2>>,
+}
+
+impl TokenEmbeddingConfig {
+    /// A fresh table: every entry drawn from N(0, `initializer_std`^2).
+    ///
+    /// # Panics
+    ///
+    /// If the table would have no rows or no columns, or the standard deviation is negative or not a number.
+    pub fn init(&self, device: &Device) -> TokenEmbedding {
+        let Self { vocab, d_model, initializer_std } = *self;
+        assert!(vocab > 0 && d_model > 0, "a table of {vocab} x {d_model} holds nothing");
+        assert!(initializer_std >= 0.0, "initializer_std must be 0 or more, found {initializer_std}");
+        let normal = Initializer::Normal { mean: 0.0, std: initializer_std };
+        TokenEmbedding { weight: normal.init([vocab, d_model], device) }
+    }
+}
+
+impl TokenEmbedding {
+    /// Looks each ID's row up: `e_t = W[id_t]`.
+    ///
+    /// The same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications by zero.
+    ///
+    /// # Shapes
+    ///
+    /// - `ids`: `[batch, tokens]`, token IDs in `0..vocab`; not every device notices one outside
+    /// - result: `[batch, tokens, d_model]`
+    pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let [batch, tokens] = ids.dims();
+        let rows = self.weight.val().select(0, ids.reshape([batch * tokens]));
+        rows.reshape([batch, tokens, self.d_model()])
+    }
+
+    /// Rows: how many token IDs the table knows.
+    pub fn vocab(&self) -> usize {
+        self.weight.shape()[0]
+    }
+
+    /// Columns: the width of a token's vector.
+    pub fn d_model(&self) -> usize {
+        self.weight.shape()[1]
+    }
+}
+
+/// A row of zeros with a single 1 in the token's own column.
+///
+/// # Shapes
+///
+/// - `ids`: `[tokens]`, token IDs in `0..vocab`
+/// - result: `[tokens, vocab]`; an ID outside `0..vocab` gives a row of zeros
+pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
+    let [tokens] = ids.dims();
+    let columns = Tensor::<1, Int>::arange(0..vocab as i64, &ids.device()).reshape([1, vocab]);
+    ids.reshape([tokens, 1]).equal(columns).float()
+}
+
+/// How surprised the model is by what came, on average: `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
+///
+/// Goodfellow et al. 2016, eq. 5.12. Uniform guessing costs ln(vocab), certainty of the truth 0.
+///
+/// # Shapes
+///
+/// - `logits`: `[tokens, vocab]`, any real numbers
+/// - `targets`: `[tokens]`, token IDs in `0..vocab`
+/// - result: `[1]`, nats per token
+///
+/// # Panics
+///
+/// If there are more or fewer targets than rows of logits.
+pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
+    let [tokens, _vocab] = logits.dims();
+    assert_shape!(targets, [tokens]);
+    let log_probabilities = activation::log_softmax(logits, 1); // = log_softmax(logits): tests/lesson/parity.rs
+    let of_the_targets = log_probabilities.gather(1, targets.reshape([tokens, 1]));
+    of_the_targets.mean().neg()
+}
+
+/// Logits to log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with `m = max_k z_k`.
+///
+/// Taking the maximum out changes nothing on paper and keeps `exp` from overflowing (Goodfellow et al. 2016,
+/// section 4.1).
+///
+/// # Shapes
+///
+/// - `logits`: `[tokens, vocab]`, any finite numbers
+/// - result: `[tokens, vocab]`, nats at or below 0; their exponentials sum to 1 in every row
+pub fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
+    let vocab_axis = 1;
+    let shifted = logits.clone() - logits.detach().max_dim(vocab_axis);
+    let log_sum = shifted.clone().exp().sum_dim(vocab_axis).log();
+    shifted - log_sum
+}
+
+/// Among how many equally likely tokens the model might as well be choosing: `exp(nats)`.
+pub fn perplexity(nats: f64) -> f64 {
+    nats.exp()
+}
+
+/// A loss that can be compared between vocabularies: `nats_per_token x tokens / (characters ln 2)`.
+///
+/// # Panics
+///
+/// If there are no characters to share the bits among.
+pub fn bits_per_character(nats_per_token: f64, tokens: usize, characters: usize) -> f64 {
+    assert!(characters > 0, "bits per character needs at least one character");
+    nats_per_token * tokens as f64 / (characters as f64 * std::f64::consts::LN_2)
+}
