@@ -1,0 +1,98 @@
+//! A file while it is being written: `NAME.part`, renamed to `NAME` once it is complete and on the disk.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::ZooError;
+
+/// The unfinished file. It is locked, so that two processes do not write it at once; the lock ends with the process.
+pub(crate) struct Part {
+    target: PathBuf,
+    path: PathBuf,
+    file: File,
+    resumable: bool,
+}
+
+impl Part {
+    /// Opens the part of `target`, keeping what an earlier run left there only if `resumable`: without a pin
+    /// or a commit, nothing tells whether the rest still belongs to it.
+    pub fn open(target: &Path, resumable: bool) -> Result<Part, ZooError> {
+        let mut name = target.as_os_str().to_owned();
+        name.push(".part");
+        let path = PathBuf::from(name);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).map_err(ZooError::io(folder, "creating the folder"))?;
+        }
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = options.map_err(ZooError::io(&path, "writing"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(ZooError::Busy { path }),
+            // A file system without locks: go on without, as before there were any.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let mut part = Part { target: target.into(), path, file, resumable };
+        if !resumable {
+            part.restart()?;
+        }
+        Ok(part)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn len(&self) -> Result<u64, ZooError> {
+        Ok(self.file.metadata().map_err(ZooError::io(&self.path, "reading"))?.len())
+    }
+
+    /// Empties it.
+    pub fn restart(&mut self) -> Result<(), ZooError> {
+        self.file.set_len(0).map_err(ZooError::io(&self.path, "writing"))
+    }
+
+    /// Appends.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), ZooError> {
+        let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(bytes));
+        written.map_err(ZooError::io(&self.path, "writing"))
+    }
+
+    /// Gives it its name.
+    pub fn finish(self) -> Result<(), ZooError> {
+        self.file.sync_all().map_err(ZooError::io(&self.path, "writing"))?;
+        fs::rename(&self.path, &self.target).map_err(ZooError::io(&self.target, "renaming"))?;
+        // The folder's own entry reaches the disk too, where the system lets folders be opened.
+        if let Some(Ok(folder)) = self.target.parent().map(File::open) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+
+    pub fn discard(&mut self) -> Result<(), ZooError> {
+        fs::remove_file(&self.path).map_err(ZooError::io(&self.path, "removing"))
+    }
+
+    /// After a failed transfer: a part with something in it stays for the next run, unless the error says that it is
+    /// the wrong file.
+    pub fn keep_if_useful(&mut self, error: &ZooError) -> Result<(), ZooError> {
+        let passing = matches!(error, ZooError::Network { .. } | ZooError::Io { .. } | ZooError::Http { .. });
+        if self.resumable && passing && self.len()? > 0 { Ok(()) } else { self.discard() }
+    }
+}
+
+/// The SHA-256 of the file at `path`, in hexadecimal.
+pub(crate) fn sha256_of(path: &Path) -> Result<String, ZooError> {
+    let mut file = File::open(path).map_err(ZooError::io(path, "reading"))?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut chunk).map_err(ZooError::io(path, "reading"))? {
+            0 => break,
+            read => hash.update(&chunk[..read]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
