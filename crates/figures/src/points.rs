@@ -1,0 +1,95 @@
+//! Labelled points, each label where it runs into the least.
+
+use course::{Panel, Point};
+
+use crate::axis::{self, Ruler};
+use crate::canvas::{Area, Canvas, Marker, Style, text_width};
+use crate::colour::{self, GREY};
+use crate::legend::{self, Entry, Sample};
+
+/// Radius of a mark.
+const RADIUS: f64 = 4.0;
+/// Size of the labels.
+const SIZE: f64 = 10.5;
+/// How far a label may stand from its point, nearest first.
+const DISTANCES: [f64; 4] = [3.0, 12.0, 22.0, 34.0];
+/// From this distance on a thin line leads from the point to its label.
+const LED: f64 = 12.0;
+/// Right, left, above, below, then the diagonals.
+const DIRECTIONS: [(f64, f64); 8] =
+    [(1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (1.0, -1.0), (-1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+
+/// Draws points by group.
+pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
+    let groups = legend::distinct(points.iter().map(|point| point.group.as_str()));
+    let index = |point: &Point| groups.iter().position(|group| *group == point.group).unwrap_or(0);
+    let entries: Vec<Entry> = groups
+        .iter()
+        .enumerate()
+        .map(|(index, group)| Entry {
+            name: group.to_string(),
+            colour: colour::group(index),
+            sample: Sample::Marker(Marker::of(index)),
+        })
+        .collect();
+    let area = legend::draw(canvas, &entries, area);
+    let x = Ruler::over(&panel.x, points.iter().map(|point| point.x), 0.08);
+    let y = Ruler::over(&panel.y, points.iter().map(|point| point.y), 0.08);
+    let (plot, x, y) = axis::frame(canvas, area, x, y);
+    let placed: Vec<(&Point, (f64, f64))> =
+        points.iter().filter_map(|point| Some((point, (x.pixel(point.x)?, y.pixel(point.y)?)))).collect();
+    if placed.is_empty() {
+        axis::nothing(canvas, plot);
+    }
+    let mut taken: Vec<Area> = placed.iter().map(|&(_, at)| around(at, RADIUS)).collect();
+    for &(point, at) in &placed {
+        draw_label(canvas, &point.label, at, plot, &mut taken);
+    }
+    for &(point, at) in &placed {
+        canvas.marker(Marker::of(index(point)), at, RADIUS, colour::group(index(point)));
+    }
+}
+
+fn around((x, y): (f64, f64), radius: f64) -> Area {
+    Area { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }
+}
+
+fn draw_label(canvas: &mut Canvas, label: &str, at: (f64, f64), plot: Area, taken: &mut Vec<Area>) {
+    if label.trim().is_empty() {
+        return;
+    }
+    let (distance, place) = best_place(label, at, plot, taken);
+    if distance >= LED {
+        let towards = (at.0.clamp(place.left, place.right), at.1.clamp(place.top, place.bottom));
+        canvas.path(&[at, towards], GREY, 0.7);
+    }
+    canvas.text(label, (place.centre_x(), place.centre_y()), Style::plain(SIZE).centre());
+    taken.push(place);
+}
+
+/// The first place that is free and inside the plot, or else the one that covers the least.
+fn best_place(label: &str, (x, y): (f64, f64), plot: Area, taken: &[Area]) -> (f64, Area) {
+    let (half_width, half_height) = (text_width(label, SIZE) / 2.0, SIZE * 0.6);
+    let mut best: Option<(f64, f64, Area)> = None;
+    for distance in DISTANCES {
+        for (dx, dy) in DIRECTIONS {
+            let centre =
+                (x + dx * (RADIUS + distance + half_width), y + dy * (RADIUS + distance + half_height));
+            let place = Area {
+                left: centre.0 - half_width,
+                right: centre.0 + half_width,
+                top: centre.1 - half_height,
+                bottom: centre.1 + half_height,
+            };
+            let outside = if plot.contains(&place) { 0.0 } else { 1e4 };
+            let cost = outside + taken.iter().map(|other| place.overlap(other)).sum::<f64>();
+            if best.is_none_or(|(least, ..)| cost < least) {
+                best = Some((cost, distance, place));
+            }
+        }
+        if best.is_some_and(|(cost, ..)| cost == 0.0) {
+            break;
+        }
+    }
+    best.map(|(_, distance, place)| (distance, place)).unwrap_or((0.0, around((x, y), 0.0)))
+}
