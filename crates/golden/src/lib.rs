@@ -6,9 +6,14 @@
 //! Masks in these files are PyTorch's (1 = keep), those of the course are burn's (`true` = hidden): tests
 //! turn them round where they read them.
 
+mod folder;
+
+use std::path::PathBuf;
+
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::Value;
-use std::path::PathBuf;
+
+pub use folder::{Case, Folder, GoldenError};
 
 /// Where the recorded files lie in the repository.
 pub fn directory() -> PathBuf {
@@ -102,7 +107,11 @@ impl Part {
         }
         let mut values = Vec::new();
         flatten(value, &mut values);
-        assert_eq!(values.len(), shape.iter().product::<usize>(), "{pointer:?} is ragged or of rank above {D}");
+        assert_eq!(
+            values.len(),
+            shape.iter().product::<usize>(),
+            "{pointer:?} is ragged or of rank above {D}"
+        );
         (values, shape)
     }
 }
@@ -120,11 +129,19 @@ fn flatten(value: &Value, into: &mut Vec<f64>) {
 ///
 /// If the shapes differ.
 pub fn max_abs_error<const D: usize>(actual: &Tensor<D>, expected: &Tensor<D>) -> f32 {
-    assert_eq!(actual.dims(), expected.dims(), "only tensors of one shape can be compared");
-    let numbers = |t: &Tensor<D>| t.to_data().iter::<f32>().collect::<Vec<_>>();
-    numbers(actual)
-        .into_iter()
-        .zip(numbers(expected))
+    max_abs_error_of_data(&actual.to_data(), &expected.to_data())
+}
+
+/// [`max_abs_error`] of values already read from their device.
+///
+/// # Panics
+///
+/// If the shapes differ.
+pub fn max_abs_error_of_data(actual: &TensorData, expected: &TensorData) -> f32 {
+    assert_eq!(actual.shape(), expected.shape(), "only tensors of one shape can be compared");
+    actual
+        .iter::<f32>()
+        .zip(expected.iter::<f32>())
         .map(|(a, b)| if a.is_nan() || b.is_nan() { f32::INFINITY } else { (a - b).abs() })
         .fold(0.0, f32::max)
 }

@@ -1,0 +1,1 @@
+//! What this lesson shows.

@@ -1,0 +1,121 @@
+//! Everything that the libraries' own BERT classes answer, under the names they give it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::prelude::*;
+use burn::tensor::TensorData;
+use burn::tensor::activation::softmax;
+use lookup::cross_entropy;
+use zoo::ZooError;
+
+use crate::checkpoint::{load_bert, load_masked_language_model, load_sequence_classifier};
+use crate::{Batch, Trace};
+
+/// The classes known here, as `architectures` of a `config.json` names them.
+pub const ARCHITECTURES: [&str; 3] = ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"];
+
+/// Positions whose label is this are not scored (PyTorch's `ignore_index`).
+const UNLABELLED: i64 = -100;
+
+/// What goes in, as those classes take it.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// `[batch, tokens]`.
+    pub input_ids: TensorData,
+    /// `[batch, tokens]`, 1 = keep.
+    pub attention_mask: Option<TensorData>,
+    /// `[batch, tokens]`.
+    pub token_type_ids: Option<TensorData>,
+    /// `[batch, tokens]` for a masked-language model, `[batch]` for a classifier.
+    pub labels: Option<TensorData>,
+}
+
+impl Inputs {
+    /// The inputs as a batch on `device`.
+    pub fn batch(&self, device: &Device) -> Batch {
+        let tensor = |data: &TensorData| Tensor::<2, Int>::from_data(data.clone(), device);
+        let [segments, keep] =
+            [&self.token_type_ids, &self.attention_mask].map(|data| data.as_ref().map(tensor));
+        Batch::from_tensors(tensor(&self.input_ids), segments, keep)
+    }
+}
+
+/// Runs the model in `folder` as the class `architecture` and names all it answers: `hidden_states.N`,
+/// `attentions.N`, `last_hidden_state` and `pooler_output`, or `logits`, `loss` and `probabilities`.
+///
+/// # Errors
+///
+/// A folder that cannot be read as that class, or a class not in [`ARCHITECTURES`].
+pub fn answers(
+    folder: &Path,
+    architecture: &str,
+    inputs: &Inputs,
+    device: &Device,
+) -> Result<BTreeMap<String, TensorData>, ZooError> {
+    let batch = inputs.batch(device);
+    let mut answers = Answers::default();
+    match architecture {
+        "BertModel" => {
+            let model = load_bert(folder, device)?.model;
+            let last = answers.trace(model.trace(&batch));
+            answers.add("last_hidden_state", last.clone());
+            if let Some(pooled) = model.pool(last) {
+                answers.add("pooler_output", pooled);
+            }
+        }
+        "BertForMaskedLM" => {
+            let model = load_masked_language_model(folder, device)?.model;
+            let logits = model.logits(answers.trace(model.bert.trace(&batch)));
+            answers.add("logits", logits.clone());
+            let [texts, tokens, vocab] = logits.dims();
+            answers.loss(logits.reshape([texts * tokens, vocab]), inputs.labels.as_ref());
+        }
+        "BertForSequenceClassification" => {
+            let model = load_sequence_classifier(folder, device)?.model;
+            let logits = model.logits(answers.trace(model.bert.trace(&batch)));
+            answers.add("logits", logits.clone());
+            answers.add("probabilities", softmax(logits.clone(), 1));
+            answers.loss(logits, inputs.labels.as_ref());
+        }
+        other => {
+            return Err(ZooError::Json {
+                path: folder.join("config.json"),
+                key: "architectures".into(),
+                problem: format!("expected one of {}, found {other:?}", ARCHITECTURES.join(", ")),
+            });
+        }
+    }
+    Ok(answers.0)
+}
+
+#[derive(Default)]
+struct Answers(BTreeMap<String, TensorData>);
+
+impl Answers {
+    fn add<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) {
+        self.0.insert(name.into(), tensor.into_data());
+    }
+
+    /// Adds all of a trace; returns the last layer's vectors.
+    fn trace(&mut self, trace: Trace) -> Tensor<3> {
+        let last = trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
+        for (i, states) in trace.hidden_states.into_iter().enumerate() {
+            self.add(&format!("hidden_states.{i}"), states);
+        }
+        for (i, weights) in trace.attentions.into_iter().enumerate() {
+            self.add(&format!("attentions.{i}"), weights);
+        }
+        last
+    }
+
+    /// The mean cross entropy over labelled rows of `[rows, classes]`.
+    fn loss(&mut self, logits: Tensor<2>, labels: Option<&TensorData>) {
+        let Some(labels) = labels else { return };
+        let (rows, targets): (Vec<i64>, Vec<i64>) =
+            (0..).zip(labels.iter::<i64>()).filter(|&(_, label)| label != UNLABELLED).unzip();
+        let device = logits.device();
+        let ints = |v: Vec<i64>| Tensor::<1, Int>::from_data(&v[..], &device);
+        self.add("loss", cross_entropy(logits.select(0, ints(rows)), ints(targets)));
+    }
+}

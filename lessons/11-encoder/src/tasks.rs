@@ -1,0 +1,95 @@
+//! What is put on top of an encoder: a guess for every token, or a label for the whole text.
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::prelude::*;
+use inputs::LayerNorm;
+use layer::Activation;
+
+use crate::{Batch, Bert};
+
+/// BERT with a score for every word of the vocabulary at every position (Devlin et al., 2019, section 3.1,
+/// task 1).
+///
+/// ```text
+/// g      = LayerNorm(activation(h W + b))
+/// logits = g tokenᵀ + c
+/// ```
+///
+/// The output matrix is the token table itself: lesson 01's rows are read once more, as columns.
+#[derive(Module, Debug)]
+pub struct MaskedLanguageModel {
+    /// The encoder under the head.
+    pub bert: Bert,
+    /// `W` and `b`.
+    pub transform: Linear,
+    /// Between the two.
+    #[module(skip)]
+    pub activation: Activation,
+    /// Before the output product.
+    pub norm: LayerNorm,
+    /// `c`, one number a word: `[vocab]`.
+    pub bias: Param<Tensor<1>>,
+}
+
+impl MaskedLanguageModel {
+    /// The logits of every position.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[batch, tokens, vocab]`, logits
+    pub fn forward(&self, batch: &Batch) -> Tensor<3> {
+        self.logits(self.bert.forward(batch))
+    }
+
+    /// The logits for the last layer's vectors.
+    ///
+    /// # Shapes
+    ///
+    /// - `last`: `[batch, tokens, d_model]`
+    /// - output: `[batch, tokens, vocab]`, logits
+    pub fn logits(&self, last: Tensor<3>) -> Tensor<3> {
+        let guess = self.norm.forward(self.activation.apply(self.transform.forward(last)));
+        let table = self.bert.embeddings.tokens.weight.val(); // [vocab, d_model]
+        guess.matmul(table.transpose().unsqueeze()) + self.bias.val().unsqueeze()
+    }
+}
+
+/// BERT with a score for every label of the whole text, read off the pooler.
+#[derive(Module, Debug)]
+pub struct SequenceClassifier {
+    /// The encoder under the head; it has a pooler.
+    pub bert: Bert,
+    /// `[d_model, labels]`.
+    pub classifier: Linear,
+}
+
+impl SequenceClassifier {
+    /// The logits of every text.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[batch, labels]`, logits
+    ///
+    /// # Panics
+    ///
+    /// If the encoder has no pooler.
+    pub fn forward(&self, batch: &Batch) -> Tensor<2> {
+        self.logits(self.bert.forward(batch))
+    }
+
+    /// The logits for the last layer's vectors.
+    ///
+    /// # Shapes
+    ///
+    /// - `last`: `[batch, tokens, d_model]`
+    /// - output: `[batch, labels]`, logits
+    ///
+    /// # Panics
+    ///
+    /// If the encoder has no pooler.
+    pub fn logits(&self, last: Tensor<3>) -> Tensor<2> {
+        let pooled = self.bert.pool(last).expect("a sequence classifier reads the pooler");
+        self.classifier.forward(pooled)
+    }
+}

@@ -1,0 +1,3 @@
+//! The tests of lesson 11, in one binary.
+
+mod parity;
