@@ -1,13 +1,230 @@
-//! What the lesson shows.
+//! What the lesson shows: four ways to write an order into numbers, and what each makes of distance.
 
-use course::{Report, Run};
+use anyhow::Result;
+use burn::tensor::{Device, Tensor, TensorData};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+
+use crate::{LearnedPositionsConfig, Rope, RopeConfig, RopeLayout, RopeScaling};
+use crate::{alibi_bias, alibi_slopes, sinusoidal};
+
+/// Width of a token in the figures of the sinusoids.
+const D_MODEL: usize = 128;
+/// Width of a head in those of RoPE.
+const D_HEAD: usize = 64;
+/// How far the curves over distance reach.
+const DISTANCES: usize = 200;
+/// f32 mathematics without training differs between machines by less.
+const BAND: f64 = 1e-3;
 
 /// Runs the lesson's demonstration.
 ///
 /// # Errors
 ///
 /// None so far.
-pub fn demo(run: &Run) -> anyhow::Result<Report> {
+pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
-    Ok(Report::default())
+    let mut report = Report::default();
+    say_cost(&mut report, run.device);
+    report.figure(sinusoidal_figure(run.device));
+    say_sinusoids(&mut report, run.device);
+    say_rope(&mut report, run.device);
+    report.figure(dot_product_figure(run.device));
+    say_alibi(&mut report);
+    report.figure(alibi_figure(run.device));
+    Ok(report)
+}
+
+fn say_cost(report: &mut Report, device: &Device) {
+    let learned = LearnedPositionsConfig::new(512, 384).init(device);
+    let parameters = learned.weight.shape().num_elements().to_string();
+    report.say("Four ways to say where a token stands (512 tokens, 384 numbers a token):");
+    let mut table = Table::new(["way", "where it acts", "parameters", "longest text"]);
+    table.row(["learned", "added to the token", &parameters, "512"]);
+    table.row(["sinusoidal", "added to the token", "0", "any"]);
+    table.row(["RoPE", "turns query and key", "0", "any"]);
+    table.row(["ALiBi", "added to the score", "0", "any"]);
+    report.table(&table);
+}
+
+fn sinusoidal_figure(device: &Device) -> Figure {
+    let (tokens, d_model) = (64, 32);
+    let table = numbers(&sinusoidal(tokens, d_model, device));
+    Figure {
+        name: "06-sinusoidal".into(),
+        title: "A clock with sixteen hands: the sinusoidal table".into(),
+        alt: "Heatmap of 64 positions by 32 axes. The leftmost axes swing between -1 and 1 every six positions; each \
+              pair of axes to the right swings slower, and the last pair hardly changes over all 64 positions."
+            .into(),
+        band: BAND,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("axis of the vector (sine and cosine in turn)"),
+            y: Axis::linear("position (tokens)"),
+            marks: Marks::Heatmap {
+                values: table.chunks(d_model).map(<[f64]>::to_vec).collect(),
+                columns: vec![],
+                rows: vec![],
+            },
+        }],
+    }
+}
+
+/// Dot products of position `from` with those after it, in units of the first.
+fn sinusoid_scores(from: usize, device: &Device) -> Vec<f64> {
+    let table = sinusoidal(from + DISTANCES, D_MODEL, device).slice([from..from + DISTANCES]);
+    let first = table.clone().slice([0..1]);
+    let scores = numbers(&(table * first).sum_dim(1));
+    scores.iter().map(|score| score / scores[0]).collect()
+}
+
+fn say_sinusoids(report: &mut Report, device: &Device) {
+    let (near, far) = (sinusoid_scores(0, device), sinusoid_scores(500, device));
+    report.say(format!(
+        "Sinusoids of {D_MODEL} numbers: dot product with a position further on, 1 = with itself."
+    ));
+    let mut table = Table::new(["distance", "from 0", "from 500"]);
+    for distance in [0, 1, 2, 5, 10, 20, 50, 100] {
+        table.row([distance.to_string(), format!("{:.4}", near[distance]), format!("{:.4}", far[distance])]);
+    }
+    report.table(&table);
+}
+
+/// A query or key to turn: any vector would do.
+fn vector(phase: f64, device: &Device) -> Tensor<4> {
+    let values: Vec<f32> = (0..D_HEAD).map(|axis| (axis as f64 * 0.7 + phase).sin() as f32).collect();
+    Tensor::from_data(TensorData::new(values, [1, 1, 1, D_HEAD]), device)
+}
+
+fn say_rope(report: &mut Report, device: &Device) {
+    let (q, k) = (vector(0.3, device), vector(1.1, device));
+    let half = RopeConfig::new(D_HEAD).init(device);
+    let side = RopeConfig::new(D_HEAD).with_layout(RopeLayout::Interleaved).init(device);
+    let score = |rope: &Rope, m, n| {
+        let product = rope.rotate(q.clone(), m) * rope.rotate(k.clone(), n);
+        format!("{:.4}", numbers(&product.sum())[0])
+    };
+    report.say(format!(
+        "RoPE on one query and one key of {D_HEAD} numbers: the score depends on the offset alone."
+    ));
+    let mut table = Table::new(["query at", "key at", "offset", "half split", "interleaved"]);
+    for (m, n) in [(3, 1), (7, 5), (102, 100), (100_002, 100_000), (5, 0), (12, 7)] {
+        let (place, offset) = ([m.to_string(), n.to_string()], (m - n).to_string());
+        let [m_text, n_text] = place;
+        table.row([m_text, n_text, offset, score(&half, m, n), score(&side, m, n)]);
+    }
+    report.table(&table);
+    say_layouts(report, &half, &side, q);
+}
+
+fn say_layouts(report: &mut Report, half: &Rope, side: &Rope, x: Tensor<4>) {
+    let order: Vec<i64> = (0..D_HEAD as i64).step_by(2).chain((1..D_HEAD as i64).step_by(2)).collect();
+    let order = Tensor::from_data(order.as_slice(), &x.device());
+    let wrong = (half.rotate(x.clone(), 9) - side.rotate(x.clone(), 9)).abs().max();
+    let right = half.rotate(x.clone().select(3, order.clone()), 9) - side.rotate(x, 9).select(3, order);
+    let (wrong, right) = (numbers(&wrong)[0], numbers(&right.abs().max())[0]);
+    report.say(format!(
+        "The two layouts at position 9 differ by up to {wrong:.3}; with the even axes put before the odd ones, by {right:.1e}."
+    ));
+    report.say("");
+}
+
+/// Scores of a vector of ones with itself further on, in units of the first.
+fn rope_scores(config: &RopeConfig, device: &Device) -> Vec<f64> {
+    let ones = Tensor::<4>::ones([1, 1, DISTANCES, D_HEAD], device);
+    let keys = config.init(device).rotate(ones, 0);
+    let query = keys.clone().narrow(2, 0, 1);
+    let scores = numbers(&(keys * query).sum_dim(3));
+    scores.iter().map(|score| score / scores[0]).collect()
+}
+
+fn over_distance(name: &str, scores: Vec<f64>) -> Line {
+    Line::new(name, scores.into_iter().enumerate().map(|(distance, score)| (distance as f64, score)))
+}
+
+fn dot_product_figure(device: &Device) -> Figure {
+    let plain = RopeConfig::new(D_HEAD);
+    let slow = plain.clone().with_theta(500_000.0);
+    let stretched = plain.clone().with_scaling(RopeScaling::Linear { factor: 4.0 });
+    let panel = |title: &str, y: &str, lines| Panel {
+        title: title.into(),
+        x: Axis::linear("distance (tokens)"),
+        y: Axis::linear(y),
+        marks: Marks::Lines(lines),
+    };
+    let sinusoids = vec![
+        over_distance("from position 0", sinusoid_scores(0, device)),
+        over_distance("from position 500", sinusoid_scores(500, device)),
+    ];
+    let ropes = vec![
+        over_distance("theta 10,000", rope_scores(&plain, device)),
+        over_distance("theta 500,000", rope_scores(&slow, device)),
+        over_distance("theta 10,000, linear / 4", rope_scores(&stretched, device)),
+    ];
+    Figure {
+        name: "06-dot-products".into(),
+        title: "Closeness falls with distance, wherever you start".into(),
+        alt: "Two panels over distances 0 to 199. Left: the dot product of two sinusoidal vectors, 1 at distance 0, \
+              falls with distance and ripples; the curves from position 0 and from position 500 lie on each other. \
+              Right: the score of a query and an equal key under RoPE falls the same way; slower with theta 500,000, \
+              and four times slower with linear scaling by 4."
+            .into(),
+        band: BAND,
+        panels: vec![
+            panel("sinusoids, 128 numbers", "dot product (1 = same position)", sinusoids),
+            panel("RoPE, query = key, 64 numbers", "score (1 = same position)", ropes),
+        ],
+    }
+}
+
+fn say_alibi(report: &mut Report) {
+    report.say(
+        "ALiBi's slopes, head by head; twelve heads take those of eight, then every other one of sixteen:",
+    );
+    for heads in [8, 12] {
+        let slopes: Vec<String> = alibi_slopes(heads).iter().map(|slope| format!("{slope:.4}")).collect();
+        report.say(format!("  {heads:>2} heads: {}", slopes.join(" ")));
+    }
+    report.say("");
+}
+
+fn alibi_figure(device: &Device) -> Figure {
+    let (heads, keys) = (8, 64);
+    let bias = numbers(&alibi_bias(heads, 1, keys, device));
+    let by_distance = |head: usize| bias[head * keys..][..keys].iter().rev().copied().collect();
+    let curves = [1, 2, 3, 4, 6, 8].map(|head| over_distance(&format!("head {head}"), by_distance(head - 1)));
+    let slopes = [4, 8, 12, 16].map(|heads| {
+        let points = alibi_slopes(heads).into_iter().enumerate();
+        Line::new(
+            &format!("{heads} heads"),
+            points.map(|(head, slope)| ((head + 1) as f64, f64::from(slope))),
+        )
+    });
+    Figure {
+        name: "06-alibi".into(),
+        title: "ALiBi: each head forgets the far at its own rate".into(),
+        alt: "Two panels. Left: the slopes of 4, 8, 12 and 16 heads on a logarithmic axis; each power of two is a \
+              straight line down to 2^-8, and twelve heads follow the line of eight, then jump back to the steep slopes \
+              of sixteen. Right: what six of eight heads add to a score over distances 0 to 63; head 1 falls to -31, \
+              head 8 stays near zero."
+            .into(),
+        band: BAND,
+        panels: vec![
+            Panel {
+                title: "the slopes".into(),
+                x: Axis::linear("head"),
+                y: Axis::log("slope (score per token)"),
+                marks: Marks::Lines(slopes.to_vec()),
+            },
+            Panel {
+                title: "eight heads".into(),
+                x: Axis::linear("distance back (tokens)"),
+                y: Axis::linear("added to the score (logits)"),
+                marks: Marks::Lines(curves.to_vec()),
+            },
+        ],
+    }
+}
+
+fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
+    tensor.to_data().iter::<f64>().collect()
 }

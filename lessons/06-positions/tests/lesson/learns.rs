@@ -1,0 +1,28 @@
+//! The table of learned positions learns, row by row that it sees.
+
+use burn::optim::{GradientsParams, SgdConfig};
+use burn::tensor::Tensor;
+use positions::{LearnedPositions, LearnedPositionsConfig, sinusoidal};
+
+fn loss(positions: &LearnedPositions, target: &Tensor<2>) -> Tensor<1> {
+    let [tokens, _] = target.dims();
+    (positions.forward(tokens) - target.clone()).square().sum()
+}
+
+#[test]
+fn only_positions_that_were_seen_are_learned() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let mut positions = LearnedPositionsConfig::new(6, 4).init(&device);
+    let untouched = positions.weight.val().slice([4..6]).to_data();
+    let target = sinusoidal(4, 4, &device);
+    let before = loss(&positions, &target).into_scalar::<f32>();
+    let mut optimiser = SgdConfig::new().init();
+    for _ in 0..20 {
+        let gradients = GradientsParams::from_grads(loss(&positions, &target).backward(), &positions);
+        positions = optimiser.step(0.2, positions, gradients);
+    }
+    let after = loss(&positions, &target).into_scalar::<f32>();
+    assert!(after < 1e-3 * before, "{before} -> {after}");
+    assert_eq!(positions.weight.val().slice([4..6]).to_data(), untouched, "rows 4 and 5 were never used");
+}
