@@ -234,13 +234,13 @@ impl MultiHeadAttention {
     ) -> (Tensor<4>, Tensor<4>) {
         assert_mask_fits(hidden.as_ref(), &q, &k);
         let bias = self.alibi(&q, &k);
-        let scores = scores(q, self.shared(k));
-        let scores = match bias {
-            Some(bias) => scores + bias,
-            None => scores,
-        };
+        let mut scores = scores(q, share_heads(k, self.n_heads));
+        if let Some(bias) = bias {
+            scores = scores + bias;
+        }
         let weights = masked_weights(scores, hidden);
-        (attend(self.dropout.forward(weights.clone()), self.shared(v)), weights)
+        let kept = self.dropout.forward(weights.clone());
+        (attend(kept, share_heads(v, self.n_heads)), weights)
     }
 
     /// `[1, heads, queries, keys]`
@@ -248,17 +248,28 @@ impl MultiHeadAttention {
         let (queries, keys) = (q.dims()[TOKENS], k.dims()[TOKENS]);
         self.alibi.then(|| alibi_bias(self.n_heads, queries, keys, &q.device()).unsqueeze())
     }
+}
 
-    /// Keys or values as often as query heads read them: query head i gets key/value head i / group.
-    fn shared(&self, kv: Tensor<4>) -> Tensor<4> {
-        let [batch, n_kv_heads, tokens, d_head] = kv.dims();
-        let group = self.n_heads / n_kv_heads;
-        if group == 1 {
-            return kv;
-        }
-        let repeated: Tensor<5> = kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, group);
-        repeated.reshape([batch, self.n_heads, tokens, d_head])
+/// Keys or values as often as query heads read them: query head i gets key/value head i / group.
+///
+/// (Ainslie et al. 2023, "GQA", section 2.2)
+///
+/// # Shapes
+///
+/// - kv: `[batch, n_kv_heads, tokens, d_head]`
+/// - output: `[batch, n_heads, tokens, d_head]`
+///
+/// # Panics
+///
+/// If the key/value heads do not divide the heads.
+pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
+    let [batch, n_kv_heads, tokens, d_head] = kv.dims();
+    assert!(n_heads % n_kv_heads == 0, "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}");
+    if n_kv_heads == n_heads {
+        return kv;
     }
+    let repeated: Tensor<5> = kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, n_heads / n_kv_heads);
+    repeated.reshape([batch, n_heads, tokens, d_head])
 }
 
 /// [`weights`] of the keys that are not hidden; a query without any gets zeros, never NaN.

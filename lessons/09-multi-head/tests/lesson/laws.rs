@@ -1,15 +1,246 @@
 //! What holds for every input.
 
-use burn::tensor::{Distribution, Tensor};
-use heads::{MultiHeadAttentionConfig, causal_mask, hidden_by_either, padding_mask};
+use burn::module::Module;
+use burn::tensor::Tensor;
+use course::{Marks, Run};
+use golden::{assert_close, max_abs_error};
+use heads::{
+    KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
+    hidden_by_either, masked_weights, merge_heads, padding_mask, padding_mask_from_keep, split_heads,
+};
+use positions::RopeConfig;
+use proptest::prelude::*;
+
+use crate::{numbers, random};
+
+/// Numbers a token has in these tests: four heads of four.
+const D_MODEL: usize = 16;
+
+fn cases() -> ProptestConfig {
+    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
+}
+
+fn every_kind_of_positions() -> [PositionsConfig; 3] {
+    [PositionsConfig::None, PositionsConfig::Rope(RopeConfig::new(4)), PositionsConfig::Alibi]
+}
+
+fn four_heads() -> MultiHeadAttentionConfig {
+    MultiHeadAttentionConfig::new(D_MODEL, 4)
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn a_causal_mask_hides_the_future(seed: u64, tokens in 2usize..7, kind in 0usize..3) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = four_heads().with_positions(every_kind_of_positions()[kind].clone()).init(&device);
+        let hidden = causal_mask(tokens, tokens, &device);
+        let x = random([1, tokens, D_MODEL], seed, &device);
+        let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), random([1, 1, D_MODEL], !seed, &device)], 1);
+        let before = layer.forward(x, Some(hidden.clone())).narrow(1, 0, tokens - 1);
+        let after = layer.forward(changed, Some(hidden)).narrow(1, 0, tokens - 1);
+        prop_assert_eq!(numbers(&before), numbers(&after)); // bit-equal
+    }
+
+    #[test]
+    fn padding_never_leaks(seed: u64, length in 1usize..5, padding in 1usize..4) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = four_heads().init(&device);
+        let text = random::<3>([1, length, D_MODEL], seed, &device);
+        let [padded, otherwise] = [1.0, 50.0].map(|size| {
+            let filler = random([1, padding, D_MODEL], !seed, &device) * size;
+            let hidden = padding_mask(&[length], length + padding, &device);
+            layer.forward(Tensor::cat(vec![text.clone(), filler], 1), Some(hidden)).narrow(1, 0, length)
+        });
+        prop_assert_eq!(numbers(&padded), numbers(&otherwise));
+        let alone = layer.forward(text, None);
+        prop_assert!(max_abs_error(&padded, &alone) <= backend::tolerance(&device, 1e-5));
+    }
+
+    #[test]
+    fn cached_is_uncached(seed: u64, first in 1usize..5, second in 1usize..5, kind in 0usize..3, grouped: bool) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = four_heads()
+            .with_n_kv_heads(grouped.then_some(2))
+            .with_positions(every_kind_of_positions()[kind].clone())
+            .init(&device);
+        let tokens = first + second;
+        let x = random::<3>([2, tokens, D_MODEL], seed, &device);
+        let whole = layer.forward(x.clone(), Some(causal_mask(tokens, tokens, &device)));
+        let in_chunks = cached(&layer, &x, &[first, second]);
+        let one_by_one = cached(&layer, &x, &vec![1; tokens]);
+        let tolerance = backend::tolerance(&device, 1e-5);
+        prop_assert!(max_abs_error(&in_chunks, &whole) <= tolerance);
+        prop_assert!(max_abs_error(&one_by_one, &whole) <= tolerance);
+    }
+
+    #[test]
+    fn merging_undoes_splitting(seed: u64, batch in 1usize..4, tokens in 1usize..5, heads in 1usize..5) {
+        let device = backend::from_env();
+        let x = random([batch, tokens, heads * 3], seed, &device);
+        let split = split_heads(x.clone(), heads);
+        prop_assert_eq!(split.dims(), [batch, heads, tokens, 3]);
+        prop_assert_eq!(numbers(&merge_heads(split)), numbers(&x));
+    }
+}
+
+/// The tokens of x in chunks, each after those before it.
+fn cached(layer: &MultiHeadAttention, x: &Tensor<3>, chunks: &[usize]) -> Tensor<3> {
+    let mut cache = KeyValueCache::new();
+    let mut outputs = Vec::new();
+    for &tokens in chunks {
+        let chunk = x.clone().narrow(1, cache.len(), tokens);
+        let hidden = causal_mask(tokens, cache.len() + tokens, &x.device());
+        outputs.push(layer.forward_cached(chunk, Some(hidden), &mut cache));
+    }
+    Tensor::cat(outputs, 1)
+}
 
 #[test]
-fn the_fused_path_is_the_one_spelt_out() {
+fn a_query_whose_every_key_is_hidden_gives_zeros_and_a_finite_gradient() {
+    let device = backend::from_env();
+    let training = device.clone().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    for device in [device, training] {
+        let layer = four_heads().with_bias(false).init(&device);
+        // Left padding under a causal mask: the two fillers of text 0 see themselves only, and they are hidden.
+        let keep = Tensor::from_ints([[0, 0, 1, 1], [1, 1, 1, 1]], &device);
+        let hidden = hidden_by_either(causal_mask(4, 4, &device), padding_mask_from_keep(keep));
+        let x = random([2, 4, D_MODEL], 3, &device);
+        let x = if device.is_autodiff() { x.require_grad() } else { x };
+        let (output, weights) = layer.forward_with_weights(x.clone(), Some(hidden.clone()));
+        assert!(numbers(&output.clone().slice([0..1, 0..2])).iter().all(|&number| number == 0.0));
+        assert!(numbers(&weights.slice([0..1, 0..4, 0..2])).iter().all(|&weight| weight == 0.0));
+        assert!(numbers(&output).iter().all(|number| number.is_finite()));
+        if device.is_autodiff() {
+            let gradients = output.square().sum().backward();
+            let gradient = numbers(&x.grad(&gradients).unwrap());
+            assert!(gradient.iter().all(|number| number.is_finite()));
+            assert!(
+                gradient[..2 * D_MODEL].iter().all(|&number| number == 0.0),
+                "nothing flows into the padding"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_score_lower_than_any_mask_value_still_counts_among_visible_keys() {
+    let device = backend::from_env();
+    // Masks of -1e4 would let the hidden key win here.
+    let scores = Tensor::<4>::from_floats([[[[-2e4, -2e4, 0.0]]]], &device);
+    let weights = masked_weights(scores, Some(padding_mask(&[2], 3, &device)));
+    let expected = Tensor::from_floats([[[[0.5, 0.5, 0.0]]]], &device);
+    assert_close(&weights, &expected, backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn as_many_groups_as_heads_is_plain_multi_head() {
+    let device = backend::from_env();
+    let x = random([2, 5, D_MODEL], 1, &device);
+    let [plain, grouped] = [None, Some(4)].map(|n_kv_heads| {
+        let _seed = backend::seeded(&device, 7);
+        four_heads().with_n_kv_heads(n_kv_heads).init(&device).forward(x.clone(), None)
+    });
+    assert_eq!(numbers(&plain), numbers(&grouped));
+}
+
+#[test]
+fn grouped_queries_are_plain_ones_with_the_shared_heads_copied() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let layer = MultiHeadAttentionConfig::new(12, 3).init(&device);
-    let x = Tensor::<3>::random([2, 5, 12], Distribution::Default, &device);
-    let hidden = hidden_by_either(causal_mask(5, 5, &device), padding_mask(&[5, 2], 5, &device));
-    let (spelt, _) = layer.forward_with_weights(x.clone(), Some(hidden.clone()));
-    golden::assert_close(&layer.forward(x, Some(hidden)), &spelt, backend::tolerance(&device, 1e-6));
+    let grouped = four_heads().with_n_kv_heads(Some(2)).with_bias(false).init(&device);
+    let mut plain = four_heads().with_bias(false).init(&device);
+    // [d_model, q: 4 heads | k: 2 | v: 2] becomes [d_model, q: 4 | k: 0 0 1 1 | v: 0 0 1 1].
+    let columns = |head: usize| grouped.projection.weight.val().narrow(1, 4 * head, 4);
+    let order = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 7, 7];
+    plain.projection.weight = burn::module::Param::from_tensor(Tensor::cat(order.map(columns).to_vec(), 1));
+    plain.output = grouped.output.clone();
+    let x = random([2, 5, D_MODEL], 1, &device);
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert_close(&grouped.forward(x.clone(), None), &plain.forward(x, None), tolerance);
+}
+
+#[test]
+fn dropout_acts_in_training_only() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = four_heads().with_dropout(0.5).init(&device);
+    let x = random::<3>([1, 6, D_MODEL], 1, &device);
+    let inference = layer.forward(x.clone(), None);
+    assert_eq!(numbers(&inference), numbers(&layer.forward(x.clone(), None)));
+    let (training, weights) = layer.train().forward_with_weights(x.autodiff(), None);
+    assert!(max_abs_error(&training.inner(), &inference) > 1e-3);
+    let sums = weights.inner().sum_dim(3);
+    assert_close(&sums, &sums.ones_like(), backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn the_cache_counts_what_it_keeps() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = four_heads().with_n_kv_heads(Some(2)).init(&device);
+    let mut cache = KeyValueCache::new();
+    assert!(cache.is_empty() && cache.numbers() == 0);
+    layer.forward_cached(random([3, 5, D_MODEL], 1, &device), None, &mut cache);
+    assert_eq!((cache.len(), cache.numbers()), (5, 2 * 3 * 2 * 5 * 4));
+}
+
+#[test]
+#[should_panic(expected = "n_heads = 3 does not divide d_model = 16")]
+fn heads_must_divide_the_width() {
+    MultiHeadAttentionConfig::new(D_MODEL, 3).init(&backend::from_env());
+}
+
+#[test]
+#[should_panic(expected = "n_kv_heads = 3 does not divide n_heads = 4")]
+fn groups_must_divide_the_heads() {
+    four_heads().with_n_kv_heads(Some(3)).init(&backend::from_env());
+}
+
+#[test]
+#[should_panic(expected = "RoPE of d_head = 8 cannot turn heads of 4")]
+fn rope_must_have_the_width_of_a_head() {
+    four_heads().with_positions(PositionsConfig::Rope(RopeConfig::new(8))).init(&backend::from_env());
+}
+
+#[test]
+#[should_panic(expected = "a mask of [1, 1, 4, 4] does not fit scores of [1, 4, 5, 5]")]
+fn a_mask_of_another_length_is_refused() {
+    let device = backend::from_env();
+    let layer = four_heads().init(&device);
+    layer.forward(random([1, 5, D_MODEL], 1, &device), Some(causal_mask(4, 4, &device)));
+}
+
+#[test]
+#[should_panic(expected = "3 queries stand among 2 keys")]
+fn a_causal_mask_needs_a_key_for_every_query() {
+    causal_mask(3, 2, &backend::from_env());
+}
+
+#[test]
+fn the_figures_show_what_they_claim() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let report = heads::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
+    for figure in report.figures() {
+        for panel in &figure.panels {
+            let Marks::Heatmap { values, .. } = &panel.marks else {
+                panic!("{} is made of heatmaps", figure.name)
+            };
+            if figure.name == "09-heads" {
+                // Rows sum to one and nothing lies above the diagonal.
+                for (query, row) in values.iter().enumerate() {
+                    assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-4);
+                    assert!(row[query + 1..].iter().all(|&weight| weight == 0.0));
+                }
+            }
+        }
+    }
+    let Marks::Heatmap { values, .. } = &report.figures()[1].panels[2].marks else { panic!() };
+    assert_eq!(values.concat().iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
 }

@@ -1,0 +1,81 @@
+//! Against plain loops, burn's own and PyTorch.
+
+use attention::{attend, naive, scores, softmax, weights};
+use burn::tensor::{Tensor, TensorData, module};
+use golden::assert_close;
+
+use crate::random;
+
+#[test]
+fn attention_agrees_with_pytorch() {
+    let device = backend::from_env();
+    let part = golden::part("attention");
+    let tolerance = backend::tolerance(&device, part.tolerance());
+    let tensor = |pointer: &str| part.tensor::<4>(pointer, &device);
+    let weights = weights(scores(tensor("q"), tensor("k")));
+    assert_close(&weights, &tensor("cases/plain/weights"), tolerance);
+    assert_close(&attend(weights, tensor("v")), &tensor("cases/plain/output"), tolerance);
+}
+
+#[test]
+fn softmax_agrees_with_pytorch() {
+    let device = backend::from_env();
+    let part = golden::part("softmax");
+    let x = part.tensor::<2>("x", &device);
+    let tolerance = backend::tolerance(&device, part.tolerance());
+    assert_close(&softmax(x.clone()), &part.tensor("y", &device), tolerance);
+    assert_close(&weights(x), &part.tensor("y", &device), tolerance);
+}
+
+#[test]
+fn plain_loops_agree_with_tensors() {
+    let device = backend::from_env();
+    let [q, k, v] = [([4, 5], 1), ([6, 5], 2), ([6, 3], 3)].map(|(shape, seed)| random(shape, seed, &device));
+    let expected = naive::attend(&naive::weights(&naive::scores(&rows(&q), &rows(&k))), &rows(&v));
+    let expected = Tensor::<2>::from_data(TensorData::new(expected.concat(), [4, 3]), &device);
+    assert_close(&attend(weights(scores(q, k)), v), &expected, backend::tolerance(&device, 1e-5));
+}
+
+fn rows(x: &Tensor<2>) -> naive::Rows {
+    let numbers: Vec<f32> = x.to_data().iter().collect();
+    numbers.chunks(x.dims()[1]).map(<[f32]>::to_vec).collect()
+}
+
+#[test]
+fn the_fused_softmax_is_the_one_spelt_out_in_value_and_gradient() {
+    let device = backend::from_env();
+    let tolerance = backend::tolerance(&device, 1e-6);
+    let up = random([2, 5, 6], 4, &device.clone().autodiff());
+    let [fused, spelt] = [weights::<3>, softmax::<3>].map(|softmax| {
+        let x = random([2, 5, 6], 3, &device.clone().autodiff()).require_grad();
+        let y = softmax(x.clone());
+        let gradients = (y.clone() * up.clone()).sum().backward();
+        (y.inner(), x.grad(&gradients).unwrap())
+    });
+    assert_close(&fused.0, &spelt.0, tolerance);
+    assert_close(&fused.1, &spelt.1, tolerance);
+}
+
+#[test]
+fn burns_fused_attention_is_the_one_spelt_out_in_value_and_gradient() {
+    let device = backend::from_env();
+    let training = device.clone().autodiff();
+    let tolerance = backend::tolerance(&device, 1e-5);
+    let up = random([2, 2, 5, 4], 9, &training);
+    let runs = [true, false].map(|fused| {
+        let [q, k, v] = [1, 2, 3].map(|seed| random([2, 2, 5, 4], seed, &training).require_grad());
+        let y = if fused {
+            module::attention(q.clone(), k.clone(), v.clone(), None, None, Default::default())
+        } else {
+            attend(weights(scores(q.clone(), k.clone())), v.clone())
+        };
+        let gradients = (y.clone() * up.clone()).sum().backward();
+        [y.inner()].into_iter().chain([q, k, v].map(|x| x.grad(&gradients).unwrap())).collect::<Vec<_>>()
+    });
+    for (fused, spelt) in runs[0].iter().zip(&runs[1]) {
+        assert_close(fused, spelt, tolerance);
+    }
+    // Without autodiff the backend's own kernel runs.
+    let [q, k, v] = [1, 2, 3].map(|seed| random::<4>([2, 2, 5, 4], seed, &device));
+    assert_close(&module::attention(q, k, v, None, None, Default::default()), &runs[1][0], tolerance);
+}

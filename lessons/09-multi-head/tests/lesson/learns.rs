@@ -1,0 +1,47 @@
+//! Gradients reach every part of the layer, through the mask and through RoPE.
+
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::{Device, Tensor};
+use heads::{MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask};
+use positions::RopeConfig;
+
+use crate::random;
+
+/// Tokens of a text, and numbers of a token.
+const TOKENS: usize = 6;
+const D_MODEL: usize = 16;
+
+/// Every token shall answer with the token before it: a matter of place alone, which only RoPE can see here.
+#[test]
+fn with_rope_a_layer_learns_to_look_one_back_and_without_positions_it_cannot() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let steps = if backend::is_gpu(&device) { 20 } else { 250 };
+    let rope = PositionsConfig::Rope(RopeConfig::new(D_MODEL / 2));
+    let [(_, blind), (first, last)] =
+        [PositionsConfig::None, rope].map(|positions| train(positions, steps, &device));
+    assert!(last < first, "{first} -> {last}");
+    if !backend::is_gpu(&device) {
+        assert!(last < 0.5 * blind, "with RoPE {last}, without positions {blind}");
+    }
+}
+
+fn train(positions: PositionsConfig, steps: usize, device: &Device) -> (f32, f32) {
+    device.seed(7);
+    let mut layer = MultiHeadAttentionConfig::new(D_MODEL, 2).with_positions(positions).init(device);
+    let mut optimizer = AdamWConfig::new().init();
+    let mut losses = Vec::new();
+    for step in 0..steps {
+        let loss = loss(&layer, random([16, TOKENS, D_MODEL], step as u64, device));
+        losses.push(loss.clone().into_scalar::<f32>());
+        let gradients = GradientsParams::from_grads(loss.backward(), &layer);
+        layer = optimizer.step(0.02, layer, gradients);
+    }
+    (losses[0], losses[steps - 1])
+}
+
+fn loss(layer: &MultiHeadAttention, x: Tensor<3>) -> Tensor<1> {
+    let hidden = causal_mask(TOKENS, TOKENS, &x.device());
+    let answer = layer.forward(x.clone(), Some(hidden)).narrow(1, 1, TOKENS - 1);
+    (answer - x.narrow(1, 0, TOKENS - 1)).square().mean()
+}

@@ -1,0 +1,140 @@
+//! Against plain loops, burn's own and PyTorch.
+
+use attention::{attend, scores};
+use burn::module::Param;
+use burn::nn::attention::{MhaInput, MultiHeadAttentionConfig as BurnConfig};
+use burn::tensor::{Bool, Tensor, TensorData, module};
+use golden::assert_close;
+use heads::naive::{self, Sizes};
+use heads::{
+    MultiHeadAttentionConfig, causal_mask, hidden_by_either, masked_weights, padding_mask, share_heads,
+};
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::{numbers, random};
+
+#[test]
+fn masked_attention_agrees_with_pytorch_and_with_burns_fused_one() {
+    let device = backend::from_env();
+    let part = golden::part("attention");
+    let tolerance = backend::tolerance(&device, part.tolerance());
+    let [q, k, v] = ["q", "k", "v"].map(|name| part.tensor::<4>(name, &device));
+    for case in ["plain", "causal", "padding", "causal_and_padding"] {
+        let hidden = (case != "plain").then(|| part.hidden(&format!("cases/{case}/keep_mask"), &device));
+        let expected = |what: &str| part.tensor::<4>(&format!("cases/{case}/{what}"), &device);
+        let weights = masked_weights(scores(q.clone(), k.clone()), hidden.clone());
+        assert_close(&weights, &expected("weights"), tolerance);
+        assert_close(&attend(weights, v.clone()), &expected("output"), tolerance);
+        let fused = module::attention(q.clone(), k.clone(), v.clone(), hidden, None, Default::default());
+        assert_close(&fused, &expected("output"), tolerance);
+    }
+}
+
+#[test]
+fn the_masks_are_those_recorded_from_pytorch() {
+    let device = backend::from_env();
+    let part = golden::part("attention");
+    let [batch, _, tokens, _] = part.tensor::<4>("q", &device).dims();
+    let lengths: Vec<usize> =
+        numbers(&part.ids::<1>("lengths", &device).float()).iter().map(|&n| n as usize).collect();
+    let padding = padding_mask(&lengths, tokens, &device);
+    let causal = causal_mask(tokens, tokens, &device);
+    let shape = [batch, 1, tokens, tokens];
+    let both = hidden_by_either(causal.clone(), padding.clone());
+    let built =
+        [("causal", causal.expand(shape)), ("padding", padding.expand(shape)), ("causal_and_padding", both)];
+    for (case, mask) in built {
+        let recorded = part.hidden::<4>(&format!("cases/{case}/keep_mask"), &device);
+        assert_eq!(flags(&mask), flags(&recorded), "{case}");
+    }
+}
+
+fn flags(mask: &Tensor<4, Bool>) -> Vec<bool> {
+    mask.to_data().iter().collect()
+}
+
+#[test]
+fn grouped_queries_agree_with_pytorch() {
+    let device = backend::from_env();
+    let part = golden::part("attention");
+    let [q, k, v] = ["q", "k", "v"].map(|name| part.tensor::<4>(&format!("grouped/{name}"), &device));
+    let [_, n_heads, tokens, _] = q.dims();
+    let hidden = Some(causal_mask(tokens, tokens, &device));
+    let weights = masked_weights(scores(q, share_heads(k, n_heads)), hidden);
+    let output = attend(weights, share_heads(v, n_heads));
+    let tolerance = backend::tolerance(&device, part.tolerance());
+    assert_close(&output, &part.tensor("grouped/causal_output", &device), tolerance);
+}
+
+/// Some keys hidden at random, the first query's all: `[batch, 1, tokens, tokens]`.
+fn holes(batch: usize, tokens: usize, seed: u64) -> Vec<bool> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    (0..batch * tokens * tokens).map(|i| i % (tokens * tokens) < tokens || rng.random_bool(0.4)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 }))]
+
+    #[test]
+    fn plain_loops_and_the_fused_attention_agree(seed: u64, tokens in 1usize..6, group in 1usize..4, kv_heads in 1usize..3) {
+        let device = backend::from_env();
+        let sizes = Sizes { batch: 2, tokens, heads: group * kv_heads, kv_heads, d_head: 3 };
+        let q = random::<4>([2, sizes.heads, tokens, 3], seed, &device);
+        let [k, v] = [1, 2].map(|i| random::<4>([2, kv_heads, tokens, 3], seed ^ i, &device));
+        let hidden = holes(2, tokens, seed);
+        let mask = Tensor::<4, Bool>::from_data(TensorData::new(hidden.clone(), [2, 1, tokens, tokens]), &device);
+        let expected = naive::heads(sizes, &numbers(&q), &numbers(&k), &numbers(&v), |batch, query, key| {
+            hidden[(batch * tokens + query) * tokens + key]
+        });
+        let expected = Tensor::<4>::from_data(TensorData::new(expected, q.dims()), &device);
+        let [k, v] = [k, v].map(|kv| share_heads(kv, sizes.heads));
+        let spelt = attend(masked_weights(scores(q.clone(), k.clone()), Some(mask.clone())), v.clone());
+        let fused = module::attention(q, k, v, Some(mask.expand([2, 1, tokens, tokens])), None, Default::default());
+        let tolerance = backend::tolerance(&device, 1e-5);
+        assert_close(&spelt, &expected, tolerance);
+        assert_close(&fused, &expected, tolerance);
+    }
+}
+
+/// One layer with its output and the gradients of the input and of each projection: both ours and burn's.
+#[test]
+fn the_layer_is_burns_in_value_and_gradient() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let theirs = BurnConfig::new(12, 3).with_dropout(0.0).init(&device);
+    let mut ours = MultiHeadAttentionConfig::new(12, 3).init(&device);
+    let inputs = [&theirs.query, &theirs.key, &theirs.value];
+    ours.projection.weight = param(Tensor::cat(inputs.map(|linear| linear.weight.val().inner()).to_vec(), 1));
+    let biases = inputs.map(|linear| linear.bias.as_ref().unwrap().val().inner());
+    ours.projection.bias = Some(param(Tensor::cat(biases.to_vec(), 0)));
+    ours.output = theirs.output.clone();
+
+    let up = random([2, 5, 12], 2, &device);
+    let padding = padding_mask(&[5, 3], 5, &device);
+    let causal = causal_mask(5, 5, &device);
+    let x = random([2, 5, 12], 1, &device).require_grad();
+    let hidden = hidden_by_either(causal.clone(), padding.clone());
+    let (output, weights) = ours.forward_with_weights(x.clone(), Some(hidden));
+    let gradients = (output.clone() * up.clone()).sum().backward();
+
+    let x2 = random([2, 5, 12], 1, &device).require_grad();
+    let input = MhaInput::self_attn(x2.clone())
+        .mask_pad(padding.reshape([2, 5]))
+        .mask_attn(causal.expand([2, 1, 5, 5]).reshape([2, 5, 5]));
+    let expected = theirs.forward(input);
+    let expected_gradients = (expected.context.clone() * up).sum().backward();
+
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert_close(&output.inner(), &expected.context.inner(), tolerance);
+    assert_close(&weights.inner(), &expected.weights.inner(), tolerance);
+    assert_close(&x.grad(&gradients).unwrap(), &x2.grad(&expected_gradients).unwrap(), tolerance);
+    let theirs = inputs.map(|linear| linear.weight.val().grad(&expected_gradients).unwrap());
+    let projection = ours.projection.weight.val().grad(&gradients).unwrap();
+    assert_close(&projection, &Tensor::cat(theirs.to_vec(), 1), tolerance);
+}
+
+fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
+    Param::from_tensor(tensor.autodiff())
+}
