@@ -1,0 +1,51 @@
+//! Panics of the library turned into errors, without their message on the terminal.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`; a panic in it becomes its one-line message.
+///
+/// The hook that keeps the message off the terminal is installed once and asks a flag of its own thread, so
+/// that other threads' panics are still reported.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                previous(info);
+            }
+        }));
+    });
+    let before = QUIET.replace(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(before);
+    outcome.map_err(|payload| {
+        let message = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("it panicked without a message");
+        one_line(message)
+    })
+}
+
+/// The first line of a message, at most 200 characters of it, control characters shown as escapes.
+pub(crate) fn one_line(message: &str) -> String {
+    const LONGEST: usize = 200;
+    let line = message.lines().next().unwrap_or_default();
+    let mut shown: String = line.chars().take(LONGEST).flat_map(printable).collect();
+    if line.chars().count() > LONGEST {
+        shown.push_str("...");
+    }
+    shown
+}
+
+fn printable(c: char) -> Vec<char> {
+    if c.is_control() { c.escape_default().collect() } else { vec![c] }
+}
