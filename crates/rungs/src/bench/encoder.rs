@@ -1,0 +1,122 @@
+//! A sentence encoder on texts: how many a second, how long for one, how long to load, how much memory.
+
+use anyhow::{Result, bail};
+use burn::tensor::Device;
+use course::Table;
+
+use sentences::Embedded;
+use serde::Serialize;
+
+use super::{RUNS, Seconds, timed};
+use crate::cli::BenchArgs;
+use crate::{embed, model, output};
+
+/// Sentences made up where no file is given.
+const SENTENCES: usize = 256;
+/// Texts of the single-sentence figure.
+const SINGLE: usize = 32;
+
+#[derive(Serialize)]
+struct Row {
+    device: String,
+    texts: usize,
+    tokens: usize,
+    batch: usize,
+    /// Against the first device of the list.
+    max_abs_difference: f32,
+    load_s: f64,
+    warm_up_s: f64,
+    sentences_per_s: f64,
+    seconds: Seconds,
+    one_sentence_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_rss_mb: Option<f64>,
+}
+
+pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+    let texts = texts(args)?;
+    let mut reference: Option<Vec<Embedded>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in devices {
+        let (encoder, load_s) =
+            timed(|| model::open_named(&args.model, args.batch as usize, device))?;
+        let (first, warm_up_s) = timed(|| Ok(encoder.embed(&texts)?))?;
+        let agreement = difference(&first, reference.get_or_insert_with(|| first.clone()));
+        let seconds = repeat(RUNS, |_| Ok(drop(encoder.embed(&texts)?)))?;
+        let single = repeat(SINGLE.min(texts.len()), |i| Ok(drop(encoder.embed(&texts[i..=i])?)))?;
+        rows.push(Row {
+            device: name.clone(),
+            texts: texts.len(),
+            tokens: first.iter().map(|text| text.tokens).sum(),
+            batch: args.batch as usize,
+            max_abs_difference: agreement,
+            load_s,
+            warm_up_s,
+            sentences_per_s: texts.len() as f64 / seconds.median,
+            seconds,
+            one_sentence_ms: single.median * 1e3,
+            peak_rss_mb: peak_rss_mb(),
+        });
+    }
+    output::rows(args.format, &rows, || table(&rows))
+}
+
+fn texts(args: &BenchArgs) -> Result<Vec<String>> {
+    let texts: Vec<String> = match &args.texts {
+        Some(path) => data::lines(embed::input(path)?).collect::<Result<_, _>>()?,
+        None => (0..SENTENCES).map(|i| format!("The cat sat on mat {i}.")).collect(),
+    };
+    if texts.is_empty() {
+        bail!("--texts: expected at least one line, found none");
+    }
+    Ok(texts)
+}
+
+fn repeat(times: usize, mut work: impl FnMut(usize) -> Result<()>) -> Result<Seconds> {
+    let seconds = (0..times).map(|i| Ok(timed(|| work(i))?.1)).collect::<Result<_>>()?;
+    Ok(Seconds::of(seconds))
+}
+
+fn difference(a: &[Embedded], b: &[Embedded]) -> f32 {
+    let numbers = |texts: &[Embedded]| texts.iter().flat_map(|text| text.vector.clone()).collect::<Vec<_>>();
+    numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// The most memory this process has held, where the operating system says so (Linux).
+fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new([
+        "device",
+        "sentences/s",
+        "min s",
+        "median s",
+        "max s",
+        "one sentence ms",
+        "load s",
+        "warm-up s",
+        "peak MB",
+        "max difference",
+    ]);
+    for row in rows {
+        let memory = row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}"));
+        table.row([
+            row.device.clone(),
+            format!("{:.1}", row.sentences_per_s),
+            format!("{:.3}", row.seconds.min),
+            format!("{:.3}", row.seconds.median),
+            format!("{:.3}", row.seconds.max),
+            format!("{:.2}", row.one_sentence_ms),
+            format!("{:.2}", row.load_s),
+            format!("{:.2}", row.warm_up_s),
+            memory,
+            format!("{:.1e}", row.max_abs_difference),
+        ]);
+    }
+    table.to_string()
+}

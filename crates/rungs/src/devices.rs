@@ -1,0 +1,92 @@
+//! `cargo rungs devices`
+
+use anyhow::{Result, bail};
+use burn::tensor::Device;
+use course::Table;
+use encoder::parity::{Inputs, answers};
+use golden::Folder;
+use serde::Serialize;
+
+use crate::cli::DevicesArgs;
+use crate::output;
+
+#[derive(Serialize)]
+struct Row {
+    device: &'static str,
+    what: &'static str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_abs_error: Option<f32>,
+    note: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Ok,
+    NotBuilt,
+    Failed,
+}
+
+/// Tries every device of this build on a recorded BERT and names those that are not in it.
+pub fn run(args: &DevicesArgs) -> Result<()> {
+    let rows: Vec<Row> = backend::KINDS.iter().map(row).collect();
+    output::rows(args.format, &rows, || table(&rows))?;
+    let failed: Vec<&str> =
+        rows.iter().filter(|row| row.status == Status::Failed).map(|row| row.device).collect();
+    if failed.is_empty() { Ok(()) } else { bail!("these devices do not work here: {}", failed.join(", ")) }
+}
+
+fn row(kind: &backend::Kind) -> Row {
+    let row = |status, max_abs_error, note| Row {
+        device: kind.name,
+        what: kind.what,
+        status,
+        max_abs_error,
+        note,
+    };
+    if !kind.is_built() {
+        let how = format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
+        return row(Status::NotBuilt, None, how);
+    }
+    let tried = backend::open(kind.name)
+        .map_err(|error| error.to_string())
+        .and_then(|device| backend::quietly(|| forward(&device)).and_then(|error| error.map_err(|e| e.to_string())));
+    match tried {
+        Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
+        Ok((error, allowed)) => row(Status::Failed, Some(error), format!("expected at most {allowed:e}")),
+        Err(problem) => row(Status::Failed, None, output::one_line(&problem)),
+    }
+}
+
+/// The largest error over every recorded output of a BERT, and the most it may be.
+fn forward(device: &Device) -> Result<(f32, f32)> {
+    let folder = Folder::open(&golden::directory().join("bert"))?;
+    let case = &folder.cases[0];
+    let inputs = Inputs {
+        input_ids: folder.tensor(case, "input_ids")?,
+        attention_mask: folder.input(case, "attention_mask")?,
+        token_type_ids: folder.input(case, "token_type_ids")?,
+        labels: None,
+    };
+    let answers = answers(&folder.path, "BertModel", &inputs, device)?;
+    let mut worst: f32 = 0.0;
+    for (name, actual) in answers {
+        worst = worst.max(golden::max_abs_error_of_data(&actual, &folder.tensor(case, &name)?));
+    }
+    Ok((worst, backend::tolerance(device, folder.tolerance)))
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new(["device", "runs on", "status", "max abs error", "note"]);
+    for row in rows {
+        let status = match row.status {
+            Status::Ok => "ok",
+            Status::NotBuilt => "not built",
+            Status::Failed => "FAILED",
+        };
+        let error = row.max_abs_error.map_or("-".into(), |error| format!("{error:.1e}"));
+        table.row([row.device, row.what, status, &error, &row.note]);
+    }
+    table.to_string()
+}

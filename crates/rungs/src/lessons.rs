@@ -1,0 +1,130 @@
+//! `cargo rungs`, `cargo rungs run`, `cargo rungs record`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use course::{Lesson, Report, Run};
+
+use crate::cli::{RecordArgs, RunArgs, SEED};
+use crate::output::{self, Helpful};
+use crate::model;
+
+type Demo = fn(&Run) -> Result<Report>;
+
+/// Every lesson, in order.
+const LESSONS: [(Lesson, Demo); 9] = [
+    (lookup::LESSON, lookup::demo::demo),
+    (similarity::LESSON, similarity::demo::demo),
+    (positions::LESSON, positions::demo::demo),
+    (inputs::LESSON, inputs::demo::demo),
+    (attention::LESSON, attention::demo::demo),
+    (heads::LESSON, heads::demo::demo),
+    (layer::LESSON, layer::demo::demo),
+    (encoder::LESSON, encoder::demo::demo),
+    (sentences::LESSON, sentences::demo::demo),
+];
+
+/// Lessons whose demo shows more with real weights.
+const WITH_MINILM: [&str; 3] = ["03", "11", "14"];
+
+/// Prints the lessons.
+pub fn list() -> Result<()> {
+    for (lesson, _) in &LESSONS {
+        output::line(format_args!("{}  {}", lesson.stem, lesson.question))?;
+        output::line(format_args!("    leaves you with {}", lesson.leaves_you_with))?;
+    }
+    eprintln!("\ncargo rungs run shows what they do; cargo rungs --help lists the commands");
+    Ok(())
+}
+
+/// Runs demos, prints what they say and writes figures outside the clone's tracked files.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let chosen = choose(&args.lessons)?;
+    let device = model::device(&args.device.device)?;
+    let out = args.out.clone().unwrap_or_else(|| root().join("target/rungs"));
+    create(&out)?;
+    let minilm = model::fetched_minilm();
+    let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
+    for (lesson, demo) in chosen {
+        let report = show(lesson, *demo, &run)?;
+        for figure in report.figures() {
+            let path = out.join(&figure.name).with_extension("svg");
+            write(&path, &figures::svg(figure))?;
+            eprintln!("figure: {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Runs demos on the default device and renews what the book shows of them.
+pub fn record(args: &RecordArgs) -> Result<()> {
+    let chosen = choose(&args.lessons)?;
+    let device = model::device(backend::DEFAULT)?;
+    let minilm = model::fetched_minilm();
+    if minilm.is_none() && chosen.iter().any(|(lesson, _)| WITH_MINILM.contains(&lesson.number())) {
+        let error = format!("the book's lessons {} show real weights, which are not fetched", WITH_MINILM.join(", "));
+        return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
+    }
+    let book = root().join("book/src");
+    let (figures, printed) = (book.join("figures"), book.join("output"));
+    create(&figures)?;
+    create(&printed)?;
+    let run = Run { device: &device, seed: SEED, minilm: minilm.as_deref() };
+    for (lesson, demo) in chosen {
+        let report = show(lesson, *demo, &run)?;
+        write(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
+        for figure in report.figures() {
+            let path = figures.join(&figure.name);
+            write(&path.with_extension("json"), &format!("{}\n", serde_json::to_string_pretty(figure)?))?;
+            write(&path.with_extension("svg"), &figures::svg(figure))?;
+        }
+    }
+    Ok(())
+}
+
+/// The lessons with these numbers, all if there is none, in the order of the course.
+fn choose(numbers: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
+    let known: Vec<&str> = LESSONS.iter().map(|(lesson, _)| lesson.number()).collect();
+    for number in numbers {
+        if !known.contains(&two_digits(number).as_str()) {
+            bail!("unknown lesson {number:?}: expected one of {}", known.join(", "));
+        }
+    }
+    let wanted = |lesson: &Lesson| {
+        numbers.is_empty() || numbers.iter().any(|number| two_digits(number) == lesson.number())
+    };
+    Ok(LESSONS.iter().filter(|(lesson, _)| wanted(lesson)).collect())
+}
+
+fn two_digits(number: &str) -> String {
+    format!("{number:0>2}")
+}
+
+fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
+    output::line(format_args!("## {}\n\n{}\n", lesson.stem, lesson.question))?;
+    let progress = output::spinner(format!("running {}", lesson.stem));
+    let report = demo(run);
+    progress.finish_and_clear();
+    let report = report?;
+    output::line(report.text())?;
+    Ok(report)
+}
+
+/// The clone this binary was built in.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
+}
+
+fn create(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{}: expected a folder to write into", folder.display()))
+}
+
+/// Writes aside and renames, so that a kill leaves the old file or the new one.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let aside = path.with_extension("part");
+    fs::write(&aside, text)
+        .and_then(|()| fs::rename(&aside, path))
+        .with_context(|| format!("{}: expected a file to write", path.display()))
+}

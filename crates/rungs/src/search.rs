@@ -1,0 +1,41 @@
+//! `cargo rungs search`
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+use crate::cli::SearchArgs;
+use crate::{embed, model, output};
+
+#[derive(Serialize)]
+struct Hit<'a> {
+    rank: usize,
+    score: f32,
+    line: usize,
+    text: &'a str,
+}
+
+/// Ranks the lines of a file by their cosine with the query; blank lines are no passages.
+pub fn run(args: &SearchArgs) -> Result<()> {
+    if args.query.trim().is_empty() {
+        bail!("expected a query, found an empty text: say what to look for");
+    }
+    let encoder = model::open(&args.model)?;
+    let lines: Vec<(usize, String)> = (1..)
+        .zip(data::lines(embed::input(&args.file)?).collect::<Result<Vec<_>, _>>()?)
+        .filter(|(_, text)| !text.trim().is_empty())
+        .collect();
+    if lines.is_empty() {
+        bail!("{}: expected lines to search in, found none", args.file.display());
+    }
+    let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
+    let progress = output::spinner(format!("reading {} lines", texts.len()));
+    let found = encoder.search(&args.query, &texts, args.top as usize)?;
+    progress.finish_and_clear();
+    let hits: Vec<Hit> = (1..)
+        .zip(found)
+        .map(|(rank, (i, score))| Hit { rank, score, line: lines[i].0, text: texts[i] })
+        .collect();
+    output::rows(args.format, &hits, || {
+        hits.iter().map(|hit| format!("{:7.4}  {}\n", hit.score, hit.text)).collect()
+    })
+}

@@ -1,0 +1,199 @@
+//! A sentence model's folder: more than its encoder.
+//!
+//! `modules.json` says what follows the encoder, `1_Pooling/config.json` how it pools, `sentence_bert_config.json`
+//! how long a text may be and whether it is lower-cased. A model that pools by `[CLS]` and is read as mean-pooled
+//! is silently wrong, so all of it is read, and what is not known here is refused by its name.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use burn::tensor::Device;
+use encoder::checkpoint::{Loaded, load_bert};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokens::{Tokenizer, TokensError};
+use zoo::ZooError;
+
+use crate::{Pooling, SentenceEncoder};
+
+/// Texts that go through the encoder together, unless said otherwise.
+const BATCH: usize = 32;
+/// `[CLS]` and `[SEP]`.
+const SPECIAL_TOKENS: usize = 2;
+
+/// Why a folder is not a sentence encoder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SentenceError {
+    /// Its weights or configurations.
+    #[error(transparent)]
+    Files(#[from] ZooError),
+    /// Its tokenizer.
+    #[error(transparent)]
+    Tokenizer(#[from] TokensError),
+}
+
+/// One line of `modules.json`.
+#[derive(Debug, Deserialize)]
+struct Module {
+    #[serde(default)]
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// `sentence_bert_config.json`.
+#[derive(Debug, Default, Deserialize)]
+struct Limits {
+    max_seq_length: Option<usize>,
+    #[serde(default)]
+    do_lower_case: bool,
+}
+
+/// `config_sentence_transformers.json`.
+#[derive(Debug, Default, Deserialize)]
+struct Prompts {
+    default_prompt_name: Option<String>,
+}
+
+/// `tokenizer_config.json`, as far as lengths go; libraries write 1e30 for "no limit".
+#[derive(Debug, Default, Deserialize)]
+struct TokenizerLimit {
+    model_max_length: Option<f64>,
+}
+
+/// `1_Pooling/config.json`: the newer form names the mode, the older has a switch for each.
+#[derive(Debug, Deserialize)]
+struct PoolingConfig {
+    #[serde(alias = "embedding_dimension")]
+    word_embedding_dimension: Option<usize>,
+    pooling_mode: Option<String>,
+    #[serde(flatten)]
+    switches: BTreeMap<String, serde_json::Value>,
+}
+
+/// What `modules.json` describes.
+struct Pipeline {
+    transformer: PathBuf,
+    pooling: Pooling,
+    unit: bool,
+    /// What the pooling's configuration says of the encoder's width, and where.
+    width: Option<(PathBuf, usize)>,
+}
+
+impl SentenceEncoder {
+    /// Loads a sentence model, or a plain BERT folder (then: mean pooling, vectors of any length).
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing or not what it should be, a module, pooling or architecture not known here, a
+    /// tokenizer with ids beyond the token table.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
+        let Pipeline { transformer, pooling, unit, width } = pipeline(folder)?;
+        let Loaded { model, config, .. } = load_bert(&transformer, device)?;
+        if let Some((path, width)) = width.filter(|&(_, width)| width != config.d_model) {
+            let problem = format!("expected the encoder's width {}, found {width}", config.d_model);
+            return Err(refused(&path, "word_embedding_dimension", problem).into());
+        }
+        let limits: Limits = read_optional(&transformer.join("sentence_bert_config.json"))?;
+        let tokenizer = Tokenizer::open(&transformer)?;
+        tokenizer.check_vocab(config.vocab)?;
+        let pad = tokenizer.pad_id()?;
+        Ok(Self {
+            tokenizer,
+            layers: model.layers.len(),
+            bert: model,
+            pooling,
+            unit,
+            limit: limit(&transformer, &limits, config.max_tokens)?,
+            batch: BATCH,
+            workers: 1,
+            lower_case: limits.do_lower_case,
+            pad,
+            device: device.clone(),
+        })
+    }
+}
+
+/// The most tokens of a text: what the sentence model says, else its tokenizer, and never more than there are
+/// positions.
+fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, ZooError> {
+    let tokenizer: TokenizerLimit = read_optional(&folder.join("tokenizer_config.json"))?;
+    let longest = tokenizer.model_max_length.filter(|&n| n >= 1.0).map(|n| n as usize);
+    let limit = limits.max_seq_length.or(longest).unwrap_or(max_tokens).min(max_tokens);
+    if limit < SPECIAL_TOKENS {
+        let path = folder.join("sentence_bert_config.json");
+        let problem = format!("expected room for [CLS] and [SEP] ({SPECIAL_TOKENS} tokens), found {limit}");
+        return Err(refused(&path, "max_seq_length", problem));
+    }
+    Ok(limit)
+}
+
+/// Reads `modules.json` and what it points to; without it the folder is a plain encoder.
+fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
+    let path = folder.join("modules.json");
+    let mut pipeline =
+        Pipeline { transformer: folder.to_path_buf(), pooling: Pooling::Mean, unit: false, width: None };
+    if !path.exists() {
+        return Ok(pipeline);
+    }
+    refuse_prompts(folder)?;
+    let modules: Vec<Module> = zoo::read_json(&path)?;
+    let kinds: Vec<&str> = modules.iter().map(|m| m.kind.rsplit('.').next().unwrap_or_default()).collect();
+    match kinds[..] {
+        ["Transformer", "Pooling"] => {}
+        ["Transformer", "Pooling", "Normalize"] => pipeline.unit = true,
+        _ => {
+            let problem = format!("expected Transformer, Pooling and perhaps Normalize, found {kinds:?}");
+            return Err(refused(&path, "type", problem));
+        }
+    }
+    pipeline.transformer = inside(folder, &modules[0].path, &path)?;
+    let pooling = inside(folder, &modules[1].path, &path)?.join("config.json");
+    let config: PoolingConfig = zoo::read_json(&pooling)?;
+    pipeline.pooling = config.pooling(&pooling)?;
+    pipeline.width = config.word_embedding_dimension.map(|width| (pooling, width));
+    Ok(pipeline)
+}
+
+impl PoolingConfig {
+    fn pooling(&self, path: &Path) -> Result<Pooling, ZooError> {
+        let switched = self.switches.iter().filter(|(_, on)| **on == serde_json::Value::Bool(true));
+        let modes: Vec<&str> = match &self.pooling_mode {
+            Some(mode) => vec![mode],
+            None => switched.filter_map(|(key, _)| key.strip_prefix("pooling_mode_")).collect(),
+        };
+        match modes[..] {
+            ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
+            ["cls" | "cls_token"] => Ok(Pooling::Cls),
+            ["max" | "max_tokens"] => Ok(Pooling::Max),
+            _ => Err(refused(path, "pooling_mode", format!("expected one of mean, cls and max, found {modes:?}"))),
+        }
+    }
+}
+
+/// A text that a model silently puts before every other would change every vector.
+fn refuse_prompts(folder: &Path) -> Result<(), ZooError> {
+    let path = folder.join("config_sentence_transformers.json");
+    let prompts: Prompts = read_optional(&path)?;
+    match prompts.default_prompt_name {
+        Some(name) => Err(refused(&path, "default_prompt_name", format!("expected null, found {name:?}"))),
+        None => Ok(()),
+    }
+}
+
+/// A folder that a module names, which must lie inside the model's own.
+fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, ZooError> {
+    if Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Ok(folder.join(name));
+    }
+    Err(refused(named_by, "path", format!("expected a folder inside the model's, found {name:?}")))
+}
+
+fn read_optional<T: Default + DeserializeOwned>(path: &Path) -> Result<T, ZooError> {
+    if path.exists() { zoo::read_json(path) } else { Ok(T::default()) }
+}
+
+fn refused(path: &Path, key: &str, problem: String) -> ZooError {
+    ZooError::Json { path: path.into(), key: key.into(), problem }
+}
