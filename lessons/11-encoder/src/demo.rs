@@ -1,9 +1,287 @@
-//! What this lesson shows.
+//! What this lesson shows: a tiny BERT learns to fill holes, one word gets many vectors, and all of them crowd.
 
-use anyhow::Result;
-use course::{Report, Run};
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::prelude::*;
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use data::World;
+use similarity::{cosine, pairwise};
+use tokens::Tokenizer;
 
-/// To come.
-pub fn demo(_run: &Run) -> Result<Report> {
-    Ok(Report::default())
+use crate::checkpoint::load_bert;
+use crate::pretraining::{Pretraining, Special, pretrain};
+use crate::{Batch, Bert, BertConfig, MaskedLanguageModel};
+
+/// Sentences the tiny BERT is pretrained on, and those it is looked at with.
+const CORPUS: usize = 4000;
+const STEPS: usize = 600;
+/// Steps averaged into one point of the curve: a masked batch holds some 50 guesses, so single losses are noisy.
+const SMOOTHED: usize = 20;
+/// Longest text in tokens: the toy world's sentences are shorter.
+const MAX_TOKENS: usize = 32;
+
+/// An encoder with its tokenizer.
+#[derive(Debug)]
+pub struct Subject {
+    /// What to call it.
+    pub name: String,
+    /// Text to ids.
+    pub tokenizer: Tokenizer,
+    /// Ids to vectors.
+    pub bert: Bert,
+}
+
+/// A tiny BERT pretrained from scratch on the toy world.
+#[derive(Debug)]
+pub struct Pretrained {
+    /// Made of the toy world's words.
+    pub tokenizer: Tokenizer,
+    /// Out of training.
+    pub model: MaskedLanguageModel,
+    /// Nats per masked token, one a step.
+    pub losses: Vec<f64>,
+    /// Nats per token of a guess that knows how often each word comes and nothing else.
+    pub unigram: f64,
+}
+
+/// Shows the lesson, with the real MiniLM if it was fetched.
+///
+/// # Errors
+///
+/// A model folder that cannot be read.
+pub fn demo(run: &Run) -> Result<Report> {
+    let mut report = Report::default();
+    let toy = pretrained(run, STEPS)?;
+    pretraining(&toy, run.device, &mut report)?;
+    let subject = match run.minilm {
+        Some(folder) => Subject {
+            name: "all-MiniLM-L6-v2".into(),
+            tokenizer: Tokenizer::open(folder)?,
+            bert: load_bert(folder, run.device)?.model,
+        },
+        None => {
+            report.say("MiniLM is not fetched: what follows looks into the tiny BERT just trained.\n");
+            Subject { name: "the tiny BERT".into(), tokenizer: toy.tokenizer, bert: toy.model.bert }
+        }
+    };
+    bank(&subject, run.device, &mut report)?;
+    if run.minilm.is_some() {
+        word_pairs(&subject, run.device, &mut report)?;
+    }
+    anisotropy(&subject, run, &mut report)?;
+    Ok(report)
+}
+
+/// Pretrains the tiny BERT for so many steps.
+///
+/// # Errors
+///
+/// If the tokenizer cannot be made of the toy world's words.
+pub fn pretrained(run: &Run, steps: usize) -> Result<Pretrained> {
+    run.device.seed(run.seed);
+    let tokenizer = Tokenizer::word_level(&World::vocabulary())?;
+    let corpus: Vec<Vec<u32>> = World::sentences(run.seed)
+        .take(CORPUS)
+        .map(|sentence| Ok(tokenizer.encode(&sentence.to_string(), MAX_TOKENS)?.ids))
+        .collect::<Result<_>>()?;
+    let special = Special {
+        mask: tokenizer.mask_id()?,
+        pad: tokenizer.pad_id()?,
+        first_word: World::vocabulary()
+            .iter()
+            .filter_map(|word| tokenizer.id(word))
+            .min()
+            .context("no words")?,
+    };
+    let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
+    let how = Pretraining { steps, batch: 32, learning_rate: 2e-3, seed: run.seed };
+    let (model, losses) = pretrain(&config, &corpus, special, how, &run.device.clone().autodiff());
+    let words = corpus.iter().flatten().copied().filter(|&id| id >= special.first_word);
+    Ok(Pretrained { unigram: entropy(words, config.vocab), tokenizer, model: model.valid(), losses })
+}
+
+/// -sum_w p(w) ln p(w), p counted, in nats.
+fn entropy(words: impl Iterator<Item = u32>, vocab: usize) -> f64 {
+    let mut counts = vec![0.0; vocab];
+    words.for_each(|word| counts[word as usize] += 1.0);
+    let total: f64 = counts.iter().sum();
+    counts.iter().filter(|&&count| count > 0.0).map(|count| -count / total * (count / total).ln()).sum()
+}
+
+fn pretraining(toy: &Pretrained, device: &Device, report: &mut Report) -> Result<()> {
+    let curve: Vec<(f64, f64)> = toy
+        .losses
+        .chunks(SMOOTHED)
+        .enumerate()
+        .map(|(i, losses)| ((i * SMOOTHED) as f64, losses.iter().sum::<f64>() / losses.len() as f64))
+        .collect();
+    let (first, last) = (curve[0].1, curve[curve.len() - 1].1);
+    let uniform = (toy.tokenizer.vocab_size() as f64).ln();
+    report.say(format!("A tiny BERT guesses masked words of the toy world ({CORPUS} sentences)."));
+    let mut table = Table::new(["guess", "nats per masked word"]);
+    table.row(["every word alike", &format!("{uniform:.2}")]);
+    table.row(["by how often each word comes", &format!("{:.2}", toy.unigram)]);
+    table.row(["the model, first steps", &format!("{first:.2}")]);
+    table.row(["the model, last steps", &format!("{last:.2}")]);
+    report.table(&table);
+    let mut table = Table::new(["the hole", "three best guesses"]);
+    for text in
+        ["the cat [MASK] in the house.", "paris is the capital of [MASK].", "the [MASK] wears a crown."]
+    {
+        table.row([text.to_string(), guesses(toy, text, device)?.join(", ")]);
+    }
+    report.table(&table);
+    let level = |name: &str, y: f64| Line::new(name, [(0.0, y), (curve[curve.len() - 1].0, y)]);
+    report.figure(Figure {
+        name: "11-pretraining".into(),
+        title: "Guessing masked words, from scratch".into(),
+        alt: "The loss of a tiny BERT on masked words falls below what word counts alone can reach.".into(),
+        band: 1.0, // one nat: training diverges between processors, the order of the levels does not
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("training step"),
+            y: Axis::linear("loss (nats per masked word)"),
+            marks: Marks::Lines(vec![
+                level("every word alike", uniform),
+                level("word counts", toy.unigram),
+                Line::new("tiny BERT", curve.clone()),
+            ]),
+        }],
+    });
+    Ok(())
+}
+
+/// The three words the model would put into the hole of `text`.
+fn guesses(toy: &Pretrained, text: &str, device: &Device) -> Result<Vec<String>> {
+    let encoding = toy.tokenizer.encode(text, MAX_TOKENS)?;
+    let hole = encoding.ids.iter().position(|&id| Ok(id) == toy.tokenizer.mask_id().map_err(drop));
+    let hole = hole.context("the text has a hole")?;
+    let batch = Batch::new([(&encoding.ids[..], &encoding.segments[..])], 0, device);
+    let logits = toy.model.forward(&batch).narrow(1, hole, 1); // [1, 1, vocab]
+    let best = logits.argsort_descending(2).into_data();
+    Ok(best.iter::<i64>().take(3).filter_map(|id| toy.tokenizer.token(id as u32)).collect())
+}
+
+impl Subject {
+    /// The vector of `word` in `text` after every layer, the embeddings' output first: `[1, d_model]` each.
+    ///
+    /// # Errors
+    ///
+    /// A text that does not hold the word as one token.
+    pub fn word_by_layer(&self, text: &str, word: &str, device: &Device) -> Result<Vec<Tensor<2>>> {
+        let encoding = self.tokenizer.encode(text, MAX_TOKENS)?;
+        let at = encoding.tokens.iter().position(|token| token == word).context("the word is in the text")?;
+        let batch = Batch::new([(&encoding.ids[..], &encoding.segments[..])], 0, device);
+        let states = self.bert.trace(&batch).hidden_states;
+        Ok(states.into_iter().map(|states| states.narrow(1, at, 1).squeeze_dim(1)).collect())
+    }
+
+    /// The mean of a short text's last vectors: `[1, d_model]`.
+    fn mean(&self, text: &str, device: &Device) -> Result<Tensor<2>> {
+        let encoding = self.tokenizer.encode(text, MAX_TOKENS)?;
+        let batch = Batch::new([(&encoding.ids[..], &encoding.segments[..])], 0, device);
+        Ok(self.bert.forward(&batch).mean_dim(1).squeeze_dim(1))
+    }
+}
+
+/// One word, three sentences: how its vectors part from layer to layer.
+fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
+    let texts = ["I deposited money at the bank", "I sat by the river bank", "I withdrew cash from the bank"];
+    let [money, river, cash] = texts.map(|text| subject.word_by_layer(text, "bank", device));
+    let (money, river, cash) = (money?, river?, cash?);
+    let by_layer = |a: &[Tensor<2>], b: &[Tensor<2>]| -> Vec<(f64, f64)> {
+        let cosines = a.iter().zip(b).map(|(a, b)| cosine(a.clone(), b.clone()).into_scalar::<f32>());
+        cosines.enumerate().map(|(layer, cosine)| (layer as f64, f64::from(cosine))).collect()
+    };
+    let (across, within) = (by_layer(&money, &river), by_layer(&money, &cash));
+    report.say(format!("The word \"bank\" in {}: cosine of its vectors, layer by layer.", subject.name));
+    texts
+        .iter()
+        .zip(["money", "river", "cash"])
+        .for_each(|(text, name)| report.say(format!("  {name:6} {text}")));
+    let mut table = Table::new(["layer", "money-river", "money-cash"]);
+    for (a, b) in across.iter().zip(&within) {
+        table.row([format!("{}", a.0), format!("{:.3}", a.1), format!("{:.3}", b.1)]);
+    }
+    report.table(&table);
+    report.figure(Figure {
+        name: "11-bank".into(),
+        title: format!("One word, two senses ({})", subject.name),
+        alt: "The vectors of \"bank\" start equal; layer by layer, those of one sense stay closer than those of two."
+            .into(),
+        band: 1e-3, // real weights: rounding alone
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("layer (0: embeddings)"),
+            y: Axis::linear("cosine of the two vectors of \"bank\""),
+            marks: Marks::Lines(vec![
+                Line::new("money bank, cash bank", within),
+                Line::new("money bank, river bank", across),
+            ]),
+        }],
+    });
+    Ok(())
+}
+
+/// The textbook's word pairs, and what this model says of them.
+fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
+    const PAIRS: [(&str, &str, f64); 7] = [
+        ("cat", "dog", 0.85),
+        ("cat", "democracy", 0.12),
+        ("run", "running", 0.91),
+        ("run", "sprint", 0.78),
+        ("happy", "joyful", 0.8),
+        ("happy", "sad", 0.5),
+        ("happy", "hydraulic", 0.1),
+    ];
+    report.say("Single words, mean of the last layer: what the textbook says, what this model says.");
+    let mut table = Table::new(["a", "b", "textbook", "measured"]);
+    for (a, b, said) in PAIRS {
+        let measured = cosine(subject.mean(a, device)?, subject.mean(b, device)?).into_scalar::<f32>();
+        table.row([a.into(), b.into(), format!("{said:.2}"), format!("{measured:.2}")]);
+    }
+    report.table(&table);
+    Ok(())
+}
+
+/// How alike the vectors of unrelated words are, layer by layer: 0 would be no preferred direction.
+fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
+    const SENTENCES: usize = 64;
+    let mut words: Vec<Vec<Tensor<2>>> = Vec::new();
+    for sentence in World::sentences(run.seed + 1).take(SENTENCES) {
+        let word = &sentence.words[1].text;
+        // a word that the tokenizer cuts in pieces has no vector of its own
+        if let Ok(layers) = subject.word_by_layer(&sentence.to_string(), word, run.device) {
+            words.push(layers);
+        }
+    }
+    let mean_cosine = |layer: usize| {
+        let rows = Tensor::cat(words.iter().map(|layers| layers[layer].clone()).collect(), 0);
+        let [n, _] = rows.dims();
+        let all: f32 = pairwise(rows.clone(), rows).sum().into_scalar();
+        (f64::from(all) - n as f64) / (n * (n - 1)) as f64 // without each vector with itself
+    };
+    let curve: Vec<(f64, f64)> =
+        (0..=subject.bert.layers.len()).map(|layer| (layer as f64, mean_cosine(layer))).collect();
+    report.say(format!(
+        "Anisotropy of {}: mean cosine of words from {} sentences.",
+        subject.name,
+        words.len()
+    ));
+    let mut table = Table::new(["layer", "mean cosine"]);
+    curve.iter().for_each(|(layer, cosine)| table.row([format!("{layer}"), format!("{cosine:.3}")]));
+    report.table(&table);
+    report.figure(Figure {
+        name: "11-anisotropy".into(),
+        title: format!("Unrelated words are not orthogonal ({})", subject.name),
+        alt: "The mean cosine of words from unrelated sentences is above zero at every layer.".into(),
+        band: 1e-3, // real weights: rounding alone
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("layer (0: embeddings)"),
+            y: Axis::linear("mean cosine of two words' vectors"),
+            marks: Marks::Lines(vec![Line::new("words of unrelated sentences", curve)]),
+        }],
+    });
+    Ok(())
 }
