@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use burn::tensor::Device;
+use encoder::Bert;
 use encoder::checkpoint::{Loaded, load_bert};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -96,19 +97,32 @@ impl SentenceEncoder {
             return Err(refused(&path, "word_embedding_dimension", problem).into());
         }
         let limits: Limits = read_optional(&transformer.join("sentence_bert_config.json"))?;
-        let tokenizer = Tokenizer::open(&transformer)?;
-        tokenizer.check_vocab(config.vocab)?;
+        let mut encoder = Self::new(Tokenizer::open(&transformer)?, model, device)?;
+        encoder.pooling = pooling;
+        encoder.unit = unit;
+        encoder.limit = limit(&transformer, &limits, config.max_tokens)?;
+        encoder.lower_case = limits.do_lower_case;
+        Ok(encoder)
+    }
+
+    /// An encoder of one's own: mean pooling, vectors of any length, texts as long as there are positions.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer without `[PAD]`, or with ids beyond the token table.
+    pub fn new(tokenizer: Tokenizer, bert: Bert, device: &Device) -> Result<Self, TokensError> {
+        tokenizer.check_vocab(bert.embeddings.tokens.vocab())?;
         let pad = tokenizer.pad_id()?;
         Ok(Self {
             tokenizer,
-            layers: model.layers.len(),
-            bert: model,
-            pooling,
-            unit,
-            limit: limit(&transformer, &limits, config.max_tokens)?,
+            layers: bert.layers.len(),
+            limit: bert.embeddings.positions.weight.dims()[0],
+            bert,
+            pooling: Pooling::Mean,
+            unit: false,
             batch: BATCH,
             workers: 1,
-            lower_case: limits.do_lower_case,
+            lower_case: false,
             pad,
             device: device.clone(),
         })
@@ -167,7 +181,11 @@ impl PoolingConfig {
             ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
             ["cls" | "cls_token"] => Ok(Pooling::Cls),
             ["max" | "max_tokens"] => Ok(Pooling::Max),
-            _ => Err(refused(path, "pooling_mode", format!("expected one of mean, cls and max, found {modes:?}"))),
+            _ => Err(refused(
+                path,
+                "pooling_mode",
+                format!("expected one of mean, cls and max, found {modes:?}"),
+            )),
         }
     }
 }

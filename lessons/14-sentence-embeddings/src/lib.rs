@@ -241,8 +241,7 @@ impl SentenceEncoder {
         texts: &[S],
         forward: impl Fn(&Batch) -> Vec<T> + Sync,
     ) -> Result<Vec<(Encoding, T)>, TokensError> {
-        let encodings =
-            texts.iter().map(|text| self.encode(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let encodings = texts.iter().map(|text| self.encode(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(encodings[i].ids.len()));
         let run = |batch: &[usize]| {

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use course::Table;
-
+use data::World;
 use sentences::Embedded;
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
 fn texts(args: &BenchArgs) -> Result<Vec<String>> {
     let texts: Vec<String> = match &args.texts {
         Some(path) => data::lines(embed::input(path)?).collect::<Result<_, _>>()?,
-        None => (0..SENTENCES).map(|i| format!("The cat sat on mat {i}.")).collect(),
+        None => World::sentences(crate::cli::SEED).take(SENTENCES).map(|text| text.to_string()).collect(),
     };
     if texts.is_empty() {
         bail!("--texts: expected at least one line, found none");

@@ -1,0 +1,105 @@
+//! What holds for every sentence encoder.
+
+use data::World;
+use sentences::{Embedded, Pooling};
+
+use crate::random;
+
+fn texts(count: usize) -> Vec<String> {
+    World::sentences(3).take(count).map(|sentence| sentence.to_string()).collect()
+}
+
+#[track_caller]
+fn assert_same(a: &[Embedded], b: &[Embedded], tolerance: f32) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(b) {
+        assert_eq!(a.tokens, b.tokens);
+        let worst = a.vector.iter().zip(&b.vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst <= tolerance, "off by {worst:e}, allowed {tolerance:e}");
+    }
+}
+
+#[test]
+fn batch_size_workers_and_order_change_nothing() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let mut encoder = random(&device);
+    let tolerance = backend::tolerance(&device, 1e-5);
+    for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max] {
+        encoder.pooling = pooling;
+        let texts = texts(7);
+        (encoder.batch, encoder.workers) = (32, 1);
+        let expected = encoder.embed(&texts).unwrap();
+        for (batch, workers) in [(1, 1), (2, 2), (3, 2), (100, 2)] {
+            (encoder.batch, encoder.workers) = (batch, workers);
+            assert_same(&encoder.embed(&texts).unwrap(), &expected, tolerance);
+        }
+        let backwards: Vec<&String> = texts.iter().rev().collect();
+        let mut there = encoder.embed(&backwards).unwrap();
+        there.reverse();
+        assert_same(&there, &expected, tolerance);
+    }
+}
+
+#[test]
+fn unit_vectors_have_length_one() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let mut encoder = random(&device);
+    encoder.unit = true;
+    for text in encoder.embed(&texts(5)).unwrap() {
+        let length = text.vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+        assert!((length - 1.0).abs() < backend::tolerance(&device, 1e-5));
+    }
+}
+
+#[test]
+fn a_text_longer_than_the_model_is_cut_and_its_tokens_counted() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let encoder = random(&device);
+    let long = "the cat sleeps in the house ".repeat(10);
+    let embedded = encoder.embed(&[long.as_str(), "the cat"]).unwrap();
+    assert_eq!((embedded[0].tokens, embedded[0].truncated), (12, true));
+    assert_eq!((embedded[1].tokens, embedded[1].truncated), (4, false));
+}
+
+#[test]
+fn one_vector_a_token_is_what_the_mean_is_made_of() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let encoder = random(&device);
+    let texts = texts(4);
+    let pooled = encoder.embed(&texts).unwrap();
+    for ((encoding, vectors), pooled) in encoder.embed_tokens(&texts).unwrap().iter().zip(pooled) {
+        assert_eq!(vectors.len(), encoding.tokens.len());
+        assert_eq!(encoding.tokens[0], "[CLS]");
+        for (i, x) in pooled.vector.iter().enumerate() {
+            let mean = vectors.iter().map(|vector| vector[i]).sum::<f32>() / vectors.len() as f32;
+            assert!((mean - x).abs() < backend::tolerance(&device, 1e-5));
+        }
+    }
+}
+
+#[test]
+fn a_text_finds_itself_first_and_no_more_is_found_than_there_is() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let encoder = random(&device);
+    let texts = ["the cat sleeps", "paris is the capital of france", "the bank lends money"];
+    for (i, text) in texts.iter().enumerate() {
+        let found = encoder.search(text, &texts, 9).unwrap();
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[0].0, i);
+        assert!(found.is_sorted_by(|a, b| a.1 >= b.1));
+    }
+    assert!(encoder.search("the cat", &texts, 0).unwrap().is_empty());
+    assert!(encoder.search::<&str>("the cat", &[], 3).unwrap().is_empty());
+}
+
+#[test]
+fn no_text_gives_no_vector() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    assert!(random(&device).embed::<&str>(&[]).unwrap().is_empty());
+}
