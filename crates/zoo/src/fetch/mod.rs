@@ -79,7 +79,7 @@ pub struct Fetch {
     pub from: Option<PathBuf>,
     /// The hub's address; `https` unless it is this machine itself.
     pub hub: String,
-    /// The address that the STS-B tables are under.
+    /// The address that tables are under: those of STS-B, and files that a caller pins.
     pub raw: String,
     /// How long one connection, answer or read may take.
     pub patience: Duration,
@@ -136,10 +136,9 @@ impl Fetch {
     /// part behind, a failed transfer leaves the part to resume from.
     pub fn run(&self, source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, ZooError> {
         let folder = source.folder(&self.home);
-        if source.pinned().is_empty() {
-            self.unpinned(source, &folder, progress)?;
-        } else {
-            self.pinned(source, &folder, progress)?;
+        match source {
+            Source::Hub { .. } => self.unpinned(source, &folder, progress)?,
+            _ => self.pinned(source, &folder, progress)?,
         }
         Ok(folder)
     }

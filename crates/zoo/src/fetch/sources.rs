@@ -19,6 +19,15 @@ pub enum Source {
     Minilm,
     /// The English STS-B development and test pairs, pinned.
     Stsb,
+    /// Files that the caller pins.
+    Files {
+        /// Their folder among the data.
+        name: &'static str,
+        /// The path that they lie under at [`RAW`], or at what [`Fetch::raw`](super::Fetch::raw) says.
+        under: &'static str,
+        /// Their names and pins.
+        files: &'static [(&'static str, Pin)],
+    },
     /// Any model repository of the hub, at a commit or at its newest.
     Hub {
         /// The owner of the repository.
@@ -88,6 +97,7 @@ impl Source {
         match self {
             Source::Minilm => home.model("minilm"),
             Source::Stsb => home.data("stsb"),
+            Source::Files { name, .. } => home.data(name),
             Source::Hub { owner, name, commit: None } => home.model(&format!("{owner}--{name}")),
             Source::Hub { owner, name, commit: Some(commit) } => {
                 home.model(&format!("{owner}--{name}@{commit}"))
@@ -100,6 +110,7 @@ impl Source {
         match self {
             Source::Minilm => &MINILM,
             Source::Stsb => &STSB,
+            Source::Files { files, .. } => files,
             Source::Hub { .. } => &[],
         }
     }
@@ -109,6 +120,7 @@ impl Source {
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
+            Source::Files { under, .. } => format!("{raw}/{under}"),
             Source::Hub { owner, name, commit } => {
                 let commit = commit.as_deref().or(at).unwrap_or("main");
                 format!("{hub}/{owner}/{name}/resolve/{commit}")
