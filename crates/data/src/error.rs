@@ -16,7 +16,9 @@ pub enum DataError {
         source: io::Error,
     },
     /// A line is not text.
-    #[error("line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the file, for instance with `iconv -t UTF-8`")]
+    #[error(
+        "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the file, for instance with `iconv -t UTF-8`"
+    )]
     NotUtf8 {
         /// Counted from 1.
         line: usize,

@@ -43,7 +43,12 @@ pub fn sts(path: &Path) -> Result<Vec<Pair>, DataError> {
     }
     if pairs.is_empty() {
         let found = "an empty table".into();
-        return Err(DataError::Row { path: path.into(), line: 1, expected: "sentence1,sentence2,score", found });
+        return Err(DataError::Row {
+            path: path.into(),
+            line: 1,
+            expected: "sentence1,sentence2,score",
+            found,
+        });
     }
     Ok(pairs)
 }
@@ -51,9 +56,10 @@ pub fn sts(path: &Path) -> Result<Vec<Pair>, DataError> {
 fn refused(path: &Path, error: &csv::Error) -> DataError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
-        csv::ErrorKind::Io(source) => {
-            DataError::Open { path: path.into(), source: std::io::Error::new(source.kind(), source.to_string()) }
-        }
+        csv::ErrorKind::Io(source) => DataError::Open {
+            path: path.into(),
+            source: std::io::Error::new(source.kind(), source.to_string()),
+        },
         csv::ErrorKind::Utf8 { .. } => {
             DataError::Row { path: path.into(), line, expected: "UTF-8", found: "other bytes".into() }
         }

@@ -1,0 +1,4 @@
+//! The toy world says what its tables say; texts and tables of others are read right or refused.
+
+mod files;
+mod world;
