@@ -77,9 +77,11 @@ impl Display for Table {
                 .iter()
                 .zip(&widths)
                 .zip(&numeric)
-                .map(|((cell, &width), &right)| {
-                    if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-                })
+                .map(
+                    |((cell, &width), &right)| {
+                        if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                    },
+                )
                 .collect();
             writeln!(f, "  {}", cells.join("  ").trim_end())?;
         }
