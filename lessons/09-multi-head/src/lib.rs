@@ -29,7 +29,7 @@ pub mod naive;
 use attention::{attend, scores, weights};
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor};
 use positions::{Rope, RopeConfig, alibi_bias};
 
@@ -51,6 +51,9 @@ const TOKENS: usize = 2;
 
 /// The keys' axis of `[batch, heads, queries, keys]`.
 const KEYS: usize = 3;
+
+/// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's start of a linear map.
+const START: Initializer = Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
 
 /// Where a token's position enters, if it does so inside the layer.
 #[derive(Config, Debug)]
@@ -82,6 +85,9 @@ pub struct MultiHeadAttentionConfig {
     /// Positions inside the layer.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
+    /// How the projections start; the default is PyTorch's for a linear map.
+    #[config(default = "START")]
+    pub initializer: Initializer,
 }
 
 /// Attention by several heads at once, each in its own part of d_model.
@@ -100,7 +106,7 @@ pub struct MultiHeadAttention {
 }
 
 impl MultiHeadAttentionConfig {
-    /// Projections with burn's default start.
+    /// Fresh projections.
     ///
     /// # Panics
     ///
@@ -114,7 +120,10 @@ impl MultiHeadAttentionConfig {
             d_model > 0 && d_model % n_heads == 0,
             "n_heads = {n_heads} does not divide d_model = {d_model}"
         );
-        assert!(n_heads % n_kv_heads == 0, "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}");
+        assert!(
+            n_heads.is_multiple_of(n_kv_heads),
+            "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}"
+        );
         let d_head = d_model / n_heads;
         let rope = match &self.positions {
             PositionsConfig::Rope(rope) => Some(rope.init(device)),
@@ -122,7 +131,10 @@ impl MultiHeadAttentionConfig {
         };
         let turned = rope.as_ref().map_or(d_head, Rope::d_head);
         assert!(turned == d_head, "RoPE of d_head = {turned} cannot turn heads of {d_head}");
-        let linear = |d_output| LinearConfig::new(d_model, d_output).with_bias(self.bias).init(device);
+        let linear = |d_output| {
+            let config = LinearConfig::new(d_model, d_output).with_bias(self.bias);
+            config.with_initializer(self.initializer.clone()).init(device)
+        };
         MultiHeadAttention {
             projection: linear((n_heads + 2 * n_kv_heads) * d_head),
             output: linear(d_model),
@@ -264,7 +276,10 @@ impl MultiHeadAttention {
 /// If the key/value heads do not divide the heads.
 pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
     let [batch, n_kv_heads, tokens, d_head] = kv.dims();
-    assert!(n_heads % n_kv_heads == 0, "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}");
+    assert!(
+        n_heads.is_multiple_of(n_kv_heads),
+        "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}"
+    );
     if n_kv_heads == n_heads {
         return kv;
     }

@@ -2,14 +2,15 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
     hidden_by_either,
 };
 
-use crate::{Activation, FeedForwardKind, Norm, NormKind, Transform};
+use crate::feed_forward::START;
+use crate::{Activation, FeedForwardConfig, FeedForwardKind, Norm, NormKind, Transform};
 
 /// What a [`DecoderLayer`] is made from.
 #[derive(Config, Debug)]
@@ -41,6 +42,9 @@ pub struct DecoderLayerConfig {
     /// Share of the attention's weights and of each sub-layer's output set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
+    /// How the linear maps start; the default is PyTorch's.
+    #[config(default = "START")]
+    pub initializer: Initializer,
 }
 
 /// Causal attention, then feed-forward, each after its norm and inside its residual.
@@ -59,7 +63,7 @@ pub struct DecoderLayer {
 }
 
 impl DecoderLayerConfig {
-    /// A layer with burn's default start.
+    /// A fresh layer.
     ///
     /// # Panics
     ///
@@ -71,12 +75,16 @@ impl DecoderLayerConfig {
             .with_n_kv_heads(self.n_kv_heads)
             .with_positions(self.positions.clone())
             .with_bias(bias)
-            .with_dropout(dropout);
+            .with_dropout(dropout)
+            .with_initializer(self.initializer.clone());
+        let feed_forward = FeedForwardConfig::new(d_model, d_hidden)
+            .with_bias(bias)
+            .with_initializer(self.initializer.clone());
         DecoderLayer {
             attention_norm: self.norm.init(d_model, epsilon, device),
             attention: attention.init(device),
             feed_forward_norm: self.norm.init(d_model, epsilon, device),
-            feed_forward: self.feed_forward.init(d_model, d_hidden, bias, device),
+            feed_forward: self.feed_forward.init(feed_forward, device),
             dropout: DropoutConfig::new(dropout).init(),
         }
     }

@@ -2,11 +2,12 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{MultiHeadAttention, MultiHeadAttentionConfig};
 use inputs::{LayerNorm, LayerNormConfig};
 
+use crate::feed_forward::START;
 use crate::{Activation, FeedForward, FeedForwardConfig};
 
 /// Where the norm stands.
@@ -39,6 +40,9 @@ pub struct EncoderLayerConfig {
     /// Share of the attention's weights and of each sub-layer's output set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
+    /// How the linear maps start; the default is PyTorch's.
+    #[config(default = "START")]
+    pub initializer: Initializer,
 }
 
 /// Attention, then feed-forward, each with its residual and its norm.
@@ -59,18 +63,20 @@ pub struct EncoderLayer {
 }
 
 impl EncoderLayerConfig {
-    /// A layer with burn's default start.
+    /// A fresh layer.
     ///
     /// # Panics
     ///
     /// If a width is zero, the heads do not divide `d_model`, or `epsilon` is not above zero.
     pub fn init(&self, device: &Device) -> EncoderLayer {
-        let Self { d_model, n_heads, d_hidden, placement, activation, epsilon, dropout } = *self;
+        let Self { d_model, n_heads, d_hidden, placement, activation, epsilon, dropout, .. } = *self;
+        let attention = MultiHeadAttentionConfig::new(d_model, n_heads).with_dropout(dropout);
+        let feed_forward = FeedForwardConfig::new(d_model, d_hidden).with_activation(activation);
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
         EncoderLayer {
-            attention: MultiHeadAttentionConfig::new(d_model, n_heads).with_dropout(dropout).init(device),
+            attention: attention.with_initializer(self.initializer.clone()).init(device),
             attention_norm: norm.init(device),
-            feed_forward: FeedForwardConfig::new(d_model, d_hidden).with_activation(activation).init(device),
+            feed_forward: feed_forward.with_initializer(self.initializer.clone()).init(device),
             feed_forward_norm: norm.init(device),
             dropout: DropoutConfig::new(dropout).init(),
             placement,

@@ -2,10 +2,14 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::Activation;
+
+/// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's start of a linear map.
+pub(crate) const START: Initializer =
+    Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
 
 /// What a [`FeedForward`] is made from.
 #[derive(Config, Debug)]
@@ -23,6 +27,9 @@ pub struct FeedForwardConfig {
     /// Share of the hidden numbers set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
+    /// How the maps start; the default is PyTorch's for a linear map.
+    #[config(default = "START")]
+    pub initializer: Initializer,
 }
 
 /// Out to d_hidden, bent, and back.
@@ -39,17 +46,21 @@ pub struct FeedForward {
 }
 
 impl FeedForwardConfig {
-    /// Two maps with burn's default start.
+    /// Two fresh maps.
     ///
     /// # Panics
     ///
     /// If `d_model` or `d_hidden` is zero.
     pub fn init(&self, device: &Device) -> FeedForward {
-        let Self { d_model, d_hidden, activation, bias, dropout } = *self;
+        let Self { d_model, d_hidden, activation, bias, dropout, .. } = *self;
         assert_widths(d_model, d_hidden);
+        let linear = |d_input, d_output| {
+            let config = LinearConfig::new(d_input, d_output).with_bias(bias);
+            config.with_initializer(self.initializer.clone()).init(device)
+        };
         FeedForward {
-            up: LinearConfig::new(d_model, d_hidden).with_bias(bias).init(device),
-            down: LinearConfig::new(d_hidden, d_model).with_bias(bias).init(device),
+            up: linear(d_model, d_hidden),
+            down: linear(d_hidden, d_model),
             dropout: DropoutConfig::new(dropout).init(),
             activation,
         }
@@ -85,6 +96,9 @@ pub struct SwiGluConfig {
     /// Whether the maps add a bias.
     #[config(default = false)]
     pub bias: bool,
+    /// How the maps start; the default is PyTorch's for a linear map.
+    #[config(default = "START")]
+    pub initializer: Initializer,
 }
 
 /// A feed-forward whose hidden numbers are gated by a second map of the same token.
@@ -99,17 +113,23 @@ pub struct SwiGlu {
 }
 
 impl SwiGluConfig {
-    /// Three maps with burn's default start.
+    /// Three fresh maps.
     ///
     /// # Panics
     ///
     /// If `d_model` or `d_hidden` is zero.
     pub fn init(&self, device: &Device) -> SwiGlu {
-        let Self { d_model, d_hidden, bias } = *self;
+        let Self { d_model, d_hidden, bias, .. } = *self;
         assert_widths(d_model, d_hidden);
-        let outwards = || LinearConfig::new(d_model, d_hidden).with_bias(bias).init(device);
-        let down = LinearConfig::new(d_hidden, d_model).with_bias(bias).init(device);
-        SwiGlu { gate: outwards(), up: outwards(), down }
+        let linear = |d_input, d_output| {
+            let config = LinearConfig::new(d_input, d_output).with_bias(bias);
+            config.with_initializer(self.initializer.clone()).init(device)
+        };
+        SwiGlu {
+            gate: linear(d_model, d_hidden),
+            up: linear(d_model, d_hidden),
+            down: linear(d_hidden, d_model),
+        }
     }
 }
 
@@ -151,20 +171,17 @@ pub enum Transform {
 }
 
 impl FeedForwardKind {
-    /// The sub-layer of this kind.
+    /// The sub-layer of this kind, with the sizes and the start that `config` gives for both.
     ///
     /// # Panics
     ///
     /// If `d_model` or `d_hidden` is zero.
-    pub fn init(self, d_model: usize, d_hidden: usize, bias: bool, device: &Device) -> Transform {
+    pub fn init(self, config: FeedForwardConfig, device: &Device) -> Transform {
         match self {
-            Self::Plain(activation) => {
-                let config =
-                    FeedForwardConfig::new(d_model, d_hidden).with_activation(activation).with_bias(bias);
-                Transform::Plain(config.init(device))
-            }
+            Self::Plain(activation) => Transform::Plain(config.with_activation(activation).init(device)),
             Self::SwiGlu => {
-                Transform::SwiGlu(SwiGluConfig::new(d_model, d_hidden).with_bias(bias).init(device))
+                let gated = SwiGluConfig::new(config.d_model, config.d_hidden).with_bias(config.bias);
+                Transform::SwiGlu(gated.with_initializer(config.initializer).init(device))
             }
         }
     }

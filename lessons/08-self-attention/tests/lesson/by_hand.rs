@@ -1,5 +1,7 @@
 //! The chapter's own numbers.
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
 use attention::{attend, entropy, scores, weights};
 use burn::tensor::Tensor;
 use golden::assert_close;
@@ -12,7 +14,7 @@ fn two_tokens_attend_as_computed_by_hand() {
     let q = tensor([[1.0, 0.0], [0.0, 1.0]]);
     // 1 / sqrt(2) on the diagonal.
     let scores = scores(q.clone(), q);
-    assert_close(&scores, &tensor([[0.707_106_8, 0.0], [0.0, 0.707_106_8]]), tolerance);
+    assert_close(&scores, &tensor([[FRAC_1_SQRT_2, 0.0], [0.0, FRAC_1_SQRT_2]]), tolerance);
     // e^0.7071 = 2.0281; 2.0281 / 3.0281 = 0.6698.
     let weights = weights(scores);
     assert_close(&weights, &tensor([[0.669_761_5, 0.330_238_5], [0.330_238_5, 0.669_761_5]]), tolerance);

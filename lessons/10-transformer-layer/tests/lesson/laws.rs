@@ -1,16 +1,152 @@
 //! What holds for every input.
 
-use burn::tensor::{Distribution, Tensor};
-use layer::{Activation, gelu_exact};
+use burn::module::Module;
+use burn::tensor::Tensor;
+use golden::{assert_close, max_abs_error};
+use heads::{KeyValueCache, PositionsConfig, causal_mask, padding_mask};
+use layer::{
+    Activation, DecoderLayer, DecoderLayerConfig, EncoderLayerConfig, FeedForwardConfig, FeedForwardKind,
+    NormKind, Placement, RmsNormConfig, gelu_exact, gelu_tanh, rms_norm,
+};
+use positions::RopeConfig;
+use proptest::prelude::*;
+
+use crate::{numbers, random};
+
+fn cases(many: u32) -> ProptestConfig {
+    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { many })
+}
+
+fn encoder(placement: Placement) -> EncoderLayerConfig {
+    EncoderLayerConfig::new(8, 2, 16).with_placement(placement)
+}
+
+/// GPT-2's layer, LLaMA's and BLOOM's.
+fn decoders() -> [DecoderLayerConfig; 3] {
+    let config = || DecoderLayerConfig::new(8, 2, 16);
+    let llama = config()
+        .with_n_kv_heads(Some(1))
+        .with_positions(PositionsConfig::Rope(RopeConfig::new(4)))
+        .with_norm(NormKind::Rms)
+        .with_feed_forward(FeedForwardKind::SwiGlu)
+        .with_bias(false);
+    [config(), llama, config().with_positions(PositionsConfig::Alibi)]
+}
+
+proptest! {
+    #![proptest_config(cases(32))]
+
+    #[test]
+    fn rms_norm_ignores_the_size_of_its_input(seed: u64, size in 0.5f32..100.0) {
+        let device = backend::from_env();
+        let x = random::<2>([3, 8], seed, &device);
+        let weight = random([8], !seed, &device);
+        let difference = max_abs_error(&rms_norm(x.clone() * size, weight.clone(), 1e-12), &rms_norm(x, weight, 1e-12));
+        prop_assert!(difference <= backend::tolerance(&device, 1e-5));
+    }
+
+    #[test]
+    fn the_two_gelus_are_never_further_apart_than_half_a_thousandth(seed: u64, spread in 0.0f32..4.0) {
+        let device = backend::from_env();
+        let x = random::<2>([4, 8], seed, &device) * spread;
+        prop_assert!(max_abs_error(&gelu_exact(x.clone()), &gelu_tanh(x)) < 4.8e-4);
+    }
+
+    #[test]
+    fn a_decoder_layer_never_sees_the_future(seed: u64, tokens in 2usize..6, kind in 0usize..3) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = decoders()[kind].init(&device);
+        let x = random([1, tokens, 8], seed, &device);
+        let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), random([1, 1, 8], !seed, &device)], 1);
+        let [before, after] = [x, changed].map(|x| numbers(&layer.forward(x, None).narrow(1, 0, tokens - 1)));
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn a_cached_decoder_layer_is_an_uncached_one(seed: u64, first in 1usize..4, second in 1usize..4, kind in 0usize..3) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = decoders()[kind].init(&device);
+        let x = random::<3>([2, first + second, 8], seed, &device);
+        let whole = layer.forward(x.clone(), None);
+        let difference = max_abs_error(&cached(&layer, &x, first), &whole);
+        prop_assert!(difference <= backend::tolerance(&device, 1e-5), "off by {}", difference);
+    }
+}
+
+/// `first` tokens at once, then the rest one by one.
+fn cached(layer: &DecoderLayer, x: &Tensor<3>, first: usize) -> Tensor<3> {
+    let mut cache = KeyValueCache::new();
+    let mut outputs = vec![layer.forward_cached(x.clone().narrow(1, 0, first), None, &mut cache)];
+    while cache.len() < x.dims()[1] {
+        outputs.push(layer.forward_cached(x.clone().narrow(1, cache.len(), 1), None, &mut cache));
+    }
+    Tensor::cat(outputs, 1)
+}
 
 #[test]
-fn the_fused_gelu_is_the_one_spelt_out() {
+fn padding_does_not_reach_the_tokens_of_either_layer() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let x = Tensor::<2>::random([4, 8], Distribution::Default, &device);
-    golden::assert_close(
-        &Activation::GeluExact.apply(x.clone()),
-        &gelu_exact(x),
-        backend::tolerance(&device, 1e-6),
-    );
+    let (encoder, [decoder, ..]) = (encoder(Placement::Post).init(&device), decoders());
+    let decoder = decoder.init(&device);
+    let text = random::<3>([1, 3, 8], 1, &device);
+    let padded = Tensor::cat(vec![text.clone(), random([1, 2, 8], 2, &device)], 1);
+    let hidden = Some(padding_mask(&[3], 5, &device));
+    let tolerance = backend::tolerance(&device, 1e-5);
+    let masked = encoder.forward(padded.clone(), hidden.clone()).narrow(1, 0, 3);
+    assert_close(&masked, &encoder.forward(text.clone(), None), tolerance);
+    let masked = decoder.forward(padded, hidden).narrow(1, 0, 3);
+    assert_close(&masked, &decoder.forward(text, None), tolerance);
+}
+
+#[test]
+fn giving_the_weights_away_changes_nothing() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    for placement in [Placement::Pre, Placement::Post] {
+        let layer = encoder(placement).init(&device);
+        let x = random::<3>([2, 4, 8], 1, &device);
+        let hidden = Some(causal_mask(4, 4, &device));
+        let (output, weights) = layer.forward_with_weights(x.clone(), hidden.clone());
+        assert_eq!(numbers(&output), numbers(&layer.forward(x, hidden)));
+        assert_eq!(weights.dims(), [2, 2, 4, 4]);
+    }
+}
+
+#[test]
+fn post_norm_answers_with_normalised_vectors_and_pre_norm_passes_its_input_on() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let x = random::<3>([1, 3, 8], 1, &device) * 100.0;
+    let post = encoder(Placement::Post).init(&device).forward(x.clone(), None);
+    let variance = post.square().mean_dim(2);
+    assert_close(&variance, &variance.ones_like(), backend::tolerance(&device, 1e-4));
+    let pre = encoder(Placement::Pre).init(&device).forward(x.clone(), None);
+    assert!(max_abs_error(&pre, &x) < 10.0, "what the sub-layers add is small beside an input of 200");
+}
+
+#[test]
+fn dropout_acts_in_training_only() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = encoder(Placement::Post).with_dropout(0.5).init(&device);
+    let x = random::<3>([1, 4, 8], 1, &device);
+    let inference = layer.forward(x.clone(), None);
+    assert_eq!(numbers(&inference), numbers(&layer.forward(x.clone(), None)));
+    let training = layer.train().forward(x.autodiff(), None);
+    assert!(max_abs_error(&training.inner(), &inference) > 1e-2);
+}
+
+#[test]
+#[should_panic(expected = "d_model and d_hidden must be above 0, not 8 and 0")]
+fn a_feed_forward_without_width_is_refused() {
+    FeedForwardConfig::new(8, 0).with_activation(Activation::Relu).init(&backend::from_env());
+}
+
+#[test]
+#[should_panic(expected = "RmsNorm's epsilon must be above 0, not 0")]
+fn an_epsilon_of_zero_is_refused() {
+    RmsNormConfig::new(8).with_epsilon(0.0).init(&backend::from_env());
 }

@@ -1,0 +1,208 @@
+//! Trained short, tested long: one small causal model with each of the four kinds of positions.
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use heads::PositionsConfig;
+use lookup::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
+use positions::{LearnedPositions, LearnedPositionsConfig, RopeConfig, sinusoidal};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::{DecoderLayer, DecoderLayerConfig, Norm, NormKind};
+
+/// Steps of training, each on fresh text.
+pub const STEPS: usize = 400;
+
+/// Tokens of a text in training; measured at 1, 2 and 4 times as many.
+const LENGTH: usize = 32;
+
+/// Texts a step.
+const BATCH: usize = 16;
+
+/// Texts measured at the length of training; fewer of the longer ones, as many letters.
+const MEASURED: usize = 256;
+
+/// Letters of the language.
+const VOCAB: usize = 8;
+
+/// Numbers a token has.
+const D_MODEL: usize = 32;
+
+/// Numbers a head has.
+const D_HEAD: usize = 8;
+
+/// The step size of AdamW.
+const LEARNING_RATE: f64 = 4e-3;
+
+/// How often the next letter is the one that the two before it call for.
+const RULE: f64 = 0.85;
+
+/// A language in which each letter follows from the two before it, in their order: who does not know which token
+/// stands where can only count letters.
+struct Language {
+    next: [[i64; VOCAB]; VOCAB],
+}
+
+impl Language {
+    fn new(rng: &mut StdRng) -> Self {
+        let mut next = [[0; VOCAB]; VOCAB];
+        next.iter_mut().flatten().for_each(|letter| *letter = rng.random_range(0..VOCAB as i64));
+        Self { next }
+    }
+
+    /// `[texts, tokens]`
+    fn write(&self, texts: usize, tokens: usize, rng: &mut StdRng, device: &Device) -> Tensor<2, Int> {
+        let mut letters = Vec::with_capacity(texts * tokens);
+        for _ in 0..texts {
+            let (mut before, mut last) = (rng.random_range(0..VOCAB), rng.random_range(0..VOCAB));
+            for _ in 0..tokens {
+                let obeys = rng.random_bool(RULE);
+                let letter = if obeys { self.next[before][last] } else { rng.random_range(0..VOCAB as i64) };
+                letters.push(letter);
+                (before, last) = (last, letter as usize);
+            }
+        }
+        Tensor::from_data(TensorData::new(letters, [texts, tokens]), device)
+    }
+
+    /// Nats a letter that nobody can get below.
+    fn entropy() -> f64 {
+        let other = (1.0 - RULE) / VOCAB as f64;
+        let called_for = RULE + other;
+        -called_for * called_for.ln() - (VOCAB - 1) as f64 * other * other.ln()
+    }
+}
+
+/// The four schemes.
+#[derive(Clone, Copy)]
+enum Scheme {
+    Learned,
+    Sinusoidal,
+    Rope,
+    Alibi,
+}
+
+const SCHEMES: [(&str, Scheme); 4] = [
+    ("learned", Scheme::Learned),
+    ("sinusoidal", Scheme::Sinusoidal),
+    ("RoPE", Scheme::Rope),
+    ("ALiBi", Scheme::Alibi),
+];
+
+/// A GPT of two layers.
+#[derive(Module, Debug)]
+struct SmallModel {
+    tokens: TokenEmbedding,
+    learned: Option<LearnedPositions>,
+    sinusoidal: bool,
+    layers: Vec<DecoderLayer>,
+    norm: Norm,
+    output: Linear,
+}
+
+impl SmallModel {
+    fn new(scheme: Scheme, device: &Device) -> Self {
+        let positions = match scheme {
+            Scheme::Learned | Scheme::Sinusoidal => PositionsConfig::None,
+            Scheme::Rope => PositionsConfig::Rope(RopeConfig::new(D_HEAD)),
+            Scheme::Alibi => PositionsConfig::Alibi,
+        };
+        let layer = DecoderLayerConfig::new(D_MODEL, D_MODEL / D_HEAD, 4 * D_MODEL).with_positions(positions);
+        let rows = LearnedPositionsConfig::new(4 * LENGTH, D_MODEL);
+        Self {
+            tokens: TokenEmbeddingConfig::new(VOCAB, D_MODEL).with_initializer_std(1.0).init(device),
+            learned: matches!(scheme, Scheme::Learned).then(|| rows.init(device)),
+            sinusoidal: matches!(scheme, Scheme::Sinusoidal),
+            layers: (0..2).map(|_| layer.init(device)).collect(),
+            norm: NormKind::Layer.init(D_MODEL, 1e-5, device),
+            output: LinearConfig::new(D_MODEL, VOCAB).init(device),
+        }
+    }
+
+    /// Logits of the next letter: `[batch, tokens]` ids to `[batch, tokens, vocab]`.
+    fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let [_, tokens] = ids.dims();
+        let mut x = self.tokens.forward(ids);
+        if let Some(learned) = &self.learned {
+            x = x + learned.forward(tokens).unsqueeze();
+        } else if self.sinusoidal {
+            x = x.clone() + sinusoidal(tokens, D_MODEL, &x.device()).unsqueeze();
+        }
+        let x = self.layers.iter().fold(x, |x, layer| layer.forward(x, None));
+        self.output.forward(self.norm.forward(x))
+    }
+
+    /// Nats a letter over all but the first two, which nothing calls for.
+    fn loss(&self, text: Tensor<2, Int>) -> Tensor<1> {
+        let [texts, tokens] = text.dims();
+        let logits = self.forward(text.clone().narrow(1, 0, tokens - 1)).narrow(1, 1, tokens - 2);
+        let targets = text.narrow(1, 2, tokens - 2);
+        cross_entropy(logits.reshape([texts * (tokens - 2), VOCAB]), targets.reshape([texts * (tokens - 2)]))
+    }
+}
+
+/// Trains at one length, measures at three.
+pub(super) fn by_scheme(run: &Run, steps: usize, report: &mut Report) {
+    report.say(format!(
+        "Two layers of {D_MODEL}, trained for {steps} steps on texts of {LENGTH} letters; loss in nats a letter over"
+    ));
+    report.say(format!(
+        "whole texts (best possible {:.3}, guessing ln {VOCAB} = {:.3}):",
+        Language::entropy(),
+        (VOCAB as f64).ln()
+    ));
+    let mut table = Table::new(["positions", "32 letters", "64 letters", "128 letters", "rise"]);
+    let mut lines = Vec::new();
+    for (name, scheme) in SCHEMES {
+        let losses = train_and_measure(scheme, steps, run);
+        let cells = losses.map(|(_, loss)| format!("{loss:.3}"));
+        let rise = format!("{:+.3}", losses[2].1 - losses[0].1);
+        table.row(std::iter::once(name.to_string()).chain(cells).chain([rise]));
+        lines.push(Line::new(name, losses));
+    }
+    report.table(&table);
+    report.figure(figure(lines));
+}
+
+/// (tokens, nats a letter), at 1, 2 and 4 times the length of training.
+fn train_and_measure(scheme: Scheme, steps: usize, run: &Run) -> [(f64, f64); 3] {
+    let device = run.device.clone().autodiff();
+    run.device.seed(run.seed);
+    let mut rng = StdRng::seed_from_u64(run.seed);
+    let language = Language::new(&mut rng);
+    let mut model = SmallModel::new(scheme, &device);
+    let mut optimizer = AdamWConfig::new().init();
+    for _ in 0..steps {
+        let loss = model.loss(language.write(BATCH, LENGTH, &mut rng, &device));
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        model = optimizer.step(LEARNING_RATE, model, gradients);
+    }
+    let model = model.valid();
+    [1, 2, 4].map(|times| {
+        let text = language.write(MEASURED / times, times * LENGTH, &mut rng, run.device);
+        ((times * LENGTH) as f64, f64::from(model.loss(text).into_scalar::<f32>()))
+    })
+}
+
+fn figure(lines: Vec<Line>) -> Figure {
+    let flat = [1, 2, 4].map(|times| ((times * LENGTH) as f64, Language::entropy()));
+    let best = Line::new("best possible", flat);
+    Figure {
+        name: "10-extrapolation".into(),
+        title: "Trained on 32 letters, measured at 32, 64 and 128".into(),
+        alt: "Loss of one small causal model with learned, sinusoidal, RoPE and ALiBi positions at one, two and four \
+              times the length it was trained at. ALiBi stays where it was; learned positions, whose later rows were \
+              never trained, get worse."
+            .into(),
+        band: 0.5,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("length of the text (letters)"),
+            y: Axis::linear("loss (nats per letter)"),
+            marks: Marks::Lines(lines.into_iter().chain([best]).collect()),
+        }],
+    }
+}
