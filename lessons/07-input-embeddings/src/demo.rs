@@ -41,6 +41,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_roles(&mut report, run.device);
     say_norm(&mut report, run.device);
     let (ids, embeddings) = loud_pair(run.device);
+    say_share(&mut report, &embeddings, &ids, run.device);
     report.figure(norm_figure(&embeddings, &ids, run.device));
     Ok(report)
 }
@@ -127,6 +128,20 @@ fn loud_pair(device: &Device) -> (Vec<i64>, BertEmbeddings) {
     (ids, embeddings)
 }
 
+/// What LayerNorm does not do: the loud word's position stays a small part of its sum.
+fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], device: &Device) {
+    let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
+    let parts = norms_of_parts(embeddings, ids, &segments, device);
+    report.say(format!(
+        "The row of \"{LOUD}\" made {LOUDNESS} times as long. Position as a part of the three lengths:"
+    ));
+    for (word, [token, position, segment]) in PAIR.iter().zip(parts).skip(3).take(2) {
+        report.say(format!("  {word:<8} {:.0}%", 100.0 * position / (token + position + segment)));
+    }
+    report.say("LayerNorm makes tokens equal among each other; the parts within one token stay as they are.");
+    report.say("");
+}
+
 fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Figure {
     let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
     let parts = norms_of_parts(embeddings, ids, &segments, device);
@@ -155,7 +170,7 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
     };
     Figure {
         name: "07-norms".into(),
-        title: "A loud word drowns its position, until LayerNorm".into(),
+        title: "One row ten times as long: LayerNorm brings every token to one scale".into(),
         alt: "Two panels over the twelve tokens of a pair of sentences, from tables before training; the row of \
               'question' was made ten times as long. Left: lengths of the token, position and segment vectors, all near \
               0.16, but 1.6 for 'question'. Right, on a logarithmic axis: the spread of each token's sum, 0.03 and 0.2 \
