@@ -1,5 +1,7 @@
 //! A language model that is the table alone: row = this token, entries = logits of the next.
 
+use std::collections::BTreeSet;
+
 use burn::config::Config;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
@@ -116,4 +118,12 @@ pub fn bigram_entropy(counts: &[Vec<u32>]) -> f64 {
         }
     }
     nats
+}
+
+/// A text as one ID a character: the alphabet in order, and the place in it of each character of the text.
+pub fn character_ids(text: &str) -> (Vec<char>, Vec<u32>) {
+    let alphabet: Vec<char> = text.chars().collect::<BTreeSet<char>>().into_iter().collect();
+    let id = |c: char| alphabet.partition_point(|&other| other < c) as u32;
+    let ids = text.chars().map(id).collect();
+    (alphabet, ids)
 }

@@ -32,7 +32,7 @@ use burn::nn::Initializer;
 use burn::tensor::activation;
 use burn::tensor::{Device, Int, Tensor, assert_shape};
 
-pub use bigram::{Bigram, BigramConfig, bigram_counts, bigram_entropy, train};
+pub use bigram::{Bigram, BigramConfig, bigram_counts, bigram_entropy, character_ids, train};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {

@@ -1,0 +1,59 @@
+//! The loss falls, from what is known before the first step to what can be counted.
+
+use course::{Marks, Run};
+use lookup::{BigramConfig, bigram_counts, bigram_entropy, character_ids, train};
+
+#[test]
+fn a_few_steps_lower_the_loss() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let (alphabet, ids) = character_ids("the cat sat on the mat. the dog sat on the cat.");
+    let (_, losses) = train(BigramConfig::new(alphabet.len()).init(&device), &ids, 20, 0.1);
+    assert!(losses[19] < losses[0] - 1.0, "{losses:?}");
+}
+
+#[test]
+fn the_loss_ends_at_the_entropy_of_the_counts_and_never_below() {
+    let device = backend::from_env();
+    if backend::is_gpu(&device) {
+        return; // 200 steps are too many for an emulated GPU; the few above run there
+    }
+    let device = device.autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let (alphabet, ids) = character_ids(&"abacabad abba. ".repeat(20));
+    let entropy = bigram_entropy(&bigram_counts(&ids, alphabet.len()));
+    let (trained, losses) = train(BigramConfig::new(alphabet.len()).init(&device), &ids, 200, 0.1);
+    let last = losses[199];
+    assert!((-1e-5..0.01).contains(&(last - entropy)), "loss {last}, counted {entropy}");
+    for (learnt, counts) in trained.probabilities().iter().zip(bigram_counts(&ids, alphabet.len())) {
+        let all: u32 = counts.iter().sum();
+        for (p, count) in learnt.iter().zip(counts) {
+            assert!((p - f64::from(count) / f64::from(all)).abs() < 0.02, "{p} {count}/{all}");
+        }
+    }
+}
+
+#[test]
+fn the_figures_show_that_the_table_is_the_counts() {
+    let device = backend::from_env();
+    if backend::is_gpu(&device) {
+        return; // the demo trains for 300 steps
+    }
+    let _seed = backend::seeded(&device, 7);
+    let report = lookup::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
+    println!("{}", report.text());
+    let [table, loss] = report.figures() else { panic!("two figures") };
+    let [before, after, counted] = [0, 1, 2].map(|panel| match &table.panels[panel].marks {
+        Marks::Heatmap { values, .. } => values.concat(),
+        _ => panic!("a heatmap"),
+    });
+    let furthest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+    assert!(furthest(&after, &counted) < 0.02, "{}", furthest(&after, &counted));
+    assert!(furthest(&before, &counted) > 0.5);
+    let Marks::Lines(lines) = &loss.panels[0].marks else { panic!("lines") };
+    let [curve, uniform, entropy] =
+        [0, 1, 2].map(|line| lines[line].points.iter().map(|p| p.1).collect::<Vec<_>>());
+    assert!((curve[0] - uniform[0]).abs() < 0.02);
+    let above = curve[curve.len() - 1] - entropy[0];
+    assert!((0.0..0.01).contains(&above), "{above}");
+}
