@@ -92,7 +92,7 @@ impl LearnedPositions {
         let end = first_position + tokens;
         let rows = self.max_tokens();
         assert!(end <= rows, "position {} asked of a table that was learned for {rows} positions", end - 1);
-        self.weight.val().slice([first_position..end])
+        self.weight.val().narrow(0, first_position, tokens)
     }
 
     /// Rows of the table.

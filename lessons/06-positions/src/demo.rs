@@ -71,8 +71,8 @@ fn sinusoidal_figure(device: &Device) -> Figure {
 
 /// Dot products of position `from` with those after it, in units of the first.
 fn sinusoid_scores(from: usize, device: &Device) -> Vec<f64> {
-    let table = sinusoidal(from + DISTANCES, D_MODEL, device).slice([from..from + DISTANCES]);
-    let first = table.clone().slice([0..1]);
+    let table = sinusoidal(from + DISTANCES, D_MODEL, device).narrow(0, from, DISTANCES);
+    let first = table.clone().narrow(0, 0, 1);
     let scores = numbers(&(table * first).sum_dim(1));
     scores.iter().map(|score| score / scores[0]).collect()
 }

@@ -169,7 +169,7 @@ impl Rope {
     fn turns(&self, first_position: usize, tokens: usize, device: &Device) -> (Tensor<2>, Tensor<2>) {
         let end = first_position + tokens;
         if end <= TABLED {
-            let rows = |table: &Tensor<2>| table.clone().slice([first_position..end]);
+            let rows = |table: &Tensor<2>| table.clone().narrow(0, first_position, tokens);
             return (rows(&self.cos), rows(&self.sin));
         }
         turns(&self.frequencies, first_position, tokens, device)

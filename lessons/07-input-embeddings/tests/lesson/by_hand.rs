@@ -38,7 +38,7 @@ fn three_tables_are_added_up() {
     let _seed = backend::seeded(&device, 7);
     let mut embeddings = BertEmbeddingsConfig::new(3, 4, 2, 2).init(&device);
     let table = |rows: [[f32; 2]; 4], count: usize| {
-        Param::from_tensor(Tensor::<2>::from_floats(rows, &device).slice([0..count]))
+        Param::from_tensor(Tensor::<2>::from_floats(rows, &device).narrow(0, 0, count))
     };
     embeddings.tokens.weight = table([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [0.0; 2]], 3);
     embeddings.positions.weight = table([[10.0, 10.0], [20.0, 20.0], [30.0, 30.0], [40.0, 40.0]], 4);

@@ -69,7 +69,7 @@ fn a_large_mean_does_not_drown_the_spread() {
     let x =
         Tensor::<2>::from_floats([[10_000.0, 10_001.0, 10_002.0, 10_003.0], [0.0, 1.0, 2.0, 3.0]], &device);
     let y = LayerNormConfig::new(4).with_epsilon(1e-12).init(&device).forward(x);
-    let rows = |row: usize| y.clone().slice([row..row + 1]);
+    let rows = |row: usize| y.clone().narrow(0, row, 1);
     golden::assert_close(&rows(0), &rows(1), backend::tolerance(&device, 1e-5));
 }
 
@@ -79,8 +79,7 @@ fn the_same_word_differs_by_role_and_by_nothing_else() {
     let _seed = backend::seeded(&device, 7);
     let embeddings = BertEmbeddingsConfig::new(5, 8, Role::COUNT, 6).init(&device);
     let said_by = |role| embeddings.sum(text(&[3], &device), text(&role_ids(&[(role, 1)]), &device));
-    let row =
-        |role: Role| embeddings.segments.weight.val().slice([role.id() as usize..role.id() as usize + 1]);
+    let row = |role: Role| embeddings.segments.weight.val().narrow(0, role.id() as usize, 1);
     let difference = said_by(Role::Assistant) - said_by(Role::User);
     let expected = (row(Role::Assistant) - row(Role::User)).unsqueeze();
     golden::assert_close(&difference, &expected, backend::tolerance(&device, 1e-7));
