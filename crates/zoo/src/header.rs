@@ -30,7 +30,6 @@ const LENGTH_BYTES: u64 = 8;
 pub struct Dtype {
     /// The name in the header: `F32`.
     pub name: &'static str,
-    bits: u64,
 }
 
 /// Every dtype that safetensors 0.8 knows, with its width in bits.
@@ -142,7 +141,7 @@ fn entries(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Vec<En
 
 /// One entry by itself: its dtype is known, its offsets lie in the file and are as wide as its shape.
 fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, String> {
-    let &(name, bits) = DTYPES
+    let &(name, width) = DTYPES
         .iter()
         .find(|(name, _)| *name == raw.dtype)
         .ok_or_else(|| format!("expected a known dtype such as F32, found {:?}", one_line(&raw.dtype)))?;
@@ -154,18 +153,19 @@ fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, Stri
         return Err(format!("expected data up to byte {end}, found a file with {data_bytes} bytes of data"));
     }
     let axes = &raw.shape.0;
-    let bytes = axes
+    // Axes of zero hide an overflow of the others, so the others are multiplied on their own.
+    let bits = axes
         .iter()
-        .try_fold(bits, |product, &axis| product.checked_mul(axis))
-        .filter(|bits| bits % 8 == 0 && axes.iter().all(|&axis| usize::try_from(axis).is_ok()))
-        .map(|bits| bits / 8)
+        .try_fold(width, |product, &axis| product.checked_mul(axis.max(1)))
+        .filter(|bits| bits % 8 == 0 && usize::try_from(*bits).is_ok())
         .ok_or_else(|| format!("expected a size in whole bytes, found shape {axes:?} of {name}"))?;
+    let bytes = if axes.contains(&0) { 0 } else { bits / 8 };
     if bytes != end - start {
         let found = end - start;
         return Err(format!("expected {bytes} bytes for shape {axes:?} of {name}, found {found}"));
     }
     let shape = axes.iter().map(|&axis| axis as usize).collect();
-    Ok(Entry { name: String::new(), dtype: Dtype { name, bits }, shape, start: data_start + start, bytes })
+    Ok(Entry { name: String::new(), dtype: Dtype { name }, shape, start: data_start + start, bytes })
 }
 
 /// All entries together: they follow each other from the first byte of the data to the last of the file.

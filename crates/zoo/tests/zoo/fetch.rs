@@ -427,8 +427,11 @@ fn names_of_sources_are_strict() {
     }
 }
 
+/// A file's name, and what makes its bytes.
+type Hosted = (&'static str, fn() -> Vec<u8>);
+
 /// A hub with the repository o/n, whose files are these.
-fn hub(files: &'static [(&'static str, fn() -> Vec<u8>)]) -> Server {
+fn hub(files: &'static [Hosted]) -> Server {
     serve(move |asked| {
         let commit = "0123456789012345678901234567890123456789";
         let main = "/o/n/resolve/main/";
