@@ -1,0 +1,65 @@
+//! Every tracked file lies where a reader looks for it.
+
+use std::process::Command;
+
+use crate::none;
+use crate::tree::root;
+
+/// What lies at the top.
+const TOP: [&str; 16] = [
+    ".cargo",
+    ".ci",
+    ".gitignore",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "book",
+    "crates",
+    "lessons",
+    "notebooks",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+    "tests",
+    ".gitattributes",
+];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 4] = ["utils", "common", "helpers", "misc"];
+
+/// Ends of names that editors, patches and programs leave behind.
+const LEFT_BEHIND: [&str; 9] = [".orig", ".rej", ".bak", ".part", ".log", ".tmp", ".swp", "~", ".DS_Store"];
+
+/// Tracked files; nothing where git is not at hand, as in an unpacked archive.
+fn tracked() -> Vec<String> {
+    let listed = Command::new("git").args(["ls-files"]).current_dir(root()).output();
+    let Ok(output) = listed else { return Vec::new() };
+    String::from_utf8_lossy(&output.stdout).lines().map(String::from).collect()
+}
+
+#[test]
+fn nothing_stray_is_tracked() {
+    let mut breaches = Vec::new();
+    for path in tracked() {
+        let parts: Vec<&str> = path.split('/').collect();
+        let stem = |part: &&str| part.split('.').next().unwrap_or_default().to_string();
+        let says_nothing = |part: &&str| {
+            let stem = stem(part);
+            EMPTY_NAMES.contains(&stem.as_str()) || stem.ends_with("_v2") || stem.starts_with("previous_")
+        };
+        let lesson_part = parts[0] != "lessons"
+            || matches!(parts[2..], ["Cargo.toml"] | ["src", ..] | ["tests", "lesson", ..]);
+        if !TOP.contains(&parts[0])
+            || parts.iter().any(says_nothing)
+            || LEFT_BEHIND.iter().any(|end| path.ends_with(end))
+            || !lesson_part
+        {
+            breaches.push(path);
+        }
+    }
+    none(
+        breaches,
+        "take the file out of the repository, or give it the place and the name that say what it is",
+    );
+}

@@ -1,0 +1,74 @@
+//! Every lesson has the same parts in the same places.
+
+use course::Lesson;
+
+use crate::figures::DEMOS;
+use crate::none;
+use crate::tree::{entries, lessons, name, read};
+
+/// The parts of a lesson's header, in order.
+const HEADER: [&str; 5] = ["**Question", "**Equation", "**Builds on", "**Leaves you with", "**Try"];
+
+/// The parts of a lesson's tests that no lesson goes without.
+const TESTS: [&str; 3] = ["by_hand", "laws", "parity"];
+
+#[test]
+fn a_lesson_opens_with_its_question() {
+    let mut breaches = Vec::new();
+    for lesson in lessons() {
+        let text = read(&lesson.folder.join("src/lib.rs"));
+        let header: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let mut from = 0;
+        for part in HEADER {
+            match header[from..].iter().position(|line| line.starts_with(&format!("//! {part}"))) {
+                Some(at) => from += at + 1,
+                None => breaches.push(format!("lessons/{}/src/lib.rs: no {part} in its place", lesson.stem)),
+            }
+        }
+    }
+    none(breaches, &format!("a lesson's `//!` header has, in this order, {}", HEADER.join(".** ")));
+}
+
+#[test]
+fn a_lesson_has_a_demo_and_tests_of_each_kind() {
+    let mut breaches = Vec::new();
+    for lesson in lessons() {
+        let mut needed = vec!["src/demo.rs".to_string(), "tests/lesson/main.rs".into()];
+        needed.extend(TESTS.iter().map(|kind| format!("tests/lesson/{kind}.rs")));
+        let missing = needed.iter().filter(|file| !lesson.folder.join(file).is_file());
+        breaches.extend(missing.map(|file| format!("lessons/{}/{file} is missing", lesson.stem)));
+        let main = read(&lesson.folder.join("tests/lesson/main.rs"));
+        for file in entries(&lesson.folder.join("tests/lesson")) {
+            let module = name(&file).trim_end_matches(".rs").to_string();
+            if module != "main" && !main.lines().any(|line| line == format!("mod {module};")) {
+                breaches
+                    .push(format!("lessons/{}: tests/lesson/main.rs has no `mod {module};`", lesson.stem));
+            }
+        }
+        if entries(&lesson.folder.join("tests")).len() != 1 {
+            breaches.push(format!("lessons/{}/tests: one binary, tests/lesson/", lesson.stem));
+        }
+    }
+    none(
+        breaches,
+        "every lesson has a demo and one test binary with the modules by_hand, laws, parity (and learns)",
+    );
+}
+
+#[test]
+fn every_lesson_says_its_stem_and_runs_its_demo_here() {
+    let here: Vec<&str> = DEMOS.iter().map(|(lesson, _)| lesson.stem).collect();
+    let folders: Vec<String> = lessons().into_iter().map(|lesson| lesson.stem).collect();
+    assert_eq!(
+        here, folders,
+        "LESSON.stem is the folder's name, and tests/house/figures.rs lists every lesson"
+    );
+}
+
+#[test]
+fn what_a_lesson_says_of_itself_is_a_sentence() {
+    let odd = |lesson: &Lesson| !lesson.question.ends_with('?') || lesson.leaves_you_with.len() < 20;
+    let odd: Vec<String> =
+        DEMOS.iter().filter(|(lesson, _)| odd(lesson)).map(|(lesson, _)| lesson.stem.into()).collect();
+    none(odd, "LESSON.question asks, LESSON.leaves_you_with names what later lessons import");
+}
