@@ -85,16 +85,15 @@ fn every_workspace_dependency_is_named_in_the_code() {
 
 #[test]
 fn an_import_names_the_lesson_that_owns_the_item() {
-    let owners: Vec<String> =
-        packages().iter().filter(|package| package.lesson().is_some()).filter_map(|p| p.library()).collect();
     let mut breaches = Vec::new();
     for package in packages() {
+        let mut below = package.dependencies();
+        below.retain(|dependency| dependency.package.starts_with("lesson-"));
         for source in sources(&package.folder()) {
             for (line, import) in source.imports() {
-                let from = |owner: &&String| import.contains(&format!("use {owner}::"));
-                if owners.iter().any(|owner| from(&owner))
-                    && (import.starts_with("pub") || import.contains('*'))
-                {
+                let of_a_lesson =
+                    below.iter().any(|lesson| import.contains(&format!("use {}::", lesson.library)));
+                if of_a_lesson && (import.starts_with("pub") || import.contains('*')) {
                     breaches.push(format!("{}:{line}: {import}", source.path));
                 }
             }
