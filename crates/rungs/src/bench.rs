@@ -15,11 +15,8 @@ const RUNS: usize = 7;
 
 /// Times the encoder, or one lesson's operation.
 pub fn run(args: &BenchArgs) -> Result<()> {
-    let devices: Vec<(String, Device)> = args
-        .device
-        .iter()
-        .map(|name| Ok((name.clone(), model::device(name)?)))
-        .collect::<Result<_>>()?;
+    let devices: Vec<(String, Device)> =
+        args.device.iter().map(|name| Ok((name.clone(), model::device(name)?))).collect::<Result<_>>()?;
     match args.what.as_str() {
         "encoder" => encoder::run(args, &devices),
         lesson => operation::run(lesson, args.format, &devices),

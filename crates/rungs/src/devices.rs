@@ -38,20 +38,15 @@ pub fn run(args: &DevicesArgs) -> Result<()> {
 }
 
 fn row(kind: &backend::Kind) -> Row {
-    let row = |status, max_abs_error, note| Row {
-        device: kind.name,
-        what: kind.what,
-        status,
-        max_abs_error,
-        note,
-    };
+    let row =
+        |status, max_abs_error, note| Row { device: kind.name, what: kind.what, status, max_abs_error, note };
     if !kind.is_built() {
         let how = format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
         return row(Status::NotBuilt, None, how);
     }
-    let tried = backend::open(kind.name)
-        .map_err(|error| error.to_string())
-        .and_then(|device| backend::quietly(|| forward(&device)).and_then(|error| error.map_err(|e| e.to_string())));
+    let tried = backend::open(kind.name).map_err(|error| error.to_string()).and_then(|device| {
+        backend::quietly(|| forward(&device)).and_then(|error| error.map_err(|e| e.to_string()))
+    });
     match tried {
         Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
         Ok((error, allowed)) => row(Status::Failed, Some(error), format!("expected at most {allowed:e}")),

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use course::{Lesson, Report, Run};
 
 use crate::cli::{RecordArgs, RunArgs, SEED};
-use crate::output::{self, Helpful};
 use crate::model;
+use crate::output::{self, Helpful};
 
 type Demo = fn(&Run) -> Result<Report>;
 
@@ -63,7 +63,8 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     let device = model::device(backend::DEFAULT)?;
     let minilm = model::fetched_minilm();
     if minilm.is_none() && chosen.iter().any(|(lesson, _)| WITH_MINILM.contains(&lesson.number())) {
-        let error = format!("the book's lessons {} show real weights, which are not fetched", WITH_MINILM.join(", "));
+        let error =
+            format!("the book's lessons {} show real weights, which are not fetched", WITH_MINILM.join(", "));
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
     let book = root().join("book/src");
@@ -107,7 +108,7 @@ fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     let report = demo(run);
     progress.finish_and_clear();
     let report = report?;
-    output::line(report.text())?;
+    output::line(format_args!("{}\n", report.text().trim_end()))?;
     Ok(report)
 }
 
@@ -118,7 +119,8 @@ fn root() -> PathBuf {
 }
 
 fn create(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("{}: expected a folder to write into", folder.display()))
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{}: expected a folder to write into", folder.display()))
 }
 
 /// Writes aside and renames, so that a kill leaves the old file or the new one.

@@ -70,7 +70,8 @@ fn usage(error: &clap::Error) -> ExitCode {
         };
     }
     let text = error.to_string();
-    let message = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let message =
+        text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let message: Vec<&str> = message.map(str::trim).filter(|line| !line.is_empty()).collect();
     eprintln!("{}", output::one_line(&message.join(" ")));
     eprintln!("help: cargo rungs --help lists the commands, cargo rungs COMMAND --help their options");

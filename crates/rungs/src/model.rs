@@ -57,6 +57,7 @@ fn folder(name: &str) -> Result<PathBuf> {
         return Ok(folder.into());
     }
     let found = if folder.exists() { "a file" } else { "nothing" };
-    let error = format!("--model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}");
+    let error =
+        format!("--model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}");
     Err(Helpful { error, help: "a model's folder holds config.json and model.safetensors".into() }.into())
 }

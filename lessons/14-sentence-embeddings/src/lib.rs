@@ -22,11 +22,13 @@
 pub mod checkpoint;
 pub mod demo;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use burn::prelude::*;
 use burn::tensor::{Bool, assert_shape};
 use course::Lesson;
 use encoder::{Batch, Bert};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use similarity::{nearest, normalise};
 use tokens::{Encoding, Tokenizer, TokensError};
@@ -244,20 +246,44 @@ impl SentenceEncoder {
         let encodings = texts.iter().map(|text| self.encode(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(encodings[i].ids.len()));
-        let run = |batch: &[usize]| {
+        let run = |batch: &&[usize]| {
             let texts = batch.iter().map(|&i| (&encodings[i].ids[..], &encodings[i].segments[..]));
             forward(&Batch::new(texts, self.pad, &self.device))
         };
-        let batches = order.chunks(self.batch.max(1));
-        let results: Vec<Vec<T>> = if self.workers > 1 {
-            batches.collect::<Vec<_>>().into_par_iter().with_max_len(1).map(run).collect()
+        let batches: Vec<&[usize]> = order.chunks(self.batch.max(1)).collect();
+        let results: Vec<Vec<T>> = if self.workers > 1 && batches.len() > 1 {
+            one_thread_each(self.workers, &batches, run)
         } else {
-            batches.map(run).collect()
+            batches.iter().map(run).collect()
         };
         let mut results: Vec<(usize, T)> = order.iter().copied().zip(results.into_iter().flatten()).collect();
         results.sort_by_key(|&(i, _)| i);
         Ok(encodings.into_iter().zip(results.into_iter().map(|(_, row)| row)).collect())
     }
+}
+
+/// Runs `work` on every item, `workers` at a time, each on one thread that does not share its operations out:
+/// two threads on two batches wait for each other less than two threads on one.
+fn one_thread_each<I: Sync, T: Send>(workers: usize, items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+        let mut done = Vec::new();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(i) else { return done };
+            done.push((i, alone.install(|| work(item))));
+        }
+    };
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers.min(items.len())).map(|_| scope.spawn(take)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("a worker panics only as its work does"))
+            .collect()
+    });
+    done.sort_by_key(|&(i, _)| i);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The rows of a matrix, on the host.

@@ -38,8 +38,7 @@ pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
     let mut reference: Option<Vec<Embedded>> = None;
     let mut rows = Vec::new();
     for (name, device) in devices {
-        let (encoder, load_s) =
-            timed(|| model::open_named(&args.model, args.batch as usize, device))?;
+        let (encoder, load_s) = timed(|| model::open_named(&args.model, args.batch as usize, device))?;
         let (first, warm_up_s) = timed(|| Ok(encoder.embed(&texts)?))?;
         let agreement = difference(&first, reference.get_or_insert_with(|| first.clone()));
         let seconds = repeat(RUNS, |_| Ok(drop(encoder.embed(&texts)?)))?;

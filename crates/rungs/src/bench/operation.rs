@@ -76,10 +76,13 @@ fn forward(lesson: &str, device: &Device) -> Result<(&'static str, Forward)> {
             let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [BATCH, TOKENS]), device);
             ("lookup", Box::new(move |x| flat(table.forward(ids.clone()) + x)))
         }
-        "03" | "3" => ("pairwise", Box::new(|x| {
-            let x = x.flatten::<2>(0, 1);
-            pairwise(x.clone(), x)
-        })),
+        "03" | "3" => (
+            "pairwise",
+            Box::new(|x| {
+                let x = x.flatten::<2>(0, 1);
+                pairwise(x.clone(), x)
+            }),
+        ),
         "06" | "6" => {
             let rope = RopeConfig::new(D_MODEL).init(device);
             ("rotate", Box::new(move |x| rope.rotate(x.unsqueeze_dim(1), 0).flatten(1, 3)))
@@ -88,9 +91,7 @@ fn forward(lesson: &str, device: &Device) -> Result<(&'static str, Forward)> {
             let norm = LayerNormConfig::new(D_MODEL).init(&made_on).to_device(device);
             ("layer norm", Box::new(move |x| flat(norm.forward(x))))
         }
-        "08" | "8" => {
-            ("attend", Box::new(move |x| flat(attend(weights(scores(x.clone(), x.clone())), x))))
-        }
+        "08" | "8" => ("attend", Box::new(move |x| flat(attend(weights(scores(x.clone(), x.clone())), x)))),
         "09" | "9" => {
             let heads = MultiHeadAttentionConfig::new(D_MODEL, HEADS).init(&made_on).to_device(device);
             ("multi-head attention", Box::new(move |x| flat(heads.forward(x, None))))
