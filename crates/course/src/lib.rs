@@ -2,7 +2,7 @@
 //!
 //! Every lesson has a `demo` module with one function:
 //!
-//! ```ignore
+//! ```text
 //! pub fn demo(run: &Run) -> anyhow::Result<Report>
 //! ```
 //!
