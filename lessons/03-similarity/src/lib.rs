@@ -12,7 +12,9 @@
 //!
 //! Between unit vectors they agree on every order: `|a - b|^2 = 2 - 2 cosine(a, b)`.
 //!
-//! **Builds on.** The demo: `lookup::TokenEmbedding` (lesson 01).
+//! **Builds on.** The measures: nothing but tensors. The demo, for a space to measure in:
+//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: the table (lesson 01);
+//! - `lookup::cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>`: what trains it (lesson 01).
 //!
 //! **Leaves you with** [`cosine`], [`pairwise`] and [`nearest`]: all that a semantic search needs once texts are
 //! vectors (lesson 14).

@@ -45,7 +45,7 @@ proptest! {
         let gradients = (table.forward(ids) * upstream.clone()).sum().backward();
         let gradient = values(&table.weight.val().grad(&gradients).expect("the table was used"));
         let upstream = values(&upstream);
-        let mut expected = vec![0.0; 7 * 3];
+        let mut expected = [0.0; 7 * 3];
         for (token, &id) in picks.iter().enumerate() {
             (0..3).for_each(|axis| expected[id as usize * 3 + axis] += upstream[token * 3 + axis]);
         }

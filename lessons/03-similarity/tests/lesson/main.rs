@@ -1,0 +1,22 @@
+//! Lesson 03, tested.
+
+mod by_hand;
+mod laws;
+mod learns;
+mod parity;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// Numbers in -1..1, the same for every device.
+fn numbers(shape: [usize; 2], seed: u64, device: &Device) -> Tensor<2> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| random.random_range(-1.0..1.0)).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The entries of a tensor in f64.
+fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
+    tensor.to_data().iter::<f64>().collect()
+}
