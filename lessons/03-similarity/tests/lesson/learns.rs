@@ -34,8 +34,8 @@ fn blocks(figure: &Figure) -> (f64, f64) {
 
 /// Mean cosine of words, of rows never said, of random vectors.
 fn means(figure: &Figure) -> [f64; 3] {
-    let Marks::Lines(lines) = &figure.panels[0].marks else { panic!("curves") };
-    [0, 1, 2].map(|line| {
+    [(0, 0), (1, 0), (0, 1)].map(|(panel, line)| {
+        let Marks::Lines(lines) = &figure.panels[panel].marks else { panic!("curves") };
         let points = &lines[line].points;
         assert!((points.iter().map(|p| p.1).sum::<f64>() - 1.0).abs() < 1e-9, "shares sum to one");
         points.iter().map(|(cosine, share)| cosine * share).sum()

@@ -32,7 +32,7 @@ fn tensors_and_plain_loops_agree() {
             assert!((cosines[i * 5 + j] - naive::cosine(x, y)).abs() < tolerance, "row {i}, row {j}");
         }
     }
-    let b = b.slice([0..4]);
+    let b = b.narrow(0, 0, 4);
     let (dots, ways) = (values(&dot(a.clone(), b.clone())), values(&euclidean(a.clone(), b.clone())));
     for (i, (x, y)) in split(&a).iter().zip(&split(&b)).enumerate() {
         assert!((dots[i] - naive::dot(x, y)).abs() < tolerance);
