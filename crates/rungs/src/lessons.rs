@@ -77,8 +77,10 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         write(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
         for figure in report.figures() {
             let path = figures.join(&figure.name);
-            write(&path.with_extension("json"), &format!("{}\n", serde_json::to_string_pretty(figure)?))?;
-            write(&path.with_extension("svg"), &figures::svg(figure))?;
+            let data = serde_json::to_string_pretty(figure)?;
+            write(&path.with_extension("json"), &format!("{data}\n"))?;
+            // Drawn from what was written: the last bit of a number may get lost on the way into JSON and back.
+            write(&path.with_extension("svg"), &figures::svg(&serde_json::from_str(&data)?))?;
         }
     }
     Ok(())
