@@ -85,6 +85,11 @@ pub fn input(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     }
 }
 
+/// What messages call a file.
+pub fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+}
+
 /// The lines that are there, at least one and at most `most`; waits for the first, and stops at an error.
 fn next(
     lines: &Receiver<Result<String, DataError>>,

@@ -25,7 +25,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         .filter(|(_, text)| !text.trim().is_empty())
         .collect();
     if lines.is_empty() {
-        bail!("{}: expected lines to search in, found none", args.file.display());
+        bail!("{}: expected lines to search in, found none", embed::name(&args.file));
     }
     let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
     let progress = output::spinner(format!("reading {} lines", texts.len()));

@@ -1,0 +1,280 @@
+//! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs a command with this standard input and an empty cache.
+fn rungs(args: &[&str], input: &[u8]) -> Output {
+    let empty = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(args)
+        .env("RUNGS_HOME", empty.path())
+        .env_remove("RUNGS_DEVICE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // a command that refuses its arguments does not read its input
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    stdout(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// One line of error that holds every needle, perhaps one of help, and a failing exit code.
+#[track_caller]
+fn assert_refused(output: &Output, needles: &[&str]) {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(!output.status.success(), "expected a failure, found success");
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[0].starts_with("error: "), "{error}");
+    assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("help: "), "{error}");
+    for needle in needles {
+        assert!(error.contains(needle), "expected {needle:?} in: {error}");
+    }
+}
+
+/// A small encoder with a tokenizer of whole words.
+fn model() -> TempDir {
+    let (from, to) = (golden::directory().join("bert"), tempfile::tempdir().unwrap());
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(from.join(file), to.path().join(file)).unwrap();
+    }
+    let words = "[PAD] [UNK] [CLS] [SEP] [MASK] the cat dog sat on a mat river bank";
+    fs::write(to.path().join("vocab.txt"), words.replace(' ', "\n")).unwrap();
+    to
+}
+
+fn path(folder: &TempDir) -> &str {
+    folder.path().to_str().unwrap()
+}
+
+#[test]
+fn without_a_command_the_lessons_are_listed() {
+    let text = stdout(&rungs(&[], b""));
+    assert!(text.starts_with("01-lookup-table"));
+    assert_eq!(text.lines().filter(|line| !line.starts_with(' ')).count(), 9);
+}
+
+#[test]
+fn a_lesson_prints_what_it_shows_and_draws_its_figures() {
+    let out = tempfile::tempdir().unwrap();
+    let text = stdout(&rungs(&["run", "6", "--out", path(&out)], b""));
+    assert!(text.contains("06-positions"));
+    let figures: Vec<_> = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!figures.is_empty() && figures.iter().all(|figure| figure.extension().unwrap() == "svg"));
+}
+
+#[test]
+fn every_line_is_embedded_in_order_and_the_empty_one_too() {
+    let model = model();
+    let output =
+        rungs(&["embed", "--model", path(&model), "--batch", "2"], b"the cat\n\nthe dog sat on a mat\r\ncat");
+    let lines = json_lines(&output);
+    let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["the cat", "", "the dog sat on a mat", "cat"]);
+    let tokens: Vec<u64> = lines.iter().map(|line| line["tokens"].as_u64().unwrap()).collect();
+    assert_eq!(tokens, [4, 2, 8, 3]);
+    assert!(lines.iter().all(|line| line["embedding"].as_array().unwrap().len() == 32));
+}
+
+#[test]
+fn unpooled_there_is_one_vector_a_token_with_its_text() {
+    let model = model();
+    let line = &json_lines(&rungs(&["embed", "--model", path(&model), "--pool", "none"], b"river bank"))[0];
+    let tokens: Vec<&str> =
+        line["vectors"].as_array().unwrap().iter().map(|vector| vector["token"].as_str().unwrap()).collect();
+    assert_eq!(tokens, ["[CLS]", "river", "bank", "[SEP]"]);
+}
+
+#[test]
+fn layers_differ_and_one_too_many_is_refused() {
+    let model = model();
+    let at = |layer: &str| rungs(&["embed", "--model", path(&model), "--layer", layer], b"cat");
+    assert_ne!(json_lines(&at("0"))[0]["embedding"], json_lines(&at("2"))[0]["embedding"]);
+    assert_refused(&at("3"), &["--layer 3", "at most 2"]);
+}
+
+#[test]
+fn a_text_longer_than_the_model_is_cut_and_said() {
+    let model = model();
+    let output = rungs(&["embed", "--model", path(&model)], "cat ".repeat(100).as_bytes());
+    assert_eq!(json_lines(&output)[0]["tokens"], 32);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("longer than 32 tokens"));
+}
+
+#[test]
+fn lines_before_a_broken_one_are_not_lost() {
+    let model = model();
+    let output = rungs(&["embed", "--model", path(&model)], b"cat\ndog\n\xff\nmat");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2);
+    assert_refused(&output, &["line 3", "UTF-8"]);
+}
+
+#[test]
+fn search_ranks_the_lines_and_passes_blank_ones_over() {
+    let model = model();
+    let args = ["search", "the cat", "--model", path(&model), "--top", "9", "--format", "jsonl"];
+    let hits = json_lines(&rungs(&args, b"river bank\n\n   \nthe cat\na mat"));
+    assert_eq!(hits.len(), 3);
+    assert_eq!((hits[0]["text"].as_str(), hits[0]["line"].as_u64()), (Some("the cat"), Some(4)));
+    let scores: Vec<f64> = hits.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b));
+}
+
+#[test]
+fn a_search_for_nothing_or_in_nothing_is_refused() {
+    let model = model();
+    let search = |query: &str, top: &str, input: &[u8]| {
+        rungs(&["search", query, "--model", path(&model), "--top", top], input)
+    };
+    assert_refused(&search("cat", "5", b"\n \n"), &["standard input", "found none"]);
+    assert_refused(&search(" ", "5", b"cat"), &["query"]);
+    assert_refused(&search("cat", "0", b"cat"), &["--top"]);
+}
+
+#[test]
+fn sts_answers_with_three_numbers_and_names_a_broken_row() {
+    let (model, folder) = (model(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("pairs.csv");
+    let sts = |rows: &str| {
+        fs::write(&file, rows).unwrap();
+        rungs(&["sts", file.to_str().unwrap(), "--model", path(&model)], b"")
+    };
+    let scores = &json_lines(&sts("the cat,the cat,5\nthe cat,river bank,0\n\"a mat\",a dog,2.5\n"))[0];
+    assert_eq!(scores["rows"], 3);
+    assert!(scores["spearman"].is_f64() && scores["pearson"].is_f64());
+    assert_refused(&sts("the cat,the dog,5\nonly one column\n"), &["line 2", "sentence1,sentence2,score"]);
+    assert_refused(&sts("a,b,many\n"), &["line 1", "number"]);
+    assert_refused(&sts("a,b,1\na,b,1\n"), &["correlation"]);
+}
+
+#[test]
+fn parity_holds_for_the_recorded_models_and_refuses_others_by_name() {
+    for name in ["bert", "bert_masked_lm", "bert_sequence_classification"] {
+        let folder = golden::directory().join(name);
+        let rows = json_lines(&rungs(&["parity", folder.to_str().unwrap(), "--format", "jsonl"], b""));
+        assert!(!rows.is_empty());
+    }
+    let other = changed("\"BertModel\"", "\"GPT2LMHeadModel\"");
+    assert_refused(&rungs(&["parity", path(&other)], b""), &["GPT2LMHeadModel", "BertModel"]);
+}
+
+#[test]
+fn parity_fails_where_a_model_answers_otherwise() {
+    let other = changed("\"gelu\"", "\"relu\"");
+    assert_refused(&rungs(&["parity", path(&other)], b""), &["further off", "padded"]);
+}
+
+/// A recorded model with its configuration changed.
+fn changed(from: &str, to: &str) -> TempDir {
+    let (record, folder) = (golden::directory().join("bert"), tempfile::tempdir().unwrap());
+    for file in ["cases.json", "expected.safetensors", "model.safetensors"] {
+        fs::copy(record.join(file), folder.path().join(file)).unwrap();
+    }
+    let config = fs::read_to_string(record.join("config.json")).unwrap();
+    assert!(config.contains(from));
+    fs::write(folder.path().join("config.json"), config.replace(from, to)).unwrap();
+    folder
+}
+
+#[test]
+fn devices_tells_what_works_and_what_this_build_lacks() {
+    let output = rungs(&["devices", "--format", "jsonl"], b"");
+    let rows = json_lines(&output);
+    assert_eq!(rows[0]["device"], "flex");
+    assert_eq!(rows[0]["status"], "ok");
+    assert!(rows[0]["max_abs_error"].as_f64().unwrap() < 2e-5);
+    assert_eq!(rows.len(), 4);
+}
+
+#[test]
+fn a_lessons_operation_is_timed_forward_and_backward() {
+    let row = &json_lines(&rungs(&["bench", "08", "--format", "jsonl"], b""))[0];
+    assert_eq!(row["max_abs_difference"], 0.0);
+    assert!(row["forward_s"]["median"].as_f64().unwrap() > 0.0);
+    assert!(row["backward_s"]["median"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn the_encoder_is_timed_on_the_users_own_texts() {
+    let (model, folder) = (model(), tempfile::tempdir().unwrap());
+    let texts = folder.path().join("texts.txt");
+    fs::write(&texts, "the cat\nthe dog sat\n").unwrap();
+    let args = [
+        "bench",
+        "encoder",
+        "--model",
+        path(&model),
+        "--texts",
+        texts.to_str().unwrap(),
+        "--format",
+        "jsonl",
+    ];
+    let row = &json_lines(&rungs(&args, b""))[0];
+    for key in ["sentences_per_s", "one_sentence_ms", "load_s"] {
+        assert!(row[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+}
+
+#[test]
+fn a_file_is_fetched_from_a_folder_only_if_it_is_the_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.json"), "{}").unwrap();
+    let from = folder.path().to_str().unwrap();
+    assert_refused(&rungs(&["fetch", "minilm", "--from", from], b""), &["config.json", "612"]);
+    assert_refused(&rungs(&["fetch", "shoes"], b""), &["shoes", "minilm"]);
+}
+
+#[test]
+fn what_is_asked_for_wrongly_is_refused_in_one_line() {
+    assert_refused(&rungs(&["embed"], b"cat"), &["not fetched", "cargo rungs fetch minilm"]);
+    assert_refused(&rungs(&["run", "99"], b""), &["\"99\"", "01, 03"]);
+    assert_refused(
+        &rungs(&["run", "6", "--device", "abacus"], b""),
+        &["abacus", "flex, ndarray, wgpu, cuda"],
+    );
+    assert_refused(
+        &rungs(&["embed", "--model", "/no/such/model"], b""),
+        &["/no/such/model", "found nothing"],
+    );
+    assert_refused(&rungs(&["embed", "--batch", "0"], b""), &["--batch"]);
+    assert_refused(&rungs(&["dance"], b""), &["dance"]);
+    assert_refused(&rungs(&["search"], b""), &["QUERY"]);
+    assert_refused(&rungs(&["bench", "99"], b""), &["\"99\"", "encoder"]);
+    assert_refused(&rungs(&["record", "14"], b""), &["cargo rungs fetch minilm"]);
+    let model = model();
+    assert_refused(&rungs(&["embed", "no/such/file", "--model", path(&model)], b""), &["no/such/file"]);
+    assert_refused(&rungs(&["embed", path(&model), "--model", path(&model)], b""), &["directory"]);
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for args in [&["--help"][..], &["--version"], &["embed", "--help"], &["bench", "--help"]] {
+        assert!(rungs(args, b"").status.success(), "{args:?}");
+    }
+}
+
+#[test]
+fn no_command_panics_on_a_folder_of_rubbish() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["config.json", "model.safetensors", "vocab.txt", "cases.json", "expected.safetensors"] {
+        fs::write(folder.path().join(file), b"<!DOCTYPE html>\0\xff").unwrap();
+    }
+    for args in [["embed", "-", "--model"], ["search", "cat", "--model"]] {
+        assert_refused(&rungs(&[&args[..], &[path(&folder)]].concat(), b"cat"), &[path(&folder)]);
+    }
+    assert_refused(&rungs(&["parity", path(&folder)], b""), &["config.json"]);
+}
