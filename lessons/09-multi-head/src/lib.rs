@@ -125,12 +125,6 @@ impl MultiHeadAttentionConfig {
             "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}"
         );
         let d_head = d_model / n_heads;
-        let rope = match &self.positions {
-            PositionsConfig::Rope(rope) => Some(rope.init(device)),
-            PositionsConfig::None | PositionsConfig::Alibi => None,
-        };
-        let turned = rope.as_ref().map_or(d_head, Rope::d_head);
-        assert!(turned == d_head, "RoPE of d_head = {turned} cannot turn heads of {d_head}");
         let linear = |d_output| {
             let config = LinearConfig::new(d_model, d_output).with_bias(self.bias);
             config.with_initializer(self.initializer.clone()).init(device)
@@ -139,11 +133,20 @@ impl MultiHeadAttentionConfig {
             projection: linear((n_heads + 2 * n_kv_heads) * d_head),
             output: linear(d_model),
             dropout: DropoutConfig::new(self.dropout).init(),
-            rope,
+            rope: self.rope(d_head, device),
             alibi: matches!(self.positions, PositionsConfig::Alibi),
             n_heads,
             n_kv_heads,
         }
+    }
+
+    /// What turns queries and keys, if anything does.
+    fn rope(&self, d_head: usize, device: &Device) -> Option<Rope> {
+        let PositionsConfig::Rope(rope) = &self.positions else { return None };
+        let rope = rope.init(device);
+        let turned = rope.d_head();
+        assert!(turned == d_head, "RoPE of d_head = {turned} cannot turn heads of {d_head}");
+        Some(rope)
     }
 }
 

@@ -181,7 +181,7 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
     if let Some((key, _)) = positive.iter().find(|(_, size)| *size == 0) {
         return refuse(key, "expected at least 1, found 0".into());
     }
-    if config.hidden_size % config.num_attention_heads != 0 {
+    if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
         let (heads, width) = (config.num_attention_heads, config.hidden_size);
         let problem = format!("expected a divisor of hidden_size ({width}), found {heads}");
         return refuse("num_attention_heads", problem);

@@ -78,15 +78,14 @@ pub fn answers(
             answers.add("probabilities", softmax(logits.clone(), 1));
             answers.loss(logits, inputs.labels.as_ref());
         }
-        other => {
-            return Err(ZooError::Json {
-                path: folder.join("config.json"),
-                key: "architectures".into(),
-                problem: format!("expected one of {}, found {other:?}", ARCHITECTURES.join(", ")),
-            });
-        }
+        other => return Err(unknown(other, folder)),
     }
     Ok(answers.0)
+}
+
+fn unknown(architecture: &str, folder: &Path) -> ZooError {
+    let problem = format!("expected one of {}, found {architecture:?}", ARCHITECTURES.join(", "));
+    ZooError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }
 }
 
 #[derive(Default)]
