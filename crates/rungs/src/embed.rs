@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::{Result, bail};
 use data::DataError;
-use sentences::{Pooling, SentenceEncoder};
+use sentences::{EmbeddedTokens, Pooling, SentenceEncoder};
 use serde::Serialize;
 
 use crate::cli::{EmbedArgs, Pool};
@@ -124,11 +124,11 @@ fn write_texts(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
 fn write_tokens(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
     let embedded = encoder.embed_tokens(texts)?;
     let mut out = io::stdout().lock();
-    for (text, (encoding, vectors)) in texts.iter().zip(&embedded) {
+    for (text, EmbeddedTokens { encoding, vectors }) in texts.iter().zip(&embedded) {
         let named = encoding.tokens.iter().zip(vectors);
         let vectors = named.map(|(token, embedding)| TokenVector { token, embedding }).collect();
         writeln!(out, "{}", serde_json::to_string(&Vectors { text, tokens: encoding.ids.len(), vectors })?)?;
     }
     out.flush()?;
-    Ok(embedded.iter().filter(|(encoding, _)| encoding.truncated).count())
+    Ok(embedded.iter().filter(|text| text.encoding.truncated).count())
 }

@@ -119,6 +119,15 @@ pub struct Embedded {
     pub vector: Vec<f32>,
 }
 
+/// A text and what was made of each of its tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbeddedTokens {
+    /// The tokens, the special ones among them.
+    pub encoding: Encoding,
+    /// One vector a token, d_model numbers each.
+    pub vectors: Vec<Vec<f32>>,
+}
+
 /// A tokenizer, an encoder and a pooling that belong together.
 #[derive(Debug)]
 pub struct SentenceEncoder {
@@ -165,7 +174,7 @@ impl SentenceEncoder {
         Ok(embedded.into_iter().map(finish).collect())
     }
 
-    /// One vector a token, in the order of the texts: each text's encoding and its vectors, unpooled.
+    /// One vector a token, in the order of the texts: unpooled.
     ///
     /// # Errors
     ///
@@ -173,14 +182,14 @@ impl SentenceEncoder {
     pub fn embed_tokens<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
-    ) -> Result<Vec<(Encoding, Vec<Vec<f32>>)>, TokensError> {
+    ) -> Result<Vec<EmbeddedTokens>, TokensError> {
         let embedded = self.each_batch(texts, |batch| {
             let states = self.bert.forward_to(self.layers, batch);
             states.iter_dim(0).map(|text| rows(text.squeeze_dim(0))).collect()
         })?;
         let unpadded = |(encoding, mut vectors): (Encoding, Vec<_>)| {
             vectors.truncate(encoding.ids.len());
-            (encoding, vectors)
+            EmbeddedTokens { encoding, vectors }
         };
         Ok(embedded.into_iter().map(unpadded).collect())
     }

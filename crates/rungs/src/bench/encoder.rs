@@ -6,6 +6,7 @@ use course::Table;
 use data::World;
 use sentences::Embedded;
 use serde::Serialize;
+use tokens::TokensError;
 
 use super::{RUNS, Seconds, timed};
 use crate::cli::BenchArgs;
@@ -41,8 +42,8 @@ pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
         let (encoder, load_s) = timed(|| model::open_named(&args.model, args.batch as usize, device))?;
         let (first, warm_up_s) = timed(|| Ok(encoder.embed(&texts)?))?;
         let agreement = difference(&first, reference.get_or_insert_with(|| first.clone()));
-        let seconds = repeat(RUNS, |_| Ok(drop(encoder.embed(&texts)?)))?;
-        let single = repeat(SINGLE.min(texts.len()), |i| Ok(drop(encoder.embed(&texts[i..=i])?)))?;
+        let seconds = repeat(RUNS, |_| encoder.embed(&texts))?;
+        let single = repeat(SINGLE.min(texts.len()), |i| encoder.embed(&texts[i..=i]))?;
         rows.push(Row {
             device: name.clone(),
             texts: texts.len(),
@@ -71,8 +72,8 @@ fn texts(args: &BenchArgs) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-fn repeat(times: usize, mut work: impl FnMut(usize) -> Result<()>) -> Result<Seconds> {
-    let seconds = (0..times).map(|i| Ok(timed(|| work(i))?.1)).collect::<Result<_>>()?;
+fn repeat<T>(times: usize, mut work: impl FnMut(usize) -> Result<T, TokensError>) -> Result<Seconds> {
+    let seconds = (0..times).map(|i| Ok(timed(|| Ok(work(i)?))?.1)).collect::<Result<_>>()?;
     Ok(Seconds::of(seconds))
 }
 

@@ -71,7 +71,8 @@ fn one_vector_a_token_is_what_the_mean_is_made_of() {
     let encoder = random(&device);
     let texts = texts(4);
     let pooled = encoder.embed(&texts).unwrap();
-    for ((encoding, vectors), pooled) in encoder.embed_tokens(&texts).unwrap().iter().zip(pooled) {
+    for (text, pooled) in encoder.embed_tokens(&texts).unwrap().iter().zip(pooled) {
+        let (vectors, encoding) = (&text.vectors, &text.encoding);
         assert_eq!(vectors.len(), encoding.tokens.len());
         assert_eq!(encoding.tokens[0], "[CLS]");
         for (i, x) in pooled.vector.iter().enumerate() {
