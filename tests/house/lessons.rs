@@ -1,8 +1,8 @@
 //! Every lesson has the same parts in the same places.
 
 use course::Lesson;
+use rungs::LESSONS;
 
-use crate::figures::DEMOS;
 use crate::none;
 use crate::tree::{entries, lessons, name, read};
 
@@ -57,11 +57,11 @@ fn a_lesson_has_a_demo_and_tests_of_each_kind() {
 
 #[test]
 fn every_lesson_says_its_stem_and_runs_its_demo_here() {
-    let here: Vec<&str> = DEMOS.iter().map(|(lesson, _)| lesson.stem).collect();
+    let here: Vec<&str> = LESSONS.iter().map(|(lesson, _)| lesson.stem).collect();
     let folders: Vec<String> = lessons().into_iter().map(|lesson| lesson.stem).collect();
     assert_eq!(
         here, folders,
-        "LESSON.stem is the folder's name, and tests/house/figures.rs lists every lesson"
+        "LESSON.stem is the folder's name, and crates/rungs/src/lib.rs lists every lesson"
     );
 }
 
@@ -69,6 +69,6 @@ fn every_lesson_says_its_stem_and_runs_its_demo_here() {
 fn what_a_lesson_says_of_itself_is_a_sentence() {
     let odd = |lesson: &Lesson| !lesson.question.ends_with('?') || lesson.leaves_you_with.len() < 20;
     let odd: Vec<String> =
-        DEMOS.iter().filter(|(lesson, _)| odd(lesson)).map(|(lesson, _)| lesson.stem.into()).collect();
+        LESSONS.iter().filter(|(lesson, _)| odd(lesson)).map(|(lesson, _)| lesson.stem.into()).collect();
     none(odd, "LESSON.question asks, LESSON.leaves_you_with names what later lessons import");
 }

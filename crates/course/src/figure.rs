@@ -58,6 +58,21 @@ pub enum Marks {
         /// One a row, or none to number them.
         rows: Vec<String>,
     },
+    /// Tensors and what they are made of, from the inputs on top to the outputs below.
+    Shapes(Vec<Step>),
+}
+
+/// A tensor on its way from input to output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name in the equation.
+    pub name: String,
+    /// Its axes by name: `batch, tokens, d_model`; empty for a single number.
+    pub axes: String,
+    /// The operation that makes it; empty for an input.
+    pub by: String,
+    /// Names of the tensors that the operation takes.
+    pub from: Vec<String>,
 }
 
 /// A curve.
@@ -105,6 +120,18 @@ impl Axis {
     }
 }
 
+impl Step {
+    /// A tensor that is given.
+    pub fn input(name: &str, axes: &str) -> Self {
+        Self { name: name.into(), axes: axes.into(), by: String::new(), from: Vec::new() }
+    }
+
+    /// A tensor that `by` makes of others.
+    pub fn new<const N: usize>(name: &str, axes: &str, by: &str, from: [&str; N]) -> Self {
+        Self { name: name.into(), axes: axes.into(), by: by.into(), from: from.map(String::from).to_vec() }
+    }
+}
+
 impl Line {
     /// A curve through `points`.
     pub fn new(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
@@ -113,6 +140,13 @@ impl Line {
 }
 
 impl Figure {
+    /// The picture of a lesson's shapes: which axes go in, which come out.
+    pub fn shapes(name: &str, title: &str, alt: &str, steps: Vec<Step>) -> Self {
+        let (x, y) = (Axis::linear(""), Axis::linear(""));
+        let panel = Panel { title: String::new(), x, y, marks: Marks::Shapes(steps) };
+        Self { name: name.into(), title: title.into(), alt: alt.into(), band: 0.0, panels: vec![panel] }
+    }
+
     /// The largest difference between a number here and the same number in `other`; `None` when the two
     /// figures are not made alike (other panels, names or counts).
     pub fn distance(&self, other: &Figure) -> Option<f64> {
@@ -152,6 +186,10 @@ impl Marks {
             Marks::Heatmap { values, columns, rows } => (
                 columns.iter().chain(rows).map(String::as_str).collect(),
                 values.iter().flatten().copied().collect(),
+            ),
+            Marks::Shapes(steps) => (
+                steps.iter().flat_map(|step| [step.name.as_str(), &step.axes, &step.by]).collect(),
+                Vec::new(),
             ),
         }
     }

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point};
+pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
 pub use report::{Report, Table};
 
 /// What a demo runs with.

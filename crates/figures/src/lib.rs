@@ -1,6 +1,6 @@
 //! # A figure's data drawn as SVG
 //!
-//! A lesson's demo computes a [`Figure`]: panels of curves, points, bars or a matrix. [`svg`] draws it, and the same
+//! A lesson's demo computes a [`Figure`]: panels of curves, points, bars, a matrix or shapes. [`svg`] draws it, and the same
 //! data always give the same bytes: sizes are fixed, numbers rounded, nothing depends on fonts, clock or machine.
 //!
 //! Every picture stands on its own white panel, so that it reads in a dark theme too, and carries its title and its
@@ -15,6 +15,7 @@ mod heatmap;
 mod legend;
 mod lines;
 mod points;
+mod shapes;
 
 use canvas::{Area, Canvas, Style, text_width};
 use course::{Figure, Marks, Panel};
@@ -34,9 +35,10 @@ const LEADING: f64 = 1.35;
 
 /// Draws a figure as one SVG document.
 pub fn svg(figure: &Figure) -> String {
-    let (width, height) = match figure.panels.len() {
-        0 | 1 => SINGLE,
-        several => (SHARED.0 * several as f64, SHARED.1),
+    let (width, height) = match &figure.panels[..] {
+        [Panel { marks: Marks::Shapes(steps), .. }] => shapes::size(steps),
+        [] | [_] => SINGLE,
+        several => (SHARED.0 * several.len() as f64, SHARED.1),
     };
     let mut canvas = Canvas::new(width, height);
     let mut top = MARGIN;
@@ -70,6 +72,7 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, mut area: Area) {
         Marks::Points(points) => points::draw(canvas, panel, points, area),
         Marks::Bars(bars) => bars::draw(canvas, panel, bars, area),
         Marks::Heatmap { values, columns, rows } => heatmap::draw(canvas, panel, values, columns, rows, area),
+        Marks::Shapes(steps) => shapes::draw(canvas, steps, area),
     }
 }
 

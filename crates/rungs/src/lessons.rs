@@ -5,25 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use course::{Lesson, Report, Run};
+use rungs::{Demo, LESSONS};
 
 use crate::cli::{RecordArgs, RunArgs, SEED};
 use crate::model;
 use crate::output::{self, Helpful};
-
-type Demo = fn(&Run) -> Result<Report>;
-
-/// Every lesson, in order.
-const LESSONS: [(Lesson, Demo); 9] = [
-    (lookup::LESSON, lookup::demo::demo),
-    (similarity::LESSON, similarity::demo::demo),
-    (positions::LESSON, positions::demo::demo),
-    (inputs::LESSON, inputs::demo::demo),
-    (attention::LESSON, attention::demo::demo),
-    (heads::LESSON, heads::demo::demo),
-    (layer::LESSON, layer::demo::demo),
-    (encoder::LESSON, encoder::demo::demo),
-    (sentences::LESSON, sentences::demo::demo),
-];
 
 /// Lessons whose demo shows more with real weights.
 const WITH_MINILM: [&str; 3] = ["03", "11", "14"];

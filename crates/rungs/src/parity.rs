@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use course::Table;
-use encoder::parity::{Inputs, answers};
+use encoder::parity::{Inputs, Published};
 use golden::{Case, Folder};
 use sentences::Pooling;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::cli::ParityArgs;
 use crate::{model, output};
 
 #[derive(Deserialize)]
-struct Published {
+struct Config {
     #[serde(default)]
     architectures: Vec<String>,
 }
@@ -31,13 +31,14 @@ struct Row {
 /// Runs every recorded case and fails where a tensor is further off than the folder allows.
 pub fn run(args: &ParityArgs) -> Result<()> {
     let device = model::device(&args.device.device)?;
-    let config: Published = zoo::read_json(&args.folder.join("config.json"))?;
+    let config: Config = zoo::read_json(&args.folder.join("config.json"))?;
     let folder = Folder::open(&args.folder)?;
     let architecture = config.architectures.first().map_or("BertModel", String::as_str);
     let tolerance = backend::tolerance(&device, folder.tolerance);
+    let published = Published::open(&args.folder, architecture, &device)?;
     let mut rows = Vec::new();
     for case in &folder.cases {
-        for (tensor, max_abs_error) in errors(&folder, case, architecture, &device)? {
+        for (tensor, max_abs_error) in errors(&folder, case, &published, &device)? {
             rows.push(Row { case: case.case.clone(), tensor, max_abs_error, tolerance });
         }
     }
@@ -67,7 +68,12 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The largest error of each recorded output of a case.
-fn errors(folder: &Folder, case: &Case, architecture: &str, device: &Device) -> Result<Vec<(String, f32)>> {
+fn errors(
+    folder: &Folder,
+    case: &Case,
+    published: &Published,
+    device: &Device,
+) -> Result<Vec<(String, f32)>> {
     let Some(input_ids) = folder.input(case, "input_ids")? else {
         bail!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
     };
@@ -77,12 +83,12 @@ fn errors(folder: &Folder, case: &Case, architecture: &str, device: &Device) -> 
         token_type_ids: folder.input(case, "token_type_ids")?,
         labels: folder.input(case, "labels")?,
     };
-    let mut answers = answers(&folder.path, architecture, &inputs, device)?;
+    let mut answers = published.answers(&inputs, device);
     add_pooled(&mut answers, &inputs, device);
     let compare = |output: &String| {
         let expected = folder.tensor(case, output)?;
         let Some(actual) = answers.get(output) else {
-            bail!("{architecture} is not known to answer {output:?}, which case {:?} records", case.case);
+            bail!("expected a tensor that this model answers, found {output:?} in case {:?}", case.case);
         };
         if actual.shape() != expected.shape() {
             let (expected, found) = (expected.shape(), actual.shape());

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -31,6 +31,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let device = run.device.clone().autodiff();
     let mut report = Report::default();
+    report.figure(shapes());
     say_lookup(&mut report, &device);
     say_gradient(&mut report, &device);
     let text = corpus(run.seed);
@@ -45,6 +46,26 @@ pub fn demo(run: &Run) -> Result<Report> {
     report.figure(table_figure(&before, &trained.probabilities(), &counts, &alphabet));
     report.figure(loss_figure(&losses, &counts));
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("ids", "batch, tokens"),
+        Step::input("table", "vocab, d_model"),
+        Step::new(
+            "logits",
+            "batch, tokens, vocab",
+            "rows picked by id; here d_model = vocab",
+            ["ids", "table"],
+        ),
+        Step::input("next ids", "batch, tokens"),
+        Step::new("loss", "", "cross entropy, nats per token", ["logits", "next ids"]),
+    ];
+    let alt = "Shapes of the bigram model: ids [batch, tokens] pick rows of a table [vocab, d_model], here with \
+         d_model = vocab, so the picked rows are logits; cross entropy with the next ids makes one number of \
+         them.";
+    Figure::shapes("01-shapes", "A table of vectors: ids go in, logits come out", alt, steps)
 }
 
 /// Sentences of the toy world in small letters, one after the other.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
 use lookup::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
 use rand::rngs::StdRng;
@@ -71,6 +71,7 @@ struct Crowd {
 pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     say_measures(&mut report, run.device);
     show(&mut report, &own_space(run), run.seed);
     match run.minilm {
@@ -78,6 +79,27 @@ pub fn demo(run: &Run) -> Result<Report> {
         None => report.say("The same for all-MiniLM-L6-v2's table: run `cargo rungs fetch minilm` first."),
     }
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("queries", "queries, d_model"),
+        Step::input("table", "vectors, d_model"),
+        Step::new("unit queries", "queries, d_model", "x / |x|", ["queries"]),
+        Step::new("unit table", "vectors, d_model", "x / |x|", ["table"]),
+        Step::new(
+            "cosines",
+            "queries, vectors",
+            "product with the transpose",
+            ["unit queries", "unit table"],
+        ),
+        Step::new("nearest", "queries, k", "the k largest of each row", ["cosines"]),
+    ];
+    let alt = "Shapes of a search: queries [queries, d_model] and a table [vectors, d_model] are brought to unit \
+         length, their product is one cosine a pair [queries, vectors], and the k largest of each row are \
+         kept.";
+    Figure::shapes("03-shapes", "From vectors to neighbours", alt, steps)
 }
 
 fn say_measures(report: &mut Report, device: &Device) {

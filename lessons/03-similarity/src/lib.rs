@@ -126,7 +126,7 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 ///
 /// # Panics
 ///
-/// If the widths differ.
+/// If the widths differ, or the table has no rows.
 pub fn nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize, f32)>> {
     let [vectors, _] = table.dims();
     let cosines: Vec<f32> = pairwise(queries, table).into_data().iter::<f32>().collect();

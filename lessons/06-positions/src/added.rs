@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 /// The longest wavelength of the sinusoids is 2 pi times this (Vaswani et al. 2017, section 3.5).
 const BASE: f64 = 10_000.0;
 
+// ANCHOR: sinusoidal
 /// The table of sines and cosines: a clock with d_model / 2 hands, each slower than the one before.
 ///
 /// PE(pos, 2i) = sin(pos / 10000^(2i / d_model)), PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))
@@ -31,6 +32,7 @@ pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
     let table = (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
     Tensor::from_data(TensorData::new(table.collect::<Vec<_>>(), [tokens, d_model]), device)
 }
+// ANCHOR_END: sinusoidal
 
 /// What a [`LearnedPositions`] is made from.
 #[derive(Config, Debug)]
@@ -65,6 +67,7 @@ impl LearnedPositionsConfig {
     }
 }
 
+// ANCHOR: learned
 impl LearnedPositions {
     /// The vectors of positions 0 to `tokens` - 1.
     ///
@@ -100,3 +103,4 @@ impl LearnedPositions {
         self.weight.shape().dims::<2>()[0]
     }
 }
+// ANCHOR_END: learned

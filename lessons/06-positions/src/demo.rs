@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 
 use crate::{LearnedPositionsConfig, Rope, RopeConfig, RopeLayout, RopeScaling};
 use crate::{alibi_bias, alibi_slopes, sinusoidal};
@@ -24,6 +24,7 @@ const BAND: f64 = 1e-3;
 pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     say_cost(&mut report, run.device);
     report.figure(sinusoidal_figure(run.device));
     say_sinusoids(&mut report, run.device);
@@ -32,6 +33,24 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_alibi(&mut report);
     report.figure(alibi_figure(run.device));
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("x", "batch, tokens, d_model"),
+        Step::input("positions", "tokens, d_model"),
+        Step::new("x with places", "batch, tokens, d_model", "x + positions", ["x", "positions"]),
+        Step::input("q, k", "batch, heads, tokens, d_head"),
+        Step::new("turned q, k", "batch, heads, tokens, d_head", "RoPE: rotate by position", ["q, k"]),
+        Step::new("scores", "batch, heads, queries, keys", "q . k", ["turned q, k"]),
+        Step::input("ALiBi", "heads, queries, keys"),
+        Step::new("biased scores", "batch, heads, queries, keys", "scores + ALiBi", ["scores", "ALiBi"]),
+    ];
+    let alt = "Shapes: learned and sinusoidal positions are a table [tokens, d_model] added to the vectors; RoPE \
+         turns queries and keys [batch, heads, tokens, d_head] and keeps their shape; ALiBi is a bias [heads, \
+         queries, keys] on the scores.";
+    Figure::shapes("06-shapes", "Two ways to say where a token stands", alt, steps)
 }
 
 fn say_cost(report: &mut Report, device: &Device) {

@@ -1,5 +1,6 @@
 //! RoPE in plain loops over numbers: what the tests hold [`crate::Rope`] against.
 
+// ANCHOR: rotate
 /// One head's vector at `position`, its pairs turned: `pairs` names the two entries of each, `frequencies` its
 /// radians a position.
 ///
@@ -15,6 +16,7 @@ pub fn rotate(vector: &[f64], position: usize, pairs: &[(usize, usize)], frequen
     }
     turned
 }
+// ANCHOR_END: rotate
 
 /// The pairs of a head of `d_head` numbers stored half by half: (i, i + d_head / 2).
 pub fn half_split_pairs(d_head: usize) -> Vec<(usize, usize)> {

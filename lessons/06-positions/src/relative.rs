@@ -24,6 +24,7 @@ pub enum RopeLayout {
     Interleaved,
 }
 
+// ANCHOR: scaling
 /// How a model trained on short texts is stretched to longer ones: by slower turns.
 #[derive(Config, Debug, Copy, PartialEq)]
 pub enum RopeScaling {
@@ -46,6 +47,7 @@ pub enum RopeScaling {
         original_max_position_embeddings: usize,
     },
 }
+// ANCHOR_END: scaling
 
 /// What a [`Rope`] is made from.
 #[derive(Config, Debug)]
@@ -76,6 +78,7 @@ pub struct Rope {
     layout: RopeLayout,
 }
 
+// ANCHOR: frequencies
 impl RopeConfig {
     /// The turns of the first positions, on `device`.
     ///
@@ -94,6 +97,7 @@ impl RopeConfig {
         Rope { frequencies, cos, sin, layout }
     }
 }
+// ANCHOR_END: frequencies
 
 impl RopeScaling {
     fn check(self) {
@@ -131,6 +135,7 @@ impl RopeScaling {
     }
 }
 
+// ANCHOR: rope
 impl Rope {
     /// Turns every pair (a, b) of the token at position pos by the angle pos * frequency of the pair.
     ///
@@ -175,7 +180,9 @@ impl Rope {
         turns(&self.frequencies, first_position, tokens, device)
     }
 }
+// ANCHOR_END: rope
 
+// ANCHOR: layout_pairs
 impl RopeLayout {
     /// The first and the second number of every pair: `[batch, heads, tokens, d_head / 2]` each.
     fn split(self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
@@ -203,6 +210,7 @@ impl RopeLayout {
         }
     }
 }
+// ANCHOR_END: layout_pairs
 
 /// Cosine and sine of position * frequency, `[tokens, pairs]` each.
 fn turns(
@@ -221,6 +229,7 @@ fn turns(
     (table(f64::cos), table(f64::sin))
 }
 
+// ANCHOR: slopes
 /// How fast each head forgets the far: a geometric series, 2^(-8h / heads) for heads h = 1, 2, ..
 /// (Press et al. 2022, section 3).
 ///
@@ -237,7 +246,9 @@ pub fn alibi_slopes(heads: usize) -> Vec<f32> {
     let below = 1 << heads.ilog2();
     series(below).chain(series(2 * below).step_by(2)).take(heads).collect()
 }
+// ANCHOR_END: slopes
 
+// ANCHOR: bias
 /// What ALiBi adds to the scores: nothing for the token itself, and the less the further back a key lies.
 ///
 /// bias = slope * (key - query), positions counted from the first key (Press et al. 2022, equation in section 3).
@@ -259,3 +270,4 @@ pub fn alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) ->
     let slopes = Tensor::from_data(TensorData::new(alibi_slopes(heads), [heads, 1, 1]), device);
     slopes * distances
 }
+// ANCHOR_END: bias

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Table};
+use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
 
 use crate::{BertEmbeddings, BertEmbeddingsConfig, LayerNormConfig, Role, role_ids, segment_ids};
 
@@ -37,6 +37,7 @@ const BAND: f64 = 1e-3;
 pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     say_segments(&mut report);
     say_roles(&mut report, run.device);
     say_norm(&mut report, run.device);
@@ -44,6 +45,28 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_share(&mut report, &embeddings, &ids, run.device);
     report.figure(norm_figure(&embeddings, &ids, run.device));
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("token ids", "batch, tokens"),
+        Step::input("positions", "tokens"),
+        Step::input("segment ids", "batch, tokens"),
+        Step::new("tokens", "batch, tokens, d_model", "rows of a table", ["token ids"]),
+        Step::new("places", "tokens, d_model", "rows of a table", ["positions"]),
+        Step::new("segments", "batch, tokens, d_model", "rows of a table", ["segment ids"]),
+        Step::new(
+            "sum",
+            "batch, tokens, d_model",
+            "added number by number",
+            ["tokens", "places", "segments"],
+        ),
+        Step::new("output", "batch, tokens, d_model", "layer norm over d_model", ["sum"]),
+    ];
+    let alt = "Shapes of BERT's input: token ids and segment ids [batch, tokens] and the positions each pick rows \
+         of a table; the three [batch, tokens, d_model] are added and layer norm keeps the shape.";
+    Figure::shapes("07-shapes", "Three tables, one sum, one norm", alt, steps)
 }
 
 fn say_segments(report: &mut Report) {

@@ -33,6 +33,7 @@ pub struct BertEmbeddingsConfig {
     pub initializer_std: f64,
 }
 
+// ANCHOR: tables
 /// Token + position + segment, normalised (Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct BertEmbeddings {
@@ -47,6 +48,7 @@ pub struct BertEmbeddings {
     /// After the norm, in training only.
     pub dropout: Dropout,
 }
+// ANCHOR_END: tables
 
 impl BertEmbeddingsConfig {
     /// Tables of normal random numbers.
@@ -71,6 +73,7 @@ impl BertEmbeddingsConfig {
     }
 }
 
+// ANCHOR: sum
 impl BertEmbeddings {
     /// What enters the first layer: dropout(LayerNorm(token + position + segment)).
     ///
@@ -107,3 +110,4 @@ impl BertEmbeddings {
         self.tokens.forward(ids) + positions + self.segments.forward(segment_ids)
     }
 }
+// ANCHOR_END: sum

@@ -1,5 +1,6 @@
 //! LayerNorm in plain loops over f64: what the tests hold [`crate::LayerNorm`] against.
 
+// ANCHOR: loops
 /// One token's vector brought to mean 0 and variance 1, then scaled and shifted.
 pub fn layer_norm(x: &[f64], weight: &[f64], bias: &[f64], epsilon: f64) -> Vec<f64> {
     let d_model = x.len() as f64;
@@ -8,3 +9,4 @@ pub fn layer_norm(x: &[f64], weight: &[f64], bias: &[f64], epsilon: f64) -> Vec<
     let spread = (variance + epsilon).sqrt();
     x.iter().zip(weight).zip(bias).map(|((value, w), b)| (value - mean) / spread * w + b).collect()
 }
+// ANCHOR_END: loops

@@ -44,6 +44,7 @@ impl LayerNormConfig {
     }
 }
 
+// ANCHOR: fused
 impl LayerNorm {
     /// [`layer_norm`] with the learned scale and shift, in burn's fused form: a test holds the two equal.
     ///
@@ -61,7 +62,9 @@ impl LayerNorm {
         module::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.epsilon)
     }
 }
+// ANCHOR_END: fused
 
+// ANCHOR: layer_norm
 /// Brings the last axis to mean 0 and variance 1, then scales and shifts it.
 ///
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, the variance over d_model and not d_model - 1
@@ -92,3 +95,4 @@ pub fn layer_norm<const D: usize>(
     let variance = centred.clone().square().mean_dim(last);
     centred / (variance + epsilon).sqrt() * weight.unsqueeze() + bias.unsqueeze()
 }
+// ANCHOR_END: layer_norm

@@ -5,6 +5,7 @@ const FIRST: i64 = 0;
 /// Segment of the second sentence and the `[SEP]` after it.
 const SECOND: i64 = 1;
 
+// ANCHOR: roles
 /// Who speaks in a chat. Each role is a row of a segment table of [`Role::COUNT`] rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -34,7 +35,9 @@ impl Role {
         }
     }
 }
+// ANCHOR_END: roles
 
+// ANCHOR: segment_ids
 /// Segments of `[CLS] A [SEP] B [SEP]`, or of `[CLS] A [SEP]` when there is no second sentence
 /// (Devlin et al. 2019, section 3, figure 2).
 ///
@@ -48,8 +51,11 @@ pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
     }
     segments
 }
+// ANCHOR_END: segment_ids
 
+// ANCHOR: role_ids
 /// The role of every token of a chat: each turn's role once a token of it.
 pub fn role_ids(turns: &[(Role, usize)]) -> Vec<i64> {
     turns.iter().flat_map(|&(role, tokens)| vec![role.id(); tokens]).collect()
 }
+// ANCHOR_END: role_ids

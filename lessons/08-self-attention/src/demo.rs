@@ -1,7 +1,7 @@
 //! What the lesson shows.
 
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::sinusoidal;
 
@@ -24,11 +24,29 @@ const D_MODEL: usize = 32;
 pub fn demo(run: &Run) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     by_hand(run.device, &mut report);
     who_bites_whom(run.device, &mut report);
     same_word_twice(run.device, &mut report);
     scale_and_entropy(run.device, &mut report);
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("x", "batch, tokens, d_model"),
+        Step::new("q", "batch, tokens, d_head", "x W_q", ["x"]),
+        Step::new("k", "batch, tokens, d_head", "x W_k", ["x"]),
+        Step::new("v", "batch, tokens, d_head", "x W_v", ["x"]),
+        Step::new("scores", "batch, queries, keys", "q . k / sqrt(d_head)", ["q", "k"]),
+        Step::new("weights", "batch, queries, keys", "softmax over keys", ["scores"]),
+        Step::new("output", "batch, tokens, d_head", "weighted mean of v", ["weights", "v"]),
+    ];
+    let alt = "Shapes of one attention head: x [batch, tokens, d_model] becomes q, k and v [batch, tokens, d_head]; \
+         q and k make scores [batch, queries, keys], softmax makes weights of them, and weights times v is \
+         the output [batch, tokens, d_head].";
+    Figure::shapes("08-shapes", "One head: every token asks every token", alt, steps)
 }
 
 /// The chapter's 2 x 2 case.

@@ -40,6 +40,7 @@ pub struct SelfAttentionConfig {
     pub d_head: usize,
 }
 
+// ANCHOR: head
 /// One head that looks at every token of its own sequence.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
@@ -50,6 +51,7 @@ pub struct SelfAttention {
     /// What a token passes on: `[d_model, d_head]`.
     pub value: Linear,
 }
+// ANCHOR_END: head
 
 impl SelfAttentionConfig {
     /// Three projections with burn's default start, without bias.
@@ -65,6 +67,7 @@ impl SelfAttentionConfig {
     }
 }
 
+// ANCHOR: forward
 impl SelfAttention {
     /// Every token becomes a mean of all tokens' values, weighted by how well its query fits their keys.
     ///
@@ -99,7 +102,9 @@ impl SelfAttention {
         weights(scores(q, k))
     }
 }
+// ANCHOR_END: forward
 
+// ANCHOR: scores
 /// How well each query fits each key.
 ///
 /// q k^T / sqrt(d_head) (Vaswani et al. 2017, section 3.2.1). The dot product of two vectors of d_head numbers of
@@ -119,7 +124,9 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
     assert_shape!(k, [.., d_head]);
     q.matmul(k.transpose()) / (d_head as f64).sqrt()
 }
+// ANCHOR_END: scores
 
+// ANCHOR: weights
 /// Scores turned into shares of attention: [`softmax`] in burn's fused form; a test holds the two equal.
 ///
 /// # Shapes
@@ -129,7 +136,9 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
     activation::softmax(scores, D - 1)
 }
+// ANCHOR_END: weights
 
+// ANCHOR: softmax
 /// The softmax spelt out over the last axis.
 ///
 /// softmax(s)_i = exp(s_i) / sum_j exp(s_j) (Vaswani et al. 2017, equation 1; Bridle 1990)
@@ -144,7 +153,9 @@ pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
     let exponentials = (scores - largest).exp();
     exponentials.clone() / exponentials.sum_dim(D - 1)
 }
+// ANCHOR_END: softmax
 
+// ANCHOR: attend
 /// The mean of the values under the weights.
 ///
 /// # Shapes
@@ -166,7 +177,9 @@ pub fn attend<const D: usize>(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D> {
     );
     weights.matmul(v)
 }
+// ANCHOR_END: attend
 
+// ANCHOR: entropy
 /// How spread the weights of each query are: 0 for one key only, ln(keys) for all alike.
 ///
 /// H = -sum_j w_j ln w_j, with 0 ln 0 = 0 (Shannon 1948)
@@ -179,3 +192,4 @@ pub fn entropy<const D: usize>(weights: Tensor<D>) -> Tensor<D> {
     let logarithms = weights.clone().clamp_min(f32::MIN_POSITIVE).log();
     -(weights * logarithms).sum_dim(D - 1)
 }
+// ANCHOR_END: entropy

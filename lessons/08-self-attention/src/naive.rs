@@ -3,6 +3,7 @@
 /// A matrix as rows.
 pub type Rows = Vec<Vec<f32>>;
 
+// ANCHOR: loops
 /// q k^T / sqrt(d_head): `[queries][d_head]` and `[keys][d_head]` give `[queries][keys]`.
 pub fn scores(q: &[Vec<f32>], k: &[Vec<f32>]) -> Rows {
     let mut scores = vec![vec![0.0; k.len()]; q.len()];
@@ -47,3 +48,4 @@ pub fn attend(weights: &[Vec<f32>], v: &[Vec<f32>]) -> Rows {
     }
     output
 }
+// ANCHOR_END: loops

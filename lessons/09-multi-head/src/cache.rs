@@ -34,6 +34,7 @@ impl KeyValueCache {
             .map_or(0, |(keys, values)| keys.shape().num_elements() + values.shape().num_elements())
     }
 
+    // ANCHOR: append
     /// Adds the keys and values of new tokens and answers with all of them.
     ///
     /// # Shapes
@@ -57,4 +58,5 @@ impl KeyValueCache {
         self.kept = Some((keys.clone(), values.clone()));
         (keys, values)
     }
+    // ANCHOR_END: append
 }

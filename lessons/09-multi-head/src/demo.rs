@@ -1,7 +1,7 @@
 //! What the lesson shows.
 
 use burn::tensor::{Bool, Device, Distribution, Tensor};
-use course::{Axis, Figure, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Marks, Panel, Report, Run, Step, Table};
 use positions::RopeConfig;
 
 use crate::{
@@ -23,12 +23,35 @@ const N_HEADS: usize = 8;
 pub fn demo(run: &Run) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     several_views(run.device, &mut report);
     masks(run.device, &mut report);
     what_masks_promise(run.device, &mut report);
     cached_is_uncached(run.device, &mut report);
     cache_by_groups(run.device, &mut report);
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("x", "batch, tokens, d_model"),
+        Step::new("q, k, v", "batch, heads, tokens, d_head", "project, split into heads", ["x"]),
+        Step::new("scores", "batch, heads, queries, keys", "q . k / sqrt(d_head)", ["q, k, v"]),
+        Step::input("hidden", "batch or 1, 1, queries or 1, keys"),
+        Step::new(
+            "weights",
+            "batch, heads, queries, keys",
+            "softmax over the keys not hidden",
+            ["scores", "hidden"],
+        ),
+        Step::new("heads", "batch, heads, tokens, d_head", "weighted mean of v", ["weights", "q, k, v"]),
+        Step::new("output", "batch, tokens, d_model", "merge the heads, project", ["heads"]),
+    ];
+    let alt = "Shapes of multi-head attention: x [batch, tokens, d_model] is projected and split into q, k and v \
+         [batch, heads, tokens, d_head]; scores and weights are [batch, heads, queries, keys], the mask \
+         broadcasts over heads; the heads are merged back to [batch, tokens, d_model].";
+    Figure::shapes("09-shapes", "Several heads, one mask", alt, steps)
 }
 
 /// Four heads of one layer over the same twelve tokens.

@@ -90,6 +90,7 @@ pub struct MultiHeadAttentionConfig {
     pub initializer: Initializer,
 }
 
+// ANCHOR: layer
 /// Attention by several heads at once, each in its own part of d_model.
 #[derive(Module, Debug)]
 pub struct MultiHeadAttention {
@@ -104,6 +105,7 @@ pub struct MultiHeadAttention {
     n_heads: usize,
     n_kv_heads: usize,
 }
+// ANCHOR_END: layer
 
 impl MultiHeadAttentionConfig {
     /// Fresh projections.
@@ -188,6 +190,7 @@ impl MultiHeadAttention {
         (self.output.forward(merge_heads(heads)), weights)
     }
 
+    // ANCHOR: forward_cached
     /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and values they see too.
     ///
     /// # Shapes
@@ -210,6 +213,7 @@ impl MultiHeadAttention {
         let (heads, _) = self.heads(q, k, v, hidden);
         self.output.forward(merge_heads(heads))
     }
+    // ANCHOR_END: forward_cached
 
     /// Query heads.
     pub fn n_heads(&self) -> usize {
@@ -226,6 +230,7 @@ impl MultiHeadAttention {
         self.output.weight.dims()[0] / self.n_heads
     }
 
+    // ANCHOR: project
     /// x W_q, x W_k, x W_v by heads, turned to their positions: `[batch, heads or n_kv_heads, tokens, d_head]`.
     fn project(&self, x: Tensor<3>, first_position: usize) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let (n, n_kv) = (self.n_heads, self.n_kv_heads);
@@ -238,7 +243,9 @@ impl MultiHeadAttention {
             None => (q, k, v),
         }
     }
+    // ANCHOR_END: project
 
+    // ANCHOR: heads
     /// What each head sees, `[batch, heads, queries, d_head]`, and its weights, `[batch, heads, queries, keys]`.
     fn heads(
         &self,
@@ -257,6 +264,7 @@ impl MultiHeadAttention {
         let kept = self.dropout.forward(weights.clone());
         (attend(kept, share_heads(v, self.n_heads)), weights)
     }
+    // ANCHOR_END: heads
 
     /// `[1, heads, queries, keys]`
     fn alibi(&self, q: &Tensor<4>, k: &Tensor<4>) -> Option<Tensor<4>> {
@@ -265,6 +273,7 @@ impl MultiHeadAttention {
     }
 }
 
+// ANCHOR: share_heads
 /// Keys or values as often as query heads read them: query head i gets key/value head i / group.
 ///
 /// (Ainslie et al. 2023, "GQA", section 2.2)
@@ -289,7 +298,9 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
     let repeated: Tensor<5> = kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, n_heads / n_kv_heads);
     repeated.reshape([batch, n_heads, tokens, d_head])
 }
+// ANCHOR_END: share_heads
 
+// ANCHOR: masked_weights
 /// [`weights`] of the keys that are not hidden; a query without any gets zeros, never NaN.
 ///
 /// # Shapes
@@ -304,7 +315,9 @@ pub fn masked_weights(scores: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Ten
     let sees_nothing = hidden.clone().all_dim(KEYS); // [batch, 1, queries, 1]
     weights(scores.mask_fill(hidden, lowest)).mask_fill(sees_nothing, 0.0)
 }
+// ANCHOR_END: masked_weights
 
+// ANCHOR: split_and_merge
 /// The model's width cut into heads.
 ///
 /// # Shapes
@@ -331,6 +344,7 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, d_head] = x.dims();
     x.swap_dims(HEADS, TOKENS).reshape([batch, tokens, heads * d_head])
 }
+// ANCHOR_END: split_and_merge
 
 fn assert_mask_fits(hidden: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {
     let [batch, heads, queries, _] = q.dims();

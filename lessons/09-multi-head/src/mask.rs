@@ -2,6 +2,7 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
+// ANCHOR: causal_mask
 /// Hides every key that comes after its query (Vaswani et al. 2017, section 3.2.3).
 ///
 /// The queries are the last ones of the keys' positions: fewer queries than keys follow a cache.
@@ -19,7 +20,9 @@ pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bo
     // burn's "tril mask" is false on the lower triangle and true above it: what lies above is the future.
     Tensor::<2, Bool>::tril_mask([queries, keys], first_query as i64, device).unsqueeze()
 }
+// ANCHOR_END: causal_mask
 
+// ANCHOR: padding_mask
 /// Hides the padding to the right of texts of these lengths.
 ///
 /// # Shapes
@@ -38,7 +41,9 @@ pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor
         lengths.iter().flat_map(|&length| (0..tokens).map(move |key| key >= length)).collect();
     Tensor::from_data(TensorData::new(hidden, [lengths.len(), 1, 1, tokens]), device)
 }
+// ANCHOR_END: padding_mask
 
+// ANCHOR: padding_mask_from_keep
 /// A tokenizer's attention mask, whose polarity is the other one, turned round.
 ///
 /// # Shapes
@@ -49,7 +54,9 @@ pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
     let [batch, tokens] = keep.dims();
     keep.equal_scalar(0).reshape([batch, 1, 1, tokens])
 }
+// ANCHOR_END: padding_mask_from_keep
 
+// ANCHOR: hidden_by_either
 /// Hides what either mask hides: causal and padding together.
 ///
 /// # Shapes
@@ -65,3 +72,4 @@ pub fn hidden_by_either(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Boo
     let shape: [usize; 4] = std::array::from_fn(|axis| of_a[axis].max(of_b[axis]));
     a.expand(shape).bool_or(b.expand(shape))
 }
+// ANCHOR_END: hidden_by_either

@@ -4,7 +4,7 @@ mod extrapolation;
 mod gradients;
 
 use burn::tensor::Tensor;
-use course::{Report, Run, Table};
+use course::{Figure, Report, Run, Step, Table};
 
 use crate::{Activation, FeedForwardConfig, SwiGluConfig};
 
@@ -27,11 +27,27 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
 pub fn demo_of(run: &Run, steps: usize) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
+    report.figure(shapes());
     bends(run, &mut report);
     sizes(run, &mut report);
     gradients::by_depth(run, &mut report);
     extrapolation::by_scheme(run, steps, &mut report);
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("x", "batch, tokens, d_model"),
+        Step::new("attended", "batch, tokens, d_model", "multi-head attention", ["x"]),
+        Step::new("a", "batch, tokens, d_model", "layer norm of x + attended", ["x", "attended"]),
+        Step::new("inner", "batch, tokens, d_ff", "GELU of a projection upwards", ["a"]),
+        Step::new("fed", "batch, tokens, d_model", "projection downwards", ["inner"]),
+        Step::new("output", "batch, tokens, d_model", "layer norm of a + fed", ["a", "fed"]),
+    ];
+    let alt = "Shapes of an encoder layer: attention and feed-forward are each added to what came in and \
+         normalised; d_ff is wider inside the feed-forward, every other tensor is [batch, tokens, d_model].";
+    Figure::shapes("10-shapes", "One layer, post-norm: the same shape goes in and comes out", alt, steps)
 }
 
 /// The four bends at a few points.

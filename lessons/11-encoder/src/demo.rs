@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::prelude::*;
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
 use similarity::{cosine, pairwise};
 use tokens::Tokenizer;
@@ -51,6 +51,7 @@ pub struct Pretrained {
 /// A model folder that cannot be read.
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
+    report.figure(shapes());
     let toy = pretrained(run, STEPS)?;
     pretraining(&toy, run.device, &mut report)?;
     let subject = match run.minilm {
@@ -70,6 +71,28 @@ pub fn demo(run: &Run) -> Result<Report> {
     }
     anisotropy(&subject, run, &mut report)?;
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("ids, segments", "batch, tokens"),
+        Step::new("hidden state 0", "batch, tokens, d_model", "embeddings (lesson 07)", ["ids, segments"]),
+        Step::input("padding", "batch, 1, 1, tokens"),
+        Step::new(
+            "last hidden state",
+            "batch, tokens, d_model",
+            "each layer in turn (lesson 10)",
+            ["hidden state 0", "padding"],
+        ),
+        Step::new("word logits", "batch, tokens, vocab", "masked-language head", ["last hidden state"]),
+        Step::new("pooled", "batch, d_model", "tanh of [CLS] projected", ["last hidden state"]),
+        Step::new("class logits", "batch, classes", "sequence head", ["pooled"]),
+    ];
+    let alt = "Shapes of BERT: ids [batch, tokens] become embeddings and, layer after layer, hidden states [batch, \
+         tokens, d_model]; the masked-language head makes logits [batch, tokens, vocab], the pooler [batch, \
+         d_model], the sequence head [batch, classes].";
+    Figure::shapes("11-shapes", "BERT: from ids to hidden states and heads", alt, steps)
 }
 
 /// Pretrains the tiny BERT for so many steps.

@@ -10,7 +10,7 @@ use lookup::cross_entropy;
 use zoo::ZooError;
 
 use crate::checkpoint::{load_bert, load_masked_language_model, load_sequence_classifier};
-use crate::{Batch, Trace};
+use crate::{Batch, Bert, MaskedLanguageModel, SequenceClassifier, Trace};
 
 /// The classes known here, as `architectures` of a `config.json` names them.
 pub const ARCHITECTURES: [&str; 3] = ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"];
@@ -41,46 +41,62 @@ impl Inputs {
     }
 }
 
-/// Runs the model in `folder` as the class `architecture` and names all it answers: `hidden_states.N`,
-/// `attentions.N`, `last_hidden_state` and `pooler_output`, or `logits`, `loss` and `probabilities`.
-///
-/// # Errors
-///
-/// A folder that cannot be read as that class, or a class not in [`ARCHITECTURES`].
-pub fn answers(
-    folder: &Path,
-    architecture: &str,
-    inputs: &Inputs,
-    device: &Device,
-) -> Result<BTreeMap<String, TensorData>, ZooError> {
-    let batch = inputs.batch(device);
-    let mut answers = Answers::default();
-    match architecture {
-        "BertModel" => {
-            let model = load_bert(folder, device)?.model;
-            let last = answers.trace(model.trace(&batch));
-            answers.add("last_hidden_state", last.clone());
-            if let Some(pooled) = model.pool(last) {
-                answers.add("pooler_output", pooled);
+/// A published model, read as one of [`ARCHITECTURES`].
+#[derive(Debug)]
+pub enum Published {
+    /// `BertModel`.
+    Encoder(Bert),
+    /// `BertForMaskedLM`.
+    MaskedLanguage(MaskedLanguageModel),
+    /// `BertForSequenceClassification`.
+    Classifier(SequenceClassifier),
+}
+
+impl Published {
+    /// Reads the model in `folder` as the class `architecture`.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be read as that class, or a class not in [`ARCHITECTURES`].
+    pub fn open(folder: &Path, architecture: &str, device: &Device) -> Result<Self, ZooError> {
+        Ok(match architecture {
+            "BertModel" => Published::Encoder(load_bert(folder, device)?.model),
+            "BertForMaskedLM" => Published::MaskedLanguage(load_masked_language_model(folder, device)?.model),
+            "BertForSequenceClassification" => {
+                Published::Classifier(load_sequence_classifier(folder, device)?.model)
+            }
+            other => return Err(unknown(other, folder)),
+        })
+    }
+
+    /// All that the class answers, by name: `hidden_states.N`, `attentions.N`, `last_hidden_state` and
+    /// `pooler_output`, or `logits`, `loss` and `probabilities`.
+    pub fn answers(&self, inputs: &Inputs, device: &Device) -> BTreeMap<String, TensorData> {
+        let batch = inputs.batch(device);
+        let mut answers = Answers::default();
+        match self {
+            Published::Encoder(model) => {
+                let last = answers.trace(model.trace(&batch));
+                answers.add("last_hidden_state", last.clone());
+                if let Some(pooled) = model.pool(last) {
+                    answers.add("pooler_output", pooled);
+                }
+            }
+            Published::MaskedLanguage(model) => {
+                let logits = model.logits(answers.trace(model.bert.trace(&batch)));
+                answers.add("logits", logits.clone());
+                let [texts, tokens, vocab] = logits.dims();
+                answers.loss(logits.reshape([texts * tokens, vocab]), inputs.labels.as_ref());
+            }
+            Published::Classifier(model) => {
+                let logits = model.logits(answers.trace(model.bert.trace(&batch)));
+                answers.add("logits", logits.clone());
+                answers.add("probabilities", softmax(logits.clone(), 1));
+                answers.loss(logits, inputs.labels.as_ref());
             }
         }
-        "BertForMaskedLM" => {
-            let model = load_masked_language_model(folder, device)?.model;
-            let logits = model.logits(answers.trace(model.bert.trace(&batch)));
-            answers.add("logits", logits.clone());
-            let [texts, tokens, vocab] = logits.dims();
-            answers.loss(logits.reshape([texts * tokens, vocab]), inputs.labels.as_ref());
-        }
-        "BertForSequenceClassification" => {
-            let model = load_sequence_classifier(folder, device)?.model;
-            let logits = model.logits(answers.trace(model.bert.trace(&batch)));
-            answers.add("logits", logits.clone());
-            answers.add("probabilities", softmax(logits.clone(), 1));
-            answers.loss(logits, inputs.labels.as_ref());
-        }
-        other => return Err(unknown(other, folder)),
+        answers.0
     }
-    Ok(answers.0)
 }
 
 fn unknown(architecture: &str, folder: &Path) -> ZooError {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use burn::tensor::Tensor;
-use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Table};
+use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
 use data::{Sentence, World};
 use encoder::demo::pretrained;
 use similarity::{nearest, pairwise};
@@ -24,6 +24,7 @@ const TEXTS: [&str; 3] = ["I'm sad today", "The stock went down", "Happy birthda
 /// A model folder that cannot be read.
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
+    report.figure(shapes());
     let encoder = match run.minilm {
         Some(folder) => {
             report.say("all-MiniLM-L6-v2 turns texts into vectors.\n");
@@ -40,6 +41,23 @@ pub fn demo(run: &Run) -> Result<Report> {
     let corpus: Vec<Sentence> = World::sentences(run.seed + 2).take(SENTENCES).collect();
     topics(encoder, &corpus, &mut report)?;
     Ok(report)
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("ids", "texts, tokens"),
+        Step::new("hidden states", "texts, tokens, d_model", "BERT (lesson 11)", ["ids"]),
+        Step::input("padding", "texts, 1, 1, tokens"),
+        Step::new("pooled", "texts, d_model", "mean over tokens not hidden", ["hidden states", "padding"]),
+        Step::new("vectors", "texts, d_model", "x / |x|", ["pooled"]),
+        Step::input("query", "1, d_model"),
+        Step::new("scores", "1, texts", "cosine with every text", ["query", "vectors"]),
+    ];
+    let alt = "Shapes of semantic search: ids [texts, tokens] go through BERT to [texts, tokens, d_model], pooling \
+         leaves [texts, d_model], unit length keeps it, and the product with the query's vector is one score \
+         a text.";
+    Figure::shapes("14-shapes", "From texts to one vector each, and to a ranking", alt, steps)
 }
 
 /// The textbook's search, and its query in other words.

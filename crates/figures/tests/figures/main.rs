@@ -1,6 +1,6 @@
 //! The pictures as documents: the same bytes every time, well formed, complete, whatever the data are.
 
-use course::{Axis, Bar, Figure, Line, Marks, Panel, Point};
+use course::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
 
 const WEIRD: &str = "<b>&\"'\u{0}\u{7}\u{1f468}\u{200d}\u{1f469} שלום \n ]]> --";
 
@@ -109,6 +109,32 @@ fn the_size_depends_on_the_number_of_panels_alone() {
 }
 
 #[test]
+fn a_tensor_stands_below_all_that_it_is_made_of() {
+    let steps = vec![
+        Step::input("ids", "batch, tokens"),
+        Step::new("rows", "batch, tokens, d_model", "look up", ["ids"]),
+        Step::input("bias", "d_model"),
+        Step::new("sum", "batch, tokens, d_model", "add", ["rows", "bias"]),
+        Step::new("loss", "", "mean", ["sum", "ids"]),
+    ];
+    let svg = figures::svg(&Figure::shapes("00-shapes", "A title", "What it says", steps));
+    assert_well_formed(&svg);
+    let height = |name: &str| {
+        let tag = svg[..svg.find(&format!("\n{name}\n")).expect(name)].rfind("<text").expect("a text");
+        let y = svg[tag..].split(" y=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a height");
+        y.parse::<f64>().expect("a number")
+    };
+    assert!(
+        height("ids") < height("rows") && height("rows") < height("sum") && height("sum") < height("loss")
+    );
+    assert!(
+        height("ids") < height("bias") && height("bias") < height("sum"),
+        "right above what takes it first"
+    );
+    assert!(svg.contains("[batch, tokens, d_model]") && svg.contains("one number"));
+}
+
+#[test]
 fn labels_may_hold_any_text() {
     let weird = || WEIRD.to_string();
     let kinds = [
@@ -120,6 +146,7 @@ fn labels_may_hold_any_text() {
             columns: vec![weird(), weird()],
             rows: vec![weird()],
         },
+        Marks::Shapes(vec![Step::input(WEIRD, WEIRD), Step::new("y", WEIRD, WEIRD, [WEIRD])]),
     ];
     for marks in kinds {
         let mut figure = figure(vec![panel(marks)]);

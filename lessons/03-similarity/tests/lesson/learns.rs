@@ -44,9 +44,6 @@ fn means(figure: &Figure) -> [f64; 3] {
 
 #[test]
 fn words_of_a_kind_are_near_and_what_is_never_said_is_a_cone() {
-    if backend::is_gpu(&backend::from_env()) {
-        return; // hundreds of training steps
-    }
     let report = report(None);
     assert!(report.text().contains("fetch minilm"), "it says what it did without");
     let (within, between) = blocks(figure(&report, "03-nearest"));

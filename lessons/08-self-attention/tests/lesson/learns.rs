@@ -11,22 +11,17 @@ use crate::random;
 fn a_head_learns_to_look_at_the_flagged_token() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
-    let steps = if backend::is_gpu(&device) { 20 } else { 150 };
     let mut head = SelfAttentionConfig::new(5, 4).init(&device);
     let mut optimizer = AdamWConfig::new().init();
     let (x, y) = flagged(&device);
-    let first = loss(&head, &x, &y).into_scalar::<f32>();
-    for _ in 0..steps {
+    for _ in 0..150 {
         let gradients = GradientsParams::from_grads(loss(&head, &x, &y).backward(), &head);
         head = optimizer.step(0.05, head, gradients);
     }
     let last = loss(&head, &x, &y).into_scalar::<f32>();
     // The mean of four carried vectors, all that a blind head can offer, leaves 3/4 of their variance.
     let blind = y.clone().square().mean().into_scalar::<f32>() * 0.75;
-    assert!(last < first, "{first} -> {last}");
-    if !backend::is_gpu(&device) {
-        assert!(last < 0.2 * blind, "{first} -> {last}, blind {blind}");
-    }
+    assert!(last < 0.2 * blind, "{last}, blind {blind}");
 }
 
 fn loss(head: &SelfAttention, x: &Tensor<3>, y: &Tensor<3>) -> Tensor<1> {

@@ -227,7 +227,7 @@ fn the_figures_show_what_they_claim() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let report = heads::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
-    for figure in report.figures() {
+    for figure in report.figures().iter().skip(1) {
         for panel in &figure.panels {
             let Marks::Heatmap { values, .. } = &panel.marks else {
                 panic!("{} is made of heatmaps", figure.name)
@@ -241,6 +241,6 @@ fn the_figures_show_what_they_claim() {
             }
         }
     }
-    let Marks::Heatmap { values, .. } = &report.figures()[1].panels[2].marks else { panic!() };
+    let Marks::Heatmap { values, .. } = &report.figures()[2].panels[2].marks else { panic!() };
     assert_eq!(values.concat().iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
 }

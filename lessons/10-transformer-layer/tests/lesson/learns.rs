@@ -7,13 +7,10 @@ fn the_figures_show_what_they_claim() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let run = Run { device: &device, seed: 7, minilm: None };
-    let steps = if backend::is_gpu(&device) { 10 } else { layer::demo::STEPS / 2 };
-    let report = layer::demo::demo_of(&run, steps).unwrap();
+    let report = layer::demo::demo_of(&run, layer::demo::STEPS / 2).unwrap();
     let figure = |name: &str| report.figures().iter().find(|figure| figure.name == name).unwrap();
     pre_norm_reaches_the_first_layer(figure("10-gradients"));
-    if !backend::is_gpu(&device) {
-        alibi_holds_where_learned_positions_break(figure("10-extrapolation"));
-    }
+    alibi_holds_where_learned_positions_break(figure("10-extrapolation"));
 }
 
 fn lines(figure: &Figure) -> Vec<(&str, Vec<f64>)> {

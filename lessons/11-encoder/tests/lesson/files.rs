@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::TensorData;
 use encoder::checkpoint::{load_bert, read_config};
-use encoder::parity::{Inputs, answers};
+use encoder::parity::{Inputs, Published};
 use golden::Folder;
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -66,7 +66,7 @@ fn error(folder: &Path) -> f32 {
         token_type_ids: recorded.input(case, "token_type_ids").unwrap(),
         labels: None,
     };
-    let answers = answers(folder, "BertModel", &inputs, &device).unwrap();
+    let answers = Published::open(folder, "BertModel", &device).unwrap().answers(&inputs, &device);
     let expected: TensorData = recorded.tensor(case, "last_hidden_state").unwrap();
     golden::max_abs_error_of_data(&answers["last_hidden_state"], &expected)
 }

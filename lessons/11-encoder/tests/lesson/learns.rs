@@ -26,9 +26,6 @@ fn twenty_steps_lower_the_loss() {
 #[test]
 fn a_pretrained_model_beats_word_counts() {
     let device = backend::from_env();
-    if backend::is_gpu(&device) {
-        return; // needs more steps than an emulated GPU has time for
-    }
     let _seed = backend::seeded(&device, 7);
     let toy = pretrained(&Run { device: &device, seed: 7, minilm: None }, 150).unwrap();
     let last = toy.losses[130..].iter().sum::<f64>() / 20.0;
@@ -44,9 +41,6 @@ fn minilm() -> std::path::PathBuf {
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn the_two_banks_part_and_the_two_money_banks_stay_together() {
     let device = backend::from_env();
-    if backend::is_gpu(&device) {
-        return; // the whole demo is too long for an emulated GPU; parity covers the numbers
-    }
     let _seed = backend::seeded(&device, 7);
     let folder = minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();

@@ -15,9 +15,6 @@ fn bars(report: &Report) -> Vec<f64> {
 #[test]
 fn a_tiny_pretrained_encoder_finds_topics_far_above_chance() {
     let device = backend::from_env();
-    if backend::is_gpu(&device) {
-        return; // needs more steps than an emulated GPU has time for
-    }
     let _seed = backend::seeded(&device, 7);
     let bars = bars(&demo(&Run { device: &device, seed: 7, minilm: None }).unwrap());
     assert!(bars[0] > 3.0 * bars[4], "{bars:?}");
@@ -27,9 +24,6 @@ fn a_tiny_pretrained_encoder_finds_topics_far_above_chance() {
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn real_vectors_find_topics_and_the_mask_matters() {
     let device = backend::from_env();
-    if backend::is_gpu(&device) {
-        return; // too many sentences for an emulated GPU
-    }
     let _seed = backend::seeded(&device, 7);
     let folder = minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();

@@ -1,0 +1,20 @@
+//! Every lesson of the course, in order: what the command line runs and the tests of the house check.
+
+use anyhow::Result;
+use course::{Lesson, Report, Run};
+
+/// What runs a lesson and reports what it shows.
+pub type Demo = fn(&Run) -> Result<Report>;
+
+/// The lessons and their demos.
+pub const LESSONS: [(Lesson, Demo); 9] = [
+    (lookup::LESSON, lookup::demo::demo),
+    (similarity::LESSON, similarity::demo::demo),
+    (positions::LESSON, positions::demo::demo),
+    (inputs::LESSON, inputs::demo::demo),
+    (attention::LESSON, attention::demo::demo),
+    (heads::LESSON, heads::demo::demo),
+    (layer::LESSON, layer::demo::demo),
+    (encoder::LESSON, encoder::demo::demo),
+    (sentences::LESSON, sentences::demo::demo),
+];
