@@ -43,6 +43,7 @@ impl Inputs {
 
 /// A published model, read as one of [`ARCHITECTURES`].
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is held at a time, and never in a collection")]
 pub enum Published {
     /// `BertModel`.
     Encoder(Bert),
