@@ -163,6 +163,13 @@ pub fn tolerance(device: &Device, on_cpu: f32) -> f32 {
     if is_gpu(device) { GPU * on_cpu } else { on_cpu }
 }
 
+/// How many random inputs a law is tried on: `on_cpu` of them, but 2 when the tests run on a GPU, where nearly every
+/// new shape compiles new shaders, which software drivers take seconds for.
+pub fn cases(on_cpu: u32) -> u32 {
+    const GPU: u32 = 2;
+    if is_gpu(&from_env()) { GPU } else { on_cpu }
+}
+
 /// Whether `device` computes in shaders rather than on the CPU's own cores.
 pub fn is_gpu(device: &Device) -> bool {
     let name = format!("{device:?}");

@@ -148,9 +148,9 @@ impl Figure {
     }
 
     /// The largest difference between a number here and the same number in `other`; `None` when the two
-    /// figures are not made alike (other panels, names or counts).
+    /// figures are not made alike (other words, panels or counts).
     pub fn distance(&self, other: &Figure) -> Option<f64> {
-        if self.panels.len() != other.panels.len() {
+        if self.words() != other.words() {
             return None;
         }
         let mut worst: f64 = 0.0;
@@ -165,6 +165,14 @@ impl Figure {
             }
         }
         Some(worst)
+    }
+
+    /// Title, alt text and the names on every panel, without the digits: an alt text quotes measured numbers.
+    fn words(&self) -> Vec<String> {
+        let axes = |panel: &Panel| [panel.title.clone(), panel.x.label.clone(), panel.y.label.clone()];
+        let words =
+            [self.title.clone(), self.alt.clone()].into_iter().chain(self.panels.iter().flat_map(axes));
+        words.map(|text| text.replace(|c: char| c.is_ascii_digit(), "")).collect()
     }
 }
 

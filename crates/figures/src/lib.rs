@@ -24,6 +24,8 @@ use course::{Figure, Marks, Panel};
 const SINGLE: (f64, f64) = (640.0, 400.0);
 /// Pixels a panel gets among several.
 const SHARED: (f64, f64) = (440.0, 420.0);
+/// Panels side by side: with more, their letters would be too small on a page.
+const COLUMNS: usize = 2;
 /// Between the border and anything drawn.
 const MARGIN: f64 = 14.0;
 /// Title of the figure.
@@ -38,7 +40,7 @@ pub fn svg(figure: &Figure) -> String {
     let (width, height) = match &figure.panels[..] {
         [Panel { marks: Marks::Shapes(steps), .. }] => shapes::size(steps),
         [] | [_] => SINGLE,
-        several => (SHARED.0 * several.len() as f64, SHARED.1),
+        several => (SHARED.0 * COLUMNS as f64, SHARED.1 * several.len().div_ceil(COLUMNS) as f64),
     };
     let mut canvas = Canvas::new(width, height);
     let mut top = MARGIN;
@@ -47,14 +49,17 @@ pub fn svg(figure: &Figure) -> String {
         canvas.text(&line, (width / 2.0, top + TITLE / 2.0), style.centre());
         top += TITLE * LEADING;
     }
-    let panel_width = width / figure.panels.len().max(1) as f64;
+    let columns = figure.panels.len().clamp(1, COLUMNS);
+    let rows = figure.panels.len().div_ceil(columns).max(1);
+    let (panel_width, panel_height) = (width / columns as f64, (height - top) / rows as f64);
     for (index, panel) in figure.panels.iter().enumerate() {
-        let left = panel_width * index as f64;
+        let left = panel_width * (index % columns) as f64;
+        let above = top + panel_height * (index / columns) as f64;
         let area = Area {
             left: left + MARGIN,
             right: left + panel_width - MARGIN,
-            top: top + 4.0,
-            bottom: height - MARGIN,
+            top: above + 4.0,
+            bottom: above + panel_height - MARGIN,
         };
         draw_panel(&mut canvas, panel, area);
     }

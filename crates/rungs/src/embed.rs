@@ -64,11 +64,22 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
             return Err(error.into());
         }
     }
-    if cut > 0 {
-        let limit = encoder.limit;
-        eprintln!("note: {cut} texts were longer than {limit} tokens; only their beginning was read");
-    }
+    say_cut(cut, encoder.limit);
     Ok(())
+}
+
+/// Says how many of these texts the encoder reads in part, if any.
+pub fn note_cut(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> {
+    let cut = texts.iter().map(|text| Ok(usize::from(encoder.encode(text)?.truncated)));
+    say_cut(cut.sum::<Result<_>>()?, encoder.limit);
+    Ok(())
+}
+
+fn say_cut(texts: usize, limit: usize) {
+    if texts > 0 {
+        let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
+        eprintln!("note: {texts} longer than {limit} tokens; only the beginning was read");
+    }
 }
 
 /// Opens a file, or standard input for `-`.

@@ -31,6 +31,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
     let progress = output::spinner(format!("reading {} lines", texts.len()));
     let found = encoder.search(&args.query, &texts, args.top as usize)?;
     progress.finish_and_clear();
+    embed::note_cut(&encoder, &texts)?;
     let hits: Vec<Hit> = (1..)
         .zip(found)
         .map(|(rank, (i, score))| Hit { rank, score, line: lines[i].0, text: texts[i] })

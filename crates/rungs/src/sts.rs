@@ -7,7 +7,7 @@ use serde::Serialize;
 use similarity::cosine;
 
 use crate::cli::StsArgs;
-use crate::{model, output};
+use crate::{embed, model, output};
 
 #[derive(Serialize)]
 struct Scores {
@@ -25,6 +25,7 @@ pub fn run(args: &StsArgs) -> Result<()> {
     let progress = output::spinner(format!("embedding {} sentences", sides.len()));
     let vectors: Tensor<2> = encoder.embed_matrix(&sides)?;
     progress.finish_and_clear();
+    embed::note_cut(&encoder, &sides)?;
     let (a, b) = (vectors.clone().narrow(0, 0, pairs.len()), vectors.narrow(0, pairs.len(), pairs.len()));
     let cosines: Vec<f64> = cosine(a, b).into_data().iter::<f64>().collect();
     let ratings: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.score)).collect();

@@ -112,7 +112,11 @@ fn a_text_longer_than_the_model_is_cut_and_said() {
     let model = model();
     let output = rungs(&["embed", "--model", path(&model)], "cat ".repeat(100).as_bytes());
     assert_eq!(json_lines(&output)[0]["tokens"], 32);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("longer than 32 tokens"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 text was longer than 32 tokens"));
+    let input = format!("dog\n{0}\n{0}", "cat ".repeat(100));
+    let output = rungs(&["search", "cat", "--model", path(&model)], input.as_bytes());
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("2 texts were longer than 32 tokens"));
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl BigramConfig {
     }
 }
 
+// ANCHOR: bigram
 impl Bigram {
     /// The logits of what follows each token: its row of the table.
     ///
@@ -69,7 +70,9 @@ impl Bigram {
         numbers.chunks(self.table.vocab()).map(<[f64]>::to_vec).collect()
     }
 }
+// ANCHOR_END: bigram
 
+// ANCHOR: train
 /// Fits the table to a text by gradient descent on the whole text at once; returns the loss before each step
 /// too, in nats per token.
 ///
@@ -89,7 +92,9 @@ pub fn train(mut model: Bigram, ids: &[u32], steps: usize, learning_rate: f64) -
     }
     (model, losses)
 }
+// ANCHOR_END: train
 
+// ANCHOR: counts
 /// How often each token was followed by each: `counts[this][next]`.
 ///
 /// # Panics
@@ -119,6 +124,7 @@ pub fn bigram_entropy(counts: &[Vec<u32>]) -> f64 {
     }
     nats
 }
+// ANCHOR_END: counts
 
 /// A text as one ID a character: the alphabet in order, and the place in it of each character of the text.
 pub fn character_ids(text: &str) -> (Vec<char>, Vec<u32>) {

@@ -10,7 +10,7 @@
 //! - lookup: `e = onehot(id) W` (Bengio et al. 2003, "A Neural Probabilistic Language Model", section 2: the
 //!   matrix C)
 //! - surprise: `L = -(1/tokens) sum_t log softmax(z_t)[target_t]`, in nats (Goodfellow et al. 2016, "Deep
-//!   Learning", eq. 5.12 and section 6.2.2.3)
+//!   Learning", sections 6.2.1.1 and 6.2.2.3)
 //! - the best a bigram can do: `H(next|this) = -sum_ij p(i, j) log p(j|i)` (Shannon 1948, "A Mathematical Theory
 //!   of Communication", section 6)
 //!
@@ -54,13 +54,16 @@ pub struct TokenEmbeddingConfig {
     pub initializer_std: f64,
 }
 
+// ANCHOR: embedding
 /// One row of numbers a token ID.
 #[derive(Module, Debug)]
 pub struct TokenEmbedding {
     /// The table, `[vocab, d_model]`.
     pub weight: Param<Tensor<2>>,
 }
+// ANCHOR_END: embedding
 
+// ANCHOR: init
 impl TokenEmbeddingConfig {
     /// A fresh table: every entry drawn from N(0, `initializer_std`^2).
     ///
@@ -75,7 +78,9 @@ impl TokenEmbeddingConfig {
         TokenEmbedding { weight: normal.init([vocab, d_model], device) }
     }
 }
+// ANCHOR_END: init
 
+// ANCHOR: forward
 impl TokenEmbedding {
     /// Looks each ID's row up: `e_t = W[id_t]`.
     ///
@@ -101,7 +106,9 @@ impl TokenEmbedding {
         self.weight.shape()[1]
     }
 }
+// ANCHOR_END: forward
 
+// ANCHOR: one_hot
 /// A row of zeros with a single 1 in the token's own column.
 ///
 /// # Shapes
@@ -113,10 +120,12 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
     let columns = Tensor::<1, Int>::arange(0..vocab as i64, &ids.device()).reshape([1, vocab]);
     ids.reshape([tokens, 1]).equal(columns).float()
 }
+// ANCHOR_END: one_hot
 
+// ANCHOR: cross_entropy
 /// How surprised the model is by what came, on average: `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
 ///
-/// Goodfellow et al. 2016, eq. 5.12. Uniform guessing costs ln(vocab), certainty of the truth 0.
+/// Goodfellow et al. 2016, section 6.2.1.1. Uniform guessing costs ln(vocab), certainty of the truth 0.
 ///
 /// # Shapes
 ///
@@ -134,7 +143,9 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let of_the_targets = log_probabilities.gather(1, targets.reshape([tokens, 1]));
     of_the_targets.mean().neg()
 }
+// ANCHOR_END: cross_entropy
 
+// ANCHOR: log_softmax
 /// Logits to log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with `m = max_k z_k`.
 ///
 /// Taking the maximum out changes nothing on paper and keeps `exp` from overflowing (Goodfellow et al. 2016,
@@ -150,7 +161,9 @@ pub fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
     let log_sum = shifted.clone().exp().sum_dim(vocab_axis).log();
     shifted - log_sum
 }
+// ANCHOR_END: log_softmax
 
+// ANCHOR: units
 /// Among how many equally likely tokens the model might as well be choosing: `exp(nats)`.
 pub fn perplexity(nats: f64) -> f64 {
     nats.exp()
@@ -165,3 +178,4 @@ pub fn bits_per_character(nats_per_token: f64, tokens: usize, characters: usize)
     assert!(characters > 0, "bits per character needs at least one character");
     nats_per_token * tokens as f64 / (characters as f64 * std::f64::consts::LN_2)
 }
+// ANCHOR_END: units

@@ -20,6 +20,16 @@ pub const TWELVE: [&str; 12] = [
 ];
 /// Words in one group of [`TWELVE`].
 const GROUP: usize = 3;
+/// Pairs of words whose cosine the textbook gives.
+const TEXTBOOK: [(&str, &str, f64); 7] = [
+    ("cat", "dog", 0.85),
+    ("cat", "democracy", 0.12),
+    ("run", "running", 0.91),
+    ("run", "sprint", 0.78),
+    ("happy", "joyful", 0.8),
+    ("happy", "sad", 0.5),
+    ("happy", "hydraulic", 0.1),
+];
 /// How many neighbours are listed.
 const NEIGHBOURS: usize = 5;
 /// Pairs of rows whose cosines are measured; their mean is then known to about 0.2 / sqrt(4000) = 0.003.
@@ -47,6 +57,8 @@ const BAND: f64 = 0.15;
 struct Space {
     /// What the figures' names add: empty for the lesson's own.
     name: &'static str,
+    /// Whose table it is, in the figures' titles.
+    whose: &'static str,
     /// What it is, in a sentence.
     what: String,
     table: Tensor<2>,
@@ -142,7 +154,7 @@ fn own_space(run: &Run) -> Space {
         losses[0],
         losses[losses.len() - 1],
     );
-    Space { name: "", what, table, words, unsaid }
+    Space { name: "", whose: "this lesson's table", what, table, words, unsaid }
 }
 
 /// Every place in the corpus: its neighbours (the row after the last word stands for the sentence's edge), its word.
@@ -217,7 +229,7 @@ fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
         "all-MiniLM-L6-v2's own table, before any layer: {} whole words of its {vocab} tokens x {d_model}.",
         words.len()
     );
-    Ok(Space { name: "minilm-", what, table: words_table, words, unsaid })
+    Ok(Space { name: "minilm-", whose: "MiniLM's token table", what, table: words_table, words, unsaid })
 }
 
 fn show(report: &mut Report, space: &Space, seed: u64) {
@@ -229,6 +241,7 @@ fn show(report: &mut Report, space: &Space, seed: u64) {
         "The textbook's twelve words: mean cosine {within:.3} within a group, {between:.3} between groups."
     ));
     report.say("");
+    say_textbook(report, space);
     let crowd = crowd(space, seed);
     say_crowd(report, space, &crowd);
     report.figure(nearest_figure(space, cosines));
@@ -250,6 +263,21 @@ fn say_nearest(report: &mut Report, space: &Space) {
             .map(|(row, cosine)| format!("{} {cosine:.2}", space.words[row]))
             .collect();
         table.row([word.to_string(), shown.join(", ")]);
+    }
+    report.table(&table);
+}
+
+/// What the textbook says of pairs of words, beside what this table says of them.
+fn say_textbook(report: &mut Report, space: &Space) {
+    let known = TEXTBOOK.iter().filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
+    let known: Vec<_> = known.collect();
+    let of = |side: fn(&(&'static str, &'static str, f64)) -> &'static str| {
+        rows(space, &known.iter().map(|pair| side(pair)).collect::<Vec<_>>())
+    };
+    let cosines = numbers(&cosine(of(|pair| pair.0), of(|pair| pair.1)));
+    let mut table = Table::new(["pair", "the textbook", "this table"]);
+    for ((a, b, textbook), cosine) in known.iter().zip(cosines) {
+        table.row([format!("{a}, {b}"), format!("{textbook:.2}"), format!("{cosine:.2}")]);
     }
     report.table(&table);
 }
@@ -312,25 +340,27 @@ fn say_crowd(report: &mut Report, space: &Space, crowd: &Crowd) {
     }
     report.table(&table);
     report.say(format!(
-        "{} rows stand for nothing that was ever said. The softmax pushed them away from each answer, all the same way",
+        "{} rows stand for nothing that was ever said. A softmax pushes such rows away from every answer, all the same",
         space.unsaid.dims()[0]
     ));
-    report.say("each time: a narrow cone (Gao et al. 2019). Words are pulled back out whenever they are the answer. How");
+    report.say("way each time: a narrow cone (Gao et al. 2019). Words are pulled back out whenever they are the answer.");
     report.say(
-        "far depends on the training, so a cosine means something only beside the others of its own space.",
+        "How far depends on the training, so a cosine means something only beside the others of its own space.",
     );
     report.say("");
 }
 
 fn nearest_figure(space: &Space, values: Vec<Vec<f64>>) -> Figure {
     let names: Vec<String> = TWELVE.map(String::from).to_vec();
+    let (within, between) = groups(&values);
     Figure {
         name: format!("03-{}nearest", space.name),
-        title: "Words of a kind lie close: cosines of twelve words".into(),
-        alt: "Heatmap of the cosines of twelve words with each other: cat, dog, fish; apple, orange, banana; run, walk, \
-              sprint; france, germany, italy. On the diagonal stand four blocks of three by three that are clearly \
-              higher than the rest."
-            .into(),
+        title: format!("Words of a kind lie close: cosines of twelve words in {}", space.whose),
+        alt: format!(
+            "Heatmap of the cosines of twelve words with each other: cat, dog, fish; apple, orange, banana; run, walk, \
+             sprint; france, germany, italy. Four blocks of three by three stand on the diagonal: their pairs have a \
+             mean cosine of {within:.2}, the pairs of different blocks {between:.2}."
+        ),
         band: BAND,
         panels: vec![Panel {
             title: String::new(),
@@ -353,7 +383,7 @@ fn cone_figure(space: &Space, crowd: &Crowd) -> Figure {
     };
     Figure {
         name: format!("03-{}cone", space.name),
-        title: "What is never said ends up in a cone: cosines of random pairs".into(),
+        title: format!("What is never said ends up in a cone: random pairs of {}", space.whose),
         alt: format!(
             "Distributions of the cosines of random pairs, each beside that of random vectors, which lie around 0. Left: \
              words, spread around {:.2}. Right: rows that no text ever held, a peak around {:.2}: they all point the \

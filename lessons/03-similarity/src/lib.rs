@@ -52,6 +52,7 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     (a * b).sum_dim(COORDINATES).squeeze_dim(COORDINATES)
 }
 
+// ANCHOR: cosine
 /// How far two vectors point the same way, whatever their lengths: dot(a, b) / (|a| |b|), row by row.
 ///
 /// The zero vector points nowhere: its cosine with anything is 0 by convention, never NaN.
@@ -67,6 +68,7 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 pub fn cosine(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     dot(normalise(a), normalise(b))
 }
+// ANCHOR_END: cosine
 
 /// The length of the way between two vectors: |a - b|, row by row.
 ///
@@ -84,6 +86,7 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     length(a - b).squeeze_dim(COORDINATES)
 }
 
+// ANCHOR: normalise
 /// Every vector brought to length 1; the zero vector stays zero.
 ///
 /// A vector is first divided by its largest coordinate, so that squares of very long or very short vectors neither
@@ -98,7 +101,9 @@ pub fn normalise(x: Tensor<2>) -> Tensor<2> {
     let scaled = x / one_if_zero(largest);
     scaled.clone() / one_if_zero(length(scaled))
 }
+// ANCHOR_END: normalise
 
+// ANCHOR: pairwise
 /// The cosine of every row of `a` with every row of `b`, in one matrix product.
 ///
 /// # Shapes
@@ -115,7 +120,9 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     assert_shape!(b, [_, d_model]);
     normalise(a).matmul(normalise(b).transpose())
 }
+// ANCHOR_END: pairwise
 
+// ANCHOR: nearest
 /// For each query the `k` rows of `table` with the largest cosine: index and cosine, best first, equal ones by
 /// index. A `k` above the number of rows gives all of them.
 ///
@@ -143,7 +150,9 @@ fn best(cosines: &[f32], k: usize) -> Vec<(usize, f32)> {
     ranked.sort_unstable_by(order);
     ranked
 }
+// ANCHOR_END: nearest
 
+// ANCHOR: lengths
 /// |x|, row by row: `[vectors, 1]`.
 fn length(x: Tensor<2>) -> Tensor<2> {
     x.square().sum_dim(COORDINATES).sqrt()
@@ -154,3 +163,4 @@ fn one_if_zero(x: Tensor<2>) -> Tensor<2> {
     let zero = x.clone().equal_scalar(0.0);
     x.mask_fill(zero, 1.0)
 }
+// ANCHOR_END: lengths

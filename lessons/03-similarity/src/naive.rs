@@ -1,5 +1,6 @@
 //! The same measures in plain loops: what the tests hold the tensors to.
 
+// ANCHOR: loops
 /// sum_i a_i b_i
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
@@ -15,3 +16,4 @@ pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
 pub fn euclidean(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
 }
+// ANCHOR_END: loops

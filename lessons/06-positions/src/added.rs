@@ -28,7 +28,7 @@ pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
         let angle = position as f64 / BASE.powf(even as f64 / d_model as f64);
         if axis == even { angle.sin() } else { angle.cos() }
     };
-    // In f64 on the host: f32 rounds the angle of position 100,000 by 0.004 radians.
+    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
     let table = (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
     Tensor::from_data(TensorData::new(table.collect::<Vec<_>>(), [tokens, d_model]), device)
 }

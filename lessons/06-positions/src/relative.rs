@@ -15,6 +15,7 @@ const TABLED: usize = 1024;
 /// The steepest series of slopes ends at 2^-8 for every power of two of heads (Press et al. 2022, section 3).
 const SLOPE_EXPONENT: f64 = 8.0;
 
+// ANCHOR: layouts
 /// Which two numbers of a head are turned together.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum RopeLayout {
@@ -23,6 +24,7 @@ pub enum RopeLayout {
     /// (2i, 2i + 1), as in the paper and in Meta's LLaMA.
     Interleaved,
 }
+// ANCHOR_END: layouts
 
 // ANCHOR: scaling
 /// How a model trained on short texts is stretched to longer ones: by slower turns.
@@ -182,7 +184,6 @@ impl Rope {
 }
 // ANCHOR_END: rope
 
-// ANCHOR: layout_pairs
 impl RopeLayout {
     /// The first and the second number of every pair: `[batch, heads, tokens, d_head / 2]` each.
     fn split(self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
@@ -210,7 +211,6 @@ impl RopeLayout {
         }
     }
 }
-// ANCHOR_END: layout_pairs
 
 /// Cosine and sine of position * frequency, `[tokens, pairs]` each.
 fn turns(
@@ -219,7 +219,7 @@ fn turns(
     tokens: usize,
     device: &Device,
 ) -> (Tensor<2>, Tensor<2>) {
-    // In f64 on the host: f32 rounds the angle of position 100,000 by 0.004 radians, and q.k would see it.
+    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians, and q.k would see it.
     let table = |turn: fn(f64) -> f64| {
         let positions = first_position..first_position + tokens;
         let angles = positions.flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));

@@ -161,7 +161,7 @@ fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], devi
     for (word, [token, position, segment]) in PAIR.iter().zip(parts).skip(3).take(2) {
         report.say(format!("  {word:<8} {:.0}%", 100.0 * position / (token + position + segment)));
     }
-    report.say("LayerNorm makes tokens equal among each other; the parts within one token stay as they are.");
+    report.say("LayerNorm brings every token to one scale; it does not even out the parts within one token.");
     report.say("");
 }
 
@@ -195,9 +195,9 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
         name: "07-norms".into(),
         title: "One row ten times as long: LayerNorm brings every token to one scale".into(),
         alt: "Two panels over the twelve tokens of a pair of sentences, from tables before training; the row of \
-              'question' was made ten times as long. Left: lengths of the token, position and segment vectors, all near \
-              0.16, but 1.6 for 'question'. Right, on a logarithmic axis: the spread of each token's sum, 0.03 and 0.2 \
-              for 'question' before LayerNorm, and exactly 1 for every token after it."
+              'question' was made ten times as long. Left: lengths of the token, position and segment vectors, 0.13 to \
+              0.19, but 1.66 for 'question'. Right, on a logarithmic axis: the spread of each token's sum, about 0.03, \
+              and 0.2 for 'question', before LayerNorm, and 1 for every token after it."
             .into(),
         band: BAND,
         panels: vec![

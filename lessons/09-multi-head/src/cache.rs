@@ -34,7 +34,6 @@ impl KeyValueCache {
             .map_or(0, |(keys, values)| keys.shape().num_elements() + values.shape().num_elements())
     }
 
-    // ANCHOR: append
     /// Adds the keys and values of new tokens and answers with all of them.
     ///
     /// # Shapes
@@ -58,5 +57,4 @@ impl KeyValueCache {
         self.kept = Some((keys.clone(), values.clone()));
         (keys, values)
     }
-    // ANCHOR_END: append
 }

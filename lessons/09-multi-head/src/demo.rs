@@ -54,19 +54,22 @@ fn shapes() -> Figure {
     Figure::shapes("09-shapes", "Several heads, one mask", alt, steps)
 }
 
-/// Four heads of one layer over the same twelve tokens.
+/// Tokens that the four heads look at.
+const SEEN: usize = 24;
+
+/// Four heads of one layer over the same tokens.
 fn several_views(device: &Device, report: &mut Report) {
     let layer = MultiHeadAttentionConfig::new(64, 4).with_positions(PositionsConfig::Alibi).init(device);
-    let x = normal([1, 12, 64], device) * 2.0;
-    let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(12, 12, device)));
+    let x = normal([1, SEEN, 64], device);
+    let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(SEEN, SEEN, device)));
     let panels = (0..4).map(|head| {
         let values: Tensor<4> = weights.clone().narrow(1, head, 1);
-        panel(&format!("head {}", head + 1), values.reshape([12, 12]))
+        panel(&format!("head {}", head + 1), values.reshape([SEEN, SEEN]))
     });
     report.figure(Figure {
         name: "09-heads".into(),
         title: "Four heads, four views: one untrained layer with ALiBi under a causal mask".into(),
-        alt: "Four heatmaps of attention weights of 12 queries over 12 keys. Each is a lower triangle. The first \
+        alt: "Four heatmaps of attention weights of 24 queries over 24 keys. Each is a lower triangle. The first \
               head's weight lies near the diagonal, that of later heads spreads over the whole past."
             .into(),
         band: 1e-3,
@@ -154,7 +157,7 @@ fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tenso
 fn cache_by_groups(device: &Device, report: &mut Report) {
     const TOKENS: usize = 128;
     report.say(format!("The cache of one layer after {TOKENS} tokens, {N_HEADS} query heads of 32, f32:"));
-    let mut table = Table::new(["key/value heads", "numbers kept", "KiB", "weights of the projection"]);
+    let mut table = Table::new(["key/value heads", "numbers kept", "KiB", "parameters of the projection"]);
     for n_kv_heads in [8, 4, 2, 1] {
         let config = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
         let layer = config.init(device);

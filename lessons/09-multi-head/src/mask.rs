@@ -22,7 +22,6 @@ pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bo
 }
 // ANCHOR_END: causal_mask
 
-// ANCHOR: padding_mask
 /// Hides the padding to the right of texts of these lengths.
 ///
 /// # Shapes
@@ -41,7 +40,6 @@ pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor
         lengths.iter().flat_map(|&length| (0..tokens).map(move |key| key >= length)).collect();
     Tensor::from_data(TensorData::new(hidden, [lengths.len(), 1, 1, tokens]), device)
 }
-// ANCHOR_END: padding_mask
 
 // ANCHOR: padding_mask_from_keep
 /// A tokenizer's attention mask, whose polarity is the other one, turned round.

@@ -1,5 +1,6 @@
 //! Multi-head attention in plain loops over a flat `Vec<f32>`: the tests' oracle.
 
+// ANCHOR: loops
 /// Sizes of one layer and one input.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
@@ -52,3 +53,4 @@ pub fn heads(
     }
     output
 }
+// ANCHOR_END: loops

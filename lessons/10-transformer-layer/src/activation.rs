@@ -43,6 +43,7 @@ impl Activation {
     }
 }
 
+// ANCHOR: gelu
 /// x weighted by the share of a normal distribution that lies below it.
 ///
 /// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2)
@@ -55,6 +56,7 @@ pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let below = (x.clone() * FRAC_1_SQRT_2).erf() + 1.0;
     x * below * 0.5
 }
+// ANCHOR_END: gelu
 
 /// GELU with tanh in place of erf, at most 0.0005 away from it.
 ///

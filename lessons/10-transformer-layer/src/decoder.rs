@@ -47,6 +47,7 @@ pub struct DecoderLayerConfig {
     pub initializer: Initializer,
 }
 
+// ANCHOR: decoder_layer
 /// Causal attention, then feed-forward, each after its norm and inside its residual.
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
@@ -61,6 +62,7 @@ pub struct DecoderLayer {
     /// Drops numbers of each sub-layer's output in training.
     pub dropout: Dropout,
 }
+// ANCHOR_END: decoder_layer
 
 impl DecoderLayerConfig {
     /// A fresh layer.
@@ -140,6 +142,7 @@ impl DecoderLayer {
     }
 }
 
+// ANCHOR: hidden_from
 /// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**.
 fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -> Tensor<4, Bool> {
     let tokens = x.dims()[1];
@@ -149,3 +152,4 @@ fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -
         None => future,
     }
 }
+// ANCHOR_END: hidden_from

@@ -41,12 +41,12 @@ fn shapes() -> Figure {
         Step::input("x", "batch, tokens, d_model"),
         Step::new("attended", "batch, tokens, d_model", "multi-head attention", ["x"]),
         Step::new("a", "batch, tokens, d_model", "layer norm of x + attended", ["x", "attended"]),
-        Step::new("inner", "batch, tokens, d_ff", "GELU of a projection upwards", ["a"]),
+        Step::new("inner", "batch, tokens, d_hidden", "GELU of a projection upwards", ["a"]),
         Step::new("fed", "batch, tokens, d_model", "projection downwards", ["inner"]),
         Step::new("output", "batch, tokens, d_model", "layer norm of a + fed", ["a", "fed"]),
     ];
     let alt = "Shapes of an encoder layer: attention and feed-forward are each added to what came in and \
-         normalised; d_ff is wider inside the feed-forward, every other tensor is [batch, tokens, d_model].";
+         normalised; d_hidden is wider inside the feed-forward, every other tensor is [batch, tokens, d_model].";
     Figure::shapes("10-shapes", "One layer, post-norm: the same shape goes in and comes out", alt, steps)
 }
 
@@ -70,6 +70,7 @@ fn sizes(run: &Run, report: &mut Report) {
     use burn::module::Module;
     let plain = FeedForwardConfig::new(96, 384).with_bias(false).init(run.device).num_params();
     let gated = SwiGluConfig::new(96, 256).init(run.device).num_params();
-    report.say(format!("Weights at d_model 96: feed-forward 96-384-96 {plain}, SwiGLU 96-256-96 {gated}."));
+    report
+        .say(format!("Parameters at d_model 96: feed-forward 96-384-96 {plain}, SwiGLU 96-256-96 {gated}."));
     report.say("");
 }

@@ -84,6 +84,7 @@ impl EncoderLayerConfig {
     }
 }
 
+// ANCHOR: encoder_layer
 impl EncoderLayer {
     /// Every token looks at the others, then works alone.
     ///
@@ -142,3 +143,4 @@ impl EncoderLayer {
         }
     }
 }
+// ANCHOR_END: encoder_layer

@@ -13,11 +13,13 @@
 //!   `forward_with_weights` and `forward_cached`, `causal_mask(queries, keys, &device) -> Tensor<4, Bool>` and
 //!   `KeyValueCache` (lesson 09)
 //! - `inputs::LayerNorm::forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
-//! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `positions` (lesson 06)
+//! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `similarity::pairwise` (lesson 03),
+//!   `positions` (lesson 06)
 //!
 //! **Leaves you with.** [`EncoderLayer`], which BERT stacks in lesson 11, and [`DecoderLayer`], which GPT stacks.
 //!
-//! **Try.** `cargo rungs run 10`. Then take the residual out of [`EncoderLayer`] and predict the gradient of layer 1.
+//! **Try.** `cargo rungs run 10`. Then take the residual out of [`EncoderLayer`] and predict what
+//! becomes of the tokens.
 
 mod activation;
 mod decoder;

@@ -55,6 +55,7 @@ impl RmsNorm {
     }
 }
 
+// ANCHOR: rms_norm
 /// Brings the mean square of the last axis to 1, then scales it. The mean stays.
 ///
 /// y = x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", equation 4)
@@ -74,6 +75,7 @@ pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, epsilon: f64) -
     let mean_square = x.clone().square().mean_dim(D - 1);
     x / (mean_square + epsilon).sqrt() * weight.unsqueeze()
 }
+// ANCHOR_END: rms_norm
 
 /// Which norm.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]

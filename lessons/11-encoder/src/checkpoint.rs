@@ -51,6 +51,7 @@ const UP: &str = "intermediate.dense";
 const DOWN: &str = "output.dense";
 const FEED_FORWARD_NORM: &str = "output.LayerNorm";
 
+// ANCHOR: load_bert
 /// Loads the encoder of a BERT folder; heads above it are skipped.
 ///
 /// # Errors
@@ -62,6 +63,7 @@ pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, ZooErro
     let skipped = weights.matches(&encoder_tensors(&config), &allowed)?;
     Ok(Loaded { model: encoder(&weights, &config, device)?, config, skipped })
 }
+// ANCHOR_END: load_bert
 
 /// Loads a BERT with its masked-language head.
 ///
@@ -228,6 +230,7 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
     .with_dropout(config.hidden_dropout_prob))
 }
 
+// ANCHOR: open
 /// Reads configuration and header, and brings the two to one size before anything is listed or allocated.
 fn open(folder: &Path) -> Result<(Weights, BertConfig), ZooError> {
     let mut config = read_config(folder)?;
@@ -236,6 +239,7 @@ fn open(folder: &Path) -> Result<(Weights, BertConfig), ZooError> {
     config.pooler = weights.has(&format!("{POOLER}.weight"));
     Ok((weights, config))
 }
+// ANCHOR_END: open
 
 /// Every tensor of the encoder and its shape, as PyTorch stores it: `Linear` is `[out, in]`.
 fn encoder_tensors(config: &BertConfig) -> Vec<(String, Vec<usize>)> {
@@ -287,6 +291,7 @@ fn encoder(weights: &Weights, config: &BertConfig, device: &Device) -> Result<Be
     Ok(bert)
 }
 
+// ANCHOR: load_layer
 fn load_layer(
     layer: &mut EncoderLayer,
     stored: &Under<'_>,
@@ -313,6 +318,7 @@ fn side_by_side(parts: Vec<Linear>) -> Linear {
         bias: Some(Param::from_tensor(Tensor::cat(biases, 0))),
     }
 }
+// ANCHOR_END: load_layer
 
 fn layer_norm(
     stored: &Under<'_>,

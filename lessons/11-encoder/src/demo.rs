@@ -1,20 +1,26 @@
 //! What this lesson shows: a tiny BERT learns to fill holes, one word gets many vectors, and all of them crowd.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::prelude::*;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
-use data::World;
+use data::{Sentence, World};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use similarity::{cosine, pairwise};
 use tokens::Tokenizer;
 
 use crate::checkpoint::load_bert;
-use crate::pretraining::{Pretraining, Special, pretrain};
+use crate::pretraining::{Masked, Pretraining, Special, mask_tokens, masked_loss, pretrain};
 use crate::{Batch, Bert, BertConfig, MaskedLanguageModel};
 
 /// Sentences the tiny BERT is pretrained on, and those it is looked at with.
 const CORPUS: usize = 4000;
 const STEPS: usize = 600;
+/// Sentences it never saw, on which it is measured.
+const HELD_OUT: usize = 256;
 /// Steps averaged into one point of the curve: a masked batch holds some 50 guesses, so single losses are noisy.
 const SMOOTHED: usize = 20;
 /// Longest text in tokens: the toy world's sentences are shorter.
@@ -40,6 +46,8 @@ pub struct Pretrained {
     pub model: MaskedLanguageModel,
     /// Nats per masked token, one a step.
     pub losses: Vec<f64>,
+    /// Nats per masked token of sentences that it was not trained on.
+    pub held_out: f64,
     /// Nats per token of a guess that knows how often each word comes and nothing else.
     pub unigram: f64,
 }
@@ -103,10 +111,8 @@ fn shapes() -> Figure {
 pub fn pretrained(run: &Run, steps: usize) -> Result<Pretrained> {
     run.device.seed(run.seed);
     let tokenizer = Tokenizer::word_level(&World::vocabulary())?;
-    let corpus: Vec<Vec<u32>> = World::sentences(run.seed)
-        .take(CORPUS)
-        .map(|sentence| Ok(tokenizer.encode(&sentence.to_string(), MAX_TOKENS)?.ids))
-        .collect::<Result<_>>()?;
+    let ids = |sentence: Sentence| Ok(tokenizer.encode(&sentence.to_string(), MAX_TOKENS)?.ids);
+    let corpus: Vec<Vec<u32>> = World::sentences(run.seed).take(CORPUS).map(ids).collect::<Result<_>>()?;
     let special = Special {
         mask: tokenizer.mask_id()?,
         pad: tokenizer.pad_id()?,
@@ -119,8 +125,19 @@ pub fn pretrained(run: &Run, steps: usize) -> Result<Pretrained> {
     let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
     let how = Pretraining { steps, batch: 32, learning_rate: 2e-3, seed: run.seed };
     let (model, losses) = pretrain(&config, &corpus, special, how, &run.device.clone().autodiff());
+    let model = model.valid();
+    let mut rng = StdRng::seed_from_u64(run.seed);
+    let unseen = World::sentences(run.seed + 1)
+        .map(ids)
+        .filter(|ids| ids.as_ref().is_ok_and(|ids| !corpus.contains(ids)));
+    let unseen: Vec<Masked> = unseen
+        .take(HELD_OUT)
+        .map(|ids| Ok(mask_tokens(&ids?, special, config.vocab as u32, &mut rng)))
+        .collect::<Result<_>>()?;
+    let held_out = masked_loss(&model, &unseen, special.pad, run.device).into_scalar::<f64>();
     let words = corpus.iter().flatten().copied().filter(|&id| id >= special.first_word);
-    Ok(Pretrained { unigram: entropy(words, config.vocab), tokenizer, model: model.valid(), losses })
+    let unigram = entropy(words, config.vocab);
+    Ok(Pretrained { tokenizer, model, losses, held_out, unigram })
 }
 
 /// -sum_w p(w) ln p(w), p counted, in nats.
@@ -146,6 +163,7 @@ fn pretraining(toy: &Pretrained, device: &Device, report: &mut Report) -> Result
     table.row(["by how often each word comes", &format!("{:.2}", toy.unigram)]);
     table.row(["the model, first steps", &format!("{first:.2}")]);
     table.row(["the model, last steps", &format!("{last:.2}")]);
+    table.row([&format!("the model, {HELD_OUT} new sentences"), &format!("{:.2}", toy.held_out)]);
     report.table(&table);
     let mut table = Table::new(["the hole", "three best guesses"]);
     for text in
@@ -185,6 +203,14 @@ fn guesses(toy: &Pretrained, text: &str, device: &Device) -> Result<Vec<String>>
     Ok(best.iter::<i64>().take(3).filter_map(|id| toy.tokenizer.token(id as u32)).collect())
 }
 
+/// Which of a text's vectors are averaged.
+#[derive(Debug, Clone, Copy)]
+enum Vectors {
+    All,
+    /// All but those of `[CLS]`, the first, and `[SEP]`, the last.
+    OfTheWord,
+}
+
 impl Subject {
     /// The vector of `word` in `text` after every layer, the embeddings' output first: `[1, d_model]` each.
     ///
@@ -199,49 +225,72 @@ impl Subject {
         Ok(states.into_iter().map(|states| states.narrow(1, at, 1).squeeze_dim(1)).collect())
     }
 
-    /// The mean of a short text's last vectors: `[1, d_model]`.
-    fn mean(&self, text: &str, device: &Device) -> Result<Tensor<2>> {
+    /// The mean of some of a short text's last vectors: `[1, d_model]`.
+    fn mean(&self, text: &str, which: Vectors, device: &Device) -> Result<Tensor<2>> {
         let encoding = self.tokenizer.encode(text, MAX_TOKENS)?;
         let batch = Batch::new([(&encoding.ids[..], &encoding.segments[..])], 0, device);
-        Ok(self.bert.forward(&batch).mean_dim(1).squeeze_dim(1))
+        let states = self.bert.forward(&batch);
+        let states = match which {
+            Vectors::All => states,
+            Vectors::OfTheWord => states.narrow(1, 1, encoding.ids.len() - 2),
+        };
+        Ok(states.mean_dim(1).squeeze_dim(1))
     }
 }
 
-/// One word, three sentences: how its vectors part from layer to layer.
-fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
-    let texts = ["I deposited money at the bank", "I sat by the river bank", "I withdrew cash from the bank"];
-    let [money, river, cash] = texts.map(|text| subject.word_by_layer(text, "bank", device));
-    let (money, river, cash) = (money?, river?, cash?);
-    let by_layer = |a: &[Tensor<2>], b: &[Tensor<2>]| -> Vec<(f64, f64)> {
-        let cosines = a.iter().zip(b).map(|(a, b)| cosine(a.clone(), b.clone()).into_scalar::<f32>());
-        cosines.enumerate().map(|(layer, cosine)| (layer as f64, f64::from(cosine))).collect()
+/// Three sentences with one word in two senses, and with another whose sense is the same in all three.
+const SENTENCES: [(&str, &str); 3] = [
+    ("money", "I deposited money at the bank"),
+    ("river", "I sat by the river bank"),
+    ("cash", "I withdrew cash from the bank"),
+];
+
+/// How a word's vectors part from layer to layer: cosines of the first sentence's with the second's and the third's.
+fn partings(subject: &Subject, word: &str, device: &Device) -> Result<[Vec<f64>; 2]> {
+    let [money, river, cash] = SENTENCES.map(|(_, text)| subject.word_by_layer(text, word, device));
+    let money = money?;
+    let by_layer = |other: Vec<Tensor<2>>| -> Vec<f64> {
+        let pairs = money.iter().cloned().zip(other);
+        pairs.map(|(a, b)| f64::from(cosine(a, b).into_scalar::<f32>())).collect()
     };
-    let (across, within) = (by_layer(&money, &river), by_layer(&money, &cash));
-    report.say(format!("The word \"bank\" in {}: cosine of its vectors, layer by layer.", subject.name));
-    texts
-        .iter()
-        .zip(["money", "river", "cash"])
-        .for_each(|(text, name)| report.say(format!("  {name:6} {text}")));
-    let mut table = Table::new(["layer", "money-river", "money-cash"]);
-    for (a, b) in across.iter().zip(&within) {
-        table.row([format!("{}", a.0), format!("{:.3}", a.1), format!("{:.3}", b.1)]);
+    Ok([by_layer(river?), by_layer(cash?)])
+}
+
+/// One word in two senses, beside a word in one: what does the sense do, and what does the sentence?
+fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
+    let (bank, control) = (partings(subject, "bank", device)?, partings(subject, "i", device)?);
+    report.say(format!(
+        "The words \"bank\" and \"I\" in {}: cosine of a word's vectors, layer by layer.",
+        subject.name
+    ));
+    SENTENCES.iter().for_each(|(name, text)| report.say(format!("  {name:6} {text}")));
+    let mut table =
+        Table::new(["layer", "bank: money-river", "bank: money-cash", "I: money-river", "I: money-cash"]);
+    for layer in 0..bank[0].len() {
+        let cells = bank.iter().chain(&control).map(|cosines| format!("{:.3}", cosines[layer]));
+        table.row(std::iter::once(layer.to_string()).chain(cells));
     }
     report.table(&table);
+    let panel = |title: &str, [across, within]: [Vec<f64>; 2]| {
+        let line = |name: &str, cosines: Vec<f64>| {
+            Line::new(name, cosines.into_iter().enumerate().map(|(layer, cosine)| (layer as f64, cosine)))
+        };
+        Panel {
+            title: title.into(),
+            x: Axis::linear("layer (0: embeddings)"),
+            y: Axis::linear("cosine of the word's two vectors"),
+            marks: Marks::Lines(vec![line("money, cash", within), line("money, river", across)]),
+        }
+    };
     report.figure(Figure {
         name: "11-bank".into(),
-        title: format!("One word, two senses ({})", subject.name),
-        alt: "The vectors of \"bank\" start equal; layer by layer, those of one sense stay closer than those of two."
+        title: format!("A word of two senses and one of a single sense ({})", subject.name),
+        alt: "Two panels: cosine of a word's vectors in two sentences, by layer. Left: \"bank\", money with cash and money \
+              with river; both start at 1, and the pair of one sense stays closer from the first layer on. Right: \"I\" \
+              in the same sentences; it parts as well, and most at the last layer."
             .into(),
         band: 1e-3, // real weights: rounding alone
-        panels: vec![Panel {
-            title: String::new(),
-            x: Axis::linear("layer (0: embeddings)"),
-            y: Axis::linear("cosine of the two vectors of \"bank\""),
-            marks: Marks::Lines(vec![
-                Line::new("money bank, cash bank", within),
-                Line::new("money bank, river bank", across),
-            ]),
-        }],
+        panels: vec![panel("bank", bank), panel("I", control)],
     });
     Ok(())
 }
@@ -257,24 +306,34 @@ fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result
         ("happy", "sad", 0.5),
         ("happy", "hydraulic", 0.1),
     ];
-    report.say("Single words, mean of the last layer: what the textbook says, what this model says.");
-    let mut table = Table::new(["a", "b", "textbook", "measured"]);
+    report.say("Single words: what the textbook says, and what the last layer of this model says, by the mean of all");
+    report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
+    let mut table = Table::new(["a", "b", "textbook", "all tokens", "the word's own"]);
     for (a, b, said) in PAIRS {
-        let measured = cosine(subject.mean(a, device)?, subject.mean(b, device)?).into_scalar::<f32>();
-        table.row([a.into(), b.into(), format!("{said:.2}"), format!("{measured:.2}")]);
+        let [all, own] = [Vectors::All, Vectors::OfTheWord].map(|which| {
+            let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
+            anyhow::Ok(cosine(a, b).into_scalar::<f32>())
+        });
+        table.row([a.into(), b.into(), format!("{said:.2}"), format!("{:.2}", all?), format!("{:.2}", own?)]);
     }
     report.table(&table);
     Ok(())
 }
 
-/// How alike the vectors of unrelated words are, layer by layer: 0 would be no preferred direction.
+/// How alike the vectors of different words are, layer by layer: 0 would be no preferred direction.
 fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
-    const SENTENCES: usize = 64;
+    const WORDS: usize = 40;
+    let mut seen = BTreeSet::new();
     let mut words: Vec<Vec<Tensor<2>>> = Vec::new();
-    for sentence in World::sentences(run.seed + 1).take(SENTENCES) {
-        let word = &sentence.words[1].text;
-        // a word that the tokenizer cuts in pieces has no vector of its own
-        if let Ok(layers) = subject.word_by_layer(&sentence.to_string(), word, run.device) {
+    for sentence in World::sentences(run.seed + 1) {
+        // Places in turn, or all vectors would share one row of the position table.
+        let word = &sentence.words[words.len() % sentence.words.len()].text;
+        if words.len() == WORDS {
+            break;
+        }
+        // A word that the tokenizer cuts in pieces has no vector of its own.
+        let Ok(layers) = subject.word_by_layer(&sentence.to_string(), word, run.device) else { continue };
+        if seen.insert(word.clone()) {
             words.push(layers);
         }
     }
@@ -287,23 +346,24 @@ fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
     let curve: Vec<(f64, f64)> =
         (0..=subject.bert.layers.len()).map(|layer| (layer as f64, mean_cosine(layer))).collect();
     report.say(format!(
-        "Anisotropy of {}: mean cosine of words from {} sentences.",
-        subject.name,
-        words.len()
+        "Anisotropy of {}: mean cosine of {WORDS} different words, each in a sentence of its own.",
+        subject.name
     ));
     let mut table = Table::new(["layer", "mean cosine"]);
     curve.iter().for_each(|(layer, cosine)| table.row([format!("{layer}"), format!("{cosine:.3}")]));
     report.table(&table);
     report.figure(Figure {
         name: "11-anisotropy".into(),
-        title: format!("Unrelated words are not orthogonal ({})", subject.name),
-        alt: "The mean cosine of words from unrelated sentences is above zero at every layer.".into(),
+        title: format!("Different words in different sentences are not orthogonal ({})", subject.name),
+        alt:
+            "The mean cosine of different words, each in a sentence of its own, is above zero at every layer."
+                .into(),
         band: 1e-3, // real weights: rounding alone
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("layer (0: embeddings)"),
             y: Axis::linear("mean cosine of two words' vectors"),
-            marks: Marks::Lines(vec![Line::new("words of unrelated sentences", curve)]),
+            marks: Marks::Lines(vec![Line::new("40 different words", curve)]),
         }],
     });
     Ok(())

@@ -133,8 +133,8 @@ impl BertConfig {
     }
 }
 
+// ANCHOR: forward
 impl Bert {
-    // ANCHOR: forward
     /// The last layer's vectors.
     ///
     /// # Shapes
@@ -148,7 +148,6 @@ impl Bert {
     pub fn forward(&self, batch: &Batch) -> Tensor<3> {
         self.forward_to(self.layers.len(), batch)
     }
-    // ANCHOR_END: forward
 
     /// The vectors after the first `layers` layers; 0 gives the embeddings' output.
     ///
@@ -195,6 +194,7 @@ impl Bert {
         self.embeddings.tokens.d_model()
     }
 }
+// ANCHOR_END: forward
 
 impl Batch {
     /// Pads texts of token ids to the longest of them.

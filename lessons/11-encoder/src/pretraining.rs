@@ -45,6 +45,7 @@ pub struct Special {
     pub first_word: u32,
 }
 
+// ANCHOR: mask_tokens
 /// Hides 15 % of the words of `ids`, and at least one.
 ///
 /// # Panics
@@ -65,6 +66,7 @@ pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) 
     }
     Masked { ids: seen, targets: words.into_iter().map(|i| (i, ids[i])).collect() }
 }
+// ANCHOR_END: mask_tokens
 
 /// The mean loss in nats over every masked position of a batch.
 ///

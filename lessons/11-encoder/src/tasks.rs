@@ -32,6 +32,7 @@ pub struct MaskedLanguageModel {
     pub bias: Param<Tensor<1>>,
 }
 
+// ANCHOR: masked_language
 impl MaskedLanguageModel {
     /// The logits of every position.
     ///
@@ -54,6 +55,7 @@ impl MaskedLanguageModel {
         guess.matmul(table.transpose().unsqueeze()) + self.bias.val().unsqueeze()
     }
 }
+// ANCHOR_END: masked_language
 
 /// BERT with a score for every label of the whole text, read off the pooler.
 #[derive(Module, Debug)]

@@ -170,6 +170,7 @@ fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
     Ok(pipeline)
 }
 
+// ANCHOR: read_pooling
 impl PoolingConfig {
     fn pooling(&self, path: &Path) -> Result<Pooling, ZooError> {
         let switched = self.switches.iter().filter(|(_, on)| **on == serde_json::Value::Bool(true));
@@ -189,6 +190,7 @@ impl PoolingConfig {
         }
     }
 }
+// ANCHOR_END: read_pooling
 
 /// A text that a model silently puts before every other would change every vector.
 fn refuse_prompts(folder: &Path) -> Result<(), ZooError> {

@@ -96,8 +96,8 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     report.figure(Figure {
         name: "14-sentences".into(),
         title: "Sentences against each other".into(),
-        alt: "Three blocks along the diagonal: sentences about animals, about money and about capitals are closer to \
-              each other than to the rest."
+        alt: "Cosines of nine sentences. Those about money and those about capitals are closer to each other than to \
+              the rest; of those about animals the cat and the dog are, and the rabbit eating grass is not."
             .into(),
         band: 1e-3, // real weights: rounding alone
         panels: vec![Panel {

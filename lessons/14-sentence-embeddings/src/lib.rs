@@ -75,7 +75,9 @@ impl Pooling {
         }
     }
 }
+// ANCHOR_END: pool
 
+// ANCHOR: mean
 /// sum_i keep_i h_i / sum_i keep_i
 fn mean(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let Some(hidden) = hidden else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
@@ -83,7 +85,9 @@ fn mean(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let sum = (states * keep.clone()).sum_dim(TOKENS);
     (sum / keep.sum_dim(TOKENS)).squeeze_dim(TOKENS)
 }
+// ANCHOR_END: mean
 
+// ANCHOR: max
 /// max_i h_i over what is not hidden
 fn max(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let visible = match hidden {
@@ -96,7 +100,7 @@ fn max(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
     };
     visible.max_dim(TOKENS).squeeze_dim(TOKENS)
 }
-// ANCHOR_END: pool
+// ANCHOR_END: max
 
 /// The axis of `[batch, tokens, d_model]` that pooling removes.
 const TOKENS: usize = 1;
@@ -154,6 +158,7 @@ pub struct SentenceEncoder {
 }
 
 impl SentenceEncoder {
+    // ANCHOR: embed
     /// One vector a text, in the order of the texts.
     ///
     /// Texts are sorted by length first, so that a batch pads little.
@@ -173,6 +178,7 @@ impl SentenceEncoder {
         };
         Ok(embedded.into_iter().map(finish).collect())
     }
+    // ANCHOR_END: embed
 
     /// One vector a token, in the order of the texts: unpooled.
     ///
@@ -213,6 +219,7 @@ impl SentenceEncoder {
         Ok(Tensor::from_data(burn::tensor::TensorData::new(vectors, shape), &self.device))
     }
 
+    // ANCHOR: search
     /// The `k` of `texts` nearest to `query`, best first, each with its cosine.
     ///
     /// Exact: the query is compared with every text.
@@ -232,6 +239,7 @@ impl SentenceEncoder {
         let (query, texts) = (self.embed_matrix(&[query])?, self.embed_matrix(texts)?);
         Ok(nearest(query, texts, k).remove(0))
     }
+    // ANCHOR_END: search
 
     /// The token ids of a text, as this encoder reads it.
     ///

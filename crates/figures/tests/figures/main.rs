@@ -106,6 +106,10 @@ fn the_size_depends_on_the_number_of_panels_alone() {
     assert!(figures::svg(&figure(vec![panel(lines())])).contains("width=\"640\" height=\"400\""));
     let two = figures::svg(&figure(vec![panel(lines()), panel(points())]));
     assert!(two.contains("width=\"880\" height=\"420\""));
+    for panels in [3, 4] {
+        let svg = figures::svg(&figure(vec![panel(lines()); panels]));
+        assert!(svg.contains("width=\"880\" height=\"840\""), "{panels} panels stand in two rows");
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The chapter's own small numbers.
 
 use burn::module::Param;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Int, Tensor, TensorData};
 use lookup::{
-    TokenEmbedding, bigram_counts, bigram_entropy, bits_per_character, character_ids, cross_entropy, one_hot,
-    perplexity,
+    BigramConfig, TokenEmbedding, bigram_counts, bigram_entropy, bits_per_character, character_ids,
+    cross_entropy, one_hot, perplexity,
 };
 
 use crate::values;
@@ -36,6 +36,39 @@ fn the_surprise_of_a_fair_coin_is_ln_2() {
     assert!((nats - 2_f64.ln()).abs() < 1e-6);
     assert!((perplexity(nats) - 2.0).abs() < 1e-5);
     assert!((bits_per_character(nats, 2, 2) - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn the_blame_is_the_probability_less_one_for_what_came() {
+    let device = backend::from_env().autodiff();
+    let logits = Tensor::<2>::from_floats([[1.0, 2.0, 3.0]], &device).require_grad();
+    let nats = cross_entropy(logits.clone(), Tensor::from_ints([2], &device));
+    assert!((nats.clone().into_scalar::<f64>() - 0.407_606).abs() < 1e-5);
+    let gradient = values(&logits.grad(&nats.backward()).expect("the logits were used"));
+    for (found, expected) in gradient.iter().zip([0.0900, 0.2447, 0.6652 - 1.0]) {
+        assert!((found - expected).abs() < 1e-4, "{gradient:?}");
+    }
+}
+
+#[test]
+fn one_step_on_abacab_lowers_the_loss_from_ln_3() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let mut model = BigramConfig::new(3).init(&device);
+    let mut loss_and_gradient = |table: Vec<f64>| {
+        let table = Tensor::<2>::from_data(TensorData::new(table, [3, 3]), &device).require_grad();
+        model.table.weight = Param::from_tensor(table.clone());
+        let loss = model.loss(Tensor::from_ints([[0, 1, 0, 2, 0, 1]], &device));
+        (loss.clone().into_scalar::<f64>(), values(&model.table.weight.val().grad(&loss.backward()).unwrap()))
+    };
+    let (before, gradient) = loss_and_gradient(vec![0.0; 9]);
+    let expected = [0.2, -0.2, 0.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0];
+    assert!(
+        gradient.iter().zip(expected).all(|(found, by_hand)| (found - by_hand).abs() < 1e-6),
+        "{gradient:?}"
+    );
+    let (after, _) = loss_and_gradient(gradient.iter().map(|g| -g).collect());
+    assert!((before - 3_f64.ln()).abs() < 1e-6 && (after - 0.9751).abs() < 1e-4, "{before} -> {after}");
 }
 
 #[test]

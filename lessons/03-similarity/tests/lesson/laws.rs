@@ -6,10 +6,6 @@ use similarity::{cosine, dot, euclidean, nearest, normalise, pairwise};
 
 use crate::{numbers, values};
 
-fn cases() -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
-}
-
 /// Whether every pair of numbers is as close as f32 allows.
 fn alike(a: &[f64], b: &[f64], on_cpu: f32) -> bool {
     let tolerance = f64::from(backend::tolerance(&backend::from_env(), on_cpu));
@@ -17,7 +13,7 @@ fn alike(a: &[f64], b: &[f64], on_cpu: f32) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn cosine_lies_within_one_and_is_symmetric(n in 1_usize..6, d in 1_usize..20, seed in 0..999_u64) {

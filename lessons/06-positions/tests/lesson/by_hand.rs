@@ -40,6 +40,33 @@ fn a_pair_turns_by_its_position_in_radians() {
 }
 
 #[test]
+fn the_sign_of_the_offset_is_the_sign_of_the_score() {
+    let device = device();
+    let rope = RopeConfig::new(2).init(&device);
+    let vector = |x: [f32; 2]| Tensor::<4>::from_floats([[[x]]], &device);
+    let score = |query_at, key_at| {
+        let (q, k) = (rope.rotate(vector([1.0, 0.0]), query_at), rope.rotate(vector([0.0, 2.0]), key_at));
+        (q * k).sum().into_scalar::<f32>()
+    };
+    let tolerance = backend::tolerance(&device, 1e-6);
+    for ((query_at, key_at), expected) in [((1, 2), -1.682942), ((0, 1), -1.682942), ((1, 0), 1.682942)] {
+        assert!((score(query_at, key_at) - expected).abs() <= tolerance, "{query_at} and {key_at}");
+    }
+}
+
+#[test]
+fn added_positions_mix_with_the_token() {
+    let device = device();
+    let token = Tensor::<2>::from_floats([[1.0, 0.0, 0.0, 0.0]], &device);
+    let placed = sinusoidal(3, 4, &device) + token;
+    let row = |position| placed.clone().narrow(0, position, 1);
+    let product = |a, b| (row(a) * row(b)).sum().into_scalar::<f32>();
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert!((product(0, 1) - 3.381723).abs() <= tolerance, "one apart, from 0: {}", product(0, 1));
+    assert!((product(1, 2) - 4.291021).abs() <= tolerance, "one apart, from 1: {}", product(1, 2));
+}
+
+#[test]
 fn the_two_layouts_turn_different_pairs() {
     let device = device();
     let x = || Tensor::<4>::from_floats([[[[1.0, 0.0, 0.0, 0.0]]]], &device);

@@ -10,10 +10,6 @@ use super::{numbers, values};
 
 const LAYOUTS: [RopeLayout; 2] = [RopeLayout::HalfSplit, RopeLayout::Interleaved];
 
-fn cases() -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
-}
-
 fn rope(d_head: usize, layout: usize, device: &Device) -> Rope {
     RopeConfig::new(d_head).with_layout(LAYOUTS[layout]).init(device)
 }
@@ -27,7 +23,7 @@ fn length(x: &[f64]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn a_score_under_rope_depends_on_the_offset_alone(

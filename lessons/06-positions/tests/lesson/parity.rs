@@ -40,7 +40,17 @@ fn the_frequencies_of_rope_are_the_recorded_ones() {
         part.at("inv_freq").as_array().unwrap().iter().map(|f| f.as_f64().unwrap()).collect();
     let rope =
         RopeConfig::new(2 * expected.len()).with_theta(part.number("theta")).init(&backend::from_env());
+    assert_eq!(rope.frequencies().len(), expected.len());
     assert!(rope.frequencies().iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-15));
+}
+
+#[test]
+fn another_theta_gives_burns_frequencies() {
+    let device = backend::from_env();
+    let x = numbers([1, 1, 4, 8], 3, &device);
+    let theirs = RotaryEncodingConfig::new(8, 8).with_theta(500_000.0).init(&device).apply(x.clone(), 2);
+    let rope = RopeConfig::new(8).with_theta(500_000.0).with_layout(RopeLayout::Interleaved).init(&device);
+    golden::assert_close(&rope.rotate(x, 2), &theirs, backend::tolerance(&device, 1e-5));
 }
 
 #[test]

@@ -9,11 +9,21 @@ use super::text;
 #[test]
 fn one_two_three_four_is_brought_to_mean_zero_and_variance_one() {
     let device = backend::from_env();
-    let norm = LayerNormConfig::new(4).init(&device);
+    let norm = LayerNormConfig::new(4).with_epsilon(1e-12).init(&device);
     let y = norm.forward(Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &device));
     // Mean 2.5, variance 1.25: -1.5 / sqrt(1.25) = -1.3416.
-    let expected = Tensor::from_floats([[-1.34164, -0.44721, 0.44721, 1.34164]], &device);
-    golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-4));
+    let expected = Tensor::from_floats([[-1.341_640_8, -0.447_213_6, 0.447_213_6, 1.341_640_8]], &device);
+    golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn epsilon_is_added_to_the_variance() {
+    let device = backend::from_env();
+    let norm = LayerNormConfig::new(4).with_epsilon(1.25).init(&device);
+    let y = norm.forward(Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &device));
+    // As large as the variance, it makes -1.5 / sqrt(2.5) = -0.9487 of the first number.
+    let expected = Tensor::from_floats([[-0.948_683_3, -0.316_227_8, 0.316_227_8, 0.948_683_3]], &device);
+    golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn a_text_longer_than_the_positions_is_refused() {
 }
 
 #[test]
-#[should_panic]
+#[should_panic(expected = "segment_ids")]
 fn ids_and_segments_of_other_shapes_are_refused() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);

@@ -8,12 +8,8 @@ use proptest::prelude::*;
 
 use super::{numbers, text, values};
 
-fn cases() -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn every_token_comes_out_with_mean_zero_and_variance_one(

@@ -7,8 +7,9 @@ use inputs::{BertEmbeddings, BertEmbeddingsConfig};
 /// Two words in both orders, in the first and in the second sentence.
 const IDS: [[i64; 2]; 4] = [[1, 2], [2, 1], [1, 2], [2, 1]];
 const SEGMENTS: [[i64; 2]; 4] = [[0, 0], [0, 0], [1, 1], [1, 1]];
-/// To be read off the first number of each token: which word, where, whose, all at once.
-const TARGETS: [[f32; 2]; 4] = [[0.5, -0.5], [-0.5, 0.5], [1.0, 0.0], [0.0, 1.0]];
+/// To be read off the first number of each token: -1/2 or 1/2 for the word, 1/4 more at the second place, 1/2 more in
+/// the second sentence.
+const TARGETS: [[f32; 2]; 4] = [[0.5, -0.25], [-0.5, 0.75], [1.0, 0.25], [0.0, 1.25]];
 
 fn table<const N: usize>(rows: [[i64; 2]; N], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::from(rows), device)
@@ -25,11 +26,11 @@ fn token_position_and_segment_are_learned_together() {
     let _seed = backend::seeded(&device, 7);
     let mut model = BertEmbeddingsConfig::new(3, 2, 2, 6).init(&device);
     let mut optimiser = AdamConfig::new().init();
-    let before = loss(&model, &device).into_scalar::<f32>();
     for _ in 0..150 {
         let gradients = GradientsParams::from_grads(loss(&model, &device).backward(), &model);
         model = optimiser.step(0.02, model, gradients);
     }
     let after = loss(&model, &device).into_scalar::<f32>();
-    assert!(after < before / 50.0, "{before} -> {after}");
+    // The best that any two of the three tables reach is a mean square of 1/16 (no segments) or 1/64 (no positions).
+    assert!(after < 0.01, "loss {after}");
 }

@@ -10,12 +10,8 @@ use rand::{SeedableRng, seq::SliceRandom};
 
 use crate::random;
 
-fn cases() -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn every_row_of_weights_sums_to_one(seed: u64, queries in 1usize..7, keys in 1usize..7, d_head in 1usize..9) {

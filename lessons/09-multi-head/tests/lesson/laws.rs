@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use course::{Marks, Run};
+use course::{Marks, Panel, Run};
 use golden::{assert_close, max_abs_error};
 use heads::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
@@ -16,10 +16,6 @@ use crate::{numbers, random};
 /// Numbers a token has in these tests: four heads of four.
 const D_MODEL: usize = 16;
 
-fn cases() -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 })
-}
-
 fn every_kind_of_positions() -> [PositionsConfig; 3] {
     [PositionsConfig::None, PositionsConfig::Rope(RopeConfig::new(4)), PositionsConfig::Alibi]
 }
@@ -29,7 +25,7 @@ fn four_heads() -> MultiHeadAttentionConfig {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn a_causal_mask_hides_the_future(seed: u64, tokens in 2usize..7, kind in 0usize..3) {
@@ -227,20 +223,28 @@ fn the_figures_show_what_they_claim() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let report = heads::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
-    for figure in report.figures().iter().skip(1) {
-        for panel in &figure.panels {
-            let Marks::Heatmap { values, .. } = &panel.marks else {
-                panic!("{} is made of heatmaps", figure.name)
-            };
-            if figure.name == "09-heads" {
-                // Rows sum to one and nothing lies above the diagonal.
-                for (query, row) in values.iter().enumerate() {
-                    assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-4);
-                    assert!(row[query + 1..].iter().all(|&weight| weight == 0.0));
-                }
-            }
-        }
+    let panels = |name: &str| -> Vec<Vec<Vec<f64>>> {
+        let figure = report.figures().iter().find(|figure| figure.name == name).unwrap();
+        let values = |panel: &Panel| match &panel.marks {
+            Marks::Heatmap { values, .. } => values.clone(),
+            _ => panic!("{name} is made of heatmaps"),
+        };
+        figure.panels.iter().map(values).collect()
+    };
+    let views = panels("09-heads");
+    for row_sums_to_one in views.iter().flatten().map(|row| row.iter().sum::<f64>()) {
+        assert!((row_sums_to_one - 1.0).abs() < 1e-4);
     }
-    let Marks::Heatmap { values, .. } = &report.figures()[2].panels[2].marks else { panic!() };
-    assert_eq!(values.concat().iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
+    for (query, row) in views.iter().flat_map(|view| view.iter().enumerate()) {
+        assert!(row[query + 1..].iter().all(|&weight| weight == 0.0), "nothing lies above the diagonal");
+    }
+    let far = |view: &Vec<Vec<f64>>| {
+        let last = view.last().unwrap();
+        last.iter().rev().enumerate().map(|(distance, weight)| distance as f64 * weight).sum::<f64>()
+    };
+    let far: Vec<f64> = views.iter().map(far).collect();
+    // Equal shares of 24 keys would lie 11.5 back on average; a slope of 1/4 halves that at least.
+    assert!(far[0] < 6.0 && far[1] > far[0] && far[3] > 9.0, "how far back the last query looks: {far:?}");
+    let either = panels("09-masks").remove(2).concat();
+    assert_eq!(either.iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
 }

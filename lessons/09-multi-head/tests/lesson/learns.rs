@@ -1,4 +1,4 @@
-//! Gradients reach every part of the layer, through the mask and through RoPE.
+//! What positions inside the layer are good for.
 
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};

@@ -75,7 +75,7 @@ fn holes(batch: usize, tokens: usize, seed: u64) -> Vec<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { 32 }))]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn plain_loops_and_the_fused_attention_agree(seed: u64, tokens in 1usize..6, group in 1usize..4, kv_heads in 1usize..3) {

@@ -194,8 +194,9 @@ fn figure(lines: Vec<Line>) -> Figure {
         name: "10-extrapolation".into(),
         title: "Trained on 32 letters, measured at 32, 64 and 128".into(),
         alt: "Loss of one small causal model with learned, sinusoidal, RoPE and ALiBi positions at one, two and four \
-              times the length it was trained at. ALiBi stays where it was; learned positions, whose later rows were \
-              never trained, get worse."
+              times the length it was trained at. At that length all four lie within 0.1 nats of the best possible. At \
+              four times that length ALiBi is where it was, and learned positions, sinusoids and RoPE have each lost \
+              more than a nat a letter."
             .into(),
         band: 0.5,
         panels: vec![Panel {

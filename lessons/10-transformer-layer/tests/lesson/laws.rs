@@ -13,10 +13,6 @@ use proptest::prelude::*;
 
 use crate::{numbers, random};
 
-fn cases(many: u32) -> ProptestConfig {
-    ProptestConfig::with_cases(if backend::is_gpu(&backend::from_env()) { 4 } else { many })
-}
-
 fn encoder(placement: Placement) -> EncoderLayerConfig {
     EncoderLayerConfig::new(8, 2, 16).with_placement(placement)
 }
@@ -34,7 +30,7 @@ fn decoders() -> [DecoderLayerConfig; 3] {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
     fn rms_norm_ignores_the_size_of_its_input(seed: u64, size in 0.5f32..100.0) {

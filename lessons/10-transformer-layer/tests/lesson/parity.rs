@@ -104,7 +104,10 @@ fn the_layer_is_burns_in_value_and_gradient_in_both_placements() {
             .with_activation(ActivationConfig::Relu) // its GELU has the tanh form's gradient on most backends
             .with_norm_first(placement == Placement::Pre)
             .with_layer_norm_eps(1e-5);
-        let theirs = TransformerEncoderLayer::new(&config, &device);
+        let mut theirs = TransformerEncoderLayer::new(&config, &device);
+        for (norm, seed) in [(&mut theirs.norm_1, 3), (&mut theirs.norm_2, 4)] {
+            norm.gamma = Param::from_tensor(random([8], seed, &device));
+        }
         let ours = copied(&theirs, placement, &device);
         compare(&ours, &theirs, &device);
     }
@@ -143,6 +146,12 @@ fn copied(theirs: &TransformerEncoderLayer, placement: Placement, device: &Devic
         bias: Some(Param::from_tensor(Tensor::cat(biases.to_vec(), 0).autodiff())),
     };
     ours.attention.output = theirs.mha.output.clone();
+    let (of_attention, of_feed_forward) = match placement {
+        Placement::Pre => (&theirs.norm_2, &theirs.norm_1),
+        Placement::Post => (&theirs.norm_1, &theirs.norm_2),
+    };
+    ours.attention_norm.weight = of_attention.gamma.clone();
+    ours.feed_forward_norm.weight = of_feed_forward.gamma.clone();
     ours.feed_forward.up = theirs.pwff.linear_inner.clone();
     ours.feed_forward.down = theirs.pwff.linear_outer.clone();
     ours

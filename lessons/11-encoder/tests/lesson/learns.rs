@@ -30,6 +30,7 @@ fn a_pretrained_model_beats_word_counts() {
     let toy = pretrained(&Run { device: &device, seed: 7, minilm: None }, 150).unwrap();
     let last = toy.losses[130..].iter().sum::<f64>() / 20.0;
     assert!(last < toy.unigram, "loss {last:.2}, word counts alone {:.2}", toy.unigram);
+    assert!(toy.held_out < toy.unigram, "on new sentences {:.2}", toy.held_out);
 }
 
 /// The folder of the real model, which must have been fetched.
@@ -44,11 +45,19 @@ fn the_two_banks_part_and_the_two_money_banks_stay_together() {
     let _seed = backend::seeded(&device, 7);
     let folder = minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
-    let bank = report.figures().iter().find(|figure| figure.name == "11-bank").unwrap();
-    let Marks::Lines(lines) = &bank.panels[0].marks else { panic!("11-bank is made of lines") };
-    let [within, across] = [0, 1].map(|i| lines[i].points.iter().map(|point| point.1).collect::<Vec<_>>());
+    let curves = |name: &str, panel: usize| -> Vec<Vec<f64>> {
+        let figure = report.figures().iter().find(|figure| figure.name == name).unwrap();
+        let Marks::Lines(lines) = &figure.panels[panel].marks else { panic!("{name} is made of lines") };
+        lines.iter().map(|line| line.points.iter().map(|point| point.1).collect()).collect()
+    };
+    let (bank, control) = (curves("11-bank", 0), curves("11-bank", 1));
+    let (within, across) = (&bank[0], &bank[1]);
     // recorded in tests/golden/minilm/claims.json
     assert!((across[0] - 1.0).abs() < 1e-5 && (within[0] - 1.0).abs() < 1e-5);
     assert!((across[6] - 0.7673).abs() < 1e-4 && (within[6] - 0.9059).abs() < 1e-4);
-    assert!(within.iter().zip(&across).skip(1).all(|(within, across)| within > across));
+    assert!(within.iter().zip(across).skip(1).all(|(within, across)| within > across));
+    // After one layer it is the word that parts, after the last the whole sentence.
+    assert!(control[0][1] - control[1][1] < 0.1 * (within[1] - across[1]), "{control:?}");
+    assert!(control[0][6] - control[1][6] > 0.5 * (within[6] - across[6]), "{control:?}");
+    assert!(curves("11-anisotropy", 0)[0].iter().all(|&cosine| cosine > 0.0));
 }

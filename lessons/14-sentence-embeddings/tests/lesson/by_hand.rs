@@ -38,6 +38,13 @@ fn the_largest_of_each_coordinate_leaves_the_padding_out() {
 }
 
 #[test]
+fn where_every_token_is_negative_the_largest_is_not_zero() {
+    let device = backend::from_env();
+    let max = Pooling::Max.pool(states(&device) - 60.0, Some(hidden(&device)));
+    assert_close(&max, &Tensor::from_floats([[-57.0, -56.0]], &device), 0.0);
+}
+
+#[test]
 fn cls_is_the_first_token() {
     let device = backend::from_env();
     let cls = Pooling::Cls.pool(states(&device), Some(hidden(&device)));

@@ -105,7 +105,7 @@ fn a_module_outside_the_folder_is_refused() {
 }
 
 #[test]
-fn the_limit_is_the_smallest_of_what_the_files_say() {
+fn the_sentence_models_own_limit_counts_up_to_the_number_of_positions() {
     let folder = sentence_model(MEAN);
     let limit = |json: &str| {
         fs::write(folder.path().join("sentence_bert_config.json"), json).unwrap();

@@ -54,7 +54,8 @@ fn minilms_vectors_are_those_of_sentence_transformers_in_any_batch() {
     let recorded: Recorded = zoo::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
     let texts: Vec<&str> = recorded.texts.iter().map(|text| text.text.as_str()).collect();
     let tolerance = backend::tolerance(&device, 1e-5);
-    for batch in [1, 5, 32] {
+    let batches: &[usize] = if backend::is_gpu(&device) { &[32] } else { &[1, 5, 32] };
+    for &batch in batches {
         encoder.batch = batch;
         for (expected, embedded) in recorded.texts.iter().zip(encoder.embed(&texts).unwrap()) {
             assert_eq!(encoder.encode(&expected.text).unwrap().ids, expected.input_ids, "{}", expected.name);
