@@ -33,7 +33,7 @@ pub fn open(args: &ModelArg) -> Result<SentenceEncoder> {
 pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceEncoder> {
     let mut encoder = SentenceEncoder::open(&folder(name)?, device)?;
     encoder.batch = batch;
-    encoder.workers = if backend::is_gpu(device) { 1 } else { rayon::current_num_threads() };
+    encoder.parallel = !backend::is_gpu(device);
     Ok(encoder)
 }
 

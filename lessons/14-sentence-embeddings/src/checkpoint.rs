@@ -121,7 +121,7 @@ impl SentenceEncoder {
             pooling: Pooling::Mean,
             unit: false,
             batch: BATCH,
-            workers: 1,
+            parallel: false,
             lower_case: false,
             pad,
             device: device.clone(),

@@ -22,13 +22,11 @@
 pub mod checkpoint;
 pub mod demo;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use burn::prelude::*;
 use burn::tensor::{Bool, assert_shape};
 use course::Lesson;
 use encoder::{Batch, Bert};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use similarity::{nearest, normalise};
 use tokens::{Encoding, Tokenizer, TokensError};
@@ -149,9 +147,9 @@ pub struct SentenceEncoder {
     pub layers: usize,
     /// Texts that go through the encoder together.
     pub batch: usize,
-    /// Batches that go through it at the same time. Two threads on two batches beat two threads on one wherever an
-    /// operation does not share its work out; a GPU wants one.
-    pub workers: usize,
+    /// Whether batches go through it at the same time, on every core: a sentence is too short to keep all of them busy
+    /// inside one operation. A GPU wants one batch after the other.
+    pub parallel: bool,
     pub(crate) lower_case: bool,
     pub(crate) pad: u32,
     pub(crate) device: Device,
@@ -268,8 +266,8 @@ impl SentenceEncoder {
             forward(&Batch::new(texts, self.pad, &self.device))
         };
         let batches: Vec<&[usize]> = order.chunks(self.batch.max(1)).collect();
-        let results: Vec<Vec<T>> = if self.workers > 1 && batches.len() > 1 {
-            one_thread_each(self.workers, &batches, run)
+        let results: Vec<Vec<T>> = if self.parallel {
+            batches.par_iter().map(run).collect()
         } else {
             batches.iter().map(run).collect()
         };
@@ -277,30 +275,6 @@ impl SentenceEncoder {
         results.sort_by_key(|&(i, _)| i);
         Ok(encodings.into_iter().zip(results.into_iter().map(|(_, row)| row)).collect())
     }
-}
-
-/// Runs `work` on every item, `workers` at a time, each on one thread that does not share its operations out:
-/// two threads on two batches wait for each other less than two threads on one.
-fn one_thread_each<I: Sync, T: Send>(workers: usize, items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-        let mut done = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(i) else { return done };
-            done.push((i, alone.install(|| work(item))));
-        }
-    };
-    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.min(items.len())).map(|_| scope.spawn(take)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().expect("a worker panics only as its work does"))
-            .collect()
-    });
-    done.sort_by_key(|&(i, _)| i);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The rows of a matrix, on the host.

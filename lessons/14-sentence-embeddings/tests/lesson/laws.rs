@@ -20,7 +20,7 @@ fn assert_same(a: &[Embedded], b: &[Embedded], tolerance: f32) {
 }
 
 #[test]
-fn batch_size_workers_and_order_change_nothing() {
+fn batch_size_threads_and_order_change_nothing() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let mut encoder = random(&device);
@@ -28,10 +28,10 @@ fn batch_size_workers_and_order_change_nothing() {
     for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max] {
         encoder.pooling = pooling;
         let texts = texts(7);
-        (encoder.batch, encoder.workers) = (32, 1);
+        (encoder.batch, encoder.parallel) = (32, false);
         let expected = encoder.embed(&texts).unwrap();
-        for (batch, workers) in [(1, 1), (2, 2), (3, 2), (100, 2)] {
-            (encoder.batch, encoder.workers) = (batch, workers);
+        for (batch, parallel) in [(1, false), (2, true), (3, true), (100, true)] {
+            (encoder.batch, encoder.parallel) = (batch, parallel);
             assert_same(&encoder.embed(&texts).unwrap(), &expected, tolerance);
         }
         let backwards: Vec<&String> = texts.iter().rev().collect();

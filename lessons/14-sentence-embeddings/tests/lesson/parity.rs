@@ -86,7 +86,7 @@ fn sts_benchmark_is_reproduced() {
     let data = std::env::var("RUNGS_DATA").expect("RUNGS_DATA names the folder of stsb-en-test.csv");
     let pairs = data::sts(&Path::new(&data).join("stsb-en-test.csv")).unwrap();
     let mut encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
-    encoder.workers = 2;
+    encoder.parallel = true;
     let side = |text: fn(&data::Pair) -> &str| {
         encoder.embed_matrix(&pairs.iter().map(text).collect::<Vec<_>>()).unwrap()
     };
