@@ -79,22 +79,6 @@ fn every_lesson_has_its_printed_output_and_figures_recorded() {
     none(breaches, "record it: `cargo rungs record NN`");
 }
 
-#[test]
-fn every_figure_stands_on_a_page_of_the_book() {
-    let mut pages = crate::tree::walk(&root().join("book/src"));
-    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let text: String = pages.iter().map(|path| read(path)).collect();
-    let unseen: Vec<String> = recorded()
-        .iter()
-        .map(|(_, figure)| format!("](figures/{}.svg)", figure.name))
-        .filter(|link| !text.contains(link))
-        .collect();
-    none(
-        unseen,
-        "show the figure: its lesson's part of book/src/results.md needs `![what it says](figures/..svg)`",
-    );
-}
-
 /// Runs a lesson's demo on the device of the record and compares figure by figure.
 fn stays_within_its_band(number: &str, minilm: Option<PathBuf>) {
     let device = backend::open(backend::DEFAULT).expect("the default device opens");

@@ -6,6 +6,7 @@ mod figures;
 mod files;
 mod golden;
 mod lessons;
+mod notebooks;
 mod sizes;
 mod tree;
 

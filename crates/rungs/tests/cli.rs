@@ -139,6 +139,15 @@ fn search_ranks_the_lines_and_passes_blank_ones_over() {
 }
 
 #[test]
+#[ignore = "needs: cargo rungs fetch minilm"]
+fn the_books_first_page_shows_what_a_search_prints() {
+    let book = golden::directory().join("../../book/src");
+    let search = ["search", "a loan costs more now", "diary.txt"];
+    let output = Command::new(env!("CARGO_BIN_EXE_rungs")).args(search).current_dir(&book).output().unwrap();
+    assert_eq!(stdout(&output), fs::read_to_string(book.join("output/search.txt")).unwrap());
+}
+
+#[test]
 fn a_search_for_nothing_or_in_nothing_is_refused() {
     let model = model();
     let search = |query: &str, top: &str, input: &[u8]| {

@@ -1,0 +1,116 @@
+"""Opens every page of the built book in headless Chromium, from the disk, and fails on what a reader would meet.
+
+    python .ci/browser.py BOOK [--screenshots DIR]
+
+Needs selenium and Debian's chromium and chromium-driver. Checked on every page, in a light and a dark theme and at a
+telephone's width: no error in the console, no request that leaves the machine, every picture there and with words for
+those who do not see it, formulas rendered, nothing wider than the screen. Once: search finds "attention".
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+SIZES = {"desk": (1280, 1600), "telephone": (390, 844)}
+THEMES = ["light", "navy"]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --allow-file-access-from-files"
+).split()
+
+PICTURES = """return [...document.querySelectorAll('main img')]
+    .filter(image => !(image.complete && image.naturalWidth > 0 && image.alt.length >= 40)).map(image => image.src)"""
+FORMULAS = """return [document.querySelectorAll('main .katex').length, document.querySelectorAll('main .katex-error').length,
+    [...document.querySelectorAll('main p, main li, main td')].filter(
+        part => [...part.childNodes].some(node => node.nodeType === 3 && /\\$[^$]+\\$/.test(node.data))).length]"""
+KATEX = "return document.fonts.check('12px KaTeX_Main') && getComputedStyle(document.querySelector('main .katex')).fontFamily"
+WIDER = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def browser():
+    options = webdriver.ChromeOptions()
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.binary_location = "/usr/bin/chromium"
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+
+
+def requests_outside(driver):
+    urls = []
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            urls.append(message["params"]["request"]["url"])
+    return [url for url in urls if not url.startswith(("file:", "data:", "blob:", "about:", "chrome:"))]
+
+
+def open_page(driver, page, theme, size):
+    driver.set_window_size(*size)
+    # The width of the page itself: a headless window has a least width that is above a telephone's.
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.get(page.as_uri())
+    driver.execute_script("localStorage.setItem('mdbook-theme', arguments[0])", theme)
+    driver.get(page.as_uri())
+
+
+def problems_of(driver, page):
+    found = [f"console: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    found += [f"request: {url}" for url in requests_outside(driver)]
+    found += [f"picture missing or without words: {src}" for src in driver.execute_script(PICTURES)]
+    formulas, broken, raw = driver.execute_script(FORMULAS)
+    if broken or raw:
+        found.append(f"formulas: {broken} broken, {raw} not rendered")
+    if formulas and "KaTeX" not in (driver.execute_script(KATEX) or ""):
+        found.append("formulas: the fonts did not load")
+    wider = driver.execute_script(WIDER)
+    if wider > 0:
+        found.append(f"{wider} pixels wider than the screen")
+    return [f"{page.name}: {problem}" for problem in found]
+
+
+def search(driver, book):
+    open_page(driver, book / "introduction.html", "light", SIZES["desk"])
+    driver.find_element(By.TAG_NAME, "body").send_keys("s")
+    field = WebDriverWait(driver, 20).until(lambda d: d.find_element(By.ID, "mdbook-searchbar"))
+    WebDriverWait(driver, 20).until(lambda _: field.is_displayed() and field.is_enabled())
+    field.send_keys("attention")
+    hits = lambda d: [hit.text for hit in d.find_elements(By.CSS_SELECTOR, "#mdbook-searchresults li a")]
+    found = WebDriverWait(driver, 20).until(hits)
+    return [] if any("attention" in hit.lower() for hit in found) else [f"search for attention found {found}"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("book", type=Path)
+    parser.add_argument("--screenshots", type=Path)
+    arguments = parser.parse_args()
+    book = arguments.book.resolve()
+    pages = sorted(page for page in book.glob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
+    driver, problems = browser(), []
+    try:
+        for page in pages:
+            for size in SIZES:
+                for theme in THEMES:
+                    open_page(driver, page, theme, SIZES[size])
+                    problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page)]
+                    if arguments.screenshots:
+                        arguments.screenshots.mkdir(parents=True, exist_ok=True)
+                        driver.save_screenshot(str(arguments.screenshots / f"{page.stem}-{size}-{theme}.png"))
+        problems += search(driver, book)
+    finally:
+        driver.quit()
+    for problem in problems:
+        print(problem)
+    print(f"{len(pages)} pages, {len(SIZES) * len(THEMES)} views of each, {len(problems)} problems")
+    sys.exit(1 if problems or not pages else 0)
+
+
+main()
