@@ -9,6 +9,8 @@
 // A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
 pub use {attention, burn, encoder, heads, inputs, layer, lookup, positions, sentences, similarity};
 
+use std::path::PathBuf;
+
 use burn::tensor::{Device, Tensor};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run};
 use zoo::fetch::Source;
@@ -28,6 +30,12 @@ pub fn device() -> Device {
     backend::open(backend::DEFAULT).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The folder of all-MiniLM-L6-v2, if it was fetched.
+pub fn minilm() -> Option<PathBuf> {
+    let folder = Source::Minilm.folder(&zoo::Home::from_env().ok()?);
+    folder.join("model.safetensors").exists().then_some(folder)
+}
+
 /// A lesson's demo as the book shows it.
 #[derive(Debug)]
 pub struct Demo(Report);
@@ -38,8 +46,7 @@ pub struct Demo(Report);
 ///
 /// If the demo cannot read what it needs; the message says what.
 pub fn demo(demo: fn(&Run) -> anyhow::Result<Report>) -> Demo {
-    let minilm = zoo::Home::from_env().ok().map(|home| Source::Minilm.folder(&home));
-    let minilm = minilm.filter(|folder| folder.join("model.safetensors").exists());
+    let minilm = minilm();
     let run = Run { device: &device(), seed: SEED, minilm: minilm.as_deref() };
     Demo(demo(&run).unwrap_or_else(|error| panic!("{error}")))
 }
