@@ -21,7 +21,7 @@ pub const TWELVE: [&str; 12] = [
 /// Words in one group of [`TWELVE`].
 const GROUP: usize = 3;
 /// Pairs of words whose cosine the textbook gives.
-const TEXTBOOK: [(&str, &str, f64); 7] = [
+pub const TEXTBOOK: [(&str, &str, f64); 7] = [
     ("cat", "dog", 0.85),
     ("cat", "democracy", 0.12),
     ("run", "running", 0.91),

@@ -9,6 +9,7 @@ use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::{Sentence, World};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use similarity::demo::TEXTBOOK;
 use similarity::{cosine, pairwise};
 use tokens::Tokenizer;
 
@@ -297,19 +298,10 @@ fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
 
 /// The textbook's word pairs, and what this model says of them.
 fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
-    const PAIRS: [(&str, &str, f64); 7] = [
-        ("cat", "dog", 0.85),
-        ("cat", "democracy", 0.12),
-        ("run", "running", 0.91),
-        ("run", "sprint", 0.78),
-        ("happy", "joyful", 0.8),
-        ("happy", "sad", 0.5),
-        ("happy", "hydraulic", 0.1),
-    ];
     report.say("Single words: what the textbook says, and what the last layer of this model says, by the mean of all");
     report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
     let mut table = Table::new(["a", "b", "textbook", "all tokens", "the word's own"]);
-    for (a, b, said) in PAIRS {
+    for (a, b, said) in TEXTBOOK {
         let [all, own] = [Vectors::All, Vectors::OfTheWord].map(|which| {
             let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
             anyhow::Ok(cosine(a, b).into_scalar::<f32>())
