@@ -317,7 +317,7 @@ fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
     const WORDS: usize = 40;
     let mut seen = BTreeSet::new();
     let mut words: Vec<Vec<Tensor<2>>> = Vec::new();
-    for sentence in World::sentences(run.seed + 1) {
+    for sentence in World::sentences(run.seed + 1).take(CORPUS) {
         // Places in turn, or all vectors would share one row of the position table.
         let word = &sentence.words[words.len() % sentence.words.len()].text;
         if words.len() == WORDS {
@@ -338,8 +338,9 @@ fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
     let curve: Vec<(f64, f64)> =
         (0..=subject.bert.layers.len()).map(|layer| (layer as f64, mean_cosine(layer))).collect();
     report.say(format!(
-        "Anisotropy of {}: mean cosine of {WORDS} different words, each in a sentence of its own.",
-        subject.name
+        "Anisotropy of {}: mean cosine of {} different words, each in a sentence of its own.",
+        subject.name,
+        words.len()
     ));
     let mut table = Table::new(["layer", "mean cosine"]);
     curve.iter().for_each(|(layer, cosine)| table.row([format!("{layer}"), format!("{cosine:.3}")]));
