@@ -163,6 +163,12 @@ pub fn tolerance(device: &Device, on_cpu: f32) -> f32 {
     if is_gpu(device) { GPU * on_cpu } else { on_cpu }
 }
 
+/// How far two runs of the same sums may lie apart on `device`: not at all on a CPU. A GPU's backend times several
+/// kernels for one product and takes the fastest, so that a second run may add up in another order than the first.
+pub fn rerun(device: &Device) -> f32 {
+    if is_gpu(device) { tolerance(device, 1e-6) } else { 0.0 }
+}
+
 /// How many random inputs a law is tried on: `on_cpu` of them, but 2 when the tests run on a GPU, where nearly every
 /// new shape compiles new shaders, which software drivers take seconds for.
 pub fn cases(on_cpu: u32) -> u32 {

@@ -15,8 +15,3 @@ fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tens
     let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-2.0..2.0)).collect();
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
-
-/// Every number, in order.
-fn numbers<const D: usize>(x: &Tensor<D>) -> Vec<f32> {
-    x.to_data().iter().collect()
-}
