@@ -26,7 +26,7 @@ fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
         let (_, norms) = lines.iter().find(|(other, _)| *other == name).unwrap();
         norms[0] / norms[norms.len() - 1]
     };
-    assert!(share("post-norm") < 0.9, "post-norm loses gradient on the way down: {}", share("post-norm"));
+    assert!(share("post-norm") < 0.7, "post-norm loses gradient on the way down: {}", share("post-norm"));
     assert!(share("pre-norm") > 1.5, "pre-norm does not: {}", share("pre-norm"));
     let least = |name: &str| {
         let (_, norms) = lines.iter().find(|(other, _)| *other == name).unwrap();
