@@ -26,11 +26,12 @@ fn token_position_and_segment_are_learned_together() {
     let _seed = backend::seeded(&device, 7);
     let mut model = BertEmbeddingsConfig::new(3, 2, 2, 6).init(&device);
     let mut optimiser = AdamConfig::new().init();
+    let before = loss(&model, &device).into_scalar::<f32>();
     for _ in 0..150 {
         let gradients = GradientsParams::from_grads(loss(&model, &device).backward(), &model);
         model = optimiser.step(0.02, model, gradients);
     }
     let after = loss(&model, &device).into_scalar::<f32>();
     // The best that any two of the three tables reach is a mean square of 1/16 (no segments) or 1/64 (no positions).
-    assert!(after < 0.01, "loss {after}");
+    assert!(after < 0.01 && after < before / 50.0, "{before} -> {after}");
 }
