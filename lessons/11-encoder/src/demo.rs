@@ -130,7 +130,7 @@ pub fn pretrained(run: &Run, steps: usize) -> Result<Pretrained> {
     let mut rng = StdRng::seed_from_u64(run.seed);
     let unseen = World::sentences(run.seed + 1)
         .map(ids)
-        .filter(|ids| ids.as_ref().is_ok_and(|ids| !corpus.contains(ids)));
+        .filter(|ids| !ids.as_ref().is_ok_and(|ids| corpus.contains(ids)));
     let unseen: Vec<Masked> = unseen
         .take(HELD_OUT)
         .map(|ids| Ok(mask_tokens(&ids?, special, config.vocab as u32, &mut rng)))
