@@ -28,9 +28,9 @@ fn of_every_page(check: impl Fn(&Path, &str) -> Vec<String>) -> Vec<String> {
 }
 
 /// The lines of a page outside of its fenced blocks.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut fenced = false;
-    (1..).zip(text.lines()).filter(move |(_, line)| {
+    text.lines().filter(move |line| {
         let fence = line.starts_with("```");
         fenced ^= fence;
         !fenced && !fence
@@ -193,7 +193,7 @@ fn every_link_of_the_book_leads_somewhere() {
 
 fn dead_links(page: &Path, text: &str) -> Vec<String> {
     let folder = page.parent().expect("a page lies in a folder");
-    let joined: String = prose(text).map(|(_, line)| format!("{line}\n")).collect();
+    let joined: String = prose(text).map(|line| format!("{line}\n")).collect();
     let targets = joined.split("](").skip(1).filter_map(|link| link.split([')', ' ']).next());
     let dead = |target: &&str| {
         let (file, heading) = target.split_once('#').unwrap_or((target, ""));
@@ -215,10 +215,7 @@ fn headings(text: &str) -> BTreeSet<String> {
             .collect::<String>();
         kept.trim().replace(' ', "-")
     };
-    prose(text)
-        .filter(|(_, line)| line.starts_with('#'))
-        .map(|(_, line)| slug(line.trim_start_matches('#')))
-        .collect()
+    prose(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#'))).collect()
 }
 
 #[test]
