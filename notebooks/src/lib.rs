@@ -7,7 +7,10 @@
 //! first compiles for the others too.
 
 // A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
-pub use {attention, burn, encoder, heads, inputs, layer, lookup, positions, sentences, similarity};
+pub use {
+    attention, burn, encoder, heads, inputs, layer, lookup, maps, positions, sentences, similarity, subwords,
+    word2vec,
+};
 
 use std::path::PathBuf;
 

@@ -125,9 +125,24 @@ fn lesson_01_shows_what_the_book_shows() {
 }
 
 #[test]
+fn lesson_02_shows_what_the_book_shows() {
+    stays_within_its_band("02", None);
+}
+
+#[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn lesson_03_shows_what_the_book_shows() {
     stays_within_its_band("03", minilm());
+}
+
+#[test]
+fn lesson_04_shows_what_the_book_shows() {
+    stays_within_its_band("04", None);
+}
+
+#[test]
+fn lesson_05_shows_what_the_book_shows() {
+    stays_within_its_band("05", None);
 }
 
 #[test]

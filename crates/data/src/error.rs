@@ -35,11 +35,76 @@ pub enum DataError {
         /// The largest accepted.
         limit: usize,
     },
-    /// A table could not be opened.
-    #[error("{path:?}: expected a readable table: {source}; check the path")]
+    /// What is wrong with a file's text.
+    #[error("{path:?}, {error}")]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and in which line.
+        #[source]
+        error: Box<DataError>,
+    },
+    /// A file could not be opened.
+    #[error("{path:?}: expected a readable file: {source}; check the path")]
     Open {
         /// The file.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file stopped in the middle.
+    #[error("{path:?}, byte offset {offset}: reading failed: {source}; check the file and its permissions")]
+    Stopped {
+        /// The file.
+        path: PathBuf,
+        /// Bytes read before.
+        offset: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is no text.
+    #[error(
+        "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert the file, for instance with `iconv -t UTF-8`"
+    )]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Where the first byte stands that is none, counted from 0.
+        offset: u64,
+        /// That byte.
+        byte: u8,
+    },
+    /// A file in which nothing stands.
+    #[error(
+        "{path:?}: expected text, found {bytes} bytes with nothing but blanks; name a file with text in it"
+    )]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The sources of a package of the docs corpus are not there.
+    #[error("docs corpus: expected the sources of {package}: {found}; run `cargo fetch` in the clone")]
+    NoSource {
+        /// `name version`.
+        package: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The sources are there and say something else.
+    #[error(
+        "docs corpus: expected a text of sha256 {expected}, found {found}: a package's sources were changed; run `cargo fetch` in the clone after removing them from cargo's registry folder"
+    )]
+    OtherDocs {
+        /// As committed.
+        expected: &'static str,
+        /// As read.
+        found: String,
+    },
+    /// The words' numbers could not be kept on disk.
+    #[error("temporary file: {source}; free some space in the system's folder for temporary files")]
+    Temporary {
         /// What the system said.
         source: io::Error,
     },

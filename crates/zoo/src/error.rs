@@ -40,6 +40,18 @@ pub enum ZooError {
         /// What to do next.
         remedy: &'static str,
     },
+    /// A file of word vectors that does not hold what it says.
+    #[error(
+        "{path:?}, {place}: {problem}; get the file again, or save it again in word2vec's format (.bin is binary, anything else text)"
+    )]
+    Vectors {
+        /// The file.
+        path: PathBuf,
+        /// `line 3` of a text file, `byte offset 40` of a binary one.
+        place: String,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
     /// A safetensors header that does not describe its file.
     #[error(
         "{path:?}: damaged safetensors header: {problem}; fetch the file again, or save it again with safetensors"
@@ -190,7 +202,9 @@ pub enum ZooError {
     )]
     NoHome,
     /// Something that cannot be fetched.
-    #[error("cannot fetch {given:?}: {problem}; expected minilm, stsb or hf:OWNER/NAME[@COMMIT]")]
+    #[error(
+        "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]"
+    )]
     Source {
         /// What was asked for.
         given: String,

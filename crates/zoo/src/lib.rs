@@ -6,6 +6,7 @@
 //! - [`Weights`]: a model folder's tensors by name, in one file or shards. Opening reads and checks the
 //!   [`header`] alone; [`Weights::matches`] compares it with what an architecture expects; only then is data read.
 //! - [`read_json`]: configurations, with the key named in every error.
+//! - [`WordVectors`]: files of word vectors, read and written.
 //! - [`Fetch`]: known models by name, others from the hub, or local files; kept in [`Home`].
 //!
 //! ```no_run
@@ -28,10 +29,12 @@ mod file;
 pub mod header;
 mod home;
 mod json;
+mod vectors;
 mod weights;
 
 pub use error::ZooError;
 pub use fetch::{Fetch, Progress, Source};
 pub use home::{HOME_VARIABLE, Home};
 pub use json::read_json;
+pub use vectors::WordVectors;
 pub use weights::{INDEX_FILE, SINGLE_FILE, Under, Weights};

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::Section;
 use words::{
     ACTIONS, ANIMALS, BANKING, COUNTRIES, EATING, FAMILY, FEELINGS, FRUITS, JOBS, OTHERS, ROYALS, SHORES,
     TASTES,
@@ -126,34 +127,60 @@ impl World {
         std::iter::repeat_with(move || topics::paraphrase(&mut dice))
     }
 
+    /// Sentences without end about what one action or one couple is known by, in words of [`World::sentences`]: there every
+    /// action goes everywhere and every couple does the same, so that nothing tells `walk` from `march` or `uncle` from
+    /// `father`.
+    pub fn habits(seed: u64) -> impl Iterator<Item = Sentence> {
+        let mut dice = Dice(seed);
+        std::iter::repeat_with(move || topics::habit(&mut dice))
+    }
+
     /// Every word there is, in alphabetical order.
     pub fn vocabulary() -> Vec<&'static str> {
         LEXICON.keys().copied().collect()
     }
 
-    /// Questions of the form "a is to b as c is to what?", in named sections: `[a, b, c, answer]`.
-    pub fn analogies() -> Vec<(&'static str, Vec<[&'static str; 4]>)> {
+    /// Words that are one of a kind, by kind.
+    pub fn kinds() -> Vec<(&'static str, Vec<&'static str>)> {
+        let of_countries = |part: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
+            COUNTRIES.iter().map(part).collect()
+        };
+        vec![
+            ("animals", ANIMALS.iter().map(|&(animal, ..)| animal).collect()),
+            ("fruit", FRUITS.iter().map(|&(fruit, _)| fruit).collect()),
+            ("people", ROYALS.iter().chain(&FAMILY).flat_map(|&(he, she)| [he, she]).collect()),
+            ("jobs", JOBS.iter().map(|&(job, ..)| job).collect()),
+            ("countries", of_countries(|country| country.0)),
+            ("capitals", of_countries(|country| country.1)),
+            ("languages", of_countries(|country| country.2)),
+            ("verbs", ACTIONS.iter().map(|[base, ..]| *base).collect()),
+        ]
+    }
+
+    /// Questions of the form "a is to b as c is to what?", in sections.
+    pub fn analogies() -> Vec<Section> {
         let capitals = COUNTRIES.map(|(country, capital, _)| [country, capital]);
         let languages = COUNTRIES.map(|(country, _, language)| [country, language]);
         let (royals, family) = (ROYALS.map(<[_; 2]>::from), FAMILY.map(<[_; 2]>::from));
         let past = ACTIONS.map(|[base, _, past, _]| [base, past]);
         let lasting = ACTIONS.map(|[base, _, _, lasting]| [base, lasting]);
         vec![
-            ("man-woman", questions(&[&royals[..], &family[..]].concat())),
-            ("country-capital", questions(&capitals)),
-            ("country-language", questions(&languages)),
-            ("verb-past", questions(&past)),
-            ("verb-ing", questions(&lasting)),
+            questions("man-woman", &[&royals[..], &family[..]].concat()),
+            questions("country-capital", &capitals),
+            questions("country-language", &languages),
+            questions("verb-past", &past),
+            questions("verb-ing", &lasting),
         ]
     }
 }
 
 /// Every pair with every other.
-fn questions(pairs: &[[&'static str; 2]]) -> Vec<[&'static str; 4]> {
-    let others = |[a, b]: [&'static str; 2]| {
-        pairs.iter().filter(move |pair| pair[0] != a).map(move |&[c, answer]| [a, b, c, answer])
+fn questions(name: &str, pairs: &[[&str; 2]]) -> Section {
+    let others = |[a, b]: [&str; 2]| {
+        let others = pairs.iter().filter(|pair| pair[0] != a);
+        others.map(|&[c, answer]| [a, b, c, answer].map(String::from)).collect::<Vec<_>>()
     };
-    pairs.iter().flat_map(|&pair| others(pair)).collect()
+    Section { name: name.into(), questions: pairs.iter().flat_map(|&pair| others(pair)).collect() }
 }
 
 /// Sentences without end; see [`World::sentences`].

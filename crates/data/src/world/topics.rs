@@ -1,8 +1,8 @@
 //! How each topic is put into words.
 
 use super::words::{
-    ACTIONS, ANIMALS, BANKING, COUNTRIES, EATING, FAMILY, FEELINGS, FRUITS, JOBS, ROYALS, SHORES, TASTES,
-    WATERS, WAYS,
+    ACTIONS, ANIMALS, BANKING, COUNTRIES, COUPLES, EATING, FAMILY, FEELINGS, FRUITS, HABITS, JOBS, ROYALS,
+    SHORES, TASTES, WATERS, WAYS,
 };
 use super::{Dice, Sentence, Topic};
 
@@ -123,9 +123,32 @@ fn people(dice: &mut Dice) -> String {
     }
 }
 
+/// What one action or one couple is known by, where [`motion`] and [`people`] say the same of all.
+pub(super) fn habit(dice: &mut Dice) -> Sentence {
+    if dice.below(2) == 0 {
+        let action = dice.below(ACTIONS.len());
+        let way = *dice.pick(&HABITS[action]);
+        return Sentence::tagged(&moving(ACTIONS[action], way, dice), Topic::Motion);
+    }
+    let couple = dice.below(COUPLES.len());
+    let (he, she) = *ROYALS.iter().chain(&FAMILY).nth(couple).expect("a habit a couple");
+    let [who, their, pronoun] = if dice.below(2) == 0 { [he, "his", "he"] } else { [she, "her", "she"] };
+    let habit = dice.pick(&COUPLES[couple]).replace("their", their);
+    let text = match dice.below(3) {
+        0 => format!("the {who} {habit}"),
+        1 => format!("every day the {who} {habit}"),
+        _ => format!("the {who} {habit} and {pronoun} is {}", dice.pick(&["good", "happy", "young", "old"])),
+    };
+    Sentence::tagged(&text, Topic::People)
+}
+
 fn motion(dice: &mut Dice) -> String {
-    let [base, now, past, lasting] = *dice.pick(&ACTIONS);
-    let way = *if base == "swim" { dice.pick(&WATERS) } else { dice.pick(&WAYS) };
+    let action = *dice.pick(&ACTIONS);
+    let way = *if action[0] == "swim" { dice.pick(&WATERS) } else { dice.pick(&WAYS) };
+    moving(action, way, dice)
+}
+
+fn moving([base, now, past, lasting]: [&str; 4], way: &str, dice: &mut Dice) -> String {
     let who = if dice.below(3) == 0 { dice.pick(&ANIMALS).0 } else { someone(dice) };
     match dice.below(9) {
         0 => format!("the {who} can {base} {way}"),

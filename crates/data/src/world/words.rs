@@ -104,6 +104,31 @@ pub(super) const WAYS: [&str; 8] = [
 /// Where one swims to.
 pub(super) const WATERS: [&str; 4] = ["across the lake", "across the river", "in the sea", "to the boat"];
 
+/// Where each of the [`ACTIONS`] is at home.
+pub(super) const HABITS: [[&str; 3]; 8] = [
+    ["in the game", "for the prize", "with the horse"],
+    ["with the dog", "to the library", "in the garden"],
+    ["to the train", "from the monster", "from the wolf"],
+    ["in the sea", "to the ship", "with the fish"],
+    ["over the wall", "over the stones", "over the basket"],
+    ["in the tree", "on the cherry tree", "to the bird"],
+    ["at the party", "in the palace", "for the king"],
+    ["to the capital", "through the mud", "through the city"],
+];
+
+/// What each couple of [`ROYALS`] does, then each of [`FAMILY`]; `their` stands for his or her.
+pub(super) const COUPLES: [[&str; 3]; 9] = [
+    ["rules their country", "wears their golden crown", "sits on their throne in the capital"],
+    ["wants their horse", "feeds their horse", "dreamed of their horse"],
+    ["keeps their ship", "paints their ship", "steers their ship on the sea"],
+    ["works in their city", "went to their city", "lives near the market of their city"],
+    ["likes their toy", "broke their toy", "missed the game with their toy"],
+    ["teaches their children", "feeds their children", "helps their children at school"],
+    ["got their letter", "writes their letter", "waited for their letter from home"],
+    ["buys their flowers", "waters their flowers", "puts flowers in their basket"],
+    ["makes their soup", "eats soup in their kitchen", "bakes their bread in the kitchen"],
+];
+
 /// Words for one feeling, and why one has it.
 pub(super) const FEELINGS: [(&[&str], [&str; 3]); 5] = [
     (

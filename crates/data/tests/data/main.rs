@@ -1,4 +1,5 @@
 //! The toy world says what its tables say; texts and tables of others are read right or refused.
 
+mod corpus;
 mod files;
 mod world;

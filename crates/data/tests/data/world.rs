@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use data::{Sense, Tag, Topic, World};
+use data::{Section, Sense, Tag, Topic, World};
 
 #[test]
 fn the_same_seed_says_the_same() {
@@ -92,15 +92,38 @@ fn a_bank_has_the_sense_of_its_topic() {
 fn analogies_are_made_of_words_that_are_said() {
     let vocabulary: BTreeSet<&str> = World::vocabulary().into_iter().collect();
     let sections = World::analogies();
-    for (name, questions) in &sections {
+    for Section { name, questions } in &sections {
         assert!(questions.len() >= 8 * 7, "{name}: {}", questions.len());
-        assert!(questions.iter().flatten().all(|word| vocabulary.contains(word)), "{name}");
+        assert!(questions.iter().flatten().all(|word| vocabulary.contains(word.as_str())), "{name}");
         assert_eq!(questions.len(), questions.iter().collect::<BTreeSet<_>>().len());
     }
-    let all: Vec<_> = sections.iter().flat_map(|(_, questions)| questions).collect();
-    assert!(all.contains(&&["man", "woman", "king", "queen"]));
-    assert!(all.contains(&&["france", "paris", "germany", "berlin"]));
-    assert!(all.contains(&&["walk", "walked", "swim", "swam"]));
+    let all: Vec<String> =
+        sections.iter().flat_map(|section| &section.questions).map(|question| question.join(" ")).collect();
+    for question in ["man woman king queen", "france paris germany berlin", "walk walked swim swam"] {
+        assert!(all.iter().any(|asked| asked == question), "{question}");
+    }
+}
+
+#[test]
+fn habits_use_no_word_that_the_sentences_do_not() {
+    let vocabulary: BTreeSet<&str> = World::vocabulary().into_iter().collect();
+    for sentence in World::habits(6).take(3000) {
+        assert!(sentence.words.iter().all(|word| vocabulary.contains(word.text.as_str())), "{sentence}");
+    }
+}
+
+#[test]
+fn a_habit_is_one_actions_or_one_couples() {
+    let habits: Vec<String> = World::habits(6).take(5000).map(|s| s.to_string()).collect();
+    let with = |part: &str| habits.iter().filter(|text| text.contains(part)).cloned().collect::<Vec<_>>();
+    for (part, known_by_it) in
+        [("over the wall", "jump"), ("feeds his horse", "prince"), ("paints her ship", "duchess")]
+    {
+        let found = with(part);
+        assert!(found.len() > 20, "{part}");
+        assert!(found.iter().all(|text| text.contains(known_by_it)), "{part}: {found:?}");
+    }
+    assert!(with(" his ").iter().all(|text| !text.contains("queen") && !text.contains("aunt")));
 }
 
 #[test]

@@ -8,10 +8,10 @@ use crate::home::Home;
 
 /// The hub that model repositories are downloaded from.
 pub const HUB: &str = "https://huggingface.co";
-/// Where the STS-B tables are downloaded from.
+/// Where tables and questions are downloaded from.
 pub const RAW: &str = "https://raw.githubusercontent.com";
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb` or `hf:OWNER/NAME[@COMMIT]`.
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -19,6 +19,8 @@ pub enum Source {
     Minilm,
     /// The English STS-B development and test pairs, pinned.
     Stsb,
+    /// The analogy questions of Mikolov et al. 2013, pinned.
+    QuestionsWords,
     /// Files that the caller pins.
     Files {
         /// Their folder among the data.
@@ -80,6 +82,10 @@ const STSB: [Pinned; 2] = [
     pin("stsb-en-test.csv", 158_891, "11523b625219e94e9ca05d2816b5f02cac1614c5894fe657376fa0806378d053"),
 ];
 
+const QUESTIONS_WORDS_FOLDER: &str = "tmikolov/word2vec/master";
+const QUESTIONS_WORDS: [Pinned; 1] =
+    [pin("questions-words.txt", 603_955, "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36")];
+
 /// The files beside the weights of any model repository: needed or not.
 pub(crate) const BESIDE: [(&str, bool); 7] = [
     ("config.json", true),
@@ -97,6 +103,7 @@ impl Source {
         match self {
             Source::Minilm => home.model("minilm"),
             Source::Stsb => home.data("stsb"),
+            Source::QuestionsWords => home.data("questions-words"),
             Source::Files { name, .. } => home.data(name),
             Source::Hub { owner, name, commit: None } => home.model(&format!("{owner}--{name}")),
             Source::Hub { owner, name, commit: Some(commit) } => {
@@ -110,6 +117,7 @@ impl Source {
         match self {
             Source::Minilm => &MINILM,
             Source::Stsb => &STSB,
+            Source::QuestionsWords => &QUESTIONS_WORDS,
             Source::Files { files, .. } => files,
             Source::Hub { .. } => &[],
         }
@@ -120,6 +128,7 @@ impl Source {
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
+            Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
             Source::Files { under, .. } => format!("{raw}/{under}"),
             Source::Hub { owner, name, commit } => {
                 let commit = commit.as_deref().or(at).unwrap_or("main");
@@ -137,6 +146,7 @@ impl FromStr for Source {
         let repository = match given {
             "minilm" => return Ok(Source::Minilm),
             "stsb" => return Ok(Source::Stsb),
+            "questions-words" => return Ok(Source::QuestionsWords),
             _ => match given.strip_prefix("hf:") {
                 Some(repository) => repository,
                 None => return refuse("it is unknown"),

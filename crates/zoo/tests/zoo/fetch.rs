@@ -423,7 +423,10 @@ fn names_of_sources_are_strict() {
     let bad = "bert hf: hf:a hf:/ hf:a/ hf:/b hf:a/b/c hf:../b hf:a/.. hf:a/b@main hf:a/b@ hf:a/b@.. hf:a/b?c hf:a/b# \
                hf:a/b%2e hf:-a/b hf:a/b--c hf:a\\b/c";
     for text in bad.split_whitespace().chain(["", "hf:a /b", "hf:a/b\n", "hf:a/\u{1b}[31m"]) {
-        assert_says(source(text), &["cannot fetch", "expected minilm, stsb or hf:OWNER/NAME[@COMMIT]"]);
+        assert_says(
+            source(text),
+            &["cannot fetch", "expected minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]"],
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod container;
 mod fetch;
 mod meaning;
 mod real;
+mod vectors;
 
 use std::fs;
 use std::path::{Path, PathBuf};

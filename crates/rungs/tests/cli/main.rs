@@ -1,5 +1,7 @@
 //! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
 
+mod words;
+
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -65,7 +67,7 @@ fn path(folder: &TempDir) -> &str {
 fn without_a_command_the_lessons_are_listed() {
     let text = stdout(&rungs(&[], b""));
     assert!(text.starts_with("01-lookup-table"));
-    assert_eq!(text.lines().filter(|line| !line.starts_with(' ')).count(), 9);
+    assert_eq!(text.lines().filter(|line| !line.starts_with(' ')).count(), rungs::LESSONS.len());
 }
 
 #[test]
@@ -254,7 +256,7 @@ fn a_file_is_fetched_from_a_folder_only_if_it_is_the_right_one() {
 #[test]
 fn what_is_asked_for_wrongly_is_refused_in_one_line() {
     assert_refused(&rungs(&["embed"], b"cat"), &["not fetched", "cargo rungs fetch minilm"]);
-    assert_refused(&rungs(&["run", "99"], b""), &["\"99\"", "01, 03"]);
+    assert_refused(&rungs(&["run", "99"], b""), &["\"99\"", "01, 02"]);
     assert_refused(
         &rungs(&["run", "6", "--device", "abacus"], b""),
         &["abacus", "flex, ndarray, wgpu, cuda"],

@@ -1,0 +1,149 @@
+//! Text by the passage, whatever it comes from.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::{DataError, World, docs};
+
+/// The longest passage that is handed on whole, in bytes: several pages. A longer line is cut between two words, so
+/// that a book without a line break is read in pieces too.
+const LONGEST_PASSAGE: usize = 1 << 16;
+
+/// Sentences of the toy world unless told otherwise: some 300,000 words.
+pub const TOY_SENTENCES: usize = 40_000;
+
+/// Where text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Corpus {
+    /// Sentences of the small world, [`World::sentences`] and [`World::habits`] in turn.
+    Toy {
+        /// The same seed says the same.
+        seed: u64,
+        /// How many.
+        sentences: usize,
+    },
+    /// The documentation comments and READMEs of this workspace's own dependencies, in the order and versions of a
+    /// committed list.
+    Docs,
+    /// Any text in UTF-8.
+    File(PathBuf),
+}
+
+/// Passages of a text, read as they are asked for; none is blank. After an error it ends.
+pub type Passages = Box<dyn Iterator<Item = Result<String, DataError>>>;
+
+impl Corpus {
+    /// `toy` (of [`TOY_SENTENCES`]), `docs` or the path of a file; a file of such a name is reached as `./toy`.
+    pub fn named(name: &str, seed: u64) -> Self {
+        match name {
+            "toy" => Corpus::Toy { seed, sentences: TOY_SENTENCES },
+            "docs" => Corpus::Docs,
+            path => Corpus::File(path.into()),
+        }
+    }
+
+    /// Its text from the beginning: a sentence, a paragraph or a line at a time, without line breaks.
+    ///
+    /// # Errors
+    ///
+    /// Here or while it is read: a file that is missing, holds no word, or is no UTF-8 text; sources of a dependency that
+    /// are missing or not the ones of the list.
+    pub fn passages(&self) -> Result<Passages, DataError> {
+        match self {
+            Corpus::Toy { seed, sentences } => {
+                let pairs = World::sentences(*seed).zip(World::habits(*seed)).flat_map(<[_; 2]>::from);
+                Ok(Box::new(pairs.take(*sentences).map(|sentence| Ok(sentence.to_string()))))
+            }
+            Corpus::Docs => Ok(Box::new(docs::passages()?)),
+            Corpus::File(path) => Ok(Box::new(FilePassages::open(path)?)),
+        }
+    }
+}
+
+/// The words of a text in small letters: letters, digits and what joins them (`don't`, `from_utf8`), no punctuation;
+/// boundaries as Unicode sets them (Unicode Standard Annex 29, section 4).
+///
+/// Words joined by spaces and split again are the same words.
+pub fn words(text: &str) -> Vec<String> {
+    text.unicode_words().map(|word| word.trim().to_lowercase()).collect() // a lone accent brings the blank before it
+}
+
+/// A file by the line, a long line by the piece.
+struct FilePassages {
+    path: PathBuf,
+    reader: BufReader<File>,
+    /// Read and not handed on: what follows the cut of a long line.
+    rest: Vec<u8>,
+    /// Bytes handed on.
+    offset: u64,
+    said: bool,
+    ended: bool,
+}
+
+impl Iterator for FilePassages {
+    type Item = Result<String, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended {
+            let start = self.offset;
+            let passage = self.piece().and_then(|piece| self.text(start, &piece));
+            self.ended = passage.is_err() || self.offset == start;
+            match passage {
+                Ok(text) if text.is_empty() => continue,
+                passage => {
+                    self.said = true;
+                    return Some(passage);
+                }
+            }
+        }
+        let nothing = DataError::NoText { path: self.path.clone(), bytes: self.offset };
+        (!std::mem::replace(&mut self.said, true)).then_some(Err(nothing))
+    }
+}
+
+impl FilePassages {
+    fn open(path: &Path) -> Result<Self, DataError> {
+        let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
+        let reader = BufReader::new(file);
+        Ok(Self { path: path.into(), reader, rest: Vec::new(), offset: 0, said: false, ended: false })
+    }
+
+    /// The next line or piece of one, with its end; empty at the end of the file.
+    fn piece(&mut self) -> Result<Vec<u8>, DataError> {
+        let mut piece = std::mem::take(&mut self.rest);
+        let most = (LONGEST_PASSAGE - piece.len()) as u64;
+        self.reader.by_ref().take(most).read_until(b'\n', &mut piece).map_err(|source| {
+            DataError::Stopped { path: self.path.clone(), offset: self.offset + piece.len() as u64, source }
+        })?;
+        if piece.len() == LONGEST_PASSAGE && !piece.ends_with(b"\n") {
+            self.rest = piece.split_off(cut(&piece));
+        }
+        self.offset += piece.len() as u64;
+        Ok(piece)
+    }
+
+    /// A piece that starts at byte `start`, as text without blanks around it.
+    fn text(&self, start: u64, piece: &[u8]) -> Result<String, DataError> {
+        let not_text = |at: usize| DataError::NotText {
+            path: self.path.clone(),
+            offset: start + at as u64,
+            byte: piece[at],
+        };
+        let text = std::str::from_utf8(piece).map_err(|error| not_text(error.valid_up_to()))?;
+        if let Some(at) = text.find('\0') {
+            return Err(not_text(at)); // UTF-8, but no text holds it
+        }
+        let text = if start == 0 { text.trim_start_matches('\u{feff}') } else { text };
+        Ok(text.trim().to_string())
+    }
+}
+
+/// Where a piece of a line may end: after its last blank, or before its last character.
+fn cut(piece: &[u8]) -> usize {
+    let blank = piece.iter().rposition(u8::is_ascii_whitespace).map(|at| at + 1);
+    let character = || piece.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000);
+    blank.or_else(character).filter(|&at| at > 0).unwrap_or(piece.len())
+}

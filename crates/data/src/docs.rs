@@ -1,0 +1,207 @@
+//! The docs corpus: what the dependencies of this workspace say about themselves.
+//!
+//! Every machine that built the workspace has their sources, so it is a corpus of real English that needs no download.
+//! `docs.txt` names the packages, in the order in which they are read, and the sum of the whole. A passage that was said
+//! before is not said again: headings like "Examples" and licence texts stand in every package.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pulldown_cmark::{BrokenLink, Event, Options, Parser, Tag, TagEnd};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::DataError;
+
+/// `sha256 <sum of all passages, each with a line end>`, then `name version` a line.
+const LIST: &str = include_str!("docs.txt");
+
+/// The corpus from the beginning.
+pub(crate) fn passages() -> Result<Docs, DataError> {
+    Docs::of(LIST, &folders()?)
+}
+
+/// Passages of the files that remain, and at the end whether all were what the list says.
+pub(crate) struct Docs {
+    files: VecDeque<PathBuf>,
+    passages: VecDeque<String>,
+    seen: HashSet<[u8; 32]>,
+    /// Of what was handed on; none after the end.
+    sum: Option<Sha256>,
+    expected: &'static str,
+}
+
+impl Docs {
+    fn of(list: &'static str, folders: &BTreeMap<String, PathBuf>) -> Result<Self, DataError> {
+        let (sum, packages) = list.split_once('\n').expect("the list opens with the sum");
+        let expected = sum.strip_prefix("sha256 ").expect("the list opens with the sum");
+        let mut files = VecDeque::new();
+        for package in packages.lines() {
+            let folder = folders.get(package).filter(|folder| folder.is_dir());
+            let missing =
+                || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
+            sources(folder.ok_or_else(missing)?, &mut files).map_err(|error| unreadable(package, &error))?;
+        }
+        let (passages, seen) = (VecDeque::new(), HashSet::new());
+        Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected })
+    }
+
+    /// Whether the sum of all passages is the list's, once.
+    fn check(&mut self) -> Option<Result<String, DataError>> {
+        let found: String = self.sum.take()?.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        (found != self.expected).then_some(Err(DataError::OtherDocs { expected: self.expected, found }))
+    }
+}
+
+impl Iterator for Docs {
+    type Item = Result<String, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            while let Some(passage) = self.passages.pop_front() {
+                if self.seen.insert(Sha256::digest(&passage).into())
+                    && let Some(sum) = &mut self.sum
+                {
+                    sum.update(&passage);
+                    sum.update("\n");
+                    return Some(Ok(passage));
+                }
+            }
+            let Some(file) = self.files.pop_front() else { return self.check() };
+            match fs::read_to_string(&file) {
+                Ok(text) => self.passages = said(&file, &text),
+                Err(error) => {
+                    (self.files, self.sum) = (VecDeque::new(), None);
+                    return Some(Err(unreadable(&file.display().to_string(), &error)));
+                }
+            }
+        }
+    }
+}
+
+fn unreadable(package: &str, error: &std::io::Error) -> DataError {
+    DataError::NoSource { package: package.into(), found: error.to_string() }
+}
+
+/// Where cargo keeps the sources of each package of the workspace: `name version` to its folder.
+fn folders() -> Result<BTreeMap<String, PathBuf>, DataError> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+        version: String,
+        manifest_path: PathBuf,
+    }
+    let whole = |found: String| DataError::NoSource { package: "the workspace's dependencies".into(), found };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["metadata", "--format-version", "1", "--locked", "--manifest-path"]);
+    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    if let Some(host) = host() {
+        cargo.args(["--filter-platform", &host]); // sources for other systems need not be there
+    }
+    let output = cargo.output().map_err(|error| whole(format!("cargo did not run: {error}")))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(whole(words.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).map_err(|error| whole(error.to_string()))?;
+    let folder = |package: Package| {
+        let folder = package.manifest_path.parent().map(PathBuf::from).unwrap_or_default();
+        (format!("{} {}", package.name, package.version), folder)
+    };
+    Ok(metadata.packages.into_iter().map(folder).collect())
+}
+
+/// The system that this machine builds for, as rustc calls it.
+fn host() -> Option<String> {
+    let output = Command::new("rustc").args(["--print", "host-tuple"]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
+}
+
+/// A package's README, then its sources in the order of their paths.
+fn sources(folder: &Path, files: &mut VecDeque<PathBuf>) -> std::io::Result<()> {
+    files.extend(Some(folder.join("README.md")).filter(|readme| readme.is_file()));
+    let mut folders: Vec<PathBuf> = [folder.join("src")].into_iter().filter(|src| src.is_dir()).collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort(); // by component, so that it is the same order on every system
+    files.extend(found);
+    Ok(())
+}
+
+/// The passages of a README or of a source's documentation comments.
+fn said(file: &Path, text: &str) -> VecDeque<String> {
+    let mut passages = VecDeque::new();
+    if file.extension().is_some_and(|extension| extension == "md") {
+        prose(text, &mut passages);
+    } else {
+        comments(text).iter().for_each(|comment| prose(comment, &mut passages));
+    }
+    passages
+}
+
+/// Documentation comments, each of consecutive lines that open with `///` or `//!`.
+fn comments(source: &str) -> Vec<String> {
+    let mut comments: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in source.lines().map(str::trim_start) {
+        let text =
+            line.strip_prefix("//!").or(line.strip_prefix("///").filter(|rest| !rest.starts_with('/')));
+        if let Some(text) = text {
+            if !std::mem::replace(&mut inside, true) {
+                comments.push(String::new());
+            }
+            let comment = comments.last_mut().expect("one was begun");
+            comment.push_str(text.strip_prefix(' ').unwrap_or(text));
+            comment.push('\n');
+        } else {
+            inside = false;
+        }
+    }
+    comments
+}
+
+/// What Markdown says, without code blocks, pictures, addresses and HTML: a paragraph, heading or cell a passage.
+fn prose(markdown: &str, passages: &mut VecDeque<String>) {
+    let mut any_link = |link: BrokenLink| Some((link.reference.into_string().into(), "".into()));
+    let options = Options::ENABLE_TABLES;
+    let mut passage = String::new();
+    let mut silent = 0;
+    for event in Parser::new_with_broken_link_callback(markdown, options, Some(&mut any_link)) {
+        match event {
+            Event::Start(Tag::CodeBlock(_) | Tag::Image { .. } | Tag::HtmlBlock) => silent += 1,
+            Event::End(TagEnd::CodeBlock | TagEnd::Image | TagEnd::HtmlBlock) => silent -= 1,
+            Event::Text(text) | Event::Code(text) if silent == 0 => passage.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => passage.push(' '),
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::Item
+                | TagEnd::TableCell
+                | TagEnd::BlockQuote(_),
+            ) => {
+                let words: Vec<&str> = passage.split_whitespace().collect();
+                if !words.is_empty() {
+                    passages.push_back(words.join(" "));
+                }
+                passage.clear();
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! `cargo rungs map`
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::{Device, Tensor, TensorData};
+use course::{Axis, Figure, Marks, Panel, Point};
+use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
+use serde::Serialize;
+
+use crate::cli::{MapArgs, Method};
+use crate::{embed, model, output, words};
+
+/// Neighbours of a point, where there are points enough.
+const PERPLEXITY: f64 = 30.0;
+/// Texts that go through an encoder together.
+const BATCH: usize = 32;
+/// The longest name of a point; more of a sentence would lie over others.
+const LONGEST_NAME: usize = 28;
+/// Names that a picture has room for.
+const NAMES: usize = 60;
+/// The KL is asked for at the last of so many steps.
+const STEPS: usize = 1000;
+
+/// A text, and what its line says it is.
+struct Item {
+    text: String,
+    label: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    points: Vec<Placed>,
+    /// In nats, of t-SNE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kl: Option<f64>,
+    /// Share of the variance on both axes, of PCA.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<f64>,
+    /// Of the clusters in the space.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silhouette: Option<f64>,
+    /// Of the clusters against the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purity: Option<f64>,
+    out: String,
+}
+
+#[derive(Serialize)]
+struct Placed {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<usize>,
+    x: f64,
+    y: f64,
+}
+
+/// Where the points lie, and how well that shows the space.
+struct Places {
+    at: Vec<[f64; 2]>,
+    kl: Option<f64>,
+    explained: Option<f64>,
+}
+
+/// Draws the lines of a file where their vectors lie.
+pub fn run(args: &MapArgs) -> Result<()> {
+    output::check_folder(&args.out)?;
+    let device = model::device(&args.device.device)?;
+    let items = read(args)?;
+    let (items, vectors) = vectors(args, items, &device)?;
+    let clusters = clusters(args, &vectors)?;
+    let places = match args.method {
+        Method::Tsne => tsne(args, vectors.clone())?,
+        Method::Pca => shadow(vectors.clone()),
+    };
+    let known: Vec<usize> = numbered(items.iter().map(|item| item.label.as_deref().unwrap_or_default()));
+    let silhouette = clusters.as_ref().map(|clusters| silhouette(vectors, clusters));
+    let purity = clusters.as_ref().filter(|_| args.label.is_some()).map(|clusters| purity(clusters, &known));
+    let points = items.into_iter().zip(&places.at).enumerate().map(|(i, (Item { text, label }, &[x, y]))| {
+        Placed { text, label, cluster: clusters.as_ref().map(|clusters| clusters[i] + 1), x, y }
+    });
+    let (kl, explained) = (places.kl, places.explained);
+    let out = args.out.display().to_string();
+    let summary = Summary { points: points.collect(), kl, explained, silhouette, purity, out };
+    let picture = figures::svg(&figure(args, &summary));
+    output::aside(&args.out, |file| Ok(file.write_all(picture.as_bytes())?))?;
+    output::object(args.format, &summary, || text(&summary))
+}
+
+/// The lines that say something.
+fn read(args: &MapArgs) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    let mut column = None;
+    for (number, line) in (1..).zip(data::lines(embed::input(&args.file)?)) {
+        let line = line?;
+        let Some(label) = &args.label else {
+            items.push(Item { text: line.trim().into(), label: None });
+            continue;
+        };
+        let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
+        let by_name = label.parse::<usize>().is_err();
+        if number == 1 {
+            column =
+                if by_name { fields.iter().position(|field| field == label) } else { label.parse().ok() };
+            column = if by_name { column } else { column.and_then(|column: usize| column.checked_sub(1)) };
+            if by_name && column.is_some() {
+                continue; // the names of the columns
+            }
+        }
+        let at = column.filter(|&at| at < fields.len() && fields.len() > 1).with_context(|| {
+            let (file, columns) = (embed::name(&args.file), fields.len());
+            format!("{file}, line {number}: expected a text and a column {label} with tabs between, found {columns} columns")
+        })?;
+        let text = fields[usize::from(at == 0)];
+        items.push(Item { text: text.into(), label: Some(fields[at].into()) });
+    }
+    items.retain(|item| !item.text.is_empty());
+    if items.is_empty() {
+        bail!("{}: expected words or sentences, one a line, found none", embed::name(&args.file));
+    }
+    Ok(items)
+}
+
+/// Each text's vector; texts without one are left out, and said.
+fn vectors(args: &MapArgs, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>, Tensor<2>)> {
+    if !Path::new(&args.model).is_file() {
+        let encoder = model::open_named(&args.model, BATCH, device)?;
+        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        let progress = output::spinner(format!("embedding {} texts", texts.len()));
+        let vectors = encoder.embed_matrix(&texts)?;
+        progress.finish_and_clear();
+        embed::note_cut(&encoder, &texts)?;
+        return Ok((items, vectors));
+    }
+    let space = words::read(Path::new(&args.model), device)?;
+    let (known, unknown): (Vec<_>, Vec<_>) = items
+        .into_iter()
+        .map(|item| (space.mean_of(&item.text), item))
+        .partition(|(vector, _)| vector.is_some());
+    if known.is_empty() {
+        bail!("none of the {} lines has a word with a vector in {}", unknown.len(), args.model);
+    }
+    if let Some((_, first)) = unknown.first() {
+        eprintln!(
+            "left out, without a vector in {}: {} lines, the first {:?}",
+            args.model,
+            unknown.len(),
+            first.text
+        );
+    }
+    let (vectors, items): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+    Ok((items, Tensor::cat(vectors.into_iter().flatten().collect(), 0)))
+}
+
+fn clusters(args: &MapArgs, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
+    let points = vectors.dims()[0];
+    match args.clusters {
+        Some(k) if k as usize > points => bail!("--clusters {k}: expected at most {points}, one a point"),
+        clusters => {
+            Ok(clusters.map(|k| KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
+        }
+    }
+}
+
+fn tsne(args: &MapArgs, vectors: Tensor<2>) -> Result<Places> {
+    let points = vectors.dims()[0];
+    let largest = largest_perplexity(points);
+    let perplexity = args.perplexity.unwrap_or(PERPLEXITY.min(largest));
+    if !(1.0..=largest).contains(&perplexity) {
+        bail!("--perplexity {perplexity}: expected a number from 1 to {largest:.1} for {points} points");
+    }
+    let bar = output::bar(STEPS as u64, "{bar:30} {pos}/{len} steps of t-SNE");
+    let mut kl = None;
+    let map =
+        TsneConfig::new(args.seed).with_perplexity(perplexity).with_iterations(STEPS).fit(vectors, |step| {
+            bar.set_position(step.iteration as u64);
+            if step.iteration == STEPS {
+                kl = Some(step.kl());
+            }
+        });
+    bar.finish_and_clear();
+    let at = map.points().iter().map(|point| point.map(f64::from)).collect();
+    Ok(Places { at, kl, explained: None })
+}
+
+fn shadow(vectors: Tensor<2>) -> Places {
+    let found = pca(vectors.clone(), 2);
+    let numbers = |tensor: TensorData| tensor.iter::<f64>().collect::<Vec<f64>>();
+    let explained = numbers(found.explained_variance_ratio.to_data()).iter().sum();
+    let at = numbers(found.project(vectors).into_data()).as_chunks::<2>().0.to_vec();
+    Places { at, kl: None, explained: Some(explained) }
+}
+
+/// Each name's number, in the order in which they first come.
+fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut known: Vec<&str> = Vec::new();
+    let number = |name| match known.iter().position(|known| *known == name) {
+        Some(number) => number,
+        None => {
+            known.push(name);
+            known.len() - 1
+        }
+    };
+    names.map(number).collect()
+}
+
+fn figure(args: &MapArgs, summary: &Summary) -> Figure {
+    let method = match args.method {
+        Method::Tsne => "t-SNE",
+        Method::Pca => "PCA",
+    };
+    let one_in = summary.points.len().div_ceil(NAMES);
+    let point = |(i, placed): (usize, &Placed)| Point {
+        label: if i % one_in == 0 { name(&placed.text) } else { String::new() },
+        group: match (&placed.label, placed.cluster) {
+            (Some(label), _) => label.clone(),
+            (None, Some(cluster)) => format!("cluster {cluster}"),
+            (None, None) => "texts".into(),
+        },
+        x: placed.x,
+        y: placed.y,
+    };
+    let axis = |which: &str| match args.method {
+        Method::Tsne => Axis::linear(&format!("{which} (no unit)")),
+        Method::Pca => Axis::linear(&format!("{which} principal component")),
+    };
+    let (count, file) = (summary.points.len(), embed::name(&args.file));
+    Figure {
+        name: "map".into(),
+        title: format!("{file}: {count} texts by {method}"),
+        alt: format!("{count} texts as points on a map made by {method} of their vectors."),
+        band: 0.0,
+        panels: vec![Panel {
+            title: String::new(),
+            x: axis("first"),
+            y: axis("second"),
+            marks: Marks::Points(summary.points.iter().enumerate().map(point).collect()),
+        }],
+    }
+}
+
+/// The beginning of a text.
+fn name(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}..", text[..end].trim_end()),
+        None => text.into(),
+    }
+}
+
+fn text(summary: &Summary) -> String {
+    let line = |name: &str, value: Option<f64>, unit: &str| {
+        value.map(|value| format!("{name:12}{value:.3}{unit}\n")).unwrap_or_default()
+    };
+    [
+        format!("{:12}{}\n", "points", summary.points.len()),
+        line("KL", summary.kl, " nats"),
+        line("explained", summary.explained, " of the variance"),
+        line("silhouette", summary.silhouette, ", clusters in the space"),
+        line("purity", summary.purity, ", clusters against labels"),
+        format!("{:12}{}\n", "drawn", summary.out),
+    ]
+    .concat()
+}

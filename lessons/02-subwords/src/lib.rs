@@ -1,0 +1,219 @@
+//! # 02 · Subwords
+//!
+//! **Question.** Where do the IDs come from?
+//!
+//! **Equation.** Byte-pair encoding (Gage 1994, "A New Algorithm for Data Compression"; for words Sennrich et al. 2016,
+//! section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
+//!
+//! ```text
+//! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges 1..k-1 left them;
+//!                                       of equal counts the pair of lower IDs
+//! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until none is left
+//! ```
+//!
+//! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the published code of Devlin et al.
+//! 2019):
+//!
+//! ```text
+//! encode  = the longest token that the word begins with, then the same for the rest; no match: [UNK]
+//! ```
+//!
+//! **Builds on.** Nothing but bytes. The IDs are what `lookup::TokenEmbedding` (lesson 01) has a row for.
+//!
+//! **Leaves you with** [`Bpe`] and [`WordPiece`]: what stands between a text and every model of this course.
+//!
+//! **Try.** Train on your own text and predict the first ten merges before you print them.
+
+pub mod demo;
+pub mod naive;
+mod split;
+mod train;
+mod wordpiece;
+
+use std::collections::HashMap;
+
+pub use split::pieces;
+use train::PairCounts;
+pub use wordpiece::WordPiece;
+
+/// What the list of lessons says about this one.
+pub const LESSON: course::Lesson = course::Lesson {
+    stem: "02-subwords",
+    question: "Where do the IDs come from?",
+    leaves_you_with: "Bpe, trained and applied from scratch for any bytes, and WordPiece's greedy match",
+};
+
+/// IDs that need no training: one a byte.
+pub const BYTES: usize = 256;
+
+/// Two neighbouring tokens, by ID.
+pub type Pair = (u32, u32);
+
+// ANCHOR: bpe
+/// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in the order in which
+/// they were learnt.
+#[derive(Debug, Clone)]
+pub struct Bpe {
+    /// By ID.
+    tokens: Vec<Vec<u8>>,
+    /// The ID of each byte.
+    byte_ids: [u32; BYTES],
+    /// By what they made: the ID less 256.
+    merges: Vec<Pair>,
+    /// What each pair becomes. What was learnt earlier has the lower ID.
+    merged: HashMap<Pair, u32>,
+}
+// ANCHOR_END: bpe
+
+// ANCHOR: train
+impl Bpe {
+    /// Learns merges from texts until there are `vocab` tokens, or no two tokens are neighbours any more.
+    ///
+    /// No merge reaches over the edge of a piece (see [`pieces`]) or of a text.
+    ///
+    /// # Panics
+    ///
+    /// If `vocab` is below the 256 bytes.
+    pub fn train(texts: impl IntoIterator<Item = impl AsRef<[u8]>>, vocab: usize) -> Self {
+        let mut bpe = Bpe::untrained(vocab);
+        let mut pairs = PairCounts::new(&bpe, texts);
+        while bpe.vocab() < vocab
+            && let Some(pair) = pairs.most_frequent()
+        {
+            let token = bpe.learn(pair);
+            pairs.merge(pair, token);
+        }
+        bpe
+    }
+}
+// ANCHOR_END: train
+
+// ANCHOR: encode
+impl Bpe {
+    /// The IDs of any bytes, valid UTF-8 or not, in `0..vocab`.
+    ///
+    /// A piece takes time in proportion to its length times the different merges in it; one that comes again in the
+    /// same call is not merged again.
+    pub fn encode(&self, bytes: &[u8]) -> Vec<u32> {
+        let mut known: HashMap<&[u8], Vec<u32>> = HashMap::new();
+        let mut ids = Vec::new();
+        for piece in pieces(bytes) {
+            ids.extend_from_slice(known.entry(piece).or_insert_with(|| self.encode_piece(piece)));
+        }
+        ids
+    }
+
+    /// Of the pairs present, the one learnt first is merged everywhere, until none is left.
+    fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
+        let mut tokens = self.spell(piece);
+        let learnt = |pair| Some((*self.merged.get(&pair)?, pair));
+        while let Some((token, pair)) = neighbours(&tokens).filter_map(learnt).min() {
+            replace(&mut tokens, pair, token);
+        }
+        tokens
+    }
+}
+// ANCHOR_END: encode
+
+// ANCHOR: decode
+impl Bpe {
+    /// The bytes that the IDs stand for: `decode(encode(bytes)) = bytes`, always.
+    ///
+    /// IDs that a model wrote one by one may stop inside of a character: what comes back is then no valid UTF-8.
+    ///
+    /// # Panics
+    ///
+    /// If an ID is not below [`Bpe::vocab`].
+    pub fn decode(&self, ids: &[u32]) -> Vec<u8> {
+        ids.iter().flat_map(|&id| self.token(id)).copied().collect()
+    }
+}
+// ANCHOR_END: decode
+
+impl Bpe {
+    /// How many tokens there are; IDs are below it.
+    pub fn vocab(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The bytes of a token.
+    ///
+    /// # Panics
+    ///
+    /// If `id` is not below [`Bpe::vocab`].
+    pub fn token(&self, id: u32) -> &[u8] {
+        let vocab = self.vocab();
+        self.tokens.get(id as usize).unwrap_or_else(|| panic!("ID {id} in a vocabulary of {vocab}"))
+    }
+
+    /// The merges in the order in which they were learnt.
+    pub fn merges(&self) -> &[Pair] {
+        &self.merges
+    }
+
+    /// The same training stopped at `vocab` tokens: a smaller vocabulary is the beginning of a larger one. A `vocab`
+    /// above the own size changes nothing.
+    ///
+    /// # Panics
+    ///
+    /// If `vocab` is below the 256 bytes.
+    pub fn with_vocab(&self, vocab: usize) -> Self {
+        let mut smaller = Bpe::untrained(vocab);
+        for &pair in self.merges.iter().take(vocab - BYTES) {
+            smaller.learn(pair);
+        }
+        smaller
+    }
+
+    /// The bytes alone, on the way to `vocab` tokens.
+    fn untrained(vocab: usize) -> Self {
+        assert!(vocab >= BYTES, "a vocabulary holds the {BYTES} bytes, asked for {vocab} tokens");
+        let tokens: Vec<Vec<u8>> = alphabet().map(|byte| vec![byte]).collect();
+        let mut byte_ids = [0; BYTES];
+        (0..).zip(alphabet()).for_each(|(id, byte)| byte_ids[usize::from(byte)] = id);
+        Self { tokens, byte_ids, merges: Vec::new(), merged: HashMap::new() }
+    }
+
+    /// Appends a merge and answers with the ID of what it makes.
+    ///
+    /// No two merges of a training make the same bytes: where no merge reached over their ends, they were merged as if
+    /// they stood alone, so that after the first such merge they are one token everywhere.
+    fn learn(&mut self, pair: Pair) -> u32 {
+        let id = self.vocab() as u32;
+        self.tokens.push([self.token(pair.0), self.token(pair.1)].concat());
+        self.merges.push(pair);
+        self.merged.insert(pair, id);
+        id
+    }
+
+    /// A piece as one token a byte.
+    fn spell(&self, piece: &[u8]) -> Vec<u32> {
+        piece.iter().map(|&byte| self.byte_ids[usize::from(byte)]).collect()
+    }
+}
+
+/// All bytes in the order of their IDs, that of GPT-2's published vocabulary (Radford et al. 2019): those with a
+/// visible character of their own in Latin-1 first.
+fn alphabet() -> impl Iterator<Item = u8> {
+    let visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
+    (0..=255).filter(visible).chain((0..=255).filter(move |byte| !visible(byte)))
+}
+
+// ANCHOR: replace
+/// Each token with the next.
+fn neighbours(tokens: &[u32]) -> impl Iterator<Item = Pair> {
+    tokens.windows(2).map(|pair| (pair[0], pair[1]))
+}
+
+/// Every `pair` among `tokens`, from the left, becomes `token`.
+fn replace(tokens: &mut Vec<u32>, pair: Pair, token: u32) {
+    let (mut from, mut to) = (0, 0);
+    while from < tokens.len() {
+        let found = tokens[from..].starts_with(&[pair.0, pair.1]);
+        tokens[to] = if found { token } else { tokens[from] };
+        from += if found { 2 } else { 1 };
+        to += 1;
+    }
+    tokens.truncate(to);
+}
+// ANCHOR_END: replace

@@ -1,0 +1,262 @@
+//! What the lesson shows: twelve words in four groups, a whole small world by kind, and how a map comes about.
+
+use anyhow::Result;
+use burn::tensor::{Int, Tensor, TensorData};
+use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table};
+use data::World;
+use similarity::demo::TWELVE;
+use word2vec::Space;
+use word2vec::demo::toy;
+
+use crate::{KMeansConfig, Map, Pca, TsneConfig, pca, purity, silhouette, silhouettes};
+
+/// Groups of the twelve words, in their order.
+const GROUPS: [&str; 4] = ["animals", "fruit", "verbs", "countries"];
+/// Neighbours of one of the twelve: two of its own kind, and a little of the others, so that kinds have a place too.
+const OF_TWELVE: f64 = 2.5;
+/// Neighbours of a word among the toy world's: about as many as a kind has words.
+const PERPLEXITY: f64 = 8.0;
+/// The fall of the KL is drawn for few neighbours, some, and more than any kind has words.
+const PERPLEXITIES: [f64; 3] = [3.0, PERPLEXITY, 25.0];
+/// The KL is asked for after so many steps.
+const EVERY: usize = 10;
+/// One word of a kind in so many bears its name in the picture of the whole world.
+const NAMED: usize = 3;
+/// Threads change nothing, but another processor's last digits do, and a thousand steps make more of them: which group
+/// lies where stays, how it is turned does not. Vectors changed by one part in ten million to one in a thousand moved words
+/// by up to 0.22, on maps drawn from -1 to 1, and KLs by up to 0.16 nats.
+const BAND: f64 = 0.3;
+
+/// Words, their vectors, and what each one is.
+struct Words {
+    words: Vec<&'static str>,
+    vectors: Tensor<2>,
+    /// Names of the kinds.
+    kinds: Vec<&'static str>,
+    /// Each word's kind.
+    kind: Vec<usize>,
+}
+
+/// Runs the lesson's demonstration.
+///
+/// # Errors
+///
+/// If the vectors cannot be trained.
+pub fn demo(run: &Run) -> Result<Report> {
+    let mut report = Report::default();
+    report.figure(shapes());
+    let space = space(run)?;
+    show_twelve(&mut report, &twelve(&space), run.seed);
+    let world = world(&space);
+    show_world(&mut report, &world, run.seed);
+    show_descent(&mut report, &world, run.seed);
+    Ok(report)
+}
+
+/// Word vectors of lesson 04, at unit length, trained on the toy world.
+fn space(run: &Run) -> Result<Space> {
+    let (vocabulary, trained) = toy(run.seed)?;
+    Ok(Space::new(vocabulary.words, trained.vectors, run.device))
+}
+
+/// Which axes go in and which come out.
+fn shapes() -> Figure {
+    let steps = vec![
+        Step::input("x", "points, d_model"),
+        Step::new("components", "2, d_model", "directions of most variance", ["x"]),
+        Step::new("shadow", "points, 2", "(x - mean) components^T", ["x", "components"]),
+        Step::new("p", "points, points", "who is whose neighbour", ["x"]),
+        Step::new("map", "points, 2", "KL(p || q) downhill", ["shadow", "p"]),
+        Step::new("clusters", "points", "k-means", ["x"]),
+        Step::new("silhouettes", "points", "(b - a) / max(a, b)", ["x", "clusters"]),
+    ];
+    let alt = "Shapes of two maps: points x [points, d_model] are projected on two components [2, d_model] to a shadow \
+               [points, 2]. From the affinities p [points, points] and the small shadow as a start t-SNE makes the map \
+               [points, 2]. Clusters [points] and silhouettes [points] come from x itself, not from a map.";
+    Figure::shapes("05-shapes", "From vectors to a map", alt, steps)
+}
+
+/// The textbook's words, three of a kind.
+fn twelve(space: &Space) -> Words {
+    let kinds = GROUPS.into_iter().zip(TWELVE.chunks(TWELVE.len() / GROUPS.len()));
+    of_kinds(space, kinds.map(|(kind, words)| (kind, words.to_vec())).collect())
+}
+
+/// All words of the world that are one of a kind.
+fn world(space: &Space) -> Words {
+    of_kinds(space, World::kinds())
+}
+
+fn of_kinds(space: &Space, kinds: Vec<(&'static str, Vec<&'static str>)>) -> Words {
+    let row = |word: &str| space.row(word).unwrap_or_else(|| panic!("the world speaks of {word}")) as i64;
+    let words: Vec<&str> = kinds.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+    let kind = kinds.iter().enumerate().flat_map(|(kind, (_, words))| vec![kind; words.len()]).collect();
+    let rows: Vec<i64> = words.iter().map(|word| row(word)).collect();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [words.len()]), &space.table().device());
+    let vectors = space.table().clone().select(0, rows);
+    Words { words, vectors, kinds: kinds.into_iter().map(|(name, _)| name).collect(), kind }
+}
+
+fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
+    let found = pca(twelve.vectors.clone(), 2);
+    let shadow = found.project(twelve.vectors.clone());
+    let config = TsneConfig::new(seed).with_perplexity(OF_TWELVE);
+    let map = config.fit(twelve.vectors.clone(), |_| {});
+    report.say("The textbook's twelve words, grouped by k-means in the space and on two maps:");
+    let mut table = Table::new(["where", "purity of 4 clusters", "silhouette of the 4 kinds"]);
+    let places = [
+        ("in the space", twelve.vectors.clone()),
+        ("on PCA's map", shadow.clone()),
+        ("on t-SNE's map", matrix(&map, twelve)),
+    ];
+    for (place, points) in places {
+        let clusters = KMeansConfig::new(GROUPS.len(), seed).fit(points.clone());
+        let purity = purity(&clusters.labels, &twelve.kind);
+        table.row([
+            place.to_string(),
+            format!("{purity:.2}"),
+            format!("{:.2}", silhouette(points, &twelve.kind)),
+        ]);
+    }
+    report.table(&table);
+    let shares = numbers(&found.explained_variance_ratio);
+    report.say(format!("PCA's two axes hold {:.0} % of the variance.", 100.0 * (shares[0] + shares[1])));
+    report.say("");
+    report.figure(twelve_figure(twelve, &shadow, &found, &map));
+}
+
+fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> Figure {
+    let shares = numbers(&found.explained_variance_ratio);
+    let axis = |which: usize| {
+        Axis::linear(&format!("component {} ({:.0} % of the variance)", which + 1, 100.0 * shares[which]))
+    };
+    let shadow: Vec<[f64; 2]> = numbers(shadow).chunks(2).map(|point| [point[0], point[1]]).collect();
+    let panels = vec![
+        Panel {
+            title: "PCA: the widest shadow".into(),
+            x: axis(0),
+            y: axis(1),
+            marks: points(twelve, &shadow, 1),
+        },
+        Panel { title: "t-SNE: who is near whom".into(), ..map_panel(twelve, map, 1) },
+    ];
+    Figure {
+        name: "05-twelve".into(),
+        title: "Twelve words, four kinds".into(),
+        alt: "Two maps of the vectors of twelve words, by PCA and by t-SNE. On both the three animals, the three fruits, \
+              the three verbs and the three countries each lie closer to one another than to any other word."
+            .into(),
+        band: BAND,
+        panels,
+    }
+}
+
+fn show_world(report: &mut Report, world: &Words, seed: u64) {
+    let map = TsneConfig::new(seed).with_perplexity(PERPLEXITY).fit(world.vectors.clone(), |_| {});
+    let clusters = KMeansConfig::new(world.kinds.len(), seed).fit(world.vectors.clone());
+    let [in_space, on_map] =
+        [world.vectors.clone(), matrix(&map, world)].map(|points| silhouettes(points, &world.kind));
+    report.say(format!("{} words of the toy world in {} kinds:", world.words.len(), world.kinds.len()));
+    let mut table = Table::new(["kind", "words", "silhouette", "on the map"]);
+    for (kind, name) in world.kinds.iter().enumerate() {
+        let of_kind = |all: &[f64]| -> Vec<f64> {
+            all.iter().zip(&world.kind).filter(|(_, of)| **of == kind).map(|(value, _)| *value).collect()
+        };
+        let (there, here) = (of_kind(&in_space), of_kind(&on_map));
+        table.row([
+            name.to_string(),
+            there.len().to_string(),
+            format!("{:.2}", mean(&there)),
+            format!("{:.2}", mean(&here)),
+        ]);
+    }
+    report.table(&table);
+    report.say(format!(
+        "All: silhouette {:.2} in the space, {:.2} on the map. k-means, told only how many kinds there are: purity {:.2}.",
+        mean(&in_space),
+        mean(&on_map),
+        purity(&clusters.labels, &world.kind),
+    ));
+    report.say("");
+    report.figure(Figure {
+        name: "05-world".into(),
+        title: "The toy world's words, by kind".into(),
+        alt: "A t-SNE map of the toy world's words, coloured by kind. Animals, fruit, jobs, countries, capitals, languages and \
+              verbs are an island each; people are two, a court and families."
+            .into(),
+        band: BAND,
+        panels: vec![map_panel(world, &map, NAMED)],
+    });
+}
+
+fn show_descent(report: &mut Report, world: &Words, seed: u64) {
+    let mut lines = Vec::new();
+    let mut table = Table::new(["perplexity", "first KL", "after 250 steps", "last KL (nats)"]);
+    for perplexity in PERPLEXITIES {
+        let mut points = Vec::new();
+        TsneConfig::new(seed).with_perplexity(perplexity).fit(world.vectors.clone(), |step| {
+            if step.iteration == 1 || step.iteration % EVERY == 0 {
+                points.push((step.iteration as f64, step.kl()));
+            }
+        });
+        let at = |iteration: f64| {
+            points.iter().find(|point| point.0 == iteration).map_or(f64::NAN, |point| point.1)
+        };
+        let nats = [at(1.0), at(250.0), at(1000.0)].map(|nats| format!("{nats:.3}"));
+        table.row([vec![format!("{perplexity}")], nats.to_vec()].concat());
+        lines.push(Line::new(&format!("perplexity {perplexity}"), points));
+    }
+    report.say("How far the map is from the affinities, as it falls into place:");
+    report.table(&table);
+    report.figure(Figure {
+        name: "05-kl".into(),
+        title: "A map falls into place".into(),
+        alt: "KL divergence of three maps over 1000 steps. It falls twice for perplexities of 3 and 8: a little while the \
+              affinities are twelvefold and clusters gather, steeply once they are themselves again, after step 250. For 25, \
+              more neighbours than a kind has words, the twelvefold affinities let nothing part, and the whole fall comes \
+              after step 250. The more neighbours, the lower it ends."
+            .into(),
+        band: BAND,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("step"),
+            y: Axis::linear("KL(P || Q) (nats)"),
+            marks: Marks::Lines(lines),
+        }],
+    });
+}
+
+/// A t-SNE map in units of its own width: only who is near whom means anything on it.
+fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
+    let widest =
+        map.points().iter().flatten().fold(f32::MIN_POSITIVE, |widest, along| widest.max(along.abs()));
+    let places: Vec<[f64; 2]> =
+        map.points().iter().map(|point| point.map(|along| f64::from(along / widest))).collect();
+    let (x, y) =
+        (Axis::linear("across (share of the map's width)"), Axis::linear("up (share of the map's width)"));
+    Panel { title: String::new(), x, y, marks: points(words, &places, named) }
+}
+
+/// Every word where it lies; of each kind one in `named` bears its name, the first to begin with.
+fn points(words: &Words, places: &[[f64; 2]], named: usize) -> Marks {
+    let mut of_kind = vec![0_usize; words.kinds.len()];
+    let points = words.words.iter().zip(&words.kind).zip(places).map(|((word, &kind), &[x, y])| {
+        let label = if of_kind[kind].is_multiple_of(named) { word.to_string() } else { String::new() };
+        of_kind[kind] += 1;
+        Point { label, group: words.kinds[kind].into(), x, y }
+    });
+    Marks::Points(points.collect())
+}
+
+/// A map as one point a row, on the device of the vectors.
+fn matrix(map: &Map, words: &Words) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(map.points().concat(), [map.len(), 2]), &words.vectors.device())
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
+    tensor.to_data().iter::<f64>().collect()
+}
