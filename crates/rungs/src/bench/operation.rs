@@ -14,6 +14,7 @@ use positions::RopeConfig;
 use sentences::Pooling;
 use serde::Serialize;
 use similarity::pairwise;
+use word2vec::SkipGram;
 
 use super::{RUNS, Seconds, timed};
 use crate::cli::{Format, SEED};
@@ -27,6 +28,7 @@ const HEADS: usize = 12;
 const D_HIDDEN: usize = 1536;
 const VOCAB: usize = 30_522;
 const LAYERS: usize = 2;
+const NEGATIVES: usize = 5;
 
 /// From `[batch, tokens, d_model]` to whatever the lesson makes of it, flattened to one row a text.
 type Forward = Box<dyn Fn(Tensor<3>) -> Tensor<2>>;
@@ -83,6 +85,21 @@ fn forward(lesson: &str, device: &Device) -> Result<(&'static str, Forward)> {
                 pairwise(x.clone(), x)
             }),
         ),
+        "04" | "4" => {
+            let model = SkipGram::init(VOCAB, D_MODEL, &made_on).to_device(device);
+            let ids = |step: usize, shape: [usize; 2]| {
+                let ids = (0..shape[0] * shape[1]).map(|i| (i * step % VOCAB) as i64).collect::<Vec<_>>();
+                Tensor::<2, Int>::from_data(TensorData::new(ids, shape), device)
+            };
+            let (word, neighbour) =
+                (ids(7919, [1, BATCH * TOKENS]).flatten(0, 1), ids(6131, [1, BATCH * TOKENS]).flatten(0, 1));
+            let negatives = ids(104_729, [BATCH * TOKENS, NEGATIVES]);
+            let loss = move || model.forward(word.clone(), neighbour.clone(), negatives.clone());
+            (
+                "skip-gram loss",
+                Box::new(move |x| loss().reshape([BATCH, TOKENS]) + x.mean_dim(2).squeeze_dim(2)),
+            )
+        }
         "06" | "6" => {
             let rope = RopeConfig::new(D_MODEL).init(device);
             ("rotate", Box::new(move |x| rope.rotate(x.unsqueeze_dim(1), 0).flatten(1, 3)))
@@ -108,7 +125,7 @@ fn forward(lesson: &str, device: &Device) -> Result<(&'static str, Forward)> {
             ("encoder of two layers", Box::new(move |x| flat(bert.forward(&batch) + x)))
         }
         "14" => ("mean pooling", Box::new(|x| Pooling::Mean.pool(x, None))),
-        _ => bail!("bench {lesson:?}: expected encoder or one of 01, 03, 06, 07, 08, 09, 10, 11, 14"),
+        _ => bail!("bench {lesson:?}: expected encoder or one of 01, 03, 04, 06, 07, 08, 09, 10, 11, 14"),
     })
 }
 

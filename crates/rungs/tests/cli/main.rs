@@ -217,10 +217,12 @@ fn devices_tells_what_works_and_what_this_build_lacks() {
 
 #[test]
 fn a_lessons_operation_is_timed_forward_and_backward() {
-    let row = &json_lines(&rungs(&["bench", "08", "--format", "jsonl"], b""))[0];
-    assert_eq!(row["max_abs_difference"], 0.0);
-    assert!(row["forward_s"]["median"].as_f64().unwrap() > 0.0);
-    assert!(row["backward_s"]["median"].as_f64().unwrap() > 0.0);
+    for lesson in ["04", "08"] {
+        let row = &json_lines(&rungs(&["bench", lesson, "--format", "jsonl"], b""))[0];
+        assert_eq!(row["max_abs_difference"], 0.0);
+        assert!(row["forward_s"]["median"].as_f64().unwrap() > 0.0);
+        assert!(row["backward_s"]["median"].as_f64().unwrap() > 0.0);
+    }
 }
 
 #[test]
