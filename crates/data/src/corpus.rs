@@ -49,8 +49,8 @@ impl Corpus {
     ///
     /// # Errors
     ///
-    /// Here or while it is read: a file that is missing, holds no word, or is no UTF-8 text; sources of a dependency that
-    /// are missing or not the ones of the list.
+    /// Here or while it is read: a file that is missing, holds no word, or is no UTF-8 text; sources of a
+    /// dependency that are missing or not the ones of the list.
     pub fn passages(&self) -> Result<Passages, DataError> {
         match self {
             Corpus::Toy { seed, sentences } => {

@@ -1,9 +1,9 @@
 //! The docs corpus: what the dependencies of this workspace say about themselves.
 //!
-//! Every machine that built the workspace has their sources, so it is a corpus of real English that needs no download.
-//! `docs.txt` names the packages, in the order in which they are read, and the sum of the whole: those that the default
-//! build needs on Linux, macOS and Windows alike, of each its newest version. A passage that was said
-//! before is not said again: headings like "Examples" and licence texts stand in every package.
+//! Every machine that built the workspace has their sources, so it is a corpus of real English that needs no
+//! download. `docs.txt` names the packages, in the order in which they are read, and the sum of the whole: those
+//! that the default build needs on Linux, macOS and Windows alike, of each its newest version. A passage that was
+//! said before is not said again: headings like "Examples" and licence texts stand in every package.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fs;

@@ -15,12 +15,13 @@ pub struct Section {
     pub questions: Vec<[String; 4]>,
 }
 
-/// Reads questions as the authors of word2vec wrote theirs (Mikolov et al. 2013, `questions-words.txt`): `: name` opens a
-/// section, every other line has four words.
+/// Reads questions as the authors of word2vec wrote theirs (Mikolov et al. 2013, `questions-words.txt`): `: name`
+/// opens a section, every other line has four words.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, a line of another number of words, a question before the first section, or no question.
+/// A file that cannot be read, a line of another number of words, a question before the first section, or no
+/// question.
 pub fn questions(path: &Path) -> Result<Vec<Section>, DataError> {
     let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
     let mut sections: Vec<Section> = Vec::new();

@@ -11,16 +11,12 @@ use serde::Serialize;
 use crate::cli::{MapArgs, Method};
 use crate::{embed, model, output, words};
 
-/// Neighbours of a point, where there are points enough.
-const PERPLEXITY: f64 = 30.0;
 /// Texts that go through an encoder together.
 const BATCH: usize = 32;
 /// The longest name of a point; more of a sentence would lie over others.
 const LONGEST_NAME: usize = 28;
 /// Names that a picture has room for.
 const NAMES: usize = 60;
-/// The KL is asked for at the last of so many steps.
-const STEPS: usize = 1000;
 
 /// A text, and what its line says it is.
 struct Item {
@@ -31,7 +27,7 @@ struct Item {
 #[derive(Serialize)]
 struct Summary {
     points: Vec<Placed>,
-    /// In nats, of t-SNE.
+    /// In nats, of t-SNE, over the affinities that it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     kl: Option<f64>,
     /// Share of the variance on both axes, of PCA.
@@ -167,19 +163,20 @@ fn clusters(args: &MapArgs, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
 fn tsne(args: &MapArgs, vectors: Tensor<2>) -> Result<Places> {
     let points = vectors.dims()[0];
     let largest = largest_perplexity(points);
-    let perplexity = args.perplexity.unwrap_or(PERPLEXITY.min(largest));
+    let config = TsneConfig::new(args.seed);
+    let perplexity = args.perplexity.unwrap_or(config.perplexity.min(largest));
     if !(1.0..=largest).contains(&perplexity) {
         bail!("--perplexity {perplexity}: expected a number from 1 to {largest:.1} for {points} points");
     }
-    let bar = output::bar(STEPS as u64, "{bar:30} {pos}/{len} steps of t-SNE");
+    let last = config.iterations;
+    let bar = output::bar(last as u64, "{bar:30} {pos}/{len} steps of t-SNE");
     let mut kl = None;
-    let map =
-        TsneConfig::new(args.seed).with_perplexity(perplexity).with_iterations(STEPS).fit(vectors, |step| {
-            bar.set_position(step.iteration as u64);
-            if step.iteration == STEPS {
-                kl = Some(step.kl());
-            }
-        });
+    let map = config.with_perplexity(perplexity).fit(vectors, |step| {
+        bar.set_position(step.iteration as u64);
+        if step.iteration == last {
+            kl = Some(step.kl()); // as dear as a step, so once
+        }
+    });
     bar.finish_and_clear();
     let at = map.points().iter().map(|point| point.map(f64::from)).collect();
     Ok(Places { at, kl, explained: None })

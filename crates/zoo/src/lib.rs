@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! **Deliberately absent**: pickle (it can run code), memory maps (a file that shrinks would kill the process), and any
-//! guess about what a misnamed tensor may have meant.
+//! **Deliberately absent**: pickle (it can run code), memory maps (a file that shrinks would kill the process),
+//! and any guess about what a misnamed tensor may have meant.
 
 mod error;
 pub mod fetch;

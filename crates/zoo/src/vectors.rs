@@ -1,9 +1,9 @@
 //! Word vectors in word2vec's two formats (Mikolov et al. 2013, `word2vec.c`): what gensim reads and writes too.
 //!
-//! Both open with a line `words d_model`. In the text format a line follows for each word: the word, then its numbers,
-//! separated by spaces. In the binary format each word is followed by a space and its numbers as 32-bit floats, little
-//! end first; line ends before a word are passed over. Which of the two a file is in, its name says: `.bin` is binary,
-//! anything else is text.
+//! Both open with a line `words d_model`. In the text format a line follows for each word: the word, then its
+//! numbers, separated by spaces. In the binary format each word is followed by a space and its numbers as 32-bit
+//! floats, little end first; line ends before a word are passed over. Which of the two a file is in, its name
+//! says: `.bin` is binary, anything else is text.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -16,8 +16,8 @@ use crate::file;
 
 /// The longest line of a text file, in bytes: 65,536 numbers of 32 digits.
 const LONGEST_LINE: u64 = 1 << 21;
-/// The longest word of a binary file, in bytes. A longer one is what such a file looks like when it is read at a wrong
-/// place.
+/// The longest word of a binary file, in bytes. A longer one is what such a file looks like when it is read at a
+/// wrong place.
 const LONGEST_WORD: u64 = 1 << 12;
 /// Bytes of a number in the binary format.
 const NUMBER: usize = size_of::<f32>();
@@ -38,8 +38,8 @@ impl WordVectors {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, holds fewer or more rows than it says, a row of another width, a word twice, a word
-    /// that is not UTF-8, or a number that is not finite. The line or the byte offset is named.
+    /// A file that cannot be read, holds fewer or more rows than it says, a row of another width, a word twice, a
+    /// word that is not UTF-8, or a number that is not finite. The line or the byte offset is named.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
         let (file, size) = file::open(path, "a file of word vectors")?;
         let mut rows =
@@ -88,6 +88,7 @@ impl WordVectors {
         aside.push(".part");
         let written = File::create(&aside).and_then(|file| self.write_to(file, is_binary(path)));
         let renamed = written.and_then(|()| fs::rename(&aside, path));
+        let renamed = renamed.inspect_err(|_| drop(fs::remove_file(&aside))); // of a full disk, say
         renamed.map_err(ZooError::io(path, "writing"))
     }
 

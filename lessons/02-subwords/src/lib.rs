@@ -2,8 +2,8 @@
 //!
 //! **Question.** Where do the IDs come from?
 //!
-//! **Equation.** Byte-pair encoding (Gage 1994, "A New Algorithm for Data Compression"; for words Sennrich et al. 2016,
-//! section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
+//! **Equation.** Byte-pair encoding (Gage 1994, "A New Algorithm for Data Compression"; for words Sennrich et al.
+//! 2016, section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
 //!
 //! ```text
 //! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges 1..k-1 left them;
@@ -11,8 +11,8 @@
 //! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until none is left
 //! ```
 //!
-//! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the published code of Devlin et al.
-//! 2019):
+//! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the published code of
+//! Devlin et al. 2019):
 //!
 //! ```text
 //! encode  = the longest token that the word begins with, then the same for the rest; no match: [UNK]
@@ -50,8 +50,8 @@ pub const BYTES: usize = 256;
 pub type Pair = (u32, u32);
 
 // ANCHOR: bpe
-/// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in the order in which
-/// they were learnt.
+/// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in the order in
+/// which they were learnt.
 #[derive(Debug, Clone)]
 pub struct Bpe {
     /// By ID.
@@ -176,8 +176,8 @@ impl Bpe {
 
     /// Appends a merge and answers with the ID of what it makes.
     ///
-    /// No two merges of a training make the same bytes: where no merge reached over their ends, they were merged as if
-    /// they stood alone, so that after the first such merge they are one token everywhere.
+    /// No two merges of a training make the same bytes: where no merge reached over their ends, they were merged
+    /// as if they stood alone, so that after the first such merge they are one token everywhere.
     fn learn(&mut self, pair: Pair) -> u32 {
         let id = self.vocab() as u32;
         self.tokens.push([self.token(pair.0), self.token(pair.1)].concat());

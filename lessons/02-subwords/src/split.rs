@@ -16,8 +16,8 @@ static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| code_points(include_str!("
 /// Cuts bytes into the pieces inside of which tokens are made: a run of letters, of digits or of other signs, each
 /// with the space before it; a contraction; a run of blanks. What is not valid UTF-8 is cut into single bytes.
 ///
-/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of GPT-2's expression (Radford et al.
-/// 2019, published code): `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of GPT-2's expression (Radford et
+/// al. 2019, published code): `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.utf8_chunks().flat_map(|chunk| {
         let mut rest = chunk.valid();

@@ -33,8 +33,8 @@ impl WordPiece {
         Self { tokens, ids, unknown }
     }
 
-    /// The IDs of one word: the longest token that it begins with, then the same for the rest (Devlin et al.
-    /// 2019, published code). A word that this leads to no match, or of more than 100 characters, is `[UNK]` as a whole.
+    /// The IDs of one word: the longest token that it begins with, then the same for the rest (Devlin et al. 2019,
+    /// published code). A word that this leads to no match, or of more than 100 characters, is `[UNK]` as a whole.
     pub fn encode(&self, word: &str) -> Vec<u32> {
         let short = word.chars().nth(LONGEST_WORD).is_none();
         short.then(|| self.longest_matches(word)).flatten().unwrap_or_else(|| vec![self.unknown])

@@ -1,4 +1,5 @@
-//! What the lesson shows: one step two ways, a toy world learnt from its sentences, and what one vector a word cannot say.
+//! What the lesson shows: one step two ways, a toy world learnt from its sentences, and what one vector a word
+//! cannot say.
 
 use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
@@ -109,7 +110,7 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> (f64, Vec<f32>, V
     let id = |id: i32| Tensor::<1, Int>::from_ints([id], device);
     let loss = model.forward(id(0), id(0), id(1).reshape([1, 1]));
     let gradients = loss.backward();
-    let of = |weight: Tensor<2>| numbers(&weight.grad(&gradients).expect("it was asked for")).to_vec();
+    let of = |weight: Tensor<2>| numbers(&weight.grad(&gradients).expect("it was asked for"));
     (loss.into_scalar::<f64>(), of(model.input.weight.val())[..2].to_vec(), of(model.output.weight.val()))
 }
 

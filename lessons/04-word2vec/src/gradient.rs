@@ -1,12 +1,12 @@
 //! The gradient, derived by hand.
 //!
-//! A window is trained as a whole: each context word predicts the word in the middle, all of them against the same noise words
-//! (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed Memory", section 3). Each pair's gradient is that of the
-//! equation; what is shared is the choice of the noise, so that a row is fetched and written back once a window, not once a
-//! pair.
+//! A window is trained as a whole: each context word predicts the word in the middle, all of them against the same
+//! noise words (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed Memory", section 3). Each pair's
+//! gradient is that of the equation; what is shared is the choice of the noise, so that a row is fetched and
+//! written back once a window, not once a pair.
 
-/// Rows are padded with zeros to a multiple of this, so that loops over them have no odd end: the numbers that a processor with
-/// AVX adds at once.
+/// Rows are padded with zeros to a multiple of this, so that loops over them have no odd end: the numbers that a
+/// processor with AVX adds at once.
 pub(crate) const LANES: usize = 8;
 
 /// Loss and gradient of a window; see [`gradient`].
@@ -61,12 +61,6 @@ pub(crate) struct Window {
     pub u_step: Vec<f32>,
 }
 
-impl Window {
-    pub fn new(d_model: usize) -> Self {
-        Self { width: d_model.next_multiple_of(LANES), ..Self::default() }
-    }
-}
-
 // ANCHOR: descend
 impl Window {
     /// The steepest way down from here: e_ij = t_j - sigmoid(v_i . u_j), then sum_j e_ij u_j for every v_i and
@@ -95,6 +89,10 @@ impl Window {
 // ANCHOR_END: descend
 
 impl Window {
+    pub fn new(d_model: usize) -> Self {
+        Self { width: d_model.next_multiple_of(LANES), ..Self::default() }
+    }
+
     /// -log sigmoid(v_i . u_0) - sum_j log sigmoid(-v_i . u_j), summed over the context words: nats.
     pub fn loss(&self) -> f64 {
         let softplus = |x: f32| f64::from(x.max(0.0) + (-x.abs()).exp().ln_1p()); // = -log sigmoid(-x)

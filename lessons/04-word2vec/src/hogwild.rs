@@ -1,9 +1,10 @@
 //! Training on every core at once.
 //!
-//! Threads read and write one pair of tables without waiting for each other, and lose a step of another now and then: rows are
-//! many and windows are few, so it seldom happens, and what is lost is one step of millions (Recht et al. 2011, "HOGWILD!").
-//! Two threads that write one number at once are undefined behaviour in C; here every number is read and written atomically,
-//! in relaxed order, which costs the same instructions.
+//! Threads read and write one pair of tables without waiting for each other, and lose a step of another now and
+//! then: rows are many and windows are few, so it seldom happens, and what is lost is one step of millions (Recht
+//! et al. 2011, "HOGWILD!"). Two threads that write one number at once are undefined behaviour in C; here every
+//! number is read and written atomically, in relaxed order: plain loads and stores, but one word at a time, so
+//! rows are copied out before they are worked on.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
@@ -32,7 +33,8 @@ pub struct Word2VecConfig {
     /// The width of a vector.
     #[config(default = 100)]
     pub d_model: usize,
-    /// The farthest neighbour on either side; for each word the reach is drawn from 1 to this, so near ones count more.
+    /// The farthest neighbour on either side; for each word the reach is drawn from 1 to this, so near ones count
+    /// more.
     #[config(default = 5)]
     pub window: usize,
     /// Noise words a window.
@@ -60,8 +62,6 @@ pub struct Word2VecConfig {
 pub struct Progress {
     /// Words read so far, of all epochs.
     pub words: u64,
-    /// Words to read in all.
-    pub total: u64,
     /// Nats per pair of a word and a neighbour, mean of the last epoch that has begun; NaN before the first.
     pub loss: f64,
 }
@@ -75,8 +75,8 @@ pub struct Trained {
     pub losses: Vec<f64>,
 }
 
-/// Trains vectors for the words of a vocabulary. `watch` is told about ten times a second where training stands, and stops it by
-/// answering `false`; what was learnt until then is returned.
+/// Trains vectors for the words of a vocabulary. `watch` is told about ten times a second where training stands,
+/// and stops it by answering `false`; what was learnt until then is returned.
 ///
 /// # Errors
 ///
@@ -164,7 +164,7 @@ impl<'a> Job<'a> {
 
     fn progress(&self) -> Progress {
         let loss = self.losses().last().copied().unwrap_or(f64::NAN);
-        Progress { words: self.words.load(Relaxed), total: self.total, loss }
+        Progress { words: self.words.load(Relaxed), loss }
     }
 
     /// The learning rate after `words` words: a straight line down to [`LAST_RATE`].

@@ -6,8 +6,9 @@
 //! words that stood beside it from words picked at random. Nothing else is taught, and the vectors that solve it put
 //! `apple` beside `orange`, and `king - man + woman` near `queen`.
 //!
-//! **Equation.** Skip-gram with negative sampling (Mikolov et al. 2013b, "Distributed Representations of Words and Phrases and
-//! their Compositionality", equation 4): for a word with vector v, a neighbour with vector u_0, and k noise words u_1 .. u_k,
+//! **Equation.** Skip-gram with negative sampling (Mikolov et al. 2013b, "Distributed Representations of Words and
+//! Phrases and their Compositionality", equation 4): for a word with vector v, a neighbour with vector u_0, and k
+//! noise words u_1 .. u_k,
 //!
 //! ```text
 //! L       = -log sigmoid(u_0 . v) - sum_j log sigmoid(-u_j . v)          nats
@@ -20,11 +21,11 @@
 //! - `similarity::nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize, f32)>>` (lesson 03);
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>` (lesson 03).
 //!
-//! **Leaves you with** [`SkipGram`], the equation as autodiff reads it; [`train`], the same gradient by hand on every core; and
-//! [`Space`], which answers analogies.
+//! **Leaves you with** [`SkipGram`], the equation as autodiff reads it; [`train`], the same gradient by hand on
+//! every core; and [`Space`], which answers analogies.
 //!
-//! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of the two finds its other
-//! tenses, and which the things it is done to?
+//! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of the two finds its
+//! other tenses, and which the things it is done to?
 
 mod analogy;
 pub mod demo;
@@ -50,6 +51,10 @@ pub const LESSON: course::Lesson = course::Lesson {
     question: "Can neighbours alone teach meaning?",
     leaves_you_with: "word vectors of your own text, trained on every core, and a fair score for analogies",
 };
+
+/// Axes of `[pairs, k, d_model]`.
+const K: usize = 1;
+const D_MODEL: usize = 2;
 
 // ANCHOR: skip_gram
 /// Two vectors a word: one for when it is looked from, one for when it is looked for.
@@ -91,8 +96,8 @@ impl SkipGram {
         let v = self.input.forward(word.reshape([pairs, 1]));
         let u_0 = self.output.forward(neighbour.reshape([pairs, 1]));
         let u = self.output.forward(negatives);
-        let told = log_sigmoid((u_0 * v.clone()).sum_dim(2)); // [pairs, 1, 1]
-        let not_fooled = log_sigmoid(-(u * v).sum_dim(2)).sum_dim(1); // [pairs, 1, 1]
+        let told = log_sigmoid((u_0 * v.clone()).sum_dim(D_MODEL)); // [pairs, 1, 1]
+        let not_fooled = log_sigmoid(-(u * v).sum_dim(D_MODEL)).sum_dim(K); // [pairs, 1, 1]
         -(told + not_fooled).reshape([pairs])
     }
 }

@@ -1,7 +1,8 @@
 //! The same gradient in plain loops: what the tests hold the fast one to.
 
 // ANCHOR: loops
-/// Loss (nats), dL/dv and dL/du of a window whose every row of `v` predicts the first row of `u` and none of the others.
+/// Loss (nats), dL/dv and dL/du of a window whose every row of `v` predicts the first row of `u` and none of the
+/// others.
 ///
 /// # Shapes
 ///

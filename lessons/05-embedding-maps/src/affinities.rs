@@ -12,7 +12,8 @@ use crate::distances::{rows, squared_from};
 pub const EXACT: usize = 2000;
 /// Neighbours kept beyond [`EXACT`], in units of the perplexity (van der Maaten 2014, section 4.1).
 const NEIGHBOURS: f64 = 3.0;
-/// Affinities below this share of a point's own, 1 / n, are left out: all of them together are less than f32 tells from nothing.
+/// Affinities below this share of a point's own, 1 / n, are left out: all of them together are less than f32 tells
+/// from nothing.
 const NEGLIGIBLE: f32 = 1e-11;
 /// Doublings and halvings of beta after which a row is taken as it is: one whose nearest coincide has no beta.
 const BISECTIONS: usize = 200;

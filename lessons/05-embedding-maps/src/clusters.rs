@@ -154,8 +154,8 @@ pub fn purity(clusters: &[usize], kinds: &[usize]) -> f64 {
 /// How much nearer each point is to its own cluster than to the next: s = (b - a) / max(a, b), in -1..1.
 ///
 /// a is its mean distance to the others of its cluster, b the smallest of its mean distances to another cluster
-/// (Rousseeuw 1987, "Silhouettes"; Euclidean). Alone in its cluster, or with no other cluster, a point has 0, and so it
-/// has where a and b are 0.
+/// (Rousseeuw 1987, "Silhouettes"; Euclidean). Alone in its cluster, or with no other cluster, a point has 0, and
+/// so it has where a and b are 0.
 ///
 /// # Shapes
 ///

@@ -22,9 +22,9 @@ const PERPLEXITIES: [f64; 3] = [3.0, PERPLEXITY, 25.0];
 const EVERY: usize = 10;
 /// One word of a kind in so many bears its name in the picture of the whole world.
 const NAMED: usize = 3;
-/// Threads change nothing, but another processor's last digits do, and a thousand steps make more of them: which group
-/// lies where stays, how it is turned does not. Vectors changed by one part in ten million to one in a thousand moved words
-/// by up to 0.22, on maps drawn from -1 to 1, and KLs by up to 0.16 nats.
+/// Threads change nothing, but another processor's last digits do, and a thousand steps make more of them: which
+/// group lies where stays, how it is turned does not. Vectors changed by one part in ten million to one in a
+/// thousand moved words by up to 0.22, on maps drawn from -1 to 1, and KLs by up to 0.16 nats.
 const BAND: f64 = 0.3;
 
 /// Words, their vectors, and what each one is.

@@ -1,10 +1,11 @@
 //! How far a map lies from the affinities, and which way each of its points is pulled and pushed.
 //!
-//! The push comes from all other points, so one look at the map costs n^2. Barnes and Hut's tree (van der Maaten 2014) takes
-//! far points together and lowers that to n log n. Measured, it was not needed: sixteen lanes at a time, a fit of 10,000
-//! points takes 21 seconds on two cores, half of scikit-learn's with its tree, and the sum is exact. Both maps of the crate
-//! bhtsne 0.5.12 were far off on the same points: a KL of 3.116 against 1.393 on 2,000, of 5.469 against 2.810 on 10,000.
-//! A tree would win on many more: with 50,000 points a step takes a second or two.
+//! The push comes from all other points, so one look at the map costs n^2. Barnes and Hut's tree (van der Maaten
+//! 2014) takes far points together and lowers that to n log n. Measured, it was not needed: sixteen lanes at a
+//! time, a fit of 10,000 points takes 21 seconds on two cores, half of scikit-learn's with its tree, and the sum
+//! is exact. Both maps of the crate bhtsne 0.5.12 were far off on the same points: a KL of 3.116 against 1.393 on
+//! 2,000, of 5.469 against 2.810 on 10,000. A tree would win on many more: with 50,000 points a step takes a
+//! second or two.
 
 use std::ops::Range;
 

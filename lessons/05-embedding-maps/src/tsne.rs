@@ -62,8 +62,8 @@ impl TsneConfig {
     /// A map of the points on which neighbours stay neighbours; `progress` is told of every step.
     ///
     /// Van der Maaten and Hinton 2008, algorithm 1, with the step of Belkina et al. 2019 ("Automated optimized
-    /// parameters for t-SNE"): n / exaggeration, however few points there are. Programs whose gradient leaves out the factor
-    /// of 4 call a step of this size n / exaggeration too, and theirs is a quarter of it.
+    /// parameters for t-SNE"): n / exaggeration, however few points there are. Programs whose gradient leaves out
+    /// the factor of 4 call a step of this size n / exaggeration too, and theirs is a quarter of it.
     ///
     /// # Shapes
     ///
@@ -142,9 +142,9 @@ impl Descent {
 
     /// Brings the map's middle back to zero and, if need be, its spread back to the first.
     ///
-    /// Where twelvefold affinities outweigh every push, as with few points and many neighbours, the map would fall into one
-    /// point and never come back. So small a map is pulled and pushed in proportion to its size: to enlarge it changes its
-    /// size alone.
+    /// Where twelvefold affinities outweigh every push, as with few points and many neighbours, the map would fall
+    /// into one point and never come back. So small a map is pulled and pushed in proportion to its size: to
+    /// enlarge it changes its size alone.
     fn keep_spread(&mut self, map: &mut Map) {
         let points = map.len() as f32;
         for along in &mut map.y {

@@ -127,9 +127,9 @@ impl World {
         std::iter::repeat_with(move || topics::paraphrase(&mut dice))
     }
 
-    /// Sentences without end about what one action or one couple is known by, in words of [`World::sentences`]: there every
-    /// action goes everywhere and every couple does the same, so that nothing tells `walk` from `march` or `uncle` from
-    /// `father`.
+    /// Sentences without end about what one action or one couple is known by, in words of [`World::sentences`]:
+    /// there every action goes everywhere and every couple does the same, so that nothing tells `walk` from
+    /// `march` or `uncle` from `father`.
     pub fn habits(seed: u64) -> impl Iterator<Item = Sentence> {
         let mut dice = Dice(seed);
         std::iter::repeat_with(move || topics::habit(&mut dice))

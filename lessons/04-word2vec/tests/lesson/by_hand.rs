@@ -31,7 +31,8 @@ fn the_noise_is_flatter_than_the_words() {
     assert!((found[0] - 8.0 / 9.0).abs() < 1e-12 && (found[1] - 1.0 / 9.0).abs() < 1e-12, "{found:?}");
 }
 
-/// At t = 0.001 a word that is 9 of 1,000 words is kept (sqrt(9) + 1) / 9 = 4 times of 9; one that is 1 of 1,000 always.
+/// At t = 0.001 a word that is 9 of 1,000 words is kept (sqrt(9) + 1) / 9 = 4 times of 9; one that is 1 of 1,000
+/// always.
 #[test]
 fn frequent_words_are_thinned_out() {
     assert!((keep_probability(0.009, 0.001) - 4.0 / 9.0).abs() < 1e-12);
@@ -49,8 +50,8 @@ fn a_word_is_predicted_by_those_in_reach_on_both_sides() {
     assert_eq!(around(&[7], 0, 5), (&[][..], &[][..]));
 }
 
-/// Two royals, two commoners, one word that is nearly king and one that is nearly woman: king alone or woman alone would lead
-/// to them.
+/// Two royals, two commoners, one word that is nearly king and one that is nearly woman: king alone or woman alone
+/// would lead to them.
 fn six_words() -> Space {
     let words = ["man", "woman", "king", "queen", "emperor", "lady"].map(String::from).to_vec();
     let vectors = [

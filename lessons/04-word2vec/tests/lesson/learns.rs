@@ -18,7 +18,8 @@ fn accuracy(space: &Space, sections: &[Section]) -> f64 {
     sum(|score| score.right) / sum(|score| score.covered)
 }
 
-/// The demo's 16 epochs answer 447 of 448 questions; 8 epochs of three quarters of its corpus answer most. Chance is one in 351.
+/// The demo's 16 epochs answer 447 of 448 questions; 8 epochs of three quarters of its corpus answer most. Chance
+/// is one in 351.
 #[test]
 fn analogies_of_the_toy_world_are_learnt_from_neighbours_alone() {
     for seed in 1..=3 {
