@@ -142,7 +142,7 @@ fn cached_is_uncached(device: &Device, report: &mut Report) {
 
 /// The outputs of x by way of the cache.
 fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tensor<3> {
-    let mut cache = KeyValueCache::new();
+    let mut cache = KeyValueCache::new(x.dims()[1]);
     let mut outputs = Vec::new();
     while cache.len() < x.dims()[1] {
         let tokens = if cache.is_empty() { prefill } else { 1 };
@@ -161,7 +161,7 @@ fn cache_by_groups(device: &Device, report: &mut Report) {
     for n_kv_heads in [8, 4, 2, 1] {
         let config = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
         let layer = config.init(device);
-        let mut cache = KeyValueCache::new();
+        let mut cache = KeyValueCache::new(TOKENS);
         let hidden = causal_mask(TOKENS, TOKENS, device);
         layer.forward_cached(normal([1, TOKENS, D_MODEL], device), Some(hidden), &mut cache);
         let kib = cache.numbers() * size_of::<f32>() / 1024;

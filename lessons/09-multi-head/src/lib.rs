@@ -71,8 +71,11 @@ pub enum PositionsConfig {
 pub struct MultiHeadAttentionConfig {
     /// Numbers a token has.
     pub d_model: usize,
-    /// Views; each gets d_model / n_heads numbers.
+    /// Views.
     pub n_heads: usize,
+    /// Numbers a head has; `None`: d_model / n_heads.
+    #[config(default = "None")]
+    pub d_head: Option<usize>,
     /// Key/value heads, each shared by n_heads / n_kv_heads query heads; `None`: as many as query heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
@@ -96,7 +99,7 @@ pub struct MultiHeadAttentionConfig {
 pub struct MultiHeadAttention {
     /// x \[W_q | W_k | W_v\] in one product: `[d_model, (n_heads + 2 n_kv_heads) * d_head]`.
     pub projection: Linear,
-    /// W_o, which mixes the heads: `[d_model, d_model]`.
+    /// W_o, which mixes the heads: `[n_heads * d_head, d_model]`.
     pub output: Linear,
     /// Drops weights in training.
     pub dropout: Dropout,
@@ -112,28 +115,29 @@ impl MultiHeadAttentionConfig {
     ///
     /// # Panics
     ///
-    /// If the heads do not divide `d_model`, the key/value heads do not divide the heads, or RoPE's width is not that
-    /// of a head.
+    /// If the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not divide the heads, or
+    /// RoPE's width is not that of a head.
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, .. } = *self;
         let n_kv_heads = self.n_kv_heads.unwrap_or(n_heads);
         assert!(n_heads > 0 && n_kv_heads > 0, "attention needs at least one head, of queries and of keys");
         assert!(
-            d_model > 0 && d_model % n_heads == 0,
+            d_model > 0 && (self.d_head.is_some() || d_model % n_heads == 0),
             "n_heads = {n_heads} does not divide d_model = {d_model}"
         );
         assert!(
             n_heads.is_multiple_of(n_kv_heads),
             "n_kv_heads = {n_kv_heads} does not divide n_heads = {n_heads}"
         );
-        let d_head = d_model / n_heads;
-        let linear = |d_output| {
-            let config = LinearConfig::new(d_model, d_output).with_bias(self.bias);
+        let d_head = self.d_head.unwrap_or(d_model / n_heads);
+        assert!(d_head > 0, "a head needs a d_head above 0");
+        let linear = |d_input, d_output| {
+            let config = LinearConfig::new(d_input, d_output).with_bias(self.bias);
             config.with_initializer(self.initializer.clone()).init(device)
         };
         MultiHeadAttention {
-            projection: linear((n_heads + 2 * n_kv_heads) * d_head),
-            output: linear(d_model),
+            projection: linear(d_model, (n_heads + 2 * n_kv_heads) * d_head),
+            output: linear(n_heads * d_head, d_model),
             dropout: DropoutConfig::new(self.dropout).init(),
             rope: self.rope(d_head, device),
             alibi: matches!(self.positions, PositionsConfig::Alibi),

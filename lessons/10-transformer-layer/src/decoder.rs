@@ -24,6 +24,9 @@ pub struct DecoderLayerConfig {
     /// Key/value heads; `None`: as many as heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
+    /// Numbers a head has; `None`: d_model / n_heads.
+    #[config(default = "None")]
+    pub d_head: Option<usize>,
     /// Positions inside the attention.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
@@ -75,6 +78,7 @@ impl DecoderLayerConfig {
         let Self { d_model, n_heads, d_hidden, epsilon, bias, dropout, .. } = *self;
         let attention = MultiHeadAttentionConfig::new(d_model, n_heads)
             .with_n_kv_heads(self.n_kv_heads)
+            .with_d_head(self.d_head)
             .with_positions(self.positions.clone())
             .with_bias(bias)
             .with_dropout(dropout)
@@ -107,9 +111,28 @@ impl DecoderLayer {
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
     pub fn forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        self.forward_with_weights(x, padding).0
+    }
+
+    /// [`DecoderLayer::forward`] and who looked at whom, before dropout.
+    ///
+    /// # Shapes
+    ///
+    /// - x, padding and first output: as there
+    /// - second output: `[batch, heads, queries, keys]`, probabilities
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn forward_with_weights(
+        &self,
+        x: Tensor<3>,
+        padding: Option<Tensor<4, Bool>>,
+    ) -> (Tensor<3>, Tensor<4>) {
         let hidden = hidden_from(&x, 0, padding);
-        let seen = self.attention.forward(self.attention_norm.forward(x.clone()), Some(hidden));
-        self.finish(x, seen)
+        let normed = self.attention_norm.forward(x.clone());
+        let (seen, weights) = self.attention.forward_with_weights(normed, Some(hidden));
+        (self.finish(x, seen), weights)
     }
 
     /// [`DecoderLayer::forward`] of tokens that follow those in the cache.

@@ -86,7 +86,7 @@ proptest! {
 
 /// The tokens of x in chunks, each after those before it.
 fn cached(layer: &MultiHeadAttention, x: &Tensor<3>, chunks: &[usize]) -> Tensor<3> {
-    let mut cache = KeyValueCache::new();
+    let mut cache = KeyValueCache::new(x.dims()[1]);
     let mut outputs = Vec::new();
     for &tokens in chunks {
         let chunk = x.clone().narrow(1, cache.len(), tokens);
@@ -176,14 +176,35 @@ fn dropout_acts_in_training_only() {
 }
 
 #[test]
-fn the_cache_counts_what_it_keeps() {
+fn the_cache_takes_its_room_once() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let layer = four_heads().with_n_kv_heads(Some(2)).init(&device);
-    let mut cache = KeyValueCache::new();
+    let mut cache = KeyValueCache::new(7);
     assert!(cache.is_empty() && cache.numbers() == 0);
-    layer.forward_cached(random([3, 5, D_MODEL], 1, &device), None, &mut cache);
-    assert_eq!((cache.len(), cache.numbers()), (5, 2 * 3 * 2 * 5 * 4));
+    for tokens in [5, 2] {
+        layer.forward_cached(random([3, tokens, D_MODEL], 1, &device), None, &mut cache);
+        assert_eq!(cache.numbers(), 2 * 3 * 2 * 7 * 4);
+    }
+    assert_eq!((cache.len(), cache.capacity()), (7, 7));
+}
+
+#[test]
+#[should_panic(expected = "a cache for 4 tokens cannot hold 5")]
+fn a_full_cache_takes_no_more() {
+    let device = backend::from_env();
+    let layer = four_heads().init(&device);
+    layer.forward_cached(random([1, 5, D_MODEL], 1, &device), None, &mut KeyValueCache::new(4));
+}
+
+#[test]
+fn a_head_may_be_wider_than_its_share_of_the_model() {
+    let device = backend::from_env();
+    let layer = four_heads().with_d_head(Some(6)).with_n_kv_heads(Some(2)).init(&device);
+    assert_eq!(layer.d_head(), 6);
+    assert_eq!(layer.projection.weight.dims(), [D_MODEL, (4 + 2 * 2) * 6]);
+    let (output, weights) = layer.forward_with_weights(random([2, 3, D_MODEL], 1, &device), None);
+    assert_eq!((output.dims(), weights.dims()), ([2, 3, D_MODEL], [2, 4, 3, 3]));
 }
 
 #[test]

@@ -73,7 +73,7 @@ proptest! {
 
 /// `first` tokens at once, then the rest one by one.
 fn cached(layer: &DecoderLayer, x: &Tensor<3>, first: usize) -> Tensor<3> {
-    let mut cache = KeyValueCache::new();
+    let mut cache = KeyValueCache::new(x.dims()[1]);
     let mut outputs = vec![layer.forward_cached(x.clone().narrow(1, 0, first), None, &mut cache)];
     while cache.len() < x.dims()[1] {
         outputs.push(layer.forward_cached(x.clone().narrow(1, cache.len(), 1), None, &mut cache));
