@@ -63,6 +63,35 @@ impl Corpus {
     }
 }
 
+impl Corpus {
+    /// The whole text: a file as it stands, of any other corpus its passages, each on a line of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Corpus::passages`].
+    pub fn text(&self) -> Result<String, DataError> {
+        let Corpus::File(path) = self else {
+            let mut text = String::new();
+            for passage in self.passages()? {
+                text.push_str(&passage?);
+                text.push('\n');
+            }
+            return Ok(text);
+        };
+        let bytes = std::fs::read(path).map_err(|source| DataError::Open { path: path.clone(), source })?;
+        let not_text = |at: usize, byte| DataError::NotText { path: path.clone(), offset: at as u64, byte };
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            not_text(at, error.as_bytes()[at])
+        })?;
+        match text.find('\0') {
+            Some(at) => Err(not_text(at, 0)), // UTF-8, but no text holds it
+            None if text.is_empty() => Err(DataError::NoText { path: path.clone(), bytes: 0 }),
+            None => Ok(text),
+        }
+    }
+}
+
 /// The words of a text in small letters: letters, digits and what joins them (`don't`, `from_utf8`), no punctuation;
 /// boundaries as Unicode sets them (Unicode Standard Annex 29, section 4).
 ///

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use zoo::ZooError;
 use zoo::header::Header;
+use zoo::{Weights, ZooError};
 
 /// Why a folder is not a recorded model.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +122,63 @@ impl Folder {
         }
     }
 
+    /// The largest error of an answer to `case` where it counts: not at tokens that the attention mask hides, which
+    /// libraries leave to chance.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::tensor`], or if the answer has another shape than what is recorded.
+    pub fn error(&self, case: &Case, name: &str, answer: &TensorData) -> Result<f32, GoldenError> {
+        let expected = self.tensor(case, name)?;
+        if answer.shape() != expected.shape() {
+            return Err(GoldenError::Tensor {
+                path: self.path.join("expected.safetensors"),
+                tensor: format!("{}.{name}", case.case),
+                expected: format!("an answer of shape {:?}", expected.shape()),
+                found: format!("{:?}", answer.shape()),
+            });
+        }
+        let kept = match (case.compare.as_str(), self.input(case, "attention_mask")?) {
+            ("where attention_mask is 1", Some(mask)) => mask,
+            _ => return Ok(crate::max_abs_error_of_data(answer, &expected)),
+        };
+        Ok(largest_where_kept(answer, &expected, &kept))
+    }
+
+    /// The largest error of every gradient by the checkpoint's own names, or `None` where the folder records none.
+    ///
+    /// # Errors
+    ///
+    /// A file that is not what it should be; a gradient that is recorded and not answered, or of another shape.
+    pub fn gradient_errors(
+        &self,
+        answers: &[(String, TensorData)],
+    ) -> Result<Option<Vec<(String, f32)>>, GoldenError> {
+        let path = self.path.join("gradients.safetensors");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let recorded = Weights::open(&path)?;
+        let error = |name: &str| {
+            let shape = recorded.shape(name).unwrap_or_default();
+            let found = answers.iter().find(|(answer, data)| answer == name && data.shape()[..] == *shape);
+            let Some((_, answer)) = found else {
+                let (expected, found) =
+                    (format!("a gradient of shape {shape:?}"), "no such answer".to_string());
+                return Err(GoldenError::Tensor { path: path.clone(), tensor: name.into(), expected, found });
+            };
+            let expected = TensorData::new(recorded.values(name, shape)?, shape.to_vec());
+            Ok((name.to_string(), crate::max_abs_error_of_data(answer, &expected)))
+        };
+        recorded.names().map(error).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// How far this answer to `case` may be off on a device that is allowed `tolerance`: not at all where IDs were
+    /// recorded.
+    pub fn allowed(&self, case: &Case, tolerance: f32) -> f32 {
+        if case.compare == "exact" { 0.0 } else { tolerance }
+    }
+
     /// An input of `case`, or `None` where the run was not given it.
     ///
     /// # Errors
@@ -130,6 +187,23 @@ impl Folder {
     pub fn input(&self, case: &Case, name: &str) -> Result<Option<TensorData>, GoldenError> {
         case.inputs.contains_key(name).then(|| self.tensor(case, name)).transpose()
     }
+}
+
+/// Of `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`, the rows of tokens that `[batch, tokens]` keeps.
+fn largest_where_kept(answer: &TensorData, expected: &TensorData, kept: &TensorData) -> f32 {
+    let shape = answer.shape();
+    let (heads, inner) = match shape[..] {
+        [_, heads, _, keys] => (heads, keys),
+        _ => (1, shape[2..].iter().product()),
+    };
+    let tokens = kept.shape()[1];
+    let kept: Vec<i64> = kept.iter().collect();
+    let row_is_kept = |row: usize| kept[row / tokens / heads * tokens + row % tokens] == 1;
+    let pairs = answer.iter::<f32>().zip(expected.iter::<f32>()).enumerate();
+    pairs
+        .filter(|(i, _)| row_is_kept(i / inner))
+        .map(|(_, (a, b))| if a.is_nan() || b.is_nan() { f32::INFINITY } else { (a - b).abs() })
+        .fold(0.0, f32::max)
 }
 
 fn read<const N: usize, T>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {

@@ -6,6 +6,7 @@
 //! Masks in these files are PyTorch's (1 = keep), those of the course are burn's (`true` = hidden): tests
 //! turn them round where they read them.
 
+mod altered;
 mod folder;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
+pub use altered::{Stored, altered, store};
 pub use folder::{Case, Folder, GoldenError};
 
 /// Where the recorded files lie in the repository.
@@ -33,7 +35,16 @@ pub struct Part {
 ///
 /// If the file is missing or not JSON: it is part of the repository.
 pub fn part(name: &str) -> Part {
-    let path = directory().join(format!("parts/{name}.json"));
+    file(&format!("parts/{name}.json"))
+}
+
+/// Reads a JSON file of `tests/golden/`.
+///
+/// # Panics
+///
+/// If the file is missing or not JSON: it is part of the repository.
+pub fn file(name: &str) -> Part {
+    let path = directory().join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     Part { name: name.into(), value }
@@ -48,7 +59,7 @@ impl Part {
     pub fn at(&self, pointer: &str) -> &Value {
         self.value
             .pointer(&format!("/{pointer}"))
-            .unwrap_or_else(|| panic!("{}.json has nothing at {pointer:?}", self.name))
+            .unwrap_or_else(|| panic!("{} has nothing at {pointer:?}", self.name))
     }
 
     /// A number.
@@ -57,7 +68,7 @@ impl Part {
     ///
     /// If there is none at the pointer.
     pub fn number(&self, pointer: &str) -> f64 {
-        self.at(pointer).as_f64().unwrap_or_else(|| panic!("{}.json: {pointer:?} is no number", self.name))
+        self.at(pointer).as_f64().unwrap_or_else(|| panic!("{}: {pointer:?} is no number", self.name))
     }
 
     /// How far an f32 computation may lie from these values, as the file itself says.

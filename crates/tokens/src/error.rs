@@ -22,6 +22,27 @@ pub enum TokensError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error("{path}: writing failed: {source}: check the folder, its permissions and the free space")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A text holds what the vocabulary has no token for.
+    #[error(
+        "{path}: expected characters of its vocabulary, found {character:?} at byte {position} of the text: leave it out, \
+         or train on a text that has it"
+    )]
+    Unknown {
+        /// The tokenizer.
+        path: PathBuf,
+        /// The first such character.
+        character: char,
+        /// Where it stands, in bytes.
+        position: usize,
+    },
     /// A file is larger than any tokenizer.
     #[error(
         "{path}: expected at most {limit} bytes, found {bytes}: this is no tokenizer file; fetch it again"

@@ -5,6 +5,8 @@
 //! broken files make it panic. [`Tokenizer`] checks the file first, takes padding and truncation out of its hands,
 //! and turns what still goes wrong into a [`TokensError`] of one line.
 //!
+//! [`Tokenizer::characters`] and [`Tokenizer::byte_pairs`] make tokenizers of our own, [`Tokenizer::save`] writes them.
+//!
 //! ```
 //! let tokenizer = tokens::Tokenizer::word_level(&["the", "cat", "sleeps", "."])?;
 //! let encoding = tokenizer.encode("The cat sleeps.", 16)?;
@@ -16,8 +18,9 @@
 mod error;
 mod file;
 mod guard;
+mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -159,6 +162,26 @@ impl Tokenizer {
         limit: usize,
     ) -> Result<Vec<Encoding>, TokensError> {
         texts.iter().map(|text| self.encode(text.as_ref(), limit)).collect()
+    }
+
+    /// All of a text's tokens for a model that goes on writing, framed as the file says.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Self::encode), and a character that the vocabulary has no token for: left out in silence, it would
+    /// be another text.
+    pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>, TokensError> {
+        let ids = self.encode(text, usize::MAX)?.ids;
+        if self.decode(&ids)? == text {
+            return Ok(ids);
+        }
+        let mut seen = HashSet::new();
+        for (position, character) in text.char_indices().filter(|&(_, character)| seen.insert(character)) {
+            if self.bare(character.encode_utf8(&mut [0; 4]))?.is_empty() {
+                return Err(TokensError::Unknown { path: self.path.clone(), character, position });
+            }
+        }
+        Ok(ids)
     }
 
     /// Ids to text, special tokens left out.

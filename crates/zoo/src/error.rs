@@ -203,7 +203,7 @@ pub enum ZooError {
     NoHome,
     /// Something that cannot be fetched.
     #[error(
-        "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]"
+        "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
     )]
     Source {
         /// What was asked for.

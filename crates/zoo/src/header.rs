@@ -5,7 +5,7 @@
 //! here against the file's size, in bounded time and memory.
 //! Format: <https://github.com/huggingface/safetensors>, section "Format".
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -76,6 +76,8 @@ pub struct Entry {
 pub struct Header {
     /// The tensors in the order of their bytes.
     pub entries: Vec<Entry>,
+    /// Texts by name, which whoever wrote the file put beside them.
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Header {
@@ -90,8 +92,7 @@ impl Header {
         file::refuse_lookalikes(path, &mut file)?;
         let text = header_text(path, &mut file, size)?;
         let data_start = LENGTH_BYTES + text.len() as u64;
-        let entries = entries(path, &text, data_start, size)?;
-        Ok((Header { entries }, file))
+        Ok((header(path, &text, data_start, size)?, file))
     }
 }
 
@@ -119,14 +120,14 @@ fn header_text(path: &Path, file: &mut File, size: u64) -> Result<String, ZooErr
     })
 }
 
-fn entries(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Vec<Entry>, ZooError> {
+fn header(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Header, ZooError> {
     let table: Table = serde_json::from_str(text).map_err(|error| ZooError::Header {
         path: path.into(),
         problem: format!("expected a JSON object of tensors, found {}", one_line(&error.to_string())),
     })?;
     let data_bytes = size - data_start;
-    let mut entries = Vec::with_capacity(table.0.len());
-    for (name, raw) in table.0 {
+    let mut entries = Vec::with_capacity(table.entries.len());
+    for (name, raw) in table.entries {
         let entry = check(&raw, data_start, data_bytes).map_err(|problem| ZooError::Entry {
             path: path.into(),
             tensor: name.clone(),
@@ -136,7 +137,7 @@ fn entries(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Vec<En
     }
     entries.sort_by_key(|entry| (entry.start, entry.bytes));
     check_gaps(path, &entries, data_start, data_bytes)?;
-    Ok(entries)
+    Ok(Header { entries, metadata: table.metadata })
 }
 
 /// One entry by itself: its dtype is known, its offsets lie in the file and are as wide as its shape.
@@ -193,7 +194,10 @@ fn check_gaps(path: &Path, entries: &[Entry], data_start: u64, data_bytes: u64) 
 }
 
 /// The JSON object as it stands, each bound checked while it is read.
-struct Table(Vec<(String, RawEntry)>);
+struct Table {
+    entries: Vec<(String, RawEntry)>,
+    metadata: BTreeMap<String, String>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,7 +221,7 @@ impl<'de> Deserialize<'de> for Table {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Table, M::Error> {
-                let mut entries = Vec::new();
+                let (mut entries, mut metadata) = (Vec::new(), BTreeMap::new());
                 let mut seen = HashSet::new();
                 while let Some(name) = map.next_key::<String>()? {
                     check_name(&name).map_err(M::Error::custom)?;
@@ -228,14 +232,14 @@ impl<'de> Deserialize<'de> for Table {
                         return Err(M::Error::custom(format!("more than {MOST_TENSORS} tensors")));
                     }
                     if name == "__metadata__" {
-                        map.next_value::<Metadata>()?;
+                        metadata = map.next_value::<Metadata>()?.0;
                     } else {
                         let entry = map.next_value::<RawEntry>();
                         let entry = entry.map_err(|e| M::Error::custom(format!("tensor {name:?}: {e}")))?;
                         entries.push((name, entry));
                     }
                 }
-                Ok(Table(entries))
+                Ok(Table { entries, metadata })
             }
         }
 
@@ -284,8 +288,8 @@ impl<'de> Deserialize<'de> for Axes {
     }
 }
 
-/// `__metadata__`: texts by name, of no meaning here.
-struct Metadata;
+/// `__metadata__`: texts by name.
+struct Metadata(BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -299,13 +303,13 @@ impl<'de> Deserialize<'de> for Metadata {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Metadata, M::Error> {
-                let mut seen = HashSet::new();
-                while let Some((key, _)) = map.next_entry::<String, String>()? {
-                    if !seen.insert(key.clone()) {
+                let mut texts = BTreeMap::new();
+                while let Some((key, text)) = map.next_entry::<String, String>()? {
+                    if texts.insert(key.clone(), text).is_some() {
                         return Err(M::Error::custom(format!("{key:?} twice in __metadata__")));
                     }
                 }
-                Ok(Metadata)
+                Ok(Metadata(texts))
             }
         }
 

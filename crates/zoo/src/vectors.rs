@@ -6,11 +6,11 @@
 //! says: `.bin` is binary, anything else is text.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
+use crate::aside::aside;
 use crate::error::ZooError;
 use crate::file;
 
@@ -84,12 +84,10 @@ impl WordVectors {
             let problem = format!("expected words without white space, found {word:?}");
             return Err(ZooError::Vectors { path: path.into(), place: "a word".into(), problem });
         }
-        let mut aside = OsString::from(path);
-        aside.push(".part");
-        let written = File::create(&aside).and_then(|file| self.write_to(file, is_binary(path)));
-        let renamed = written.and_then(|()| fs::rename(&aside, path));
-        let renamed = renamed.inspect_err(|_| drop(fs::remove_file(&aside))); // of a full disk, say
-        renamed.map_err(ZooError::io(path, "writing"))
+        aside(path, |part| {
+            let written = File::create(part).and_then(|file| self.write_to(file, is_binary(path)));
+            written.map_err(ZooError::io(path, "writing"))
+        })
     }
 
     fn write_to(&self, file: File, binary: bool) -> io::Result<()> {
@@ -105,7 +103,7 @@ impl WordVectors {
             }
             writeln!(out)?;
         }
-        out.into_inner()?.sync_all()
+        out.flush()
     }
 }
 

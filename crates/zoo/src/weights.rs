@@ -39,6 +39,8 @@ pub struct Weights {
     path: PathBuf,
     shards: Vec<Shard>,
     tensors: BTreeMap<String, Stored>,
+    /// Of a single file.
+    metadata: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -76,8 +78,8 @@ impl Weights {
             let found = open_single(&single)?;
             (single, found)
         };
-        let (shards, stored) = found;
-        let mut weights = Weights { path, shards, tensors: BTreeMap::new() };
+        let Found { shards, stored, metadata } = found;
+        let mut weights = Weights { path, shards, tensors: BTreeMap::new(), metadata };
         for one in stored {
             let name = modern_name(&one.entry.name);
             weights.insert(name, one)?;
@@ -102,6 +104,11 @@ impl Weights {
     /// What errors call this checkpoint: its file, or the index of its shards.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A text that whoever wrote the file put beside the tensors; shards have none.
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        self.metadata.get(name).map(String::as_str)
     }
 
     /// Every tensor's name, sorted.
@@ -372,12 +379,28 @@ impl Under<'_> {
     }
 }
 
-type Found = (Vec<Shard>, Vec<Stored>);
+/// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`. Either all have a bias or none.
+pub fn side_by_side(parts: Vec<Linear>) -> Linear {
+    let biases: Vec<_> = parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
+    let weights: Vec<_> = parts.iter().map(|part| part.weight.val()).collect();
+    let columns = 1;
+    // Detached: the whole is a weight of its own, not a sum of the parts.
+    Linear {
+        weight: Param::from_tensor(Tensor::cat(weights, columns).detach()),
+        bias: (!biases.is_empty()).then(|| Param::from_tensor(Tensor::cat(biases, 0).detach())),
+    }
+}
+
+struct Found {
+    shards: Vec<Shard>,
+    stored: Vec<Stored>,
+    metadata: BTreeMap<String, String>,
+}
 
 fn open_single(path: &Path) -> Result<Found, ZooError> {
     let (header, file) = Header::open(path)?;
     let stored = header.entries.into_iter().map(|entry| Stored { shard: 0, entry }).collect();
-    Ok((vec![Shard { path: path.into(), file }], stored))
+    Ok(Found { shards: vec![Shard { path: path.into(), file }], stored, metadata: header.metadata })
 }
 
 /// What an index file says: which shard holds which tensor.
@@ -439,7 +462,7 @@ fn open_shards(folder: &Path, path: &Path) -> Result<Found, ZooError> {
         shards.push(Shard { path: shard, file });
     }
     match index.weight_map.first_key_value() {
-        None => Ok((shards, stored)),
+        None => Ok(Found { shards, stored, metadata: BTreeMap::new() }),
         Some((tensor, shard)) => refuse(format!("expected {tensor:?} in {shard:?}, which does not hold it")),
     }
 }

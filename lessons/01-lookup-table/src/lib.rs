@@ -96,6 +96,18 @@ impl TokenEmbedding {
         rows.reshape([batch, tokens, self.d_model()])
     }
 
+    /// Compares vectors with every row, the table read the other way round: `x W^T` (Press & Wolf 2017, "Using the Output
+    /// Embedding to Improve Language Models").
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[batch, tokens, d_model]`
+    /// - result: `[batch, tokens, vocab]`, logits
+    pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
+        // Turned over last: of a table turned over first, `unsqueeze` makes a copy, megabytes a token.
+        x.matmul(self.weight.val().unsqueeze::<3>().transpose())
+    }
+
     /// Rows: how many token IDs the table knows.
     pub fn vocab(&self) -> usize {
         self.weight.shape()[0]

@@ -3,7 +3,7 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// The longest wavelength of the sinusoids is 2 pi times this (Vaswani et al. 2017, section 3.5).
 const BASE: f64 = 10_000.0;
@@ -96,6 +96,18 @@ impl LearnedPositions {
         let rows = self.max_tokens();
         assert!(end <= rows, "position {} asked of a table that was learned for {rows} positions", end - 1);
         self.weight.val().narrow(0, first_position, tokens)
+    }
+
+    /// The vectors of any positions: of texts that do not all begin in the same column.
+    ///
+    /// # Shapes
+    ///
+    /// - positions: `[batch, tokens]`, each below `max_tokens`; not every device notices one that is not
+    /// - output: `[batch, tokens, d_model]`
+    pub fn at(&self, positions: Tensor<2, Int>) -> Tensor<3> {
+        let [batch, tokens] = positions.dims();
+        let rows = self.weight.val().select(0, positions.reshape([batch * tokens]));
+        rows.reshape([batch, tokens, self.weight.dims()[1]])
     }
 
     /// Rows of the table.

@@ -2,7 +2,7 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
@@ -131,7 +131,7 @@ impl DecoderLayer {
     ) -> (Tensor<3>, Tensor<4>) {
         let hidden = hidden_from(&x, 0, padding);
         let normed = self.attention_norm.forward(x.clone());
-        let (seen, weights) = self.attention.forward_with_weights(normed, Some(hidden));
+        let (seen, weights) = self.attention.forward_with_weights(normed, hidden);
         (self.finish(x, seen), weights)
     }
 
@@ -153,8 +153,33 @@ impl DecoderLayer {
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
         let hidden = hidden_from(&x, cache.len(), padding);
-        let seen = self.attention.forward_cached(self.attention_norm.forward(x.clone()), Some(hidden), cache);
+        let seen = self.attention.forward_cached(self.attention_norm.forward(x.clone()), hidden, cache);
         self.finish(x, seen)
+    }
+
+    /// Draws the maps anew, as GPT-2's start (Radford et al. 2019, section 2.3): weights of N(0, std^2), those that end in
+    /// a residual smaller by sqrt(2 n_layers), so that the sum of all that a stack of `n_layers` adds does not grow with
+    /// its depth; biases zero.
+    ///
+    /// # Panics
+    ///
+    /// If there is no layer.
+    pub fn restart(&mut self, std: f64, n_layers: usize, device: &Device) {
+        assert!(n_layers > 0, "expected a stack of layers, found none");
+        let residual = std / ((2 * n_layers) as f64).sqrt();
+        draw(&mut self.attention.projection, std, device);
+        draw(&mut self.attention.output, residual, device);
+        match &mut self.feed_forward {
+            Transform::Plain(plain) => {
+                draw(&mut plain.up, std, device);
+                draw(&mut plain.down, residual, device);
+            }
+            Transform::SwiGlu(gated) => {
+                draw(&mut gated.gate, std, device);
+                draw(&mut gated.up, std, device);
+                draw(&mut gated.down, residual, device);
+            }
+        }
     }
 
     /// The residual of the attention, then the feed-forward and its residual.
@@ -165,14 +190,24 @@ impl DecoderLayer {
     }
 }
 
+/// Weights of N(0, std^2), and no bias yet.
+fn draw(linear: &mut Linear, std: f64, device: &Device) {
+    linear.weight = Initializer::Normal { mean: 0.0, std }.init(linear.weight.dims(), device);
+    linear.bias = linear.bias.take().map(|bias| Initializer::Zeros.init(bias.dims(), device));
+}
+
 // ANCHOR: hidden_from
-/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**.
-fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -> Tensor<4, Bool> {
+/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**. The newest token alone has no
+/// future.
+fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -> Option<Tensor<4, Bool>> {
     let tokens = x.dims()[1];
+    if tokens == 1 {
+        return padding;
+    }
     let future = causal_mask(tokens, cached + tokens, &x.device());
-    match padding {
+    Some(match padding {
         Some(padding) => hidden_by_either(future, padding),
         None => future,
-    }
+    })
 }
 // ANCHOR_END: hidden_from

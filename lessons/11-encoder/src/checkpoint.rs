@@ -6,12 +6,11 @@
 use std::path::Path;
 
 use burn::module::Param;
-use burn::nn::Linear;
 use burn::prelude::*;
 use inputs::LayerNorm;
 use layer::{Activation, EncoderLayer};
 use serde::Deserialize;
-use zoo::{Under, Weights, ZooError};
+use zoo::{Checks, Under, Weights, ZooError};
 
 use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier};
 
@@ -164,14 +163,9 @@ fn bert_epsilon() -> f64 {
 pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
     let path = folder.join("config.json");
     let config: PublishedConfig = zoo::read_json(&path)?;
-    let refuse =
-        |key: &str, problem: String| Err(ZooError::Json { path: path.clone(), key: key.into(), problem });
-    match config.model_type.as_deref() {
-        Some("bert") => {}
-        Some(other) => return refuse("model_type", format!("expected \"bert\", found {other:?}")),
-        None => return refuse("model_type", "expected \"bert\", found no such key".into()),
-    }
-    let positive = [
+    let checks = Checks::of(&path);
+    checks.model_type(config.model_type.as_deref(), "bert")?;
+    checks.above_zero(&[
         ("vocab_size", config.vocab_size),
         ("hidden_size", config.hidden_size),
         ("num_hidden_layers", config.num_hidden_layers),
@@ -179,42 +173,17 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
         ("intermediate_size", config.intermediate_size),
         ("max_position_embeddings", config.max_position_embeddings),
         ("type_vocab_size", config.type_vocab_size),
-    ];
-    if let Some((key, _)) = positive.iter().find(|(_, size)| *size == 0) {
-        return refuse(key, "expected at least 1, found 0".into());
-    }
-    if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
-        let (heads, width) = (config.num_attention_heads, config.hidden_size);
-        let problem = format!("expected a divisor of hidden_size ({width}), found {heads}");
-        return refuse("num_attention_heads", problem);
-    }
-    if !(config.layer_norm_eps > 0.0 && config.layer_norm_eps < 1.0) {
-        let problem = format!("expected a number above 0 and below 1, found {}", config.layer_norm_eps);
-        return refuse("layer_norm_eps", problem);
-    }
-    if !(0.0..1.0).contains(&config.hidden_dropout_prob) {
-        let problem = format!("expected a probability below 1, found {}", config.hidden_dropout_prob);
-        return refuse("hidden_dropout_prob", problem);
-    }
-    if let Some(kind) = config.position_embedding_type.filter(|kind| kind != "absolute") {
-        return refuse("position_embedding_type", format!("expected \"absolute\", found {kind:?}"));
-    }
-    if config.is_decoder {
-        return refuse("is_decoder", "expected false (an encoder), found true".into());
-    }
-    if config.tie_word_embeddings == Some(false) {
-        return refuse("tie_word_embeddings", "expected true (one token table), found false".into());
-    }
-    let activation = match config.hidden_act.as_str() {
-        "gelu" => Activation::GeluExact,
-        "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
-        "relu" => Activation::Relu,
-        "silu" | "swish" => Activation::Silu,
-        other => {
-            let problem =
-                format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {other:?}");
-            return refuse("hidden_act", problem);
-        }
+    ])?;
+    let heads = ("num_attention_heads", config.num_attention_heads);
+    checks.divides(heads, ("hidden_size", config.hidden_size))?;
+    checks.epsilon("layer_norm_eps", config.layer_norm_eps)?;
+    checks.probability("hidden_dropout_prob", config.hidden_dropout_prob)?;
+    let positions = config.position_embedding_type.as_deref();
+    checks.is("position_embedding_type", positions.unwrap_or("absolute"), "absolute")?;
+    checks.is("is_decoder", config.is_decoder, false)?;
+    checks.is("tie_word_embeddings", config.tie_word_embeddings.unwrap_or(true), true)?;
+    let Some(activation) = Activation::published(&config.hidden_act) else {
+        return checks.refuse("hidden_act", Activation::unknown(&config.hidden_act));
     };
     Ok(BertConfig::new(
         config.vocab_size,
@@ -299,7 +268,7 @@ fn load_layer(
     device: &Device,
 ) -> Result<(), ZooError> {
     let (d, hidden) = (config.d_model, config.d_hidden);
-    layer.attention.projection = side_by_side(
+    layer.attention.projection = zoo::side_by_side(
         QUERY_KEY_VALUE.iter().map(|name| stored.linear(name, d, d, device)).collect::<Result<_, _>>()?,
     );
     layer.attention.output = stored.linear(ATTENTION_OUTPUT, d, d, device)?;
@@ -308,15 +277,6 @@ fn load_layer(
     layer.feed_forward.down = stored.linear(DOWN, hidden, d, device)?;
     layer.feed_forward_norm = layer_norm(stored, FEED_FORWARD_NORM, config, device)?;
     Ok(())
-}
-
-/// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`.
-fn side_by_side(parts: Vec<Linear>) -> Linear {
-    let biases = parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
-    Linear {
-        weight: Param::from_tensor(Tensor::cat(parts.iter().map(|part| part.weight.val()).collect(), 1)),
-        bias: Some(Param::from_tensor(Tensor::cat(biases, 0))),
-    }
 }
 // ANCHOR_END: load_layer
 

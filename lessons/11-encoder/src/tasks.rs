@@ -51,8 +51,7 @@ impl MaskedLanguageModel {
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn logits(&self, last: Tensor<3>) -> Tensor<3> {
         let guess = self.norm.forward(self.activation.apply(self.transform.forward(last)));
-        let table = self.bert.embeddings.tokens.weight.val(); // [vocab, d_model]
-        guess.matmul(table.transpose().unsqueeze()) + self.bias.val().unsqueeze()
+        self.bert.embeddings.tokens.unembed(guess) + self.bias.val().unsqueeze()
     }
 }
 // ANCHOR_END: masked_language

@@ -83,6 +83,45 @@ fn nothing_follows_an_error() {
     assert!(read[0].is_ok() && read[1].is_err());
 }
 
+/// The whole text of a file of these bytes.
+fn text(bytes: impl AsRef<[u8]>) -> Result<String, DataError> {
+    let (_folder, path) = file(bytes);
+    Corpus::File(path).text()
+}
+
+#[test]
+fn the_whole_text_of_a_file_is_the_file_as_it_stands() {
+    for stands in ["\u{feff}One\r\n\r\n \t two\u{301}\n\n", "no end", " ", "\n", &"é".repeat(200_000)] {
+        assert_eq!(text(stands).unwrap(), stands);
+    }
+}
+
+#[test]
+fn the_whole_text_of_another_corpus_is_its_passages_one_a_line() {
+    let corpus = Corpus::Toy { seed: 3, sentences: 21 };
+    let passages: Vec<String> = corpus.passages().unwrap().map(Result::unwrap).collect();
+    assert_eq!(corpus.text().unwrap(), passages.join("\n") + "\n");
+}
+
+#[test]
+fn a_whole_text_that_is_none_is_refused_with_its_byte_offset() {
+    for (bytes, parts) in [
+        (&b"fine\nab\xff\xfe\n"[..], ["byte offset 7", "0xff"]),
+        (b"fine\n\0", ["byte offset 5", "0x00"]),
+        (b"\xc3", ["byte offset 0", "0xc3"]),
+        (b"", ["expected text", "found 0 bytes"]),
+    ] {
+        let error = text(bytes).unwrap_err().to_string();
+        assert!(!error.contains('\n') && error.contains("text.txt"), "{error}");
+        assert!(parts.iter().all(|part| error.contains(part)), "{error:?} lacks one of {parts:?}");
+    }
+    let (folder, path) = file("");
+    for path in [folder.path().to_path_buf(), path.with_file_name("missing")] {
+        let error = Corpus::File(path).text().unwrap_err().to_string();
+        assert!(error.contains("expected a readable file") && error.contains("check"), "{error}");
+    }
+}
+
 #[test]
 fn words_are_small_letters_and_no_punctuation() {
     assert_eq!(

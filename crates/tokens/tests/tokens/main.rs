@@ -3,6 +3,7 @@
 mod files;
 mod minilm;
 mod texts;
+mod write;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::aside::{part_of, settle};
 use crate::error::ZooError;
 
 /// The unfinished file. It is locked, so that two processes do not write it at once; the lock ends with the process.
@@ -20,9 +21,7 @@ impl Part {
     /// Opens the part of `target`, keeping what an earlier run left there only if `resumable`: without a pin
     /// or a commit, nothing tells whether the rest still belongs to it.
     pub fn open(target: &Path, resumable: bool) -> Result<Part, ZooError> {
-        let mut name = target.as_os_str().to_owned();
-        name.push(".part");
-        let path = PathBuf::from(name);
+        let path = part_of(target);
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(ZooError::io(folder, "creating the folder"))?;
         }
@@ -62,13 +61,7 @@ impl Part {
 
     /// Gives it its name.
     pub fn finish(self) -> Result<(), ZooError> {
-        self.file.sync_all().map_err(ZooError::io(&self.path, "writing"))?;
-        fs::rename(&self.path, &self.target).map_err(ZooError::io(&self.target, "renaming"))?;
-        // The folder's own entry reaches the disk too, where the system lets folders be opened.
-        if let Some(Ok(folder)) = self.target.parent().map(File::open) {
-            let _ = folder.sync_all();
-        }
-        Ok(())
+        settle(&self.path, &self.target).map_err(ZooError::io(&self.target, "writing"))
     }
 
     pub fn discard(&mut self) -> Result<(), ZooError> {

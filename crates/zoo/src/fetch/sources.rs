@@ -11,7 +11,7 @@ pub const HUB: &str = "https://huggingface.co";
 /// Where tables and questions are downloaded from.
 pub const RAW: &str = "https://raw.githubusercontent.com";
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words` or `hf:OWNER/NAME[@COMMIT]`.
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`, `tinyshakespeare` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -21,6 +21,8 @@ pub enum Source {
     Stsb,
     /// The analogy questions of Mikolov et al. 2013, pinned.
     QuestionsWords,
+    /// 40,000 lines of Shakespeare, as Karpathy 2015 put them together (char-rnn), pinned.
+    TinyShakespeare,
     /// Files that the caller pins.
     Files {
         /// Their folder among the data.
@@ -86,6 +88,10 @@ const QUESTIONS_WORDS_FOLDER: &str = "tmikolov/word2vec/master";
 const QUESTIONS_WORDS: [Pinned; 1] =
     [pin("questions-words.txt", 603_955, "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36")];
 
+const TINY_SHAKESPEARE_FOLDER: &str = "karpathy/char-rnn/master/data/tinyshakespeare";
+const TINY_SHAKESPEARE: [Pinned; 1] =
+    [pin("input.txt", 1_115_394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")];
+
 /// The files beside the weights of any model repository: needed or not.
 pub(crate) const BESIDE: [(&str, bool); 7] = [
     ("config.json", true),
@@ -104,6 +110,7 @@ impl Source {
             Source::Minilm => home.model("minilm"),
             Source::Stsb => home.data("stsb"),
             Source::QuestionsWords => home.data("questions-words"),
+            Source::TinyShakespeare => home.data("tinyshakespeare"),
             Source::Files { name, .. } => home.data(name),
             Source::Hub { owner, name, commit: None } => home.model(&format!("{owner}--{name}")),
             Source::Hub { owner, name, commit: Some(commit) } => {
@@ -118,6 +125,7 @@ impl Source {
             Source::Minilm => &MINILM,
             Source::Stsb => &STSB,
             Source::QuestionsWords => &QUESTIONS_WORDS,
+            Source::TinyShakespeare => &TINY_SHAKESPEARE,
             Source::Files { files, .. } => files,
             Source::Hub { .. } => &[],
         }
@@ -129,6 +137,7 @@ impl Source {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
             Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
+            Source::TinyShakespeare => format!("{raw}/{TINY_SHAKESPEARE_FOLDER}"),
             Source::Files { under, .. } => format!("{raw}/{under}"),
             Source::Hub { owner, name, commit } => {
                 let commit = commit.as_deref().or(at).unwrap_or("main");
@@ -147,6 +156,7 @@ impl FromStr for Source {
             "minilm" => return Ok(Source::Minilm),
             "stsb" => return Ok(Source::Stsb),
             "questions-words" => return Ok(Source::QuestionsWords),
+            "tinyshakespeare" => return Ok(Source::TinyShakespeare),
             _ => match given.strip_prefix("hf:") {
                 Some(repository) => repository,
                 None => return refuse("it is unknown"),

@@ -425,7 +425,10 @@ fn names_of_sources_are_strict() {
     for text in bad.split_whitespace().chain(["", "hf:a /b", "hf:a/b\n", "hf:a/\u{1b}[31m"]) {
         assert_says(
             source(text),
-            &["cannot fetch", "expected minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]"],
+            &[
+                "cannot fetch",
+                "expected minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]",
+            ],
         );
     }
 }

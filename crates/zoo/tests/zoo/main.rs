@@ -6,6 +6,7 @@ mod fetch;
 mod meaning;
 mod real;
 mod vectors;
+mod write;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -56,6 +56,23 @@ fn the_fused_bends_have_the_gradients_of_those_spelt_out() {
 }
 
 #[test]
+fn far_from_zero_the_gelu_of_tanh_and_its_gradient_stay_finite_and_those_spelt_out() {
+    let device = backend::from_env().autodiff();
+    let far = [3.0, 5.0, 9.6, 14.0, 100.0, 1e4]; // from 9.6 on e^-2u is no f32 any more on one side of zero
+    let run = |bend: &dyn Fn(Tensor<1>) -> Tensor<1>| {
+        let x = Tensor::<1>::from_floats(far, &device);
+        let x = Tensor::cat(vec![x.clone(), -x], 0).require_grad();
+        let y = bend(x.clone());
+        (y.clone().inner(), x.grad(&y.sum().backward()).unwrap())
+    };
+    let (fast, spelt) = (run(&|x| Activation::GeluTanh.apply(x)), run(&gelu_tanh));
+    assert!(fast.0.clone().is_finite().all().into_scalar::<bool>());
+    assert!(fast.1.clone().is_finite().all().into_scalar::<bool>());
+    assert_close(&fast.0, &spelt.0, backend::tolerance(&device, 1e-5));
+    assert_close(&fast.1, &spelt.1, backend::tolerance(&device, 1e-5));
+}
+
+#[test]
 fn rms_norm_agrees_with_pytorch_and_burn() {
     let device = backend::from_env();
     let part = golden::part("norms");

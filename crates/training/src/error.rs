@@ -1,0 +1,94 @@
+//! Why a training could not begin, go on or be saved.
+
+use std::path::PathBuf;
+
+use zoo::ZooError;
+
+/// Each in one line: what was expected, what came, what to do next.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainingError {
+    /// A text in which no block fits.
+    #[error(
+        "the corpus is too short: expected at least {needed} tokens (a block and the token after it), found {found}; \
+         use a longer text or a shorter block"
+    )]
+    ShortCorpus {
+        /// Tokens of a block, and one.
+        needed: usize,
+        /// Tokens of the text.
+        found: usize,
+    },
+    /// A number that is none.
+    #[error(
+        "step {step} on {device}: the {what} of {parameter} became {value}; lower the learning rate, or look at the \
+         batch of this step"
+    )]
+    NotFinite {
+        /// The step.
+        step: usize,
+        /// `loss`, `gradient` or `value`.
+        what: &'static str,
+        /// Which weight, by its path in the model; of a loss, `the batch`.
+        parameter: String,
+        /// NaN or an infinity.
+        value: f32,
+        /// Where it was computed.
+        device: String,
+    },
+    /// A folder that holds something already.
+    #[error(
+        "{path:?}: expected a new folder, found one with {found}; resume that training, or name another folder"
+    )]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What lies in it.
+        found: &'static str,
+    },
+    /// A folder without a state.
+    #[error(
+        "{path:?} does not exist: expected the state of a training; begin one in a new folder, then resume it"
+    )]
+    Nothing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A recipe that cannot be followed.
+    #[error("the recipe's {key}: expected {expected}, found {found}; correct it")]
+    Recipe {
+        /// Its field.
+        key: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// A state of another model.
+    #[error("expected the state of this model; {0}")]
+    OtherModel(ZooError),
+    /// A state of something else.
+    #[error("{path:?}: {problem}; resume with what began this training, or begin another in a new folder")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, and what is there.
+        problem: String,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] ZooError),
+    /// The model could not be written.
+    #[error(transparent)]
+    Save(crate::SaveError),
+    /// Metrics could not be written.
+    #[error("{path:?}: {action} failed: {source}; check the folder, its permissions and the free space")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,58 @@
+//! What happened, one JSON object a line.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::checkpoint::State;
+use crate::{Event, TrainingError};
+
+/// The file's name in the folder of a training.
+pub const FILE: &str = "metrics.jsonl";
+
+/// The open file.
+pub(crate) struct Metrics {
+    path: PathBuf,
+    file: File,
+}
+
+impl Metrics {
+    /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will happen again.
+    pub fn open(folder: &Path, state: &State) -> Result<Self, TrainingError> {
+        let path = folder.join(FILE);
+        let io = |action| {
+            let path = path.clone();
+            move |source| TrainingError::Io { path, action, source }
+        };
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            text => text.map_err(io("reading"))?,
+        };
+        let text = String::from_utf8_lossy(&text);
+        let kept = text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
+        let kept: String = kept.collect();
+        zoo::aside(&path, |part| fs::write(part, kept).map_err(io("writing")))?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(io("opening"))?;
+        Ok(Self { path, file })
+    }
+
+    /// Adds what happened.
+    pub fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
+        let line = serde_json::to_string(event).expect("an event is JSON");
+        let path = || self.path.clone();
+        writeln!(self.file, "{line}").map_err(|source| TrainingError::Io {
+            path: path(),
+            action: "writing",
+            source,
+        })
+    }
+}
+
+/// Whether a line is whole and of a step that was taken, or of an evaluation before such a step or the next.
+fn is_known(line: &str, state: &State) -> bool {
+    let value: Value = serde_json::from_str(line).unwrap_or_default();
+    let of_last_evaluation = value["validation_loss"].is_number() && value["step"] == json!(state.evaluated);
+    value["step"].as_u64().is_some_and(|step| (step as usize) < state.step) || of_last_evaluation
+}

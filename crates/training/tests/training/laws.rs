@@ -1,0 +1,123 @@
+//! What holds of every training.
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use training::{Event, Recipe, Run, Stop, curve, side_by_side};
+
+use crate::{Pairs, Small, fresh, into, losses_of, metrics, never, recipe, weights};
+
+#[test]
+fn the_loss_falls() {
+    let (device, _seed, model) = fresh(0.0);
+    let (_, losses) = losses_of(&Pairs::new(&device), model, &recipe(100), Run::on(&device), never);
+    // ln 11 = 2.4 is what a model that knows nothing has
+    assert!(losses[0].1 > 2.0 && losses[99].1 < 1.0, "{losses:?}");
+}
+
+#[test]
+fn three_micro_batches_of_four_are_one_batch_of_twelve() {
+    let trained = |batch, accumulation| {
+        let (device, _seed, model) = fresh(0.0);
+        let task = Pairs { batch, accumulation, ..Pairs::new(&device) };
+        // AdamW forgets how long a gradient is, but for this epsilon.
+        let recipe = Recipe { accumulation, epsilon: 0.1, clip: None, ..recipe(15) };
+        let (trained, losses) = losses_of(&task, model, &recipe, Run::on(&device), never);
+        (weights(&trained.unwrap().model), losses)
+    };
+    let (whole, whole_losses) = trained(12, 1);
+    let (parts, parts_losses) = trained(4, 3);
+    let device = backend::from_env();
+    // Sums of another order: a rounding of 2^-24 a step of 1e-2 / sqrt(v), fifteen times.
+    let tolerance = backend::tolerance(&device, 1e-5);
+    for (a, b) in whole.iter().zip(&parts) {
+        assert!((a - b).abs() < tolerance, "{a} and {b}");
+    }
+    for ((_, a), (_, b)) in whole_losses.iter().zip(&parts_losses) {
+        assert!((a - b).abs() < f64::from(tolerance), "{a} and {b}");
+    }
+}
+
+#[test]
+fn halves_side_by_side_are_the_whole() {
+    let (device, _seed, model) = fresh(0.0);
+    let device = device.autodiff();
+    let loss = |model: &Small, pairs: &[usize]| model.loss(pairs, &device);
+    let all: Vec<usize> = (0..12).collect();
+    let whole = side_by_side(&model, &device, vec![&all[..]], loss);
+    let halves = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
+    let again = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
+    let numbers = |(mean, gradients): &(Tensor<1>, GradientsParams)| {
+        let of =
+            |gradient: Option<Tensor<2>>| gradient.unwrap().into_data().iter::<f32>().collect::<Vec<_>>();
+        let tables = [gradients.get(model.table.weight.id), gradients.get(model.output.weight.id)];
+        let values = tables.into_iter().flat_map(of);
+        std::iter::once(mean.clone().into_scalar::<f32>()).chain(values).collect::<Vec<_>>()
+    };
+    let tolerance = backend::tolerance(&device, 1e-6); // of a mean loss of 2.4 and slopes below 1
+    for (a, b) in numbers(&whole).iter().zip(numbers(&halves)) {
+        assert!((a - b).abs() < tolerance, "{a} and {b}");
+    }
+    if !backend::is_gpu(&device) {
+        assert_eq!(numbers(&halves), numbers(&again)); // whichever half ends first
+    }
+}
+
+#[test]
+fn it_is_measured_at_the_beginning_at_each_interval_and_at_the_end() {
+    let (device, _seed, model) = fresh(0.0);
+    let folder = tempfile::tempdir().unwrap();
+    let run = into(&device, folder.path());
+    losses_of(&Pairs::new(&device), model, &recipe(50), run, never).0.unwrap();
+    let (steps, evaluations) = metrics(folder.path());
+    assert_eq!(evaluations, [0, 20, 40, 50]);
+    assert_eq!(steps.iter().map(|step| step.0).collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+}
+
+#[test]
+fn it_stops_after_as_many_evaluations_without_a_better_one_as_its_patience_has() {
+    let (device, _seed, model) = fresh(0.0);
+    let folder = tempfile::tempdir().unwrap();
+    let task = Pairs { answers: vec![3.0, 2.0, 2.5, 2.0, 1.0, 1.5, 1.2, 1.1, 0.1], ..Pairs::new(&device) };
+    let recipe = Recipe { patience: Some(3), ..recipe(1000) };
+    let mut best_file = None;
+    let run = into(&device, folder.path());
+    let (trained, _) = losses_of(&task, model, &recipe, run, |event| {
+        if matches!(event, Event::Evaluated { step: 80, .. }) {
+            best_file = std::fs::read(folder.path().join("model.safetensors")).ok();
+        }
+        false
+    });
+    let trained = trained.unwrap();
+    assert_eq!((trained.stop, trained.step, trained.best), (Stop::NoBetter, 140, Some((80, 1.0))));
+    assert_eq!(std::fs::read(folder.path().join("model.safetensors")).ok(), best_file, "the best is kept");
+}
+
+#[test]
+fn vectors_are_not_decayed_and_matrices_are() {
+    let trained = |weight_decay| {
+        let (device, _seed, model) = fresh(0.0);
+        let recipe = Recipe { weight_decay, ..recipe(1) };
+        let (trained, _) = losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never);
+        weights(&trained.unwrap().model)
+    };
+    let (kept, decayed) = (trained(0.0), trained(0.5));
+    let bias = kept.len() - crate::VOCAB;
+    assert_eq!(kept[bias..], decayed[bias..]);
+    // x (1 - rate decay), the rate of the first of 5 + 1 steps of the rise
+    let (device, _seed, before) = fresh(0.0);
+    let rate = 1e-2 / 6.0;
+    let tolerance = backend::tolerance(&device, 1e-6); // weights of order 1 in f32
+    for ((before, kept), decayed) in weights(&before)[..bias].iter().zip(&kept).zip(&decayed) {
+        assert!((kept - decayed - before * rate * 0.5).abs() < tolerance, "{before}: {kept} and {decayed}");
+    }
+}
+
+#[test]
+fn the_curve_falls_as_its_points_do() {
+    let falling: Vec<(f64, f64)> = (0..100).map(|x| (f64::from(x), f64::from(100 - x))).collect();
+    let drawn = curve(&falling, 10, 3);
+    assert_eq!(drawn.replace('\u{2800}', " "), "100.0000 ⠙⠢⣄⡀\n            ⠉⠓⢤⣀\n  1.0000       ⠈⠙⠢⣄\n");
+    assert_eq!(curve(&falling[..1], 10, 3), "");
+    let level = curve(&[(0.0, 2.0), (1.0, 2.0)], 4, 2);
+    assert_eq!(level.lines().count(), 2, "{level}");
+}
