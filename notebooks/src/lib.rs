@@ -8,8 +8,8 @@
 
 // A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
 pub use {
-    attention, burn, encoder, heads, inputs, layer, lookup, maps, positions, sentences, similarity, subwords,
-    word2vec,
+    attention, burn, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions, sentences,
+    similarity, subwords, training, word2vec,
 };
 
 use std::path::PathBuf;

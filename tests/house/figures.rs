@@ -177,6 +177,16 @@ fn lesson_11_shows_what_the_book_shows() {
 }
 
 #[test]
+fn lesson_12_shows_what_the_book_shows() {
+    stays_within_its_band("12", None);
+}
+
+#[test]
+fn lesson_13_shows_what_the_book_shows() {
+    stays_within_its_band("13", None);
+}
+
+#[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn lesson_14_shows_what_the_book_shows() {
     stays_within_its_band("14", minilm());

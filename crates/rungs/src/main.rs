@@ -10,15 +10,19 @@ mod corpus;
 mod devices;
 mod embed;
 mod fetch;
+mod generate;
 mod lessons;
 mod map;
 mod model;
 mod output;
 mod parity;
+mod perplexity;
 mod search;
 mod sts;
+mod train;
 mod word2vec;
 mod words;
+mod writer;
 
 use std::io;
 use std::process::ExitCode;
@@ -67,6 +71,9 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Analogy(args)) => words::analogy(&args),
         Some(Command::Analogies(args)) => words::analogies(&args),
         Some(Command::Map(args)) => map::run(&args),
+        Some(Command::Generate(args)) => generate::run(&args),
+        Some(Command::Perplexity(args)) => perplexity::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
     }
 }

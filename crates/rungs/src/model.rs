@@ -12,6 +12,12 @@ use zoo::fetch::Source;
 use crate::cli::ModelArg;
 use crate::output::Helpful;
 
+/// The encoder that is used where none is named.
+pub const DEFAULT: &str = "minilm";
+
+/// Texts that go through it together unless told otherwise.
+pub const BATCH: u32 = 32;
+
 /// Opens the device called `name`.
 pub fn device(name: &str) -> Result<Device> {
     backend::open(name).map_err(|error| match &error {

@@ -1,7 +1,7 @@
 //! How the commands speak.
 
 use std::fmt::Display;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -67,12 +67,12 @@ pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> St
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
     let expected = || format!("{}: expected a file to write", path.display());
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let mut file = BufWriter::new(File::create(&part).with_context(expected)?);
-    let written = write(&mut file).inspect_err(|_| drop(fs::remove_file(&part)))?;
-    file.flush().and_then(|()| fs::rename(&part, path)).with_context(expected)?;
-    Ok(written)
+    zoo::aside(path, |part| {
+        let mut file = BufWriter::new(File::create(part).with_context(expected)?);
+        let written = write(&mut file)?;
+        file.flush().with_context(expected)?;
+        Ok(written)
+    })
 }
 
 /// Refuses a path to write to that lies in no folder, before work is done for it.

@@ -1,21 +1,24 @@
 //! `cargo rungs parity`
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use course::Table;
-use encoder::parity::{Inputs, Published};
+use decoder::LanguageModel;
+use encoder::parity::Published;
 use golden::{Case, Folder};
 use sentences::Pooling;
 use serde::{Deserialize, Serialize};
 use similarity::normalise;
 
 use crate::cli::ParityArgs;
-use crate::{model, output};
+use crate::{model, output, writer};
 
 #[derive(Deserialize)]
 struct Config {
+    model_type: Option<String>,
     #[serde(default)]
     architectures: Vec<String>,
 }
@@ -28,33 +31,53 @@ struct Row {
     tolerance: f32,
 }
 
+/// A recorded model, opened.
+enum Recorded {
+    Bert(Box<Published>),
+    Writer(Box<dyn LanguageModel>),
+}
+
 /// Runs every recorded case and fails where a tensor is further off than the folder allows.
 pub fn run(args: &ParityArgs) -> Result<()> {
     let device = model::device(&args.device.device)?;
     let config: Config = zoo::read_json(&args.folder.join("config.json"))?;
     let folder = Folder::open(&args.folder)?;
-    let architecture = config.architectures.first().map_or("BertModel", String::as_str);
     let tolerance = backend::tolerance(&device, folder.tolerance);
-    let published = Published::open(&args.folder, architecture, &device)?;
+    let recorded = open(&args.folder, &config, &device)?;
     let mut rows = Vec::new();
     for case in &folder.cases {
-        for (tensor, max_abs_error) in errors(&folder, case, &published, &device)? {
+        let tolerance = folder.allowed(case, tolerance);
+        for (tensor, max_abs_error) in errors(&folder, case, &recorded, &device)? {
             rows.push(Row { case: case.case.clone(), tensor, max_abs_error, tolerance });
         }
     }
+    for (tensor, max_abs_error) in gradients(&folder, &config, &device)? {
+        rows.push(Row { case: "gradients".into(), tensor, max_abs_error, tolerance });
+    }
     output::rows(args.format, &rows, || table(&rows))?;
-    let off: Vec<&Row> = rows.iter().filter(|row| row.max_abs_error > tolerance).collect();
+    let off: Vec<&Row> = rows.iter().filter(|row| row.max_abs_error > row.tolerance).collect();
     match off[..] {
         [] if rows.is_empty() => bail!("{}: expected recorded cases, found none", args.folder.display()),
         [] => Ok(()),
         [first, ..] => bail!(
-            "{} of {} tensors are further off than {tolerance:e}; the first is {}.{} by {:e}",
+            "{} of {} tensors are further off than {:e}; the first is {}.{} by {:e}",
             off.len(),
             rows.len(),
+            first.tolerance,
             first.case,
             first.tensor,
             first.max_abs_error
         ),
+    }
+}
+
+fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
+    match config.model_type.as_deref() {
+        Some("bert") | None => {
+            let architecture = config.architectures.first().map_or("BertModel", String::as_str);
+            Ok(Recorded::Bert(Box::new(Published::open(folder, architecture, device)?)))
+        }
+        model_type => Ok(Recorded::Writer(writer::language_model(folder, model_type, device)?)),
     }
 }
 
@@ -68,42 +91,90 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The largest error of each recorded output of a case.
-fn errors(
-    folder: &Folder,
-    case: &Case,
-    published: &Published,
-    device: &Device,
-) -> Result<Vec<(String, f32)>> {
-    let Some(input_ids) = folder.input(case, "input_ids")? else {
-        bail!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
+fn errors(folder: &Folder, case: &Case, recorded: &Recorded, device: &Device) -> Result<Vec<(String, f32)>> {
+    let answers = match recorded {
+        Recorded::Bert(published) => bert_answers(published, &bert_inputs(folder, case)?, device),
+        Recorded::Writer(model) => writer_answers(&**model, folder, case, device)?,
     };
-    let inputs = Inputs {
-        input_ids,
-        attention_mask: folder.input(case, "attention_mask")?,
-        token_type_ids: folder.input(case, "token_type_ids")?,
-        labels: folder.input(case, "labels")?,
-    };
-    let mut answers = published.answers(&inputs, device);
-    add_pooled(&mut answers, &inputs, device);
     let compare = |output: &String| {
-        let expected = folder.tensor(case, output)?;
-        let Some(actual) = answers.get(output) else {
+        let Some(answer) = answers.get(output) else {
             bail!("expected a tensor that this model answers, found {output:?} in case {:?}", case.case);
         };
-        if actual.shape() != expected.shape() {
-            let (expected, found) = (expected.shape(), actual.shape());
-            bail!("case {:?}, {output}: expected shape {expected:?}, found {found:?}", case.case);
-        }
-        Ok((output.clone(), golden::max_abs_error_of_data(actual, &expected)))
+        Ok((output.clone(), folder.error(case, output, answer)?))
     };
     case.outputs.keys().map(compare).collect()
 }
 
-/// The sentence vectors that lesson 14 makes of the last layer.
-fn add_pooled(answers: &mut BTreeMap<String, TensorData>, inputs: &Inputs, device: &Device) {
-    let Some(last) = answers.get("last_hidden_state") else { return };
-    let last = Tensor::<3>::from_data(last.clone(), device);
-    let pooled = Pooling::Mean.pool(last, inputs.batch(device).hidden);
-    answers.insert("mean_pooled".into(), pooled.to_data());
-    answers.insert("mean_pooled_normalised".into(), normalise(pooled).into_data());
+fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::Inputs> {
+    Ok(encoder::parity::Inputs {
+        input_ids: input_ids(folder, case)?,
+        attention_mask: folder.input(case, "attention_mask")?,
+        token_type_ids: folder.input(case, "token_type_ids")?,
+        labels: folder.input(case, "labels")?,
+    })
+}
+
+fn writer_inputs(folder: &Folder, case: &Case) -> Result<decoder::checkpoint::parity::Inputs> {
+    let attention_mask = folder.input(case, "attention_mask")?;
+    Ok(decoder::checkpoint::parity::Inputs { input_ids: input_ids(folder, case)?, attention_mask })
+}
+
+fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
+    let missing = || format!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
+    folder.input(case, "input_ids")?.with_context(missing)
+}
+
+/// What the class answers, and the sentence vectors that lesson 14 makes of the last layer.
+fn bert_answers(
+    published: &Published,
+    inputs: &encoder::parity::Inputs,
+    device: &Device,
+) -> BTreeMap<String, TensorData> {
+    let mut answers = published.answers(inputs, device);
+    if let Some(last) = answers.get("last_hidden_state") {
+        let last = Tensor::<3>::from_data(last.clone(), device);
+        let pooled = Pooling::Mean.pool(last, inputs.batch(device).hidden);
+        answers.insert("mean_pooled".into(), pooled.to_data());
+        answers.insert("mean_pooled_normalised".into(), normalise(pooled).into_data());
+    }
+    answers
+}
+
+fn writer_answers(
+    model: &dyn LanguageModel,
+    folder: &Folder,
+    case: &Case,
+    device: &Device,
+) -> Result<BTreeMap<String, TensorData>> {
+    let inputs = writer_inputs(folder, case)?;
+    let mut answers = decoder::checkpoint::parity::answers(model, &inputs, device);
+    let loss = decoder::checkpoint::parity::next_token_loss(model, &inputs, device);
+    answers.insert("loss".into(), loss.into_data());
+    if let Some([batch, tokens]) = case.outputs.get("generated_ids").map(Vec::as_slice) {
+        let ids = decoder::checkpoint::parity::continued(model, &inputs, *tokens, true, device);
+        answers.insert("generated_ids".into(), TensorData::new(ids, [*batch, *tokens]));
+    }
+    Ok(answers)
+}
+
+/// The largest error of each weight's gradient of the case `loss`, where the folder records gradients.
+fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(String, f32)>> {
+    use decoder::checkpoint::parity::{gradient_of, next_token_loss};
+    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else { return Ok(Vec::new()) };
+    let device = device.clone().autodiff();
+    let path = &folder.path;
+    let answers = match config.model_type.as_deref() {
+        Some("gpt2") => {
+            let gpt = decoder::checkpoint::load(path, &device)?.model;
+            let loss = next_token_loss(&gpt, &writer_inputs(folder, case)?, &device);
+            decoder::checkpoint::tensors(&gradient_of(loss, gpt))
+        }
+        Some("llama") => {
+            let llama = llama::checkpoint::load(path, &device)?.model;
+            let loss = next_token_loss(&llama, &writer_inputs(folder, case)?, &device);
+            llama::checkpoint::tensors(&gradient_of(loss, llama))
+        }
+        _ => return Ok(Vec::new()),
+    };
+    Ok(folder.gradient_errors(&answers)?.unwrap_or_default())
 }

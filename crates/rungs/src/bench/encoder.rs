@@ -8,7 +8,7 @@ use sentences::Embedded;
 use serde::Serialize;
 use tokens::TokensError;
 
-use super::{RUNS, Seconds, timed};
+use super::{RUNS, Seconds, peak_rss_mb, timed};
 use crate::cli::BenchArgs;
 use crate::{embed, model, output};
 
@@ -36,10 +36,12 @@ struct Row {
 
 pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
     let texts = texts(args)?;
+    let batch = args.batch.unwrap_or(model::BATCH) as usize;
     let mut reference: Option<Vec<Embedded>> = None;
     let mut rows = Vec::new();
     for (name, device) in devices {
-        let (encoder, load_s) = timed(|| model::open_named(&args.model, args.batch as usize, device))?;
+        let (encoder, load_s) =
+            timed(|| model::open_named(args.model.as_deref().unwrap_or(model::DEFAULT), batch, device))?;
         let (first, warm_up_s) = timed(|| Ok(encoder.embed(&texts)?))?;
         let agreement = difference(&first, reference.get_or_insert_with(|| first.clone()));
         let seconds = repeat(RUNS, |_| encoder.embed(&texts))?;
@@ -48,7 +50,7 @@ pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
             device: name.clone(),
             texts: texts.len(),
             tokens: first.iter().map(|text| text.tokens).sum(),
-            batch: args.batch as usize,
+            batch,
             max_abs_difference: agreement,
             load_s,
             warm_up_s,
@@ -80,14 +82,6 @@ fn repeat<T>(times: usize, mut work: impl FnMut(usize) -> Result<T, TokensError>
 fn difference(a: &[Embedded], b: &[Embedded]) -> f32 {
     let numbers = |texts: &[Embedded]| texts.iter().flat_map(|text| text.vector.clone()).collect::<Vec<_>>();
     numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
-}
-
-/// The most memory this process has held, where the operating system says so (Linux).
-fn peak_rss_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes / 1024.0)
 }
 
 fn table(rows: &[Row]) -> String {

@@ -1,6 +1,7 @@
 //! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
 
 mod words;
+mod writing;
 
 use std::fs;
 use std::io::Write;

@@ -1,0 +1,134 @@
+//! A model that writes: how long a prompt takes, how many tokens a second come after it, and whether that lasts.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use course::Table;
+use decoder::{Generation, GptConfig, LanguageModel, Sampling};
+use serde::Serialize;
+
+use super::peak_rss_mb;
+use crate::cli::BenchArgs;
+use crate::{output, writer};
+
+/// GPT-2 small (Radford et al. 2019, table 2): vocabulary, width, layers, heads, context.
+const GPT2_SMALL: [usize; 5] = [50_257, 768, 12, 12, 1024];
+/// Tokens of the prompt.
+const PROMPT: usize = 32;
+/// Tokens at either end whose median is given.
+const END: usize = 16;
+
+#[derive(Serialize)]
+struct Row {
+    device: String,
+    parameters: usize,
+    prompt: usize,
+    new: usize,
+    prefill_ms: f64,
+    tokens_per_s: f64,
+    /// Medians of the first and of the last tokens.
+    ms_at_first: f64,
+    ms_at_last: f64,
+    /// Medians of [`END`] tokens each: tokens before the first of them, milliseconds.
+    ms_per_token: Vec<(usize, f64)>,
+    memory_mb: f64,
+    /// Tokens, from the first, that are those of the first device of the list.
+    same_tokens: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_rss_mb: Option<f64>,
+}
+
+pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+    let mut reference: Option<Vec<u32>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in devices {
+        let model = open(args, device)?;
+        let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
+        let new = (args.tokens as usize).min(model.max_tokens().saturating_sub(PROMPT)).max(1);
+        let run = |new| timed(&*model, &prompt, new, !args.no_cache, device);
+        run(2); // a device may compile its kernels first
+        let Timed { seconds, tokens, memory_numbers } = run(new);
+        let same = reference.get_or_insert_with(|| tokens.clone()).iter().zip(&tokens);
+        let median = |seconds: &[f64]| super::Seconds::of(seconds.to_vec()).median * 1e3;
+        let then = &seconds[1..];
+        rows.push(Row {
+            device: name.clone(),
+            parameters: model.parameters(),
+            prompt: PROMPT,
+            new,
+            prefill_ms: seconds[0] * 1e3,
+            tokens_per_s: then.len() as f64 / then.iter().sum::<f64>(),
+            ms_at_first: median(&then[..END.min(then.len())]),
+            ms_at_last: median(&then[then.len() - END.min(then.len())..]),
+            ms_per_token: then
+                .chunks(END)
+                .enumerate()
+                .map(|(i, ms)| (PROMPT + 1 + i * END, median(ms)))
+                .collect(),
+            memory_mb: (memory_numbers * size_of::<f32>()) as f64 / 1e6,
+            same_tokens: same.take_while(|(a, b)| a == b).count(),
+            peak_rss_mb: peak_rss_mb(),
+        });
+    }
+    output::rows(args.format, &rows, || table(&rows))
+}
+
+/// The model that `--model` names, or a GPT-2 small that knows nothing.
+fn open(args: &BenchArgs, device: &Device) -> Result<Box<dyn LanguageModel>> {
+    if let Some(folder) = &args.model {
+        return Ok(writer::Writer::open(Path::new(folder), device)?.model);
+    }
+    device.seed(crate::cli::SEED);
+    let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
+    Ok(Box::new(GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens).init(device)))
+}
+
+struct Timed {
+    /// Of the prompt with the first token, then of each token.
+    seconds: Vec<f64>,
+    tokens: Vec<u32>,
+    memory_numbers: usize,
+}
+
+fn timed(model: &dyn LanguageModel, prompt: &[u32], new: usize, with_memory: bool, device: &Device) -> Timed {
+    let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
+    let mut generation = if with_memory { generation } else { generation.without_memory() };
+    let (mut seconds, mut tokens) = (Vec::with_capacity(new), Vec::with_capacity(new));
+    let mut start = Instant::now();
+    for drawn in generation.by_ref() {
+        tokens.extend(drawn);
+        seconds.push(start.elapsed().as_secs_f64());
+        start = Instant::now();
+    }
+    Timed { seconds, tokens, memory_numbers: generation.memory_numbers() }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new([
+        "device",
+        "parameters",
+        "prefill ms",
+        "tokens/s",
+        "ms at first",
+        "ms at last",
+        "memory MB",
+        "peak MB",
+        "same tokens",
+    ]);
+    for row in rows {
+        table.row([
+            row.device.clone(),
+            row.parameters.to_string(),
+            format!("{:.1}", row.prefill_ms),
+            format!("{:.2}", row.tokens_per_s),
+            format!("{:.2}", row.ms_at_first),
+            format!("{:.2}", row.ms_at_last),
+            format!("{:.1}", row.memory_mb),
+            row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}")),
+            format!("{} of {}", row.same_tokens, row.new),
+        ]);
+    }
+    table.to_string()
+}

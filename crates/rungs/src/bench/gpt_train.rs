@@ -1,0 +1,143 @@
+//! One training step of a small GPT: forward, backward, clipping, AdamW.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use burn::module::Module;
+use burn::tensor::Device;
+use course::Table;
+use decoder::{Corpus, GptConfig, Pretraining};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+use tokens::Tokenizer;
+use training::{Event, Preset, Recipe, Run};
+
+use super::{Seconds, peak_rss_mb};
+use crate::cli::{BenchArgs, SEED};
+use crate::output;
+
+/// Tokens there are: those of a text of English characters.
+const VOCAB: u32 = 65;
+/// Steps that are not counted: devices compile their kernels, memory is taken.
+const WARM_UP: usize = 5;
+/// Steps that are.
+const STEPS: usize = 30;
+/// Tokens of the made-up text.
+const TEXT: usize = 100_000;
+
+#[derive(Serialize)]
+struct Row {
+    device: String,
+    parameters: usize,
+    batch: usize,
+    block: usize,
+    ms_per_step: Seconds,
+    tokens_per_s: f64,
+    gflops: f64,
+    first_loss: f64,
+    last_loss: f64,
+    /// Of the losses, from those of the first device of the list.
+    max_difference: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_rss_mb: Option<f64>,
+}
+
+pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+    let preset = args.preset.sizes();
+    let batch = args.batch.map_or(preset.batch, |batch| batch as usize);
+    let preset = Preset { batch, dropout: 0.0, ..preset }; // devices draw different zeros
+    let corpus = noise()?;
+    let mut reference: Option<Vec<f64>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in devices {
+        let device = device.clone().autodiff();
+        device.seed(SEED);
+        let model = GptConfig::preset(&preset, VOCAB as usize).init(&device);
+        let parameters = model.num_params();
+        let task = Pretraining::new(&corpus, &preset, &device)?;
+        let steps = WARM_UP + STEPS;
+        let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
+        let (mut losses, mut milliseconds) = (Vec::new(), Vec::new());
+        let tokens = (preset.batch * preset.block) as f64;
+        training::train(&task, model, &recipe, Run::on(&device), &mut |event| {
+            if let Event::Step { loss, tokens_per_s, .. } = event {
+                losses.push(*loss);
+                milliseconds.push(tokens / tokens_per_s * 1e3);
+            }
+            ControlFlow::Continue(())
+        })?;
+        let ms_per_step = Seconds::of(milliseconds.split_off(WARM_UP));
+        let same = reference.get_or_insert_with(|| losses.clone()).iter().zip(&losses);
+        rows.push(Row {
+            device: name.clone(),
+            parameters,
+            batch: preset.batch,
+            block: preset.block,
+            ms_per_step,
+            tokens_per_s: tokens / ms_per_step.median * 1e3,
+            gflops: operations(&preset, parameters) / ms_per_step.median / 1e6,
+            first_loss: losses[0],
+            last_loss: losses[losses.len() - 1],
+            max_difference: same.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max),
+            peak_rss_mb: peak_rss_mb(),
+        });
+    }
+    output::rows(args.format, &rows, || table(&rows))
+}
+
+/// Text that says nothing: speed does not depend on it.
+fn noise() -> Result<Corpus> {
+    let mut rng = StdRng::seed_from_u64(SEED);
+    let mut ids = |n: usize| (0..n).map(|_| rng.random_range(0..VOCAB)).collect::<Vec<u32>>();
+    let alphabet: Vec<char> = ('!'..).take(VOCAB as usize).collect();
+    let (training, validation) = (ids(TEXT), ids(2));
+    Ok(Corpus {
+        tokenizer: Tokenizer::characters(&alphabet)?,
+        training,
+        validation,
+        validation_characters: 2,
+    })
+}
+
+/// Multiplications and additions of a step, forward and backward: six a weight and token, and those of the attention
+/// (Chowdhery et al. 2022, "PaLM", appendix B).
+fn operations(preset: &Preset, parameters: usize) -> f64 {
+    let tokens = (preset.batch * preset.block) as f64;
+    let attention = 12.0 * (preset.n_layers * preset.d_model * preset.block) as f64;
+    tokens * (6.0 * parameters as f64 + attention)
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new([
+        "device",
+        "parameters",
+        "batch",
+        "min ms",
+        "median ms",
+        "max ms",
+        "tokens/s",
+        "GFLOP/s",
+        "first loss",
+        "last loss",
+        "peak MB",
+        "max difference",
+    ]);
+    for row in rows {
+        table.row([
+            row.device.clone(),
+            row.parameters.to_string(),
+            format!("{} x {}", row.batch, row.block),
+            format!("{:.1}", row.ms_per_step.min),
+            format!("{:.1}", row.ms_per_step.median),
+            format!("{:.1}", row.ms_per_step.max),
+            format!("{:.0}", row.tokens_per_s),
+            format!("{:.1}", row.gflops),
+            format!("{:.4}", row.first_loss),
+            format!("{:.4}", row.last_loss),
+            row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}")),
+            format!("{:.1e}", row.max_difference),
+        ]);
+    }
+    table.to_string()
+}

@@ -1,0 +1,136 @@
+//! The chapter's own small numbers.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use decoder::{Gpt, GptConfig, LanguageModel, Memory, Sampling, nats_by_part, nats_per_token};
+use lookup::{cross_entropy, perplexity};
+
+use crate::{FAMILIES, MAX_TOKENS, VOCAB, drawn, ids, small};
+
+#[test]
+fn two_tokens_of_a_half_and_an_eighth_are_a_perplexity_of_four() {
+    let device = backend::from_env();
+    let logits = Tensor::<2>::from_floats(
+        [[4, 2, 2], [1, 2, 5]].map(|eighths| eighths.map(|n| (n as f32).ln())),
+        &device,
+    );
+    let nats: f32 = cross_entropy(logits, Tensor::from_ints([0, 0], &device)).into_scalar();
+    let tolerance = f64::from(backend::tolerance(&device, 1e-6));
+    assert!((f64::from(nats) - 16f64.ln() / 2.0).abs() < tolerance, "{nats}");
+    assert!((perplexity(f64::from(nats)) - 4.0).abs() < 4.0 * tolerance);
+}
+
+/// Three tokens of probabilities 1/8, 2/8 and 5/8.
+fn candidates(temperature: f64, top_k: Option<usize>, top_p: f64) -> Vec<(u32, f64)> {
+    let logits = [1f32, 2.0, 5.0].map(f32::ln);
+    Sampling::new(temperature, top_k, top_p).unwrap().candidates(&logits)
+}
+
+#[track_caller]
+fn assert_candidates(found: &[(u32, f64)], expected: &[(u32, f64)]) {
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        let close = (found.1 - expected.1).abs() < 1e-6; // the logits are f32
+        assert!(found.0 == expected.0 && close, "{found:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn one_two_and_five_eighths_are_filtered_by_hand() {
+    assert_candidates(&candidates(1.0, None, 1.0), &[(2, 5.0 / 8.0), (1, 2.0 / 8.0), (0, 1.0 / 8.0)]);
+    assert_candidates(&candidates(1.0, Some(2), 1.0), &[(2, 5.0 / 7.0), (1, 2.0 / 7.0)]);
+    assert_candidates(&candidates(1.0, None, 0.6), &[(2, 1.0)]);
+    assert_candidates(&candidates(1.0, None, 0.7), &[(2, 5.0 / 7.0), (1, 2.0 / 7.0)]);
+    // Of the two that top-k leaves, the first has 5/7, which is more than 0.7.
+    assert_candidates(&candidates(1.0, Some(2), 0.7), &[(2, 1.0)]);
+}
+
+#[test]
+fn half_the_temperature_squares_what_is_weighed_and_twice_takes_its_root() {
+    assert_candidates(&candidates(0.5, None, 1.0), &[(2, 25.0 / 30.0), (1, 4.0 / 30.0), (0, 1.0 / 30.0)]);
+    let (two, five) = (2f64.sqrt(), 5f64.sqrt());
+    let sum = 1.0 + two + five;
+    assert_candidates(&candidates(2.0, None, 1.0), &[(2, five / sum), (1, two / sum), (0, 1.0 / sum)]);
+}
+
+#[test]
+fn weights_are_counted_by_hand() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = 12 * 16 * 16 + 13 * 16; // 4 + 8 squares of the width, 9 biases and 4 norms of it
+    let both = VOCAB * 16 + 2 * layer + 2 * 16;
+    let counts = FAMILIES.map(|family| small(family).init(&device).parameters());
+    assert_eq!(counts, [both + MAX_TOKENS * 16, both + 2 * 16]);
+    let narrow = small(FAMILIES[0]).with_d_hidden(Some(16)).init(&device);
+    assert_eq!(narrow.parameters(), counts[0] - 2 * (2 * 3 * 16 * 16 + 3 * 16));
+}
+
+/// Every token is as likely as any other: the vectors are finished as zeros.
+fn knows_nothing(device: &Device) -> Gpt {
+    let mut model = drawn(&small(FAMILIES[0]), device);
+    model.norm.weight = model.norm.weight.map(|weight| weight.zeros_like());
+    model.norm.bias = model.norm.bias.map(|bias| bias.zeros_like());
+    model
+}
+
+#[test]
+fn a_model_that_knows_nothing_loses_ln_vocab() {
+    let device = backend::from_env();
+    let model = knows_nothing(&device);
+    let nats = (VOCAB as f64).ln();
+    let tolerance = f64::from(backend::tolerance(&device, 1e-6));
+    let loss: f32 = model.loss(ids(&[3, 7, 1], &device), ids(&[7, 1, 12], &device)).into_scalar();
+    assert!((f64::from(loss) - nats).abs() < tolerance, "{loss}");
+    let text: Vec<u32> = (0..50).map(|i| i * i % VOCAB as u32).collect();
+    assert!((nats_per_token(&model, &text, 5, &device) - nats).abs() < tolerance);
+}
+
+#[test]
+fn ten_tokens_in_blocks_of_four_are_eight_predicted_and_one_more() {
+    let device = backend::from_env();
+    let model = drawn(&small(FAMILIES[0]), &device);
+    let text = [3, 7, 1, 12, 5, 9, 20, 2, 2, 8];
+    let parts: Vec<(usize, f64)> = nats_by_part(&model, &text, 4, &device).collect();
+    assert_eq!(parts.iter().map(|part| part.0).collect::<Vec<_>>(), [8, 1]);
+    let block = |from: usize, to: usize| -> f64 {
+        let loss = model.loss(ids(&text[from..to], &device), ids(&text[from + 1..to + 1], &device));
+        f64::from(loss.into_scalar::<f32>()) * (to - from) as f64
+    };
+    let expected = [block(0, 4) + block(4, 8), block(8, 9)];
+    for ((_, found), expected) in parts.iter().zip(expected) {
+        let tolerance = f64::from(backend::tolerance(&device, 1e-5)) * expected;
+        assert!((found - expected).abs() < tolerance, "{found}, expected {expected}");
+    }
+    let per_token = nats_per_token(&model, &text, 4, &device);
+    assert!((per_token - expected.iter().sum::<f64>() / 9.0).abs() < 1e-4 * per_token);
+}
+
+#[test]
+fn positions_count_from_the_first_token_after_the_padding() {
+    let device = backend::from_env();
+    let model = drawn(&small(FAMILIES[0]), &device);
+    let positions = model.positions.as_ref().unwrap().weight.val();
+    let tokens = |ids| model.tokens.forward(ids);
+    let text = ids(&[0, 0, 3, 7], &device);
+    let embedded = model.embed(text.clone(), 0, &[2]) - tokens(text);
+    let row = |position: usize| positions.clone().narrow(0, position, 1);
+    let expected: Tensor<3> = Tensor::cat(vec![row(0), row(0), row(0), row(1)], 0).unsqueeze();
+    golden::assert_close(&embedded, &expected, backend::tolerance(&device, 1e-6));
+    // The same text's next column, read alone.
+    let next = ids(&[9], &device);
+    let embedded = model.embed(next.clone(), 4, &[2]) - tokens(next);
+    golden::assert_close(&embedded, &row(2).unsqueeze(), backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn memory_holds_a_key_and_a_value_of_every_token_and_layer() {
+    let device = backend::from_env();
+    let model = drawn(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
+    let mut memory = Memory::new(&model, 5, &[]);
+    assert_eq!((memory.tokens(), memory.numbers()), (0, 0));
+    model.forward_cached(ids(&[3, 7], &device), &mut memory);
+    assert_eq!((memory.tokens(), memory.numbers()), (2, 3 * 2 * 5 * 16)); // layers, two kinds, room, width
+    model.forward_cached(ids(&[1, 2, 3], &device), &mut memory);
+    assert_eq!((memory.tokens(), memory.numbers()), (5, 3 * 2 * 5 * 16));
+    assert_eq!(model.num_params(), model.parameters());
+}

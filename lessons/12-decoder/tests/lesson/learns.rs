@@ -1,0 +1,105 @@
+//! What the demo trains and measures.
+
+use std::ops::ControlFlow;
+
+use course::{Figure, Marks, Report, Run};
+use decoder::demo::{Curve, Recorded, demo, recorded};
+use decoder::{Gpt, GptConfig, Pretraining, Vocabulary};
+use training::{Event, Preset, Recipe, train};
+
+#[test]
+fn twenty_steps_lower_the_loss() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
+    let size = Preset { n_layers: 1, n_heads: 2, d_model: 16, block: 8, batch: 8, steps: 20, dropout: 0.0 };
+    let model = GptConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
+    let task: Pretraining<'_, Gpt> = Pretraining::new(&corpus, &size, &device).unwrap();
+    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
+    let mut losses = Vec::new();
+    let mut observe = |event: &Event| {
+        losses.extend(match event {
+            Event::Evaluated { validation_loss, .. } => Some(*validation_loss),
+            Event::Step { .. } => None,
+        });
+        ControlFlow::Continue(())
+    };
+    train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
+    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands before.
+    assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
+}
+
+#[test]
+fn the_figures_show_what_they_claim() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let report = demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
+    a_gpt_that_sees_more_is_less_surprised(&report);
+    it_learns_words(&report);
+    a_higher_temperature_writes_fewer_words_that_exist(&report);
+    top_k_keeps_as_many_and_top_p_as_it_needs(&report);
+}
+
+fn figure<'a>(report: &'a Report, name: &str) -> &'a Figure {
+    report.figures().iter().find(|figure| figure.name == name).unwrap()
+}
+
+/// The values of each line of a panel.
+fn lines(figure: &Figure, panel: usize) -> Vec<Vec<f64>> {
+    let Marks::Lines(lines) = &figure.panels[panel].marks else {
+        panic!("{} is drawn as lines", figure.name)
+    };
+    lines.iter().map(|line| line.points.iter().map(|point| point.1).collect()).collect()
+}
+
+fn a_gpt_that_sees_more_is_less_surprised(report: &Report) {
+    let [gpt, bigram, best] = &lines(figure(report, "12-context"), 0)[..] else { panic!("three lines") };
+    assert!(gpt.windows(2).all(|pair| pair[1] < pair[0]), "{gpt:?}");
+    assert!(gpt[gpt.len() - 1] < 0.6 * gpt[0], "{gpt:?}");
+    // Who sees one token is a bigram, whatever is inside, and none is better than the one that counted this text.
+    let above = [bigram[0] - best[0], gpt[0] - best[0]];
+    assert!(above.iter().all(|&bits| bits > 0.0 && bits < 0.1), "{above:?} bits above the best bigram");
+}
+
+fn it_learns_words(report: &Report) {
+    let figure = figure(report, "12-learning");
+    let (bits, words) = (lines(figure, 0).remove(0), lines(figure, 1).remove(0));
+    assert!(bits[bits.len() - 1] < bits[0] / 3.0, "{bits:?}");
+    assert!(words[0] < 0.05 && words[words.len() - 1] > 0.5, "{words:?}");
+}
+
+fn a_higher_temperature_writes_fewer_words_that_exist(report: &Report) {
+    let figure = figure(report, "12-temperature");
+    let (existing, different) = (lines(figure, 0).remove(0), lines(figure, 1).remove(0));
+    let [.., half, three_quarters, one, one_and_a_half, two] = existing[..] else { panic!("{existing:?}") };
+    assert!(half > three_quarters && three_quarters > one && one > one_and_a_half && one_and_a_half > two);
+    assert!(existing[0] > 4.0 * two, "{existing:?}");
+    let most = different.iter().copied().fold(0.0, f64::max);
+    assert!(most > 2.0 * different[0] && most > 2.0 * different[different.len() - 1], "{different:?}");
+}
+
+fn top_k_keeps_as_many_and_top_p_as_it_needs(report: &Report) {
+    let figure = figure(report, "12-sampling");
+    let kept = |panel| {
+        let lines = lines(figure, panel);
+        lines.iter().map(|line| line.iter().filter(|&&p| p > 0.0).count()).collect::<Vec<usize>>()
+    };
+    assert_eq!(kept(0), [5, 5, 5]);
+    assert!(kept(1).windows(2).all(|pair| pair[0] < pair[1]), "{:?}", kept(1));
+}
+
+#[test]
+fn recorded_trainings_end_where_pytorchs_do() {
+    let Recorded { ours, pytorch, .. } = recorded().unwrap();
+    let last = |curves: &[Curve]| curves.iter().map(Curve::last).collect::<Vec<f64>>();
+    let (ours, pytorch) = (last(&ours), last(&pytorch));
+    assert!(ours.len() >= 3 && pytorch.len() >= 3);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let spread = |values: &[f64]| {
+        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        most - values.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    // Seeds are no more alike than libraries: the means lie within what seeds alone make of them.
+    let apart = (mean(&ours) - mean(&pytorch)).abs();
+    assert!(apart < spread(&ours).max(spread(&pytorch)), "{ours:?} and {pytorch:?}");
+}

@@ -1,0 +1,77 @@
+//! The tests of lesson 12, in one binary.
+
+mod by_hand;
+mod files;
+mod laws;
+mod learns;
+mod parity;
+mod sampling;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use decoder::{Family, Generation, Gpt, GptConfig, LanguageModel, Sampling};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// Learned positions, and ALiBi.
+const FAMILIES: [Family; 2] = [Family::Gpt2, Family::Bloom];
+
+/// Token IDs of [`small`].
+const VOCAB: usize = 24;
+
+/// The longest text that [`small`] sees.
+const MAX_TOKENS: usize = 12;
+
+/// Small enough for every device.
+fn small(family: Family) -> GptConfig {
+    GptConfig::new(VOCAB, 16, 2, 2, MAX_TOKENS).with_family(family)
+}
+
+/// A model whose every weight, bias and norm is a number of -1..1, the same on every device: far enough apart that
+/// nothing which is left out or swapped stays hidden.
+fn drawn(config: &GptConfig, device: &Device) -> Gpt {
+    struct Draw(StdRng);
+    impl ModuleMapper for Draw {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let shape = param.val().dims();
+            let numbers = (0..shape.iter().product()).map(|_| self.0.random_range(-1.0..1.0));
+            let data = TensorData::new(numbers.collect::<Vec<f32>>(), shape);
+            Param::from_tensor(Tensor::from_data(data, &param.val().device()))
+        }
+    }
+    let _seed = backend::seeded(device, 7);
+    config.init(device).map(&mut Draw(StdRng::seed_from_u64(3)))
+}
+
+/// `[1, tokens]`.
+fn ids(text: &[u32], device: &Device) -> Tensor<2, Int> {
+    let text: Vec<i64> = text.iter().map(|&id| i64::from(id)).collect();
+    let tokens = text.len();
+    Tensor::from_data(TensorData::new(text, [1, tokens]), device)
+}
+
+/// What the likeliest token each time makes of each prompt, prompts left out.
+fn written(
+    model: &Gpt,
+    prompts: &[Vec<u32>],
+    most: usize,
+    with_memory: bool,
+    device: &Device,
+) -> Vec<Vec<u32>> {
+    let generation = Generation::new(model, prompts, most, Sampling::GREEDY, 0, device);
+    let steps: Vec<Vec<u32>> =
+        if with_memory { generation.collect() } else { generation.without_memory().collect() };
+    assert_eq!(steps.len(), most);
+    (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
+}
+
+/// By how much the likeliest token leads the next, at least, where `text` goes on after its first `prompt` tokens.
+fn smallest_lead(model: &Gpt, text: &[u32], prompt: usize, device: &Device) -> f32 {
+    let logits: Vec<f32> = model.forward(ids(text, device), &[]).into_data().iter().collect();
+    let leads = logits.chunks(VOCAB).skip(prompt - 1).map(|logits| {
+        let mut logits = logits.to_vec();
+        logits.sort_by(f32::total_cmp);
+        logits[VOCAB - 1] - logits[VOCAB - 2]
+    });
+    leads.fold(f32::INFINITY, f32::min)
+}

@@ -1,0 +1,395 @@
+//! LLaMA as published: the keys of its `config.json`, in the classic form and in that of transformers 5, and the names
+//! of its tensors.
+
+use std::path::Path;
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData};
+use layer::{DecoderLayer, Norm, RmsNorm, Transform};
+use positions::RopeScaling;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use zoo::{Checks, Under, Weights, ZooError};
+
+use crate::{Llama, LlamaConfig};
+
+/// Frequencies that older libraries stored with the weights, and the output table, which may be the token table stored
+/// twice.
+const STORED_CONSTANTS: &str = "layers.*.rotary_emb.inv_freq";
+const OUTPUT: &str = "lm_head.weight";
+const TABLE: &str = "embed_tokens.weight";
+const FINAL_NORM: &str = "norm.weight";
+const LAYERS: &str = "layers.";
+
+/// Within a layer.
+const ATTENTION_NORM: &str = "input_layernorm.weight";
+const FEED_FORWARD_NORM: &str = "post_attention_layernorm.weight";
+const QUERY_KEY_VALUE: [&str; 3] = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
+const ATTENTION_OUTPUT: &str = "self_attn.o_proj";
+const GATE: &str = "mlp.gate_proj";
+const UP: &str = "mlp.up_proj";
+const DOWN: &str = "mlp.down_proj";
+
+/// A model read from a folder.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model, its weights in place.
+    pub model: Llama,
+    /// Its sizes.
+    pub config: LlamaConfig,
+    /// Tensors of the file that this model has no use for.
+    pub skipped: Vec<String>,
+}
+
+/// A configuration as published: the sizes, and which maps have biases.
+struct Published {
+    config: LlamaConfig,
+    attention_bias: bool,
+    mlp_bias: bool,
+}
+
+/// Loads a LLaMA-style folder, without dropout: that belongs to a training and not to what it made.
+///
+/// # Errors
+///
+/// Anything of `config.json` or the weights that is not a LLaMA, or not whole.
+pub fn load(folder: &Path, device: &Device) -> Result<Loaded, ZooError> {
+    let published = read_published(folder)?;
+    let config = &published.config;
+    let weights = Weights::open(folder)?.strip_prefix("model.")?;
+    weights.expect_layers(LAYERS, config.n_layers)?;
+    let allowed = if config.tied { &[STORED_CONSTANTS, OUTPUT][..] } else { &[STORED_CONSTANTS] };
+    let skipped = weights.matches(&expected(&published), allowed)?;
+    if config.tied {
+        weights.expect_tied(OUTPUT, TABLE)?;
+    }
+    let model = read(&weights, config, device)?;
+    Ok(Loaded { model, config: published.config, skipped })
+}
+
+/// Reads and checks the `config.json` of a LLaMA-style folder.
+///
+/// # Errors
+///
+/// A key that is missing or of another type, a value that no LLaMA can have, or another architecture.
+pub fn read_config(folder: &Path) -> Result<LlamaConfig, ZooError> {
+    read_published(folder).map(|published| published.config)
+}
+
+/// What `config.json` of a LLaMA says; keys that change nothing here are passed over.
+#[derive(Deserialize)]
+struct PublishedConfig {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: Option<usize>,
+    head_dim: Option<usize>,
+    max_position_embeddings: usize,
+    rms_norm_eps: f64,
+    #[serde(default = "silu")]
+    hidden_act: String,
+    #[serde(default)]
+    attention_bias: bool,
+    #[serde(default)]
+    mlp_bias: bool,
+    #[serde(default)]
+    tie_word_embeddings: bool,
+    /// The classic form.
+    rope_theta: Option<f64>,
+    rope_scaling: Option<Rope>,
+    /// That of transformers 5.
+    rope_parameters: Option<Rope>,
+}
+
+#[derive(Deserialize)]
+struct Rope {
+    rope_type: Option<String>,
+    /// What `rope_type` was called at first; later files have both.
+    r#type: Option<String>,
+    rope_theta: Option<f64>,
+    factor: Option<f64>,
+    low_freq_factor: Option<f64>,
+    high_freq_factor: Option<f64>,
+    original_max_position_embeddings: Option<usize>,
+}
+
+fn silu() -> String {
+    "silu".into()
+}
+
+fn read_published(folder: &Path) -> Result<Published, ZooError> {
+    #[derive(Deserialize)]
+    struct Architecture {
+        model_type: Option<String>,
+    }
+    let path = folder.join("config.json");
+    let checks = Checks::of(&path);
+    let Architecture { model_type } = zoo::read_json(&path)?;
+    checks.model_type(model_type.as_deref(), "llama")?; // before a key is missed that another architecture lacks
+    let config: PublishedConfig = zoo::read_json(&path)?;
+    let (heads, kv_heads) = (config.num_attention_heads, config.num_key_value_heads);
+    let sizes = [
+        ("vocab_size", config.vocab_size),
+        ("hidden_size", config.hidden_size),
+        ("intermediate_size", config.intermediate_size),
+        ("num_hidden_layers", config.num_hidden_layers),
+        ("num_attention_heads", heads),
+        ("num_key_value_heads", kv_heads.unwrap_or(heads)),
+        ("head_dim", config.head_dim.unwrap_or(1)),
+        ("max_position_embeddings", config.max_position_embeddings),
+    ];
+    checks.above_zero(&sizes)?;
+    if config.head_dim.is_none() {
+        checks.divides(("num_attention_heads", heads), ("hidden_size", config.hidden_size))?;
+    }
+    let d_head = config.head_dim.unwrap_or(config.hidden_size / heads);
+    if !d_head.is_multiple_of(2) {
+        return checks
+            .refuse("head_dim", format!("expected an even number (RoPE turns pairs), found {d_head}"));
+    }
+    checks.divides(("num_key_value_heads", kv_heads.unwrap_or(heads)), ("num_attention_heads", heads))?;
+    checks.epsilon("rms_norm_eps", config.rms_norm_eps)?;
+    checks.is("hidden_act", config.hidden_act.as_str(), "silu")?;
+    let (theta, scaling) = positions(&config, &checks)?;
+    let PublishedConfig { vocab_size, hidden_size, num_hidden_layers, intermediate_size, .. } = config;
+    let sizes = LlamaConfig::new(
+        vocab_size,
+        hidden_size,
+        num_hidden_layers,
+        heads,
+        intermediate_size,
+        config.max_position_embeddings,
+    );
+    Ok(Published {
+        config: sizes
+            .with_n_kv_heads(kv_heads)
+            .with_d_head(config.head_dim)
+            .with_epsilon(config.rms_norm_eps)
+            .with_theta(theta)
+            .with_scaling(scaling)
+            .with_tied(config.tie_word_embeddings),
+        attention_bias: config.attention_bias,
+        mlp_bias: config.mlp_bias,
+    })
+}
+
+/// RoPE's base and scaling, from whichever of the two forms the file has.
+fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScaling), ZooError> {
+    /// Of a file that names none (Touvron et al. 2023, the released code).
+    const THETA: f64 = 10_000.0;
+    let (key, rope) = match &config.rope_parameters {
+        Some(rope) => ("rope_parameters", Some(rope)),
+        None => ("rope_scaling", config.rope_scaling.as_ref()),
+    };
+    let theta = rope.and_then(|rope| rope.rope_theta).or(config.rope_theta).unwrap_or(THETA);
+    if !(theta > 1.0 && theta.is_finite()) {
+        return checks.refuse("rope_theta", format!("expected a number above 1, found {theta}"));
+    }
+    let Some(rope) = rope else { return Ok((theta, RopeScaling::None)) };
+    let above_zero = |name: &str, value: Option<f64>| match value {
+        Some(value) if value > 0.0 && value.is_finite() => Ok(value),
+        Some(value) => checks.refuse(key, format!("expected {name} above 0, found {value}")),
+        None => checks.refuse(key, format!("expected {name}, found no such key")),
+    };
+    let scaling = match rope.rope_type.as_deref().or(rope.r#type.as_deref()) {
+        None if rope.factor.is_some() => {
+            return checks.refuse(key, "expected rope_type beside the factor, found no such key".into());
+        }
+        None | Some("default") => RopeScaling::None,
+        Some("linear") => RopeScaling::Linear { factor: above_zero("factor", rope.factor)? },
+        Some("llama3") => {
+            let low_freq_factor = above_zero("low_freq_factor", rope.low_freq_factor)?;
+            let high_freq_factor = above_zero("high_freq_factor", rope.high_freq_factor)?;
+            if high_freq_factor <= low_freq_factor {
+                let problem =
+                    format!("expected high_freq_factor above {low_freq_factor}, found {high_freq_factor}");
+                return checks.refuse(key, problem);
+            }
+            let Some(original @ 1..) = rope.original_max_position_embeddings else {
+                let found =
+                    rope.original_max_position_embeddings.map_or("no such key".into(), |n| n.to_string());
+                let problem =
+                    format!("expected original_max_position_embeddings of at least 1, found {found}");
+                return checks.refuse(key, problem);
+            };
+            RopeScaling::Llama3 {
+                factor: above_zero("factor", rope.factor)?,
+                low_freq_factor,
+                high_freq_factor,
+                original_max_position_embeddings: original,
+            }
+        }
+        Some(other) => {
+            return checks
+                .refuse(key, format!("expected rope_type default, linear or llama3, found {other:?}"));
+        }
+    };
+    Ok((theta, scaling))
+}
+
+/// Every tensor of the model and its shape as stored: `[out, in]`.
+fn expected(published: &Published) -> Vec<(String, Vec<usize>)> {
+    let Published { config, attention_bias, mlp_bias } = published;
+    let (d, hidden) = (config.d_model, config.d_hidden);
+    let [queries, kv] =
+        [config.n_heads, config.n_kv_heads()].map(|heads| heads.saturating_mul(config.d_head()));
+    let linear = |name: String, d_in: usize, d_out: usize, bias: bool| {
+        let bias = bias.then(|| (format!("{name}.bias"), vec![d_out]));
+        std::iter::once((format!("{name}.weight"), vec![d_out, d_in])).chain(bias)
+    };
+    let mut tensors = vec![(TABLE.to_string(), vec![config.vocab, d]), (FINAL_NORM.to_string(), vec![d])];
+    if !config.tied {
+        tensors.push((OUTPUT.into(), vec![config.vocab, d]));
+    }
+    for layer in 0..config.n_layers {
+        let at = |name: &str| format!("{LAYERS}{layer}.{name}");
+        tensors.push((at(ATTENTION_NORM), vec![d]));
+        tensors.push((at(FEED_FORWARD_NORM), vec![d]));
+        for (name, d_out) in QUERY_KEY_VALUE.into_iter().zip([queries, kv, kv]) {
+            tensors.extend(linear(at(name), d, d_out, *attention_bias));
+        }
+        tensors.extend(linear(at(ATTENTION_OUTPUT), queries, d, *attention_bias));
+        tensors.extend(linear(at(GATE), d, hidden, *mlp_bias));
+        tensors.extend(linear(at(UP), d, hidden, *mlp_bias));
+        tensors.extend(linear(at(DOWN), hidden, d, *mlp_bias));
+    }
+    tensors
+}
+
+fn read(weights: &Weights, config: &LlamaConfig, device: &Device) -> Result<Llama, ZooError> {
+    let d = config.d_model;
+    let mut llama = config.init(device);
+    llama.tokens.weight = Param::from_tensor(weights.tensor(TABLE, [config.vocab, d], device)?);
+    llama.norm = rms_norm(&weights.under(""), FINAL_NORM, config, device)?;
+    if !config.tied {
+        llama.output = Some(weights.linear("lm_head", d, config.vocab, device)?);
+    }
+    for (i, layer) in llama.layers.iter_mut().enumerate() {
+        read_layer(layer, &weights.under(format!("{LAYERS}{i}.")), config, device)?;
+    }
+    Ok(llama)
+}
+
+fn read_layer(
+    layer: &mut DecoderLayer,
+    stored: &Under<'_>,
+    config: &LlamaConfig,
+    device: &Device,
+) -> Result<(), ZooError> {
+    let (d, hidden) = (config.d_model, config.d_hidden);
+    let (queries, kv) = (config.n_heads * config.d_head(), config.n_kv_heads() * config.d_head());
+    let parts = QUERY_KEY_VALUE.into_iter().zip([queries, kv, kv]);
+    let parts = parts.map(|(name, d_out)| stored.linear(name, d, d_out, device));
+    layer.attention.projection = zoo::side_by_side(parts.collect::<Result<_, _>>()?);
+    layer.attention.output = stored.linear(ATTENTION_OUTPUT, queries, d, device)?;
+    layer.attention_norm = Norm::Rms(rms_norm(stored, ATTENTION_NORM, config, device)?);
+    layer.feed_forward_norm = Norm::Rms(rms_norm(stored, FEED_FORWARD_NORM, config, device)?);
+    if let Transform::SwiGlu(swiglu) = &mut layer.feed_forward {
+        swiglu.gate = stored.linear(GATE, d, hidden, device)?;
+        swiglu.up = stored.linear(UP, d, hidden, device)?;
+        swiglu.down = stored.linear(DOWN, hidden, d, device)?;
+    }
+    Ok(())
+}
+
+fn rms_norm(
+    stored: &Under<'_>,
+    name: &str,
+    config: &LlamaConfig,
+    device: &Device,
+) -> Result<RmsNorm, ZooError> {
+    let weight = Param::from_tensor(stored.tensor(name, [config.d_model], device)?);
+    Ok(RmsNorm { weight, epsilon: config.epsilon })
+}
+
+/// Writes a model as `config.json` and `model.safetensors`, which other libraries open as LLaMA.
+///
+/// # Errors
+///
+/// If the folder cannot be written to, or is full; what was there before stays whole.
+pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), ZooError> {
+    zoo::write_json(&folder.join("config.json"), &published_config(model, config))?;
+    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors(model), &[])
+}
+
+/// A model under LLaMA's names and in its layout.
+pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
+    let mut tensors = vec![
+        (format!("model.{TABLE}"), model.tokens.weight.val().into_data()),
+        (format!("model.{FINAL_NORM}"), model.norm.weight.val().into_data()),
+    ];
+    if let Some(output) = &model.output {
+        tensors.push((OUTPUT.into(), output.weight.val().transpose().into_data()));
+    }
+    for (i, layer) in model.layers.iter().enumerate() {
+        let at = |name: &str| format!("model.{LAYERS}{i}.{name}");
+        let (Norm::Rms(first), Norm::Rms(second)) = (&layer.attention_norm, &layer.feed_forward_norm) else {
+            unreachable!("LLaMA's layers are made with RmsNorm");
+        };
+        let Transform::SwiGlu(swiglu) = &layer.feed_forward else {
+            unreachable!("LLaMA's layers are made with SwiGLU");
+        };
+        tensors.push((at(ATTENTION_NORM), first.weight.val().into_data()));
+        tensors.push((at(FEED_FORWARD_NORM), second.weight.val().into_data()));
+        let attention = &layer.attention;
+        let (queries, kv) =
+            (attention.n_heads() * attention.d_head(), attention.n_kv_heads() * attention.d_head());
+        let columns = [(0, queries), (queries, kv), (queries + kv, kv)];
+        for (name, (first, width)) in QUERY_KEY_VALUE.into_iter().zip(columns) {
+            put(&mut tensors, &at(name), &columns_of(&attention.projection, first, width));
+        }
+        put(&mut tensors, &at(ATTENTION_OUTPUT), &attention.output);
+        put(&mut tensors, &at(GATE), &swiglu.gate);
+        put(&mut tensors, &at(UP), &swiglu.up);
+        put(&mut tensors, &at(DOWN), &swiglu.down);
+    }
+    tensors
+}
+
+/// Some of the columns of a linear map.
+fn columns_of(linear: &Linear, first: usize, width: usize) -> Linear {
+    let narrow = |x: Tensor<2>| Param::from_tensor(x.narrow(1, first, width));
+    let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
+    Linear { weight: narrow(linear.weight.val()), bias }
+}
+
+fn put(tensors: &mut Vec<(String, TensorData)>, name: &str, linear: &Linear) {
+    tensors.push((format!("{name}.weight"), linear.weight.val().transpose().into_data()));
+    if let Some(bias) = &linear.bias {
+        tensors.push((format!("{name}.bias"), bias.val().into_data()));
+    }
+}
+
+/// LLaMA's `config.json` in the classic form, which every version reads.
+fn published_config(model: &Llama, config: &LlamaConfig) -> Value {
+    let scaling = match config.scaling {
+        RopeScaling::None => Value::Null,
+        RopeScaling::Linear { factor } => json!({"rope_type": "linear", "type": "linear", "factor": factor}),
+        RopeScaling::Llama3 {
+            factor,
+            low_freq_factor,
+            high_freq_factor,
+            original_max_position_embeddings,
+        } => json!({
+            "rope_type": "llama3", "factor": factor, "low_freq_factor": low_freq_factor,
+            "high_freq_factor": high_freq_factor,
+            "original_max_position_embeddings": original_max_position_embeddings,
+        }),
+    };
+    let layer = &model.layers[0];
+    let mlp_bias = matches!(&layer.feed_forward, Transform::SwiGlu(swiglu) if swiglu.down.bias.is_some());
+    json!({
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": config.vocab,
+        "hidden_size": config.d_model, "intermediate_size": config.d_hidden,
+        "num_hidden_layers": config.n_layers, "num_attention_heads": config.n_heads,
+        "num_key_value_heads": config.n_kv_heads(), "head_dim": config.d_head(),
+        "max_position_embeddings": config.max_tokens, "rms_norm_eps": config.epsilon, "hidden_act": "silu",
+        "rope_theta": config.theta, "rope_scaling": scaling, "tie_word_embeddings": config.tied,
+        "attention_bias": layer.attention.output.bias.is_some(), "mlp_bias": mlp_bias,
+        "attention_dropout": config.dropout, "initializer_range": decoder::INITIALIZER_STD,
+        "bos_token_id": null, "eos_token_id": null, "torch_dtype": "float32",
+    })
+}

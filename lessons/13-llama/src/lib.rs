@@ -1,0 +1,201 @@
+//! # 13 LLaMA
+//!
+//! **Question.** What changed since 2019?
+//!
+//! **Equation.** Four parts exchanged in the decoder of lesson 12, the rest as it was (Touvron et al. 2023, "LLaMA: Open
+//! and Efficient Foundation Language Models", section 2.2; Touvron et al. 2023, "Llama 2", section 2.2):
+//! - LayerNorm -> RMSNorm: x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, equation 4)
+//! - learned positions -> RoPE: q and k turned by their position (Su et al. 2021, equation 34)
+//! - GELU -> SwiGLU: down(silu(gate(x)) * up(x)) (Shazeer 2020, equation 6)
+//! - a key/value head for each query head -> one for a group of them (Ainslie et al. 2023, section 2.2)
+//!
+//! **Builds on.**
+//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>` and
+//!   `unembed(&self, x: Tensor<3>) -> Tensor<3>` (lesson 01)
+//! - `positions::RopeConfig`, with its scaling (lesson 06)
+//! - `heads::PositionsConfig` (lesson 09)
+//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3>` and
+//!   `RmsNorm::forward(&self, x: Tensor<3>) -> Tensor<3>` (lesson 10)
+//! - `decoder::LanguageModel`, whose loss, generation and memory come with it (lesson 12)
+//!
+//! **Leaves you with.** [`Llama`], which trains from noise and loads LLaMA-style checkpoints.
+//!
+//! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict which of speed,
+//! memory and loss changes most.
+
+pub mod checkpoint;
+pub mod demo;
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::{Device, Int, Tensor};
+use decoder::{INITIALIZER_STD, LanguageModel};
+use heads::PositionsConfig;
+use layer::{DecoderLayer, DecoderLayerConfig, FeedForwardKind, NormKind, RmsNorm, RmsNormConfig};
+use lookup::{TokenEmbedding, TokenEmbeddingConfig};
+use positions::{RopeConfig, RopeScaling};
+use training::Preset;
+
+/// What the list of lessons says about this one.
+pub const LESSON: course::Lesson = course::Lesson {
+    stem: "13-llama",
+    question: "What changed since 2019?",
+    leaves_you_with: "Llama: RMSNorm, RoPE, SwiGLU and grouped queries in the decoder of lesson 12",
+};
+
+/// What a [`Llama`] is made from.
+#[derive(Config, Debug)]
+pub struct LlamaConfig {
+    /// Token IDs there are.
+    pub vocab: usize,
+    /// Numbers a token has.
+    pub d_model: usize,
+    /// Decoder layers.
+    pub n_layers: usize,
+    /// Query heads of each.
+    pub n_heads: usize,
+    /// Numbers inside the feed-forward.
+    pub d_hidden: usize,
+    /// The longest text it sees, in tokens.
+    pub max_tokens: usize,
+    /// Key/value heads; `None`: as many as query heads.
+    #[config(default = "None")]
+    pub n_kv_heads: Option<usize>,
+    /// Numbers a head has; `None`: d_model / n_heads.
+    #[config(default = "None")]
+    pub d_head: Option<usize>,
+    /// Of the norms (Touvron et al. 2023, the released code).
+    #[config(default = 1e-5)]
+    pub epsilon: f64,
+    /// Base of RoPE's frequencies.
+    #[config(default = 10_000.0)]
+    pub theta: f64,
+    /// How RoPE is stretched to longer texts.
+    #[config(default = "RopeScaling::None")]
+    pub scaling: RopeScaling,
+    /// Whether the token table is read a second time as the output.
+    #[config(default = true)]
+    pub tied: bool,
+    /// Share of attention weights and of each sub-layer's output set to zero in training.
+    #[config(default = 0.0)]
+    pub dropout: f64,
+}
+
+// ANCHOR: llama
+/// A stack of decoder layers; positions are inside of them.
+#[derive(Module, Debug)]
+pub struct Llama {
+    /// `[vocab, d_model]`
+    pub tokens: TokenEmbedding,
+    /// In the order they run.
+    pub layers: Vec<DecoderLayer>,
+    /// After the last of them.
+    pub norm: RmsNorm,
+    /// `[d_model, vocab]`, where it is not the token table.
+    pub output: Option<Linear>,
+    max_tokens: usize,
+}
+// ANCHOR_END: llama
+
+impl LlamaConfig {
+    /// A LLaMA of a preset's size: two query heads share a key/value head where their number is even, and the
+    /// feed-forward has 8/3 of the width, so that its three maps weigh what two of 4 times the width do (Touvron et al.
+    /// 2023, section 2.2), in whole sixteens.
+    pub fn preset(preset: &Preset, vocab: usize) -> Self {
+        let Preset { d_model, n_layers, n_heads, block, dropout, .. } = *preset;
+        let d_hidden = (8 * d_model).div_ceil(3).next_multiple_of(16);
+        let n_kv_heads = if n_heads % 2 == 0 { n_heads / 2 } else { n_heads };
+        Self::new(vocab, d_model, n_layers, n_heads, d_hidden, block)
+            .with_n_kv_heads(Some(n_kv_heads))
+            .with_dropout(dropout)
+    }
+
+    /// A model that knows nothing: weights start as GPT-2's do.
+    ///
+    /// # Panics
+    ///
+    /// If a size is zero, the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not divide
+    /// the heads, or a head is of odd width.
+    pub fn init(&self, device: &Device) -> Llama {
+        let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
+        assert!(
+            n_layers > 0 && max_tokens > 0,
+            "a decoder needs layers and tokens, not {n_layers} and {max_tokens}"
+        );
+        let normal = Initializer::Normal { mean: 0.0, std: INITIALIZER_STD };
+        let output = LinearConfig::new(d_model, vocab).with_bias(false).with_initializer(normal);
+        let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| self.layer().init(device)).collect();
+        layers.iter_mut().for_each(|layer| layer.restart(INITIALIZER_STD, n_layers, device));
+        Llama {
+            tokens: TokenEmbeddingConfig::new(vocab, d_model)
+                .with_initializer_std(INITIALIZER_STD)
+                .init(device),
+            layers,
+            norm: RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device),
+            output: (!self.tied).then(|| output.init(device)),
+            max_tokens,
+        }
+    }
+
+    // ANCHOR: layer
+    /// Lesson 10's decoder layer with all four parts exchanged.
+    fn layer(&self) -> DecoderLayerConfig {
+        let rope = RopeConfig::new(self.d_head()).with_theta(self.theta).with_scaling(self.scaling);
+        DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_hidden)
+            .with_norm(NormKind::Rms)
+            .with_positions(PositionsConfig::Rope(rope))
+            .with_feed_forward(FeedForwardKind::SwiGlu)
+            .with_n_kv_heads(self.n_kv_heads)
+            .with_d_head(self.d_head)
+            .with_epsilon(self.epsilon)
+            .with_bias(false)
+            .with_dropout(self.dropout)
+    }
+    // ANCHOR_END: layer
+
+    /// Numbers a head has.
+    pub fn d_head(&self) -> usize {
+        self.d_head.unwrap_or(self.d_model / self.n_heads)
+    }
+
+    /// Key/value heads.
+    pub fn n_kv_heads(&self) -> usize {
+        self.n_kv_heads.unwrap_or(self.n_heads)
+    }
+}
+
+// ANCHOR: language_model
+impl LanguageModel for Llama {
+    fn embed(&self, ids: Tensor<2, Int>, _first: usize, _padding: &[usize]) -> Tensor<3> {
+        self.tokens.forward(ids) // RoPE sees only how far apart two tokens are
+    }
+
+    fn layers(&self) -> &[DecoderLayer] {
+        &self.layers
+    }
+
+    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
+        self.norm.forward(x)
+    }
+
+    fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
+        match &self.output {
+            Some(output) => output.forward(x),
+            None => self.tokens.unembed(x),
+        }
+    }
+
+    fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    fn vocab(&self) -> usize {
+        self.tokens.vocab()
+    }
+
+    fn parameters(&self) -> usize {
+        self.num_params()
+    }
+}
+// ANCHOR_END: language_model

@@ -1,0 +1,108 @@
+//! What the demo trains and measures.
+
+use std::ops::ControlFlow;
+
+use course::{Figure, Marks, Report, Run};
+use decoder::{GptConfig, LanguageModel, Pretraining, Vocabulary};
+use llama::demo::{Parts, SIZE, Stage, demo_of};
+use llama::{Llama, LlamaConfig};
+use training::{Event, Preset, Recipe, train};
+
+#[test]
+fn twenty_steps_lower_the_loss() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
+    let size = Preset { n_layers: 1, n_heads: 2, d_model: 16, block: 8, batch: 8, steps: 20, dropout: 0.0 };
+    let model = LlamaConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
+    let task: Pretraining<'_, Llama> = Pretraining::new(&corpus, &size, &device).unwrap();
+    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
+    let mut losses = Vec::new();
+    let mut observe = |event: &Event| {
+        losses.extend(match event {
+            Event::Evaluated { validation_loss, .. } => Some(*validation_loss),
+            Event::Step { .. } => None,
+        });
+        ControlFlow::Continue(())
+    };
+    train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
+    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands before.
+    assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
+}
+
+#[test]
+fn the_way_from_gpt_to_llama_begins_and_ends_with_them() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let parameters = Stage::ALL.map(|stage| Parts::new(stage, 45, &device).parameters());
+    assert_eq!(parameters[0], GptConfig::preset(&SIZE, 45).init(&device).parameters());
+    assert_eq!(parameters[4], LlamaConfig::preset(&SIZE, 45).init(&device).parameters());
+}
+
+#[test]
+fn the_figures_show_what_they_claim() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let report = demo_of(&Run { device: &device, seed: 7, minilm: None }, 1).unwrap();
+    rope_and_swiglu_gain_more_than_half_the_memory_costs(&report);
+    half_the_heads_are_half_the_memory(&report);
+    memory_reads_one_token_and_changes_none(&report);
+    its_time_is_flat_where_the_other_grows(&report);
+    a_scaling_wants_a_training(&report);
+}
+
+/// The values of each line of a figure's panel.
+fn lines(report: &Report, name: &str, panel: usize) -> Vec<Vec<f64>> {
+    let Marks::Lines(lines) = &figure(report, name).panels[panel].marks else {
+        panic!("{name} is drawn as lines")
+    };
+    lines.iter().map(|line| line.points.iter().map(|point| point.1).collect()).collect()
+}
+
+fn figure<'a>(report: &'a Report, name: &str) -> &'a Figure {
+    report.figures().iter().find(|figure| figure.name == name).unwrap()
+}
+
+fn last(line: &[f64]) -> f64 {
+    line[line.len() - 1]
+}
+
+fn rope_and_swiglu_gain_more_than_half_the_memory_costs(report: &Report) {
+    let ends: Vec<f64> = lines(report, "13-parts", 0).iter().map(|line| last(line)).collect();
+    let [gpt, rms_norm, rope, swiglu, grouped] = ends[..] else { panic!("{ends:?}") };
+    assert!(rope < rms_norm - 0.05 && swiglu < rope - 0.05, "{ends:?}");
+    assert!((rms_norm - gpt).abs() < 0.05, "{ends:?}"); // seeds alone make up to 0.03
+    assert!(grouped < rope, "{ends:?}");
+}
+
+fn half_the_heads_are_half_the_memory(report: &Report) {
+    let Marks::Bars(bars) = &figure(report, "13-groups").panels[0].marks else { panic!("bars") };
+    let numbers: Vec<f64> = bars.iter().map(|bar| bar.value).collect();
+    assert!(numbers.len() == 4 && numbers.windows(2).all(|pair| pair[1] == pair[0] / 2.0), "{numbers:?}");
+}
+
+fn memory_reads_one_token_and_changes_none(report: &Report) {
+    assert_eq!(report.text().matches(": 800 of 800 characters are the same").count(), 2);
+    let [without, with] = &lines(report, "13-memory", 0)[..] else { panic!("two lines") };
+    let seen: Vec<f64> = (8..=128).chain(64..=128).chain(64..78).map(f64::from).collect();
+    assert_eq!(*without, seen);
+    let more: Vec<f64> = with.iter().copied().filter(|&read| read != 1.0).collect();
+    assert_eq!(more, [8.0, 64.0, 64.0]); // the prompt, and what is left each time the rest is forgotten
+}
+
+fn its_time_is_flat_where_the_other_grows(report: &Report) {
+    let [without, with] = &lines(report, "13-memory", 1)[..] else { panic!("two lines") };
+    let growth = |line: &[f64]| last(line) / line[0];
+    assert!(growth(with) < 1.5 && growth(without) > 5.0, "{with:?}, {without:?}");
+}
+
+fn a_scaling_wants_a_training(report: &Report) {
+    let by_length = lines(report, "13-stretch", 0);
+    let [none, linear, llama3] = &by_length[..] else { panic!("three lines") };
+    assert!(none[0] == linear[0] && none[0] == llama3[0], "{by_length:?}");
+    assert!(last(none) > none[0] + 0.2, "{none:?}");
+    assert!(last(linear) > last(none) + 0.3 && last(linear) > last(llama3) + 0.3, "{by_length:?}");
+    for line in lines(report, "13-stretch", 1) {
+        assert!(last(&line) < line[0] - 0.2, "{line:?}");
+    }
+}

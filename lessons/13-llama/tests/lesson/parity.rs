@@ -1,0 +1,140 @@
+//! Against values recorded from PyTorch and transformers.
+
+use std::ops::ControlFlow;
+
+use burn::module::Module;
+use burn::tensor::TensorData;
+use decoder::checkpoint::parity::{Given, Inputs, answers, continued, gradient_of, next_token_loss};
+use golden::{Case, Folder};
+use llama::{Llama, checkpoint};
+use training::{Event, Recipe, Run, train};
+
+pub fn inputs(folder: &Folder, case: &Case) -> Inputs {
+    let input = |name| folder.input(case, name).unwrap();
+    Inputs { input_ids: input("input_ids").unwrap(), attention_mask: input("attention_mask") }
+}
+
+fn opened(name: &str) -> (Folder, Llama) {
+    let folder = Folder::open(&golden::directory().join(name)).unwrap();
+    let model = checkpoint::load(&folder.path, &backend::from_env()).unwrap().model;
+    (folder, model)
+}
+
+/// Every recorded output of every case of a folder.
+fn assert_answers_as_recorded(name: &str) {
+    let device = backend::from_env();
+    let (folder, model) = opened(name);
+    let tolerance = backend::tolerance(&device, folder.tolerance);
+    for case in &folder.cases {
+        let inputs = inputs(&folder, case);
+        let mut answers = answers(&model, &inputs, &device);
+        answers.insert("loss".into(), next_token_loss(&model, &inputs, &device).into_data());
+        for output in case.outputs.keys().filter(|&output| output != "generated_ids") {
+            let worst = folder.error(case, output, &answers[output]).unwrap();
+            assert!(worst <= tolerance, "{name}, {}, {output}: off by {worst:e}", case.case);
+        }
+    }
+}
+
+#[test]
+fn llama_answers_as_in_pytorch_at_every_layer() {
+    assert_answers_as_recorded("llama");
+}
+
+#[test]
+fn llama3s_scaling_wide_heads_biases_and_shards_of_bf16_answer_as_in_pytorch() {
+    assert_answers_as_recorded("llama_llama3");
+}
+
+#[test]
+fn linear_scaling_and_a_head_of_keys_for_each_of_queries_answer_as_in_pytorch() {
+    assert_answers_as_recorded("llama_linear");
+}
+
+#[test]
+fn the_likeliest_text_is_pytorchs_with_memory_and_without() {
+    let device = backend::from_env();
+    for name in ["llama", "llama_llama3", "llama_linear"] {
+        let (folder, model) = opened(name);
+        let case = folder.cases.iter().find(|case| case.case == "greedy").unwrap();
+        let expected: TensorData = folder.tensor(case, "generated_ids").unwrap();
+        let expected: Vec<i64> = expected.iter().collect();
+        for with_memory in [true, false] {
+            let found = continued(&model, &inputs(&folder, case), expected.len(), with_memory, &device);
+            assert_eq!(found, expected, "{name}, with memory: {with_memory}");
+        }
+    }
+}
+
+#[test]
+fn four_prompts_of_different_lengths_go_on_as_in_pytorch() {
+    let device = backend::from_env();
+    let recorded = golden::file("greedy_batch.json");
+    for name in ["llama", "llama_llama3", "llama_linear"] {
+        let table = |what: &str| recorded.ids::<2>(&format!("models/{name}/{what}"), &device).into_data();
+        let inputs = Inputs { input_ids: table("input_ids"), attention_mask: Some(table("attention_mask")) };
+        let expected = table("generated_ids");
+        let (tokens, expected) = (expected.shape()[1], expected.iter::<i64>().collect::<Vec<_>>());
+        let (_, model) = opened(name);
+        for with_memory in [true, false] {
+            let found = continued(&model, &inputs, tokens, with_memory, &device);
+            assert_eq!(found, expected, "{name}, with memory: {with_memory}");
+        }
+    }
+}
+
+#[test]
+fn gradients_are_pytorchs_for_every_weight() {
+    let device = backend::from_env().autodiff();
+    let folder = Folder::open(&golden::directory().join("llama")).unwrap();
+    let model = checkpoint::load(&folder.path, &device).unwrap().model;
+    let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
+    let loss = next_token_loss(&model, &inputs(&folder, case), &device);
+    let gradients = checkpoint::tensors(&gradient_of(loss, model));
+    let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
+    assert_eq!(errors.len(), gradients.len());
+    let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);
+    for (name, error) in errors {
+        assert!(error <= tolerance, "{name}: off by {error:e}");
+    }
+}
+
+/// The ten recorded AdamW steps of PyTorch: losses and lengths of the gradient as they go, weights at the end.
+#[test]
+fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let steps = golden::file("steps.json");
+    let ids = steps.at("ids").as_array().unwrap().len();
+    let batch = |i| steps.ids::<2>(&format!("ids/{i}"), &device).into_data();
+    let task = Given::new((0..ids).map(batch).collect(), &device);
+    let usual = Recipe { minimum_learning_rate: 1e-3, ..Recipe::default() };
+    let constant = Recipe { steps: 10, warm_up: 0, ..usual.clone() };
+    let falling = Recipe { steps: 9, learning_rate: 1e-2, warm_up: 3, ..usual };
+    for (kind, recipe) in [("constant", constant), ("warmup_cosine", falling)] {
+        let model = checkpoint::load(&golden::directory().join("llama"), &device).unwrap().model;
+        let at = |step: usize, key: &str| steps.number(&format!("models/llama/{kind}/steps/{step}/{key}"));
+        // f32 against f32 after up to ten steps of AdamW, which divides by the size of the gradient.
+        let tolerance = f64::from(backend::tolerance(&backend::from_env(), 1e-4));
+        let trained = train(&task, model, &recipe, Run::on(&device), &mut |event| {
+            if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
+                assert!((loss - at(step, "loss")).abs() < tolerance, "{kind}, step {step}: {loss}");
+                assert!(
+                    (gradient_norm / at(step, "gradient_norm") - 1.0).abs() < tolerance,
+                    "{kind}, step {step}"
+                );
+                assert!((learning_rate - at(step, "learning_rate")).abs() < 1e-12, "{kind}, step {step}");
+            }
+            ControlFlow::Continue(())
+        });
+        let trained = trained.unwrap();
+        assert_eq!(trained.step, recipe.steps);
+        if kind == "constant" {
+            for (name, data) in checkpoint::tensors(&trained.model.valid()) {
+                let length = data.iter::<f64>().map(|x| x * x).sum::<f64>().sqrt();
+                let expected = steps.at("models/llama/constant/parameters")[&name].as_f64().unwrap();
+                assert!((length / expected - 1.0).abs() < tolerance, "{name}: {length}, expected {expected}");
+            }
+        }
+    }
+}
