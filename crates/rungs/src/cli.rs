@@ -245,7 +245,7 @@ pub struct BenchArgs {
     /// Texts that go through the encoder together [default: 32], or blocks of a training step [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
-    /// How large a model gpt-train trains
+    /// How large a model gpt-train trains, without dropout
     #[arg(long, value_enum, default_value = "laptop")]
     pub preset: Preset,
     /// How to print
