@@ -7,7 +7,8 @@
 //! - [`World`]: plain English sentences about a small world, any number of them, each word with its part of speech.
 //! - [`lines`]: a text of one passage a line, of any size, checked as it is read.
 //! - [`questions`]: analogies in sections.
-//! - [`sts`]: sentence pairs that people have rated.
+//! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together; [`labelled`]: texts and
+//!   what they are.
 
 mod corpus;
 mod docs;
@@ -16,6 +17,7 @@ mod ids;
 mod lines;
 mod questions;
 mod sts;
+mod tsv;
 mod vocabulary;
 mod world;
 
@@ -25,5 +27,6 @@ pub use ids::{IdSentences, Ids};
 pub use lines::{LONGEST_LINE, Lines, lines};
 pub use questions::{Section, questions};
 pub use sts::{Pair, sts};
+pub use tsv::{Labelled, Related, labelled, related};
 pub use vocabulary::Vocabulary;
 pub use world::{Sense, Sentence, Sentences, Tag, Topic, Word, World};

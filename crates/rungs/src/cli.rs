@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod tuning;
 mod writing;
 
+pub use tuning::TuneArgs;
 pub use writing::{Architecture, GenerateArgs, PerplexityArgs, Preset, TrainArgs};
 
 /// A transformer, one rung at a time.
@@ -125,6 +127,16 @@ anything: not how far islands lie apart, nor how large they are.")]
 DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state of the training and
 metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any moment loses what came after the last save.")]
     Train(TrainArgs),
+    /// Train an encoder on pairs of texts that belong together
+    #[command(after_help = "Examples:
+  cargo rungs tune pairs.tsv --model minilm --out my_encoder
+  cargo rungs tune feelings --sts stsb-en-test.csv --out my_encoder    lesson 14's own pairs
+  cargo rungs search 'feeling down' diary.txt --model my_encoder
+
+A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look like it. One pair
+in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was
+learnt and stops.")]
+    Tune(TuneArgs),
     /// Let a model write on from a prompt
     #[command(after_help = "Examples:
   cargo rungs generate --model my_gpt --prompt 'The '

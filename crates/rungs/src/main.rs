@@ -20,6 +20,7 @@ mod perplexity;
 mod search;
 mod sts;
 mod train;
+mod tune;
 mod word2vec;
 mod words;
 mod writer;
@@ -74,6 +75,7 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Tune(args)) => tune::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
     }
 }

@@ -42,6 +42,14 @@ impl Default for Specials {
     }
 }
 
+impl Specials {
+    /// The name that `tokenizer_config.json` has for each.
+    pub fn by_role(&self) -> [(&'static str, &str); 5] {
+        let Self { unk, pad, cls, sep, mask } = self;
+        [("unk", unk), ("pad", pad), ("cls", cls), ("sep", sep), ("mask", mask)]
+    }
+}
+
 /// What the checks need of a tokenizer.json; the library reads the rest.
 #[derive(Deserialize)]
 struct Outline {

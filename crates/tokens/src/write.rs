@@ -79,10 +79,15 @@ impl Tokenizer {
             reason: one_line(&error.to_string()),
         };
         let json = self.library.to_string(true).map_err(refused)?;
-        let config = json!({
+        let mut config = json!({
             "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
             "model_max_length": longest,
         });
+        for (role, token) in self.specials.by_role() {
+            if self.id(token).is_some() {
+                config[format!("{role}_token")] = json!(token); // others pad and mask by these names
+            }
+        }
         write(&path, &json)?;
         write(&folder.join("tokenizer_config.json"), &format!("{config:#}"))
     }

@@ -44,4 +44,4 @@ pub use home::{HOME_VARIABLE, Home};
 pub use json::read_json;
 pub use vectors::WordVectors;
 pub use weights::{INDEX_FILE, SINGLE_FILE, Under, Weights, side_by_side};
-pub use write::{write_json, write_weights};
+pub use write::{columns, linear_tensors, write_json, write_weights};

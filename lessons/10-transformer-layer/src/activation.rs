@@ -36,6 +36,16 @@ impl Activation {
         }
     }
 
+    /// What [`Activation::published`] reads, for a `config.json` of one's own.
+    pub fn published_name(self) -> &'static str {
+        match self {
+            Self::GeluExact => "gelu",
+            Self::GeluTanh => "gelu_new",
+            Self::Relu => "relu",
+            Self::Silu => "silu",
+        }
+    }
+
     /// What to say of a name that [`Activation::published`] does not know.
     pub fn unknown(name: &str) -> String {
         format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {name:?}")

@@ -36,8 +36,9 @@ pub struct FeedForward {
     pub up: Linear,
     /// `[d_hidden, d_model]`
     pub down: Linear,
+    /// Between the two.
     #[module(skip)]
-    activation: Activation,
+    pub activation: Activation,
 }
 
 impl FeedForwardConfig {

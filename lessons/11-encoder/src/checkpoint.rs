@@ -7,9 +7,11 @@ use std::path::Path;
 
 use burn::module::Param;
 use burn::prelude::*;
+use burn::tensor::TensorData;
 use inputs::LayerNorm;
 use layer::{Activation, EncoderLayer};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use zoo::{Checks, Under, Weights, ZooError};
 
 use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier};
@@ -36,6 +38,8 @@ const OUTPUT_BIAS: &str = "cls.predictions.bias";
 const OUTPUT_TABLE: &str = "cls.predictions.decoder.weight";
 const OUTPUT_BIAS_COPY: &str = "cls.predictions.decoder.bias";
 const CLASSIFIER: &str = "classifier";
+/// Before the encoder's names where a head stands beside it.
+const PREFIX: &str = "bert.";
 const TOKENS: &str = "embeddings.word_embeddings.weight";
 const POSITIONS: &str = "embeddings.position_embeddings.weight";
 const SEGMENTS: &str = "embeddings.token_type_embeddings.weight";
@@ -203,7 +207,7 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
 /// Reads configuration and header, and brings the two to one size before anything is listed or allocated.
 fn open(folder: &Path) -> Result<(Weights, BertConfig), ZooError> {
     let mut config = read_config(folder)?;
-    let weights = Weights::open(folder)?.strip_prefix("bert.")?;
+    let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
     config.pooler = weights.has(&format!("{POOLER}.weight"));
     Ok((weights, config))
@@ -290,4 +294,84 @@ fn layer_norm(
         stored.tensor(&format!("{name}.{part}"), [config.d_model], device).map(Param::from_tensor)
     };
     Ok(LayerNorm { weight: vector("weight")?, bias: vector("bias")?, epsilon: config.epsilon })
+}
+
+/// Writes an encoder as `config.json` and `model.safetensors`, which other libraries open as a BERT.
+///
+/// # Errors
+///
+/// If the folder cannot be written to, or is full; what was there before stays whole.
+pub fn save(bert: &Bert, folder: &Path) -> Result<(), ZooError> {
+    zoo::write_json(&folder.join("config.json"), &published_config(&bert.config(), "BertModel", &[]))?;
+    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors(bert, ""), &[])
+}
+
+/// Writes an encoder and its head with the names of its labels, which other libraries open as a sequence classifier.
+///
+/// # Errors
+///
+/// As [`save`].
+pub fn save_sequence_classifier(
+    model: &SequenceClassifier,
+    labels: &[String],
+    folder: &Path,
+) -> Result<(), ZooError> {
+    let config = published_config(&model.bert.config(), "BertForSequenceClassification", labels);
+    zoo::write_json(&folder.join("config.json"), &config)?;
+    let mut tensors = tensors(&model.bert, PREFIX);
+    tensors.extend(zoo::linear_tensors(CLASSIFIER, &model.classifier));
+    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors, &[])
+}
+
+/// An encoder under BERT's names and in its layout, `prefix` before each.
+fn tensors(bert: &Bert, prefix: &str) -> Vec<(String, TensorData)> {
+    let embeddings = &bert.embeddings;
+    let table = |name: &str, weight: &Param<Tensor<2>>| (format!("{prefix}{name}"), weight.val().into_data());
+    let mut tensors = vec![
+        table(TOKENS, &embeddings.tokens.weight),
+        table(POSITIONS, &embeddings.positions.weight),
+        table(SEGMENTS, &embeddings.segments.weight),
+    ];
+    tensors.extend(norm_tensors(&format!("{prefix}{EMBEDDINGS_NORM}"), &embeddings.norm));
+    for (i, layer) in bert.layers.iter().enumerate() {
+        let at = |name: &str| format!("{prefix}{LAYERS}{i}.{name}");
+        let d = bert.d_model();
+        for (part, name) in QUERY_KEY_VALUE.into_iter().enumerate() {
+            let columns = zoo::columns(&layer.attention.projection, part * d, d);
+            tensors.extend(zoo::linear_tensors(&at(name), &columns));
+        }
+        tensors.extend(zoo::linear_tensors(&at(ATTENTION_OUTPUT), &layer.attention.output));
+        tensors.extend(norm_tensors(&at(ATTENTION_NORM), &layer.attention_norm));
+        tensors.extend(zoo::linear_tensors(&at(UP), &layer.feed_forward.up));
+        tensors.extend(zoo::linear_tensors(&at(DOWN), &layer.feed_forward.down));
+        tensors.extend(norm_tensors(&at(FEED_FORWARD_NORM), &layer.feed_forward_norm));
+    }
+    let pooler =
+        bert.pooler.iter().flat_map(|pooler| zoo::linear_tensors(&format!("{prefix}{POOLER}"), pooler));
+    tensors.extend(pooler);
+    tensors
+}
+
+fn norm_tensors(name: &str, norm: &LayerNorm) -> [(String, TensorData); 2] {
+    let vector = |part: &str, x: &Param<Tensor<1>>| (format!("{name}.{part}"), x.val().into_data());
+    [vector("weight", &norm.weight), vector("bias", &norm.bias)]
+}
+
+/// BERT's `config.json`.
+fn published_config(config: &BertConfig, architecture: &str, labels: &[String]) -> Value {
+    let mut published = json!({
+        "architectures": [architecture], "model_type": "bert", "vocab_size": config.vocab,
+        "hidden_size": config.d_model, "num_hidden_layers": config.n_layers,
+        "num_attention_heads": config.n_heads, "intermediate_size": config.d_hidden,
+        "max_position_embeddings": config.max_tokens, "type_vocab_size": config.segments,
+        "layer_norm_eps": config.epsilon, "hidden_act": config.activation.published_name(),
+        "hidden_dropout_prob": config.dropout, "attention_probs_dropout_prob": config.dropout,
+        "position_embedding_type": "absolute", "torch_dtype": "float32",
+    });
+    if !labels.is_empty() {
+        let names = labels.iter().enumerate();
+        published["id2label"] = names.clone().map(|(id, label)| (id.to_string(), json!(label))).collect();
+        published["label2id"] = names.map(|(id, label)| (label.clone(), json!(id))).collect();
+    }
+    published
 }

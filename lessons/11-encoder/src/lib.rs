@@ -197,6 +197,22 @@ impl Bert {
 }
 // ANCHOR_END: forward
 
+impl Bert {
+    /// The sizes it was made with.
+    pub fn config(&self) -> BertConfig {
+        let (embeddings, layer) = (&self.embeddings, &self.layers[0]);
+        let [max_tokens, d_model] = embeddings.positions.weight.dims();
+        let [_, d_hidden] = layer.feed_forward.up.weight.dims();
+        let (vocab, heads) = (embeddings.tokens.vocab(), layer.attention.n_heads());
+        BertConfig::new(vocab, d_model, self.layers.len(), heads, d_hidden, max_tokens)
+            .with_segments(embeddings.segments.weight.dims()[0])
+            .with_epsilon(embeddings.norm.epsilon)
+            .with_activation(layer.feed_forward.activation)
+            .with_dropout(layer.dropout.prob)
+            .with_pooler(self.pooler.is_some())
+    }
+}
+
 impl Batch {
     /// Pads texts of token ids to the longest of them.
     ///

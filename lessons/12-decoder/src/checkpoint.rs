@@ -385,16 +385,11 @@ fn put_linear(tensors: &mut Vec<(String, TensorData)>, name: &str, linear: &Line
 
 /// GPT-2's `config.json`.
 fn published_config(config: &GptConfig) -> serde_json::Value {
-    let activation = match config.activation {
-        Activation::GeluExact => "gelu",
-        Activation::GeluTanh => "gelu_new",
-        Activation::Relu => "relu",
-        Activation::Silu => "silu",
-    };
     json!({
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": config.vocab,
         "n_embd": config.d_model, "n_layer": config.n_layers, "n_head": config.n_heads,
-        "n_positions": config.max_tokens, "n_inner": config.d_hidden, "activation_function": activation,
+        "n_positions": config.max_tokens, "n_inner": config.d_hidden,
+        "activation_function": config.activation.published_name(),
         "layer_norm_epsilon": config.epsilon, "resid_pdrop": config.dropout, "embd_pdrop": config.dropout,
         "attn_pdrop": config.dropout, "initializer_range": INITIALIZER_STD, "tie_word_embeddings": true,
         "bos_token_id": null, "eos_token_id": null, "torch_dtype": "float32",

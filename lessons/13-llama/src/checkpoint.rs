@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use burn::module::Param;
-use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, TensorData};
 use layer::{DecoderLayer, Norm, RmsNorm, Transform};
 use positions::RopeScaling;
 use serde::Deserialize;
@@ -339,28 +338,15 @@ pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
             (attention.n_heads() * attention.d_head(), attention.n_kv_heads() * attention.d_head());
         let columns = [(0, queries), (queries, kv), (queries + kv, kv)];
         for (name, (first, width)) in QUERY_KEY_VALUE.into_iter().zip(columns) {
-            put(&mut tensors, &at(name), &columns_of(&attention.projection, first, width));
+            let part = zoo::columns(&attention.projection, first, width);
+            tensors.extend(zoo::linear_tensors(&at(name), &part));
         }
-        put(&mut tensors, &at(ATTENTION_OUTPUT), &attention.output);
-        put(&mut tensors, &at(GATE), &swiglu.gate);
-        put(&mut tensors, &at(UP), &swiglu.up);
-        put(&mut tensors, &at(DOWN), &swiglu.down);
+        tensors.extend(zoo::linear_tensors(&at(ATTENTION_OUTPUT), &attention.output));
+        tensors.extend(zoo::linear_tensors(&at(GATE), &swiglu.gate));
+        tensors.extend(zoo::linear_tensors(&at(UP), &swiglu.up));
+        tensors.extend(zoo::linear_tensors(&at(DOWN), &swiglu.down));
     }
     tensors
-}
-
-/// Some of the columns of a linear map.
-fn columns_of(linear: &Linear, first: usize, width: usize) -> Linear {
-    let narrow = |x: Tensor<2>| Param::from_tensor(x.narrow(1, first, width));
-    let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
-    Linear { weight: narrow(linear.weight.val()), bias }
-}
-
-fn put(tensors: &mut Vec<(String, TensorData)>, name: &str, linear: &Linear) {
-    tensors.push((format!("{name}.weight"), linear.weight.val().transpose().into_data()));
-    if let Some(bias) = &linear.bias {
-        tensors.push((format!("{name}.bias"), bias.val().into_data()));
-    }
 }
 
 /// LLaMA's `config.json` in the classic form, which every version reads.

@@ -12,6 +12,7 @@ use encoder::Bert;
 use encoder::checkpoint::{Loaded, load_bert};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tokens::{Tokenizer, TokensError};
 use zoo::ZooError;
 
@@ -125,6 +126,44 @@ impl SentenceEncoder {
             lower_case: false,
             pad,
             device: device.clone(),
+        })
+    }
+}
+
+impl SentenceEncoder {
+    /// Writes the whole model into `folder`, which the sentence-transformers library opens too.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be made or written to.
+    pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
+        let pooling = folder.join("1_Pooling");
+        let refused = |source| ZooError::Io { path: pooling.clone(), action: "making the folder", source };
+        std::fs::create_dir_all(&pooling).map_err(refused)?;
+        encoder::checkpoint::save(&self.bert, folder)?;
+        self.tokenizer.save(folder, self.limit)?;
+        let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
+        zoo::write_json(&folder.join("sentence_bert_config.json"), &limits)?;
+        zoo::write_json(&pooling.join("config.json"), &self.pooling.config(self.bert.d_model()))?;
+        let kinds = [("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")];
+        let modules = kinds.iter().take(if self.unit { 3 } else { 2 }).enumerate();
+        let modules: Vec<_> = modules
+            .map(|(idx, (kind, path))| {
+                let kind = format!("sentence_transformers.models.{kind}");
+                json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
+            })
+            .collect();
+        // Last: a folder without it would be read as a plain encoder.
+        Ok(zoo::write_json(&folder.join("modules.json"), &json!(modules))?)
+    }
+}
+
+impl Pooling {
+    /// What [`PoolingConfig`] reads, in the older form, which every version knows.
+    fn config(self, width: usize) -> Value {
+        json!({
+            "word_embedding_dimension": width, "pooling_mode_cls_token": self == Pooling::Cls,
+            "pooling_mode_mean_tokens": self == Pooling::Mean, "pooling_mode_max_tokens": self == Pooling::Max,
         })
     }
 }

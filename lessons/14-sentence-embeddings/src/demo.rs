@@ -1,21 +1,25 @@
 //! What this lesson shows: what a search finds and misses, what pooling does, and what a forgotten mask costs.
 
+mod finding;
+
 use anyhow::Result;
 use burn::tensor::Tensor;
 use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
-use data::{Sentence, World};
+use data::{Sentence, Topic, World};
 use encoder::demo::pretrained;
+use maps::{KMeansConfig, purity};
 use similarity::{nearest, pairwise};
+use word2vec::Space;
 
+use crate::feelings::{QUERY, TEXTS};
 use crate::{Pooling, SentenceEncoder};
 
 /// Steps of pretraining where no real weights are at hand.
 const STEPS: usize = 300;
 /// Sentences whose nearest neighbour is asked for its topic.
 const SENTENCES: usize = 180;
-/// The textbook's search.
-const QUERY: &str = "feeling down";
-const TEXTS: [&str; 3] = ["I'm sad today", "The stock went down", "Happy birthday!"];
+/// Of the starts of k-means.
+const SEED_OF_CLUSTERS: u64 = 7;
 
 /// Shows the lesson, with the real MiniLM if it was fetched.
 ///
@@ -39,7 +43,11 @@ pub fn demo(run: &Run) -> Result<Report> {
     search(&encoder, &mut report)?;
     sentences(&encoder, &mut report)?;
     let corpus: Vec<Sentence> = World::sentences(run.seed + 2).take(SENTENCES).collect();
+    arithmetic(&encoder, run, &mut report)?;
+    clusters(&encoder, &corpus, &mut report)?;
     topics(encoder, &corpus, &mut report)?;
+    finding::contrastive(run, &mut report)?;
+    finding::recorded(&mut report)?;
     Ok(report)
 }
 
@@ -111,6 +119,43 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
             },
         }],
     });
+    Ok(())
+}
+
+/// The toy world's analogies, each word a text of its own; and those that word2vec was made for, by name.
+fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
+    let words: Vec<String> = World::vocabulary().into_iter().map(String::from).collect();
+    let vectors = encoder.embed(&words)?.into_iter().flat_map(|word| word.vector).collect();
+    let space = Space::new(words, vectors, run.device);
+    report.say("Arithmetic, each word a text of its own:");
+    let mut table = Table::new(["section", "right", "questions", "accuracy"]);
+    for score in space.score(&World::analogies()) {
+        let share = 100.0 * score.right as f64 / score.covered as f64;
+        let (right, covered) = (score.right.to_string(), score.covered.to_string());
+        table.row([score.section, right, covered, format!("{share:.1}%")]);
+    }
+    report.table(&table);
+    for question in [["man", "king", "woman"], ["france", "paris", "germany"]] {
+        let rows = question.map(|word| space.row(word).expect("a word of the toy world"));
+        let found = space.analogy(rows, 3).into_iter();
+        let found: Vec<String> =
+            found.map(|(row, cosine)| format!("{} {cosine:.2}", space.words()[row])).collect();
+        let [a, b, c] = question;
+        report.say(format!("{b} - {a} + {c}: {}", found.join(", ")));
+    }
+    report.say("");
+    Ok(())
+}
+
+/// Whether sentences fall into groups by what they are about.
+fn clusters(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
+    let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
+    let found = KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(encoder.embed_matrix(&texts)?);
+    let topics: Vec<usize> = corpus.iter().map(|sentence| sentence.topic as usize).collect();
+    let purity = 100.0 * purity(&found.labels, &topics);
+    report.say(format!(
+        "{SENTENCES} sentences about nine topics in nine clusters by k-means: purity {purity:.1}%.\n"
+    ));
     Ok(())
 }
 

@@ -9,18 +9,25 @@
 //! s = sum_i keep_i h_i / sum_i keep_i        e = s / |s|        score(a, b) = e_a . e_b
 //! ```
 //!
+//! A model that makes other neighbours of texts than one wants is trained on pairs that belong together
+//! ([`contrastive`]).
+//!
 //! **Builds on.**
 //! - `encoder::Bert::forward_to(layers, &batch) -> [batch, tokens, d_model]` and `encoder::Batch` (lesson 11)
 //! - `similarity::normalise(x)` and `similarity::nearest(queries, table, k)` (lesson 03)
+//! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
+//! - the demo: `word2vec::Space::score(sections)` (lesson 04), `maps::KMeansConfig` and `maps::purity` (lesson 05)
 //!
-//! **Leaves you with.** [`SentenceEncoder`]: real weights in, one vector a text out, and a search over your own
-//! lines.
+//! **Leaves you with.** [`SentenceEncoder`]: real weights in, one vector a text out, a search over your own
+//! lines, and a training that makes the encoder yours.
 //!
 //! **Try.** `cargo test -p lesson-14`, then `printf 'I am sad\nThe bank is closed\n' | cargo rungs search "feeling
 //! down"`.
 
 pub mod checkpoint;
+pub mod contrastive;
 pub mod demo;
+pub mod feelings;
 
 use burn::prelude::*;
 use burn::tensor::{Bool, assert_shape};
@@ -131,7 +138,7 @@ pub struct EmbeddedTokens {
 }
 
 /// A tokenizer, an encoder and a pooling that belong together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SentenceEncoder {
     /// Text to ids.
     pub tokenizer: Tokenizer,

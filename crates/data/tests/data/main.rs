@@ -2,4 +2,5 @@
 
 mod corpus;
 mod files;
+mod tsv;
 mod world;

@@ -1,8 +1,9 @@
-//! The chapter's own small numbers: one text of three tokens, the last of them padding.
+//! The chapter's own small numbers: one text of three tokens, the last of them padding; two queries with a candidate each.
 
 use burn::tensor::{Bool, Device, Tensor};
 use golden::assert_close;
 use sentences::Pooling;
+use sentences::contrastive::ranking_loss;
 
 fn states(device: &Device) -> Tensor<3> {
     Tensor::from_floats([[[1.0, 4.0], [3.0, -2.0], [50.0, 50.0]]], device)
@@ -49,4 +50,33 @@ fn cls_is_the_first_token() {
     let device = backend::from_env();
     let cls = Pooling::Cls.pool(states(&device), Some(hidden(&device)));
     assert_close(&cls, &Tensor::from_floats([[1.0, 4.0]], &device), 0.0);
+}
+
+/// Two queries along the axes; the candidate of the first at 3-4-5, that of the second along its own.
+fn two_queries(device: &Device) -> [Tensor<2>; 2] {
+    let queries = Tensor::from_floats([[1.0, 0.0], [0.0, 2.0]], device);
+    let candidates = Tensor::from_floats([[3.0, 4.0], [0.0, 1.0]], device);
+    [queries, candidates]
+}
+
+#[test]
+fn each_query_has_to_find_its_own_candidate_among_all() {
+    let device = backend::from_env();
+    let [queries, candidates] = two_queries(&device);
+    let nothing = Tensor::from_bool([[false, false], [false, false]], &device);
+    // Cosines 0.6 and 0, then 0.8 and 1; divided by 0.2: 3 and 0, then 4 and 5.
+    let losses = [(1.0 + (-3.0_f32).exp()).ln(), (1.0 + (-1.0_f32).exp()).ln()];
+    let loss = ranking_loss(queries, candidates, nothing, 0.2);
+    let expected = Tensor::from_floats([(losses[0] + losses[1]) / 2.0], &device); // 0.0486 and 0.3133
+    assert_close(&loss, &expected, backend::tolerance(&device, 1e-5));
+}
+
+#[test]
+fn a_hidden_candidate_is_not_pushed_away() {
+    let device = backend::from_env();
+    let [queries, candidates] = two_queries(&device);
+    let first_for_second = Tensor::from_bool([[false, false], [true, false]], &device);
+    let loss = ranking_loss(queries, candidates, first_for_second, 0.2);
+    let expected = Tensor::from_floats([(1.0 + (-3.0_f32).exp()).ln() / 2.0], &device);
+    assert_close(&loss, &expected, backend::tolerance(&device, 1e-5));
 }

@@ -135,3 +135,32 @@ fn a_prompt_that_would_change_every_text_is_refused() {
     fs::write(folder.path().join("config_sentence_transformers.json"), prompts).unwrap();
     assert_refused(&folder, &["default_prompt_name"]);
 }
+
+#[test]
+fn what_is_saved_opens_again_and_gives_the_same_vectors() {
+    let folder = tempfile::tempdir().unwrap();
+    for (config, unit) in [(MEAN, true), (r#"{"word_embedding_dimension": 32, "pooling_mode": "cls"}"#, true)]
+    {
+        let encoder = open(sentence_model(config).path()).unwrap();
+        let to = folder.path().join(format!("{:?}", encoder.pooling));
+        encoder.save(&to).unwrap();
+        let again = open(&to).unwrap();
+        assert_eq!((again.pooling, again.unit, again.limit), (encoder.pooling, unit, encoder.limit));
+        let texts = ["the cat sat", "The cats", ""];
+        assert_eq!(again.embed(&texts).unwrap(), encoder.embed(&texts).unwrap());
+    }
+}
+
+#[test]
+fn a_plain_encoder_that_is_saved_keeps_vectors_of_any_length() {
+    let folder = tempfile::tempdir().unwrap();
+    open(plain().path()).unwrap().save(folder.path()).unwrap();
+    assert!(!open(folder.path()).unwrap().unit);
+}
+
+#[test]
+fn a_model_cannot_be_saved_into_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = open(plain().path()).unwrap().save(file.path()).unwrap_err().to_string();
+    assert!(error.contains("making the folder") && !error.contains('\n'), "{error}");
+}

@@ -1,7 +1,10 @@
 //! What holds for every sentence encoder.
 
-use data::World;
-use sentences::{Embedded, Pooling};
+use burn::tensor::{Distribution, Tensor};
+use data::{Related, World};
+use sentences::contrastive::{Contrastive, Tuning, ranking_loss};
+use sentences::{Embedded, Pooling, feelings};
+use training::Task;
 
 use crate::random;
 
@@ -103,4 +106,68 @@ fn no_text_gives_no_vector() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     assert!(random(&device).embed::<&str>(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn the_ranking_loss_does_not_see_lengths_or_the_order_of_pairs() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let random = || Tensor::<2>::random([5, 8], Distribution::Normal(0.0, 1.0), &device);
+    let (queries, candidates) = (random(), random());
+    let loss = |queries: Tensor<2>, candidates: Tensor<2>| {
+        let nothing = queries.zeros_like().narrow(1, 0, 5).equal_scalar(1);
+        ranking_loss(queries, candidates, nothing, 0.1)
+    };
+    let expected = loss(queries.clone(), candidates.clone());
+    let tolerance = backend::tolerance(&device, 1e-5);
+    golden::assert_close(&loss(queries.clone() * 3.0, candidates.clone() * 0.2), &expected, tolerance);
+    golden::assert_close(&loss(queries.flip([0]), candidates.flip([0])), &expected, tolerance);
+}
+
+#[test]
+fn candidates_that_say_nothing_leave_a_blind_guess() {
+    let device = backend::from_env();
+    let queries = Tensor::<2>::ones([4, 3], &device);
+    let nothing = Tensor::<2>::zeros([4, 4], &device).equal_scalar(1);
+    let loss = ranking_loss(queries.clone(), queries, nothing, 0.05);
+    golden::assert_close(
+        &loss,
+        &Tensor::from_floats([4.0_f32.ln()], &device),
+        backend::tolerance(&device, 1e-5),
+    );
+}
+
+/// Pushed away from itself, it would cost ln 2 at best.
+#[test]
+fn a_pair_that_stands_twice_in_a_batch_does_not_fight_itself() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let encoder = random(&device);
+    let pair = Related { query: "the cat sleeps".into(), meant: "the dog sleeps".into(), other: None };
+    let twice = [pair.clone(), pair];
+    let task = Contrastive::new(&encoder, &twice, &twice, Tuning::default(), &device).unwrap();
+    assert!(task.evaluate(&encoder.bert).abs() < f64::from(backend::tolerance(&device, 1e-5)));
+}
+
+#[test]
+fn no_case_of_the_feelings_is_trained_on() {
+    let said: Vec<String> = feelings::pairs()
+        .into_iter()
+        .flat_map(|pair| [Some(pair.query), Some(pair.meant), pair.other])
+        .flatten()
+        .collect();
+    let cases = feelings::cases();
+    assert!(cases.len() >= 20);
+    let textbook = [feelings::QUERY, feelings::TEXTS[0], feelings::TEXTS[1]];
+    assert_eq!(cases[0], textbook);
+    for text in cases.iter().flatten().chain(&feelings::TEXTS) {
+        assert!(!said.iter().any(|said| said.eq_ignore_ascii_case(text)), "{text:?} is trained on");
+    }
+    // Nor any word for what the textbook's four sentences are about.
+    for word in ["down", "sad", "unhappy", "stock", "birthday", "depressed", "gloomy", "miserable"] {
+        let holds = |said: &&String| said.to_lowercase().split_whitespace().any(|other| other == word);
+        let allowed = "run down"; // of a battery, and of who is tired
+        let found = said.iter().filter(|said| !said.contains(allowed)).find(holds);
+        assert_eq!(found, None, "{word:?} is trained on");
+    }
 }

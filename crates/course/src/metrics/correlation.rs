@@ -1,4 +1,4 @@
-//! Numbers that say how good a model is.
+//! How well two samples follow each other.
 
 /// Pearson's correlation of two samples, in -1..1; `None` for fewer than two pairs or a constant sample.
 ///

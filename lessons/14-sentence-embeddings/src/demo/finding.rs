@@ -1,0 +1,186 @@
+//! What contrastive training is worth, measured by retrieval: without downloads, and as recorded with real weights.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+use course::metrics::{ndcg_at, recall_at, reciprocal_rank};
+use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Table};
+use data::{Related, Sentence, Topic, World};
+use encoder::demo::pretrained;
+use serde::Deserialize;
+use similarity::pairwise;
+
+use super::STEPS;
+use crate::contrastive::{Contrastive, Tuning};
+use crate::{Pooling, SentenceEncoder};
+
+/// Sentences to pair by topic, pairs held back, and sentences to search in.
+const TO_PAIR: usize = 1200;
+const HELD_OUT: usize = 32;
+const TO_SEARCH: usize = 180;
+/// How far down a ranking counts.
+const TOP: usize = 10;
+
+/// A training on real weights, as `cargo rungs tune feelings` reported it.
+const RECORDED: &str = include_str!("../feelings/tuned.json");
+
+#[derive(Deserialize)]
+struct Recorded {
+    command: String,
+    runs: Vec<Tuned>,
+}
+
+#[derive(Deserialize)]
+struct Tuned {
+    seed: u64,
+    steps: usize,
+    seconds: f64,
+    before: Scores,
+    after: Scores,
+}
+
+#[derive(Deserialize)]
+struct Scores {
+    mrr: f64,
+    sts: f64,
+    cases: usize,
+    /// Cosines of "feeling down" with the textbook's three texts.
+    search: [f64; 3],
+}
+
+/// Trains a tiny encoder to bring sentences on one topic together, for each pooling, and lets each search.
+pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
+    let corpus: Vec<Sentence> = World::sentences(run.seed + 3).take(TO_SEARCH).collect();
+    let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
+    let toy = pretrained(run, STEPS)?;
+    let mut encoder = SentenceEncoder::new(toy.tokenizer, toy.model.bert.clone(), run.device)?;
+    let mut rows = vec![("words in common", judged(&corpus, shared_words(&corpus, run)))];
+    let cosines = |encoder: &SentenceEncoder| -> Result<Tensor<2>> {
+        let vectors = encoder.embed_matrix(&texts)?;
+        Ok(pairwise(vectors.clone(), vectors))
+    };
+    rows.push(("pretrained, mean", judged(&corpus, cosines(&encoder)?)));
+    for (name, pooling) in
+        [("tuned, mean", Pooling::Mean), ("tuned, [CLS]", Pooling::Cls), ("tuned, max", Pooling::Max)]
+    {
+        encoder.pooling = pooling;
+        encoder.bert = toy.model.bert.clone();
+        encoder.bert = tuned(&encoder, run)?;
+        rows.push((name, judged(&corpus, cosines(&encoder)?)));
+    }
+    report.say(format!(
+        "A tiny BERT, pretrained on the toy world, then tuned on {} pairs of sentences on one topic. Each of\n\
+         {TO_SEARCH} new sentences searches the others for its topic:",
+        TO_PAIR / 2 - HELD_OUT
+    ));
+    let mut table = Table::new(["by", "recall@10", "MRR", "nDCG@10"]);
+    for (name, [recall, mrr, ndcg]) in &rows {
+        table.row([name.to_string(), format!("{recall:.3}"), format!("{mrr:.3}"), format!("{ndcg:.3}")]);
+    }
+    report.table(&table);
+    report.figure(figure(&rows));
+    Ok(())
+}
+
+/// The encoder after contrastive training on pairs of one topic.
+fn tuned(encoder: &SentenceEncoder, run: &Run) -> Result<encoder::Bert> {
+    let pairs = by_topic(World::sentences(run.seed).take(TO_PAIR));
+    let (held_out, pairs) = pairs.split_at(HELD_OUT);
+    let tuning = Tuning { epochs: 4, learning_rate: 5e-4, seed: run.seed, ..Tuning::default() };
+    let device = run.device.clone().autodiff();
+    let task = Contrastive::new(encoder, pairs, held_out, tuning, &device)?;
+    let bert = encoder.bert.clone().train();
+    let recipe = tuning.recipe(pairs.len());
+    let run = training::Run::on(&device);
+    let trained = training::train(&task, bert, &recipe, run, &mut |_| ControlFlow::Continue(()))?;
+    Ok(trained.model.valid())
+}
+
+/// Each sentence with the next on its topic.
+fn by_topic(sentences: impl Iterator<Item = Sentence>) -> Vec<Related> {
+    let mut waiting: Vec<(Topic, String)> = Vec::new();
+    let mut pairs = Vec::new();
+    for sentence in sentences {
+        match waiting.iter().position(|(topic, _)| *topic == sentence.topic) {
+            Some(at) => {
+                pairs.push(Related { query: waiting.remove(at).1, meant: sentence.to_string(), other: None })
+            }
+            None => waiting.push((sentence.topic, sentence.to_string())),
+        }
+    }
+    pairs
+}
+
+/// The share of words that two sentences have in common, of all in either: what can be had without a model.
+fn shared_words(corpus: &[Sentence], run: &Run) -> Tensor<2> {
+    let words: Vec<HashSet<&str>> =
+        corpus.iter().map(|sentence| sentence.words.iter().map(|word| &word.text[..]).collect()).collect();
+    let share =
+        |a: &HashSet<&str>, b: &HashSet<&str>| a.intersection(b).count() as f32 / a.union(b).count() as f32;
+    let shares: Vec<f32> = words.iter().flat_map(|a| words.iter().map(move |b| share(a, b))).collect();
+    Tensor::from_data(TensorData::new(shares, [corpus.len(); 2]), run.device)
+}
+
+/// Recall, MRR and nDCG of a search of every sentence among the others for those on its topic.
+fn judged(corpus: &[Sentence], scores: Tensor<2>) -> [f64; 3] {
+    let scores: Vec<f32> = scores.into_data().iter().collect();
+    let n = corpus.len();
+    let mut sums = [0.0; 3];
+    for (i, scores) in scores.chunks(n).enumerate() {
+        let mut order: Vec<usize> = (0..n).filter(|&j| j != i).collect();
+        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+        let hits: Vec<bool> = order.iter().map(|&j| corpus[j].topic == corpus[i].topic).collect();
+        let gains: Vec<f64> = hits.iter().map(|&hit| f64::from(u8::from(hit))).collect();
+        let wanted = hits.iter().filter(|&&hit| hit).count();
+        let scores = [recall_at(TOP, &hits, wanted), reciprocal_rank(&hits), ndcg_at(TOP, &gains)];
+        sums = std::array::from_fn(|k| sums[k] + scores[k] / n as f64);
+    }
+    sums
+}
+
+fn figure(rows: &[(&str, [f64; 3])]) -> Figure {
+    let names = ["recall@10", "MRR", "nDCG@10"];
+    let bars = rows.iter().flat_map(|(label, scores)| {
+        names.iter().zip(scores).map(|(group, &value)| Bar {
+            label: label.to_string(),
+            group: group.to_string(),
+            value,
+        })
+    });
+    Figure {
+        name: "14-retrieval".into(),
+        title: "Finding sentences on the same topic".into(),
+        alt: "Recall@10, MRR and nDCG@10 of a tiny encoder. Tuned with any pooling it is above shared words and above \
+              the encoder that only guessed masked words."
+            .into(),
+        band: 0.1, // trained from scratch: processors differ, the order of before and after does not
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("ranked by"),
+            y: Axis::linear("score (1 is best)"),
+            marks: Marks::Bars(bars.collect()),
+        }],
+    }
+}
+
+/// What the recorded training changed.
+pub(super) fn recorded(report: &mut Report) -> Result<()> {
+    let Recorded { command, runs } = serde_json::from_str(RECORDED)?;
+    let all = crate::feelings::cases().len();
+    report.say(format!("Recorded: {command}"));
+    let mut table =
+        Table::new(["seed", "steps", "seconds", "", "told apart", "MRR", "STS", "sad", "stock", "birthday"]);
+    for Tuned { seed, steps, seconds, before, after } in &runs {
+        for (when, scores) in [("before", before), ("after", after)] {
+            let Scores { mrr, sts, cases, search: [sad, stock, birthday] } = scores;
+            let numbers = [mrr, sts, sad, stock, birthday].map(|number| format!("{number:.4}"));
+            let run = [seed.to_string(), steps.to_string(), format!("{seconds:.0}")];
+            table.row(run.into_iter().chain([when.into(), format!("{cases} of {all}")]).chain(numbers));
+        }
+    }
+    report.table(&table);
+    Ok(())
+}
