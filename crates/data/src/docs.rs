@@ -10,11 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pulldown_cmark::{BrokenLink, Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::DataError;
+use crate::passages::said;
+use crate::{DataError, Passage};
 
 /// `sha256 <sum of all passages, each with a line end>`, then `name version` a line.
 const LIST: &str = include_str!("docs.txt");
@@ -24,10 +24,36 @@ pub(crate) fn passages() -> Result<Docs, DataError> {
     Docs::of(LIST, &folders()?)
 }
 
+/// The files of the corpus, each with what to call it: package, version and path inside.
+///
+/// # Errors
+///
+/// A package whose sources are not there, or a cargo that does not say where they are.
+pub fn docs_files() -> Result<Vec<(String, PathBuf)>, DataError> {
+    let (_, packages) = LIST.split_once('\n').expect("the list opens with the sum");
+    let folders = folders()?;
+    let mut named = Vec::new();
+    for package in packages.lines() {
+        let (folder, mut files) = (folder(package, &folders)?, VecDeque::new());
+        sources(folder, &mut files).map_err(|error| unreadable(package, &error))?;
+        let name = |file: PathBuf| {
+            let inside = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+            (format!("{}/{inside}", package.replace(' ', "-")), file)
+        };
+        named.extend(files.into_iter().map(name));
+    }
+    Ok(named)
+}
+
+fn folder<'a>(package: &str, folders: &'a BTreeMap<String, PathBuf>) -> Result<&'a PathBuf, DataError> {
+    let missing = || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
+    folders.get(package).filter(|folder| folder.is_dir()).ok_or_else(missing)
+}
+
 /// Passages of the files that remain, and at the end whether all were what the list says.
 pub(crate) struct Docs {
     files: VecDeque<PathBuf>,
-    passages: VecDeque<String>,
+    passages: VecDeque<Passage>,
     seen: HashSet<[u8; 32]>,
     /// Of what was handed on; none after the end.
     sum: Option<Sha256>,
@@ -40,10 +66,7 @@ impl Docs {
         let expected = sum.strip_prefix("sha256 ").expect("the list opens with the sum");
         let mut files = VecDeque::new();
         for package in packages.lines() {
-            let folder = folders.get(package).filter(|folder| folder.is_dir());
-            let missing =
-                || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
-            sources(folder.ok_or_else(missing)?, &mut files).map_err(|error| unreadable(package, &error))?;
+            sources(folder(package, folders)?, &mut files).map_err(|error| unreadable(package, &error))?;
         }
         let (passages, seen) = (VecDeque::new(), HashSet::new());
         Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected })
@@ -62,17 +85,17 @@ impl Iterator for Docs {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             while let Some(passage) = self.passages.pop_front() {
-                if self.seen.insert(Sha256::digest(&passage).into())
+                if self.seen.insert(Sha256::digest(&passage.text).into())
                     && let Some(sum) = &mut self.sum
                 {
-                    sum.update(&passage);
+                    sum.update(&passage.text);
                     sum.update("\n");
-                    return Some(Ok(passage));
+                    return Some(Ok(passage.text));
                 }
             }
             let Some(file) = self.files.pop_front() else { return self.check() };
             match fs::read_to_string(&file) {
-                Ok(text) => self.passages = said(&file, &text),
+                Ok(text) => self.passages = said(&file, &text).into(),
                 Err(error) => {
                     (self.files, self.sum) = (VecDeque::new(), None);
                     return Some(Err(unreadable(&file.display().to_string(), &error)));
@@ -145,68 +168,6 @@ fn sources(folder: &Path, files: &mut VecDeque<PathBuf>) -> std::io::Result<()> 
     Ok(())
 }
 
-/// The passages of a README or of a source's documentation comments.
-fn said(file: &Path, text: &str) -> VecDeque<String> {
-    let mut passages = VecDeque::new();
-    if file.extension().is_some_and(|extension| extension == "md") {
-        prose(text, &mut passages);
-    } else {
-        comments(text).iter().for_each(|comment| prose(comment, &mut passages));
-    }
-    passages
-}
-
-/// Documentation comments, each of consecutive lines that open with `///` or `//!`.
-fn comments(source: &str) -> Vec<String> {
-    let mut comments: Vec<String> = Vec::new();
-    let mut inside = false;
-    for line in source.lines().map(str::trim_start) {
-        let text =
-            line.strip_prefix("//!").or(line.strip_prefix("///").filter(|rest| !rest.starts_with('/')));
-        if let Some(text) = text {
-            if !std::mem::replace(&mut inside, true) {
-                comments.push(String::new());
-            }
-            let comment = comments.last_mut().expect("one was begun");
-            comment.push_str(text.strip_prefix(' ').unwrap_or(text));
-            comment.push('\n');
-        } else {
-            inside = false;
-        }
-    }
-    comments
-}
-
-/// What Markdown says, without code blocks, pictures, addresses and HTML: a paragraph, heading or cell a passage.
-fn prose(markdown: &str, passages: &mut VecDeque<String>) {
-    let mut any_link = |link: BrokenLink| Some((link.reference.into_string().into(), "".into()));
-    let options = Options::ENABLE_TABLES;
-    let mut passage = String::new();
-    let mut silent = 0;
-    for event in Parser::new_with_broken_link_callback(markdown, options, Some(&mut any_link)) {
-        match event {
-            Event::Start(Tag::CodeBlock(_) | Tag::Image { .. } | Tag::HtmlBlock) => silent += 1,
-            Event::End(TagEnd::CodeBlock | TagEnd::Image | TagEnd::HtmlBlock) => silent -= 1,
-            Event::Text(text) | Event::Code(text) if silent == 0 => passage.push_str(&text),
-            Event::SoftBreak | Event::HardBreak => passage.push(' '),
-            Event::End(
-                TagEnd::Paragraph
-                | TagEnd::Heading(_)
-                | TagEnd::Item
-                | TagEnd::TableCell
-                | TagEnd::BlockQuote(_),
-            ) => {
-                let words: Vec<&str> = passage.split_whitespace().collect();
-                if !words.is_empty() {
-                    passages.push_back(words.join(" "));
-                }
-                passage.clear();
-            }
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,13 +202,5 @@ mod tests {
         let error = docs.next().unwrap().unwrap_err().to_string();
         assert!(error.contains("sha256 0") && error.contains("changed"), "{error}");
         assert!(docs.next().is_none());
-    }
-
-    #[test]
-    fn prose_is_kept_and_code_addresses_and_pictures_are_not() {
-        let source = "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n//! ```\n//! let x = 1;\n//! ```\n\
-                      //! * first\n//! * second ![picture](p.png)\n//// a line of signs\n// a remark\n/// Goes\n/// on.\n";
-        let said: Vec<String> = said(Path::new("lib.rs"), source).into();
-        assert_eq!(said, ["Reads a Thing, see the guide.", "first", "second", "Goes on."]);
     }
 }

@@ -6,6 +6,7 @@
 //! - [`Ids`]: a corpus as numbers of a vocabulary, on disk, read by several threads at once.
 //! - [`World`]: plain English sentences about a small world, any number of them, each word with its part of speech.
 //! - [`lines`]: a text of one passage a line, of any size, checked as it is read.
+//! - [`passages`]: what a file says, by the line; [`docs_files`]: the files of the documentation corpus.
 //! - [`questions`]: analogies in sections.
 //! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together; [`labelled`]: texts and
 //!   what they are.
@@ -15,6 +16,7 @@ mod docs;
 mod error;
 mod ids;
 mod lines;
+mod passages;
 mod questions;
 mod sts;
 mod tsv;
@@ -22,9 +24,11 @@ mod vocabulary;
 mod world;
 
 pub use corpus::{Corpus, Passages, TOY_SENTENCES, words};
+pub use docs::docs_files;
 pub use error::DataError;
 pub use ids::{IdSentences, Ids};
 pub use lines::{LONGEST_LINE, Lines, lines};
+pub use passages::{Passage, Split, passages};
 pub use questions::{Section, questions};
 pub use sts::{Pair, sts};
 pub use tsv::{Labelled, Related, labelled, related};

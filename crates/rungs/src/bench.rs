@@ -4,6 +4,7 @@ mod encoder;
 mod generate;
 mod gpt_train;
 mod operation;
+mod search;
 
 use anyhow::Result;
 use burn::tensor::Device;
@@ -23,6 +24,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         "encoder" => encoder::run(args, &devices),
         "generate" => generate::run(args, &devices),
         "gpt-train" => gpt_train::run(args, &devices),
+        "search" => search::run(args),
         lesson => operation::run(lesson, args.format, &devices),
     }
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod indexing;
 mod tuning;
 mod writing;
 
+pub use indexing::{IndexArgs, IndexCommand, OwnModelArg, SearchArgs, SourcesArgs};
 pub use tuning::TuneArgs;
 pub use writing::{Architecture, GenerateArgs, PerplexityArgs, Preset, TrainArgs};
 
@@ -44,6 +46,7 @@ pub enum Command {
   cargo rungs bench 08
   cargo rungs bench gpt-train
   cargo rungs bench generate --tokens 512
+  cargo rungs bench search --passages 1000000
   cargo rungs bench encoder --texts my_lines.txt --format json
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
     Bench(BenchArgs),
@@ -64,9 +67,21 @@ Kept under $RUNGS_HOME (default: the user's cache directory).")]
   cargo rungs embed notes.txt --layer 3 --pool cls
   cargo rungs embed --pool none sentence.txt     one vector a token")]
     Embed(EmbedArgs),
-    /// Rank the lines of a text by what they mean
+    /// Keep the vectors of files, to search in them
+    #[command(after_help = "Examples:
+  cargo rungs index build notes/ book.md --out notes.index
+  cargo rungs index add more.txt --index notes.index
+  cargo rungs search 'a place to keep money' --index notes.index
+  cargo rungs index docs                        the documentation of this workspace's dependencies
+
+Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its documentation comments
+alone; any other file gives its lines, or with --paragraphs what stands between empty lines. Of a directory .md,
+.markdown, .rs and .txt are read, hidden entries and target/ left out. Only what changed is embedded again.")]
+    Index(IndexArgs),
+    /// Rank the lines of a text, or the passages of an index, by what they mean
     #[command(after_help = "Examples:
   cargo rungs search 'feeling down' diary.txt
+  cargo rungs search 'feeling down' --index notes.index
   ls | cargo rungs search 'holiday pictures' --top 3")]
     Search(SearchArgs),
     /// Score a model on sentence pairs that people have rated
@@ -237,7 +252,7 @@ pub struct DevicesArgs {
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// A lesson's number, or a whole model at work
-    #[arg(value_name = "NN|encoder|gpt-train|generate", default_value = "encoder")]
+    #[arg(value_name = "NN|encoder|gpt-train|generate|search", default_value = "encoder")]
     pub what: String,
     /// Devices, separated by commas
     #[arg(long, value_name = "D,D,..", value_delimiter = ',', env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
@@ -257,6 +272,9 @@ pub struct BenchArgs {
     /// Texts that go through the encoder together [default: 32], or blocks of a training step [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
+    /// Vectors that search looks through
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub passages: u32,
     /// How large a model gpt-train trains, without dropout
     #[arg(long, value_enum, default_value = "laptop")]
     pub preset: Preset,
@@ -307,26 +325,6 @@ pub struct EmbedArgs {
     /// How tokens become one vector [default: as the model says]
     #[arg(long, value_enum)]
     pub pool: Option<Pool>,
-}
-
-/// `search`
-#[derive(Debug, Args)]
-pub struct SearchArgs {
-    /// What to look for
-    #[arg(value_name = "QUERY")]
-    pub query: String,
-    /// Text, one passage a line; - is standard input
-    #[arg(value_name = "FILE|-", default_value = "-")]
-    pub file: PathBuf,
-    /// Which model, and how.
-    #[command(flatten)]
-    pub model: ModelArg,
-    /// How many lines to show
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    pub top: u32,
-    /// How to print
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
 }
 
 /// `sts`

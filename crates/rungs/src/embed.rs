@@ -75,7 +75,8 @@ pub fn note_cut(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn say_cut(texts: usize, limit: usize) {
+/// Says that so many texts were read in part, if any.
+pub fn say_cut(texts: usize, limit: usize) {
     if texts > 0 {
         let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
         eprintln!("note: {texts} longer than {limit} tokens; only the beginning was read");

@@ -11,6 +11,7 @@ mod devices;
 mod embed;
 mod fetch;
 mod generate;
+mod indexing;
 mod lessons;
 mod map;
 mod model;
@@ -64,6 +65,7 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Fetch(args)) => fetch::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
+        Some(Command::Index(args)) => indexing::run(&args.command),
         Some(Command::Search(args)) => search::run(&args),
         Some(Command::Sts(args)) => sts::run(&args),
         Some(Command::Corpus(args)) => corpus::run(&args),

@@ -1,10 +1,10 @@
-//! `cargo rungs search`
+//! `cargo rungs search`, of the lines of a file
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use crate::cli::SearchArgs;
-use crate::{embed, model, output};
+use crate::cli::{OwnModelArg, SearchArgs};
+use crate::{embed, indexing, model, output};
 
 #[derive(Serialize)]
 struct Hit<'a> {
@@ -19,7 +19,12 @@ pub fn run(args: &SearchArgs) -> Result<()> {
     if args.query.trim().is_empty() {
         bail!("expected a query, found an empty text: say what to look for");
     }
-    let encoder = model::open(&args.model)?;
+    if let Some(index) = &args.index {
+        return indexing::search(args, index);
+    }
+    let OwnModelArg { model, batch, device } = &args.model;
+    let name = model.as_deref().unwrap_or(model::DEFAULT);
+    let encoder = model::open_named(name, *batch as usize, &model::device(&device.device)?)?;
     let lines: Vec<(usize, String)> = (1..)
         .zip(data::lines(embed::input(&args.file)?).collect::<Result<Vec<_>, _>>()?)
         .filter(|(_, text)| !text.trim().is_empty())

@@ -1,0 +1,159 @@
+//! Files as passages: what each says, and in which line.
+
+use std::path::Path;
+
+use pulldown_cmark::{BrokenLink, Event, Options, Parser, Tag, TagEnd};
+
+/// A part of a file that is found on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// Where it begins, counted from 1.
+    pub line: u32,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a text without markup becomes passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// A line each.
+    Lines,
+    /// What stands between empty lines.
+    Paragraphs,
+}
+
+/// What a file says: of Markdown (`.md`) and Rust (`.rs`) the prose, without code, a paragraph, heading, item or cell a
+/// passage; of Rust the documentation comments alone; of any other file its lines or paragraphs. Blank ones say nothing.
+pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("md" | "markdown" | "rs") => said(file, text),
+        _ => plain(text, split),
+    }
+}
+
+fn plain(text: &str, split: Split) -> Vec<Passage> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut passages: Vec<Passage> = Vec::new();
+    let mut open = false;
+    for (line, text) in (1..).zip(text.lines().map(str::trim)) {
+        if text.is_empty() {
+            open = false;
+        } else if let Some(passage) = passages.last_mut().filter(|_| open) {
+            passage.text.push(' ');
+            passage.text.push_str(text);
+        } else {
+            passages.push(Passage { line, text: text.into() });
+            open = split == Split::Paragraphs;
+        }
+    }
+    passages
+}
+
+/// The passages of a README or of a source's documentation comments.
+pub(crate) fn said(file: &Path, text: &str) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    if file.extension().is_some_and(|extension| extension == "rs") {
+        comments(text).iter().for_each(|(line, comment)| prose(comment, *line, &mut passages));
+    } else {
+        prose(text, 1, &mut passages);
+    }
+    passages
+}
+
+/// Documentation comments, each of consecutive lines that open with `///` or `//!`, and where each begins.
+fn comments(source: &str) -> Vec<(u32, String)> {
+    let mut comments: Vec<(u32, String)> = Vec::new();
+    let mut inside = false;
+    for (number, line) in (1..).zip(source.lines().map(str::trim_start)) {
+        let text =
+            line.strip_prefix("//!").or(line.strip_prefix("///").filter(|rest| !rest.starts_with('/')));
+        if let Some(text) = text {
+            if !std::mem::replace(&mut inside, true) {
+                comments.push((number, String::new()));
+            }
+            let (_, comment) = comments.last_mut().expect("one was begun");
+            comment.push_str(text.strip_prefix(' ').unwrap_or(text));
+            comment.push('\n');
+        } else {
+            inside = false;
+        }
+    }
+    comments
+}
+
+/// What Markdown that begins in line `first` says, without code blocks, pictures, addresses and HTML.
+fn prose(markdown: &str, first: u32, passages: &mut Vec<Passage>) {
+    let mut any_link = |link: BrokenLink| Some((link.reference.into_string().into(), "".into()));
+    let options = Options::ENABLE_TABLES;
+    let (mut line, mut read) = (first, 0);
+    let (mut passage, mut begun) = (String::new(), None);
+    let mut silent = 0;
+    let parser = Parser::new_with_broken_link_callback(markdown, options, Some(&mut any_link));
+    for (event, range) in parser.into_offset_iter() {
+        if range.start > read {
+            line += markdown[read..range.start].matches('\n').count() as u32;
+            read = range.start;
+        }
+        match event {
+            Event::Start(Tag::CodeBlock(_) | Tag::Image { .. } | Tag::HtmlBlock) => silent += 1,
+            Event::End(TagEnd::CodeBlock | TagEnd::Image | TagEnd::HtmlBlock) => silent -= 1,
+            Event::Text(text) | Event::Code(text) if silent == 0 => {
+                begun.get_or_insert(line);
+                passage.push_str(&text);
+            }
+            Event::SoftBreak | Event::HardBreak => passage.push(' '),
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::Item
+                | TagEnd::TableCell
+                | TagEnd::BlockQuote(_),
+            ) => {
+                let words: Vec<&str> = passage.split_whitespace().collect();
+                if !words.is_empty() {
+                    passages.push(Passage { line: begun.unwrap_or(line), text: words.join(" ") });
+                }
+                passage.clear();
+                begun = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, text: &str, split: Split) -> Vec<(u32, String)> {
+        passages(Path::new(name), text, split)
+            .into_iter()
+            .map(|passage| (passage.line, passage.text))
+            .collect()
+    }
+
+    #[test]
+    fn prose_is_kept_and_code_addresses_and_pictures_are_not() {
+        let source = "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n//! ```\n//! let x = 1;\n//! ```\n\
+                      //! * first\n//! * second ![picture](p.png)\n//// a line of signs\n// a remark\n/// Goes\n/// on.\n";
+        let expected = [(1, "Reads a Thing, see the guide."), (6, "first"), (7, "second"), (10, "Goes on.")];
+        assert_eq!(of("lib.rs", source, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+    }
+
+    #[test]
+    fn a_passage_of_markdown_knows_its_line() {
+        let text = "# Title\n\nOne\ntwo.\n\n```\ncode\n```\n\n- a\n- b\n";
+        let expected = [(1, "Title"), (3, "One two."), (10, "a"), (11, "b")];
+        assert_eq!(of("a.md", text, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+    }
+
+    #[test]
+    fn a_plain_text_is_lines_or_paragraphs() {
+        let text = "\u{feff}one\r\n two \n\n \nthree\nfour";
+        let expected = [(1, "one"), (2, "two"), (5, "three"), (6, "four")];
+        assert_eq!(of("a.txt", text, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+        let expected = [(1, "one two"), (5, "three four")];
+        assert_eq!(of("a", text, Split::Paragraphs), expected.map(|(line, text)| (line, text.to_string())));
+        assert!(of("a.txt", " \n\n", Split::Paragraphs).is_empty());
+    }
+}

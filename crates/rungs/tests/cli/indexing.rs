@@ -1,0 +1,139 @@
+//! An index of files, from the command line.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{assert_refused, json_lines, model, path, rungs, stdout};
+
+/// A folder of files of each kind.
+fn notes() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("notes/a.md", "# The river\n\nThe cat sat on\na mat.\n\n```\nlet dog = 1;\n```\n");
+    write("notes/lib.rs", "//! The bank.\n\n/// A dog.\npub struct Cat;\n");
+    write("notes/deep/b.txt", "the dog sat\n\na river bank\nThe river\n");
+    write("notes/target/c.txt", "left out\n");
+    write("notes/.hidden.txt", "left out\n");
+    write("notes/picture.png", "left out\n");
+    folder
+}
+
+fn built(folder: &TempDir, model: &TempDir) -> String {
+    let index = folder.path().join("notes.index").to_str().unwrap().to_string();
+    let notes = folder.path().join("notes");
+    let args = ["index", "build", notes.to_str().unwrap(), "--out", &index, "--model", path(model)];
+    stdout(&rungs(&args, b""));
+    index
+}
+
+fn object(args: &[&str]) -> Value {
+    serde_json::from_str(&stdout(&rungs(&[args, &["--format", "json"]].concat(), b""))).unwrap()
+}
+
+fn found(index: &str, query: &str) -> Vec<Value> {
+    json_lines(&rungs(&["search", query, "--index", index, "--top", "99", "--format", "jsonl"], b""))
+}
+
+#[test]
+fn what_files_say_is_found_with_file_and_line() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let info = object(&["index", "info", &index]);
+    assert_eq!((&info["files"], &info["passages"], &info["texts"]), (&3.into(), &7.into(), &6.into()));
+    assert_eq!(info["width"], 32);
+    let first = &found(&index, "The cat sat on a mat.")[0];
+    assert_eq!((&first["rank"], &first["line"], &first["more"]), (&1.into(), &3.into(), &0.into()));
+    assert!(first["file"].as_str().unwrap().ends_with("notes/a.md"), "{first}");
+    assert!((first["score"].as_f64().unwrap() - 1.0).abs() < 1e-5);
+    let said_twice = &found(&index, "The river")[0];
+    assert_eq!((&said_twice["text"], &said_twice["more"]), (&"The river".into(), &1.into()));
+    let text = stdout(&rungs(&["search", "The bank.", "--index", &index, "--top", "1"], b""));
+    assert!(text.contains("lib.rs:1  The bank."), "{text}");
+}
+
+#[test]
+fn only_what_changed_is_embedded_again() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let notes = folder.path().join("notes").to_str().unwrap().to_string();
+    let build = ["index", "build", &notes, "--out", &index, "--model", path(&model)];
+    let summary = object(&build);
+    assert_eq!((&summary["unchanged"], &summary["embedded"]), (&3.into(), &0.into()));
+    fs::write(folder.path().join("notes/deep/b.txt"), "the dog sat\na mat\nThe river\n").unwrap();
+    let summary = object(&build);
+    assert_eq!((&summary["renewed"], &summary["embedded"]), (&1.into(), &1.into()));
+    fs::remove_file(folder.path().join("notes/lib.rs")).unwrap();
+    let summary = object(&build);
+    assert_eq!((&summary["removed"], &summary["files"]), (&1.into(), &2.into()));
+    assert!(found(&index, "the bank").iter().all(|hit| hit["text"] != "The bank."));
+}
+
+#[test]
+fn files_are_added_by_the_indexs_own_model_and_removed() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let more = folder.path().join("more");
+    fs::write(&more, "a cat on\na mat\n\nthe end\n").unwrap();
+    let more = more.to_str().unwrap();
+    let summary = object(&["index", "add", more, "--index", &index, "--paragraphs"]);
+    assert_eq!((&summary["files"], &summary["embedded"]), (&4.into(), &2.into()));
+    assert_eq!(found(&index, "a cat on a mat")[0]["line"], 1);
+    let info = object(&["index", "remove", more, "--index", &index]);
+    assert_eq!(info["files"], 3);
+    assert_refused(&rungs(&["index", "remove", more, "--index", &index], b""), &["found none there"]);
+    let deep = folder.path().join("notes/deep");
+    assert_eq!(object(&["index", "remove", deep.to_str().unwrap(), "--index", &index])["files"], 2);
+}
+
+#[test]
+fn what_cannot_be_indexed_or_searched_is_refused() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let build = |source: &str| {
+        rungs(&["index", "build", source, "--out", &at("new.index"), "--model", path(&model)], b"")
+    };
+    assert_refused(&build(&at("nowhere")), &["nowhere", "found nothing"]);
+    fs::create_dir(at("empty")).unwrap();
+    assert_refused(&build(&at("empty")), &["expected files that end in .md"]);
+    fs::write(at("blank.txt"), " \n\n").unwrap();
+    assert_refused(&build(&at("blank.txt")), &["expected files with text"]);
+    fs::write(at("bytes.txt"), b"good\n\xff\n").unwrap();
+    assert_refused(&build(&at("bytes.txt")), &["bytes.txt", "byte offset 5", "UTF-8"]);
+    assert!(!Path::new(&at("new.index")).exists(), "no index was made");
+    assert_refused(
+        &rungs(&["search", "cat", "--index", &at("nowhere")], b""),
+        &["expected an index", "found nothing"],
+    );
+    assert_refused(
+        &rungs(&["search", "cat", "--index", &at("blank.txt")], b""),
+        &["expected an index", "another kind"],
+    );
+    assert_refused(&rungs(&["search", "cat", "--index", &index, "--top", "0"], b""), &["0"]);
+    assert_refused(&rungs(&["search", " ", "--index", &index], b""), &["expected a query"]);
+    assert_refused(&rungs(&["search", "cat", "a.txt", "--index", &index], b""), &["cannot be used with"]);
+}
+
+#[test]
+fn a_model_of_another_width_or_with_other_weights_is_refused_by_name() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let other = crate::model();
+    let random = golden::directory().join("bert_masked_lm");
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(random.join(file), other.path().join(file)).unwrap();
+    }
+    let output = rungs(&["search", "cat", "--index", &index, "--model", path(&other)], b"");
+    assert_refused(&output, &["notes.index", path(&model), path(&other), "cosine"]);
+    let more = folder.path().join("notes/a.md");
+    let output =
+        rungs(&["index", "add", more.to_str().unwrap(), "--index", &index, "--model", path(&other)], b"");
+    assert_refused(&output, &[path(&other)]);
+}
