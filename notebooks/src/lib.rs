@@ -8,8 +8,8 @@
 
 // A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
 pub use {
-    attention, burn, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions, sentences,
-    similarity, subwords, training, word2vec,
+    attention, burn, classify, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions,
+    sentences, similarity, subwords, training, word2vec,
 };
 
 use std::path::PathBuf;

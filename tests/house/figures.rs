@@ -191,3 +191,9 @@ fn lesson_13_shows_what_the_book_shows() {
 fn lesson_14_shows_what_the_book_shows() {
     stays_within_its_band("14", minilm());
 }
+
+#[test]
+#[ignore = "needs: cargo rungs fetch minilm"]
+fn lesson_15_shows_what_the_book_shows() {
+    stays_within_its_band("15", minilm());
+}

@@ -18,13 +18,20 @@ use crate::{Model, SAME, Source, unit};
 const FORMAT: u32 = 1;
 /// Texts that are embedded before anything is written: what a kill can lose.
 const PART: usize = 1024;
+/// The most bytes of a block of vectors. The store gives a value a power of two; this much less than one leaves room for
+/// what it writes beside it. A vector a value would be read at a fifth of the speed.
+const BLOCK: usize = (1 << 20) - 4096;
+/// Of a key.
+const KEY: usize = size_of::<Key>();
 
 const ABOUT: TableDefinition<&str, &str> = TableDefinition::new("about");
 /// Path to digest and passages, see [`Listed`].
 const FILES: TableDefinition<&str, &[u8]> = TableDefinition::new("files");
 const TEXTS: TableDefinition<Key, &str> = TableDefinition::new("texts");
-/// Numbers in little-endian order, at unit length.
-const VECTORS: TableDefinition<Key, &[u8]> = TableDefinition::new("vectors");
+/// A block's keys, one after the other.
+const KEYS: TableDefinition<u32, &[u8]> = TableDefinition::new("keys");
+/// A block's vectors in the order of its keys: numbers in little-endian order, at unit length.
+const VECTORS: TableDefinition<u32, &[u8]> = TableDefinition::new("vectors");
 /// Vectors of texts that no file says yet: of a file that is not done, or was not when a run was killed.
 const PENDING: TableDefinition<Key, &[u8]> = TableDefinition::new("pending");
 
@@ -101,9 +108,10 @@ impl Index {
         let database = Database::create(path).map_err(|error| opening(path, error))?;
         let index = Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
         index.write(|transaction| {
-            for table in [VECTORS, PENDING] {
+            for table in [KEYS, VECTORS] {
                 transaction.open_table(table)?;
             }
+            transaction.open_table(PENDING)?;
             transaction.open_table(TEXTS)?;
             transaction.open_table(FILES)?;
             let about = About { format: FORMAT, model: model.clone() };
@@ -288,13 +296,14 @@ impl Index {
     pub fn scan(&self) -> Result<Scan, IndexError> {
         let width = self.model.probe.len();
         self.read(|transaction| {
-            let table = transaction.open_table(VECTORS)?;
-            let rows = table.len()? as usize;
+            let rows = transaction.open_table(TEXTS)?.len()? as usize;
             let (mut keys, mut vectors) = (Vec::with_capacity(rows), Vec::with_capacity(rows * width));
-            for row in table.iter()? {
-                let (key, vector) = row?;
-                keys.push(key.value());
-                vectors.extend(vector.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)));
+            for block in transaction.open_table(KEYS)?.iter()? {
+                keys.extend_from_slice(block?.1.value().as_chunks().0);
+            }
+            for block in transaction.open_table(VECTORS)?.iter()? {
+                let block = block?.1;
+                vectors.extend(block.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)));
             }
             Ok(Scan { width, keys, vectors })
         })
@@ -346,7 +355,7 @@ impl Index {
                 width: self.model.probe.len(),
                 files: files.len()? as usize,
                 passages,
-                texts: transaction.open_table(VECTORS)?.len()?,
+                texts: transaction.open_table(TEXTS)?.len()?,
                 bytes,
                 format: FORMAT,
             })
@@ -356,10 +365,10 @@ impl Index {
     /// The texts that have no vector here, in the order of their keys.
     fn unknown<'a>(&self, texts: &HashMap<Key, &'a str>) -> Result<Vec<(Key, &'a str)>, IndexError> {
         self.read(|transaction| {
-            let (vectors, pending) = (transaction.open_table(VECTORS)?, transaction.open_table(PENDING)?);
+            let (said, pending) = (transaction.open_table(TEXTS)?, transaction.open_table(PENDING)?);
             let mut unknown = Vec::new();
             for (&key, &text) in texts {
-                if vectors.get(key)?.is_none() && pending.get(key)?.is_none() {
+                if said.get(key)?.is_none() && pending.get(key)?.is_none() {
                     unknown.push((key, text));
                 }
             }
@@ -417,18 +426,16 @@ impl Index {
                         old.extend(Listed(before.value()).keys());
                     }
                 }
-                let mut vectors = transaction.open_table(VECTORS)?;
-                for (key, vector) in embedded {
-                    vectors.insert(key, &vector[..])?;
-                }
+                let mut new: Vec<(Key, Vec<u8>)> = embedded.to_vec();
                 let mut pending = transaction.open_table(PENDING)?;
                 let mut said = transaction.open_table(TEXTS)?;
                 for (&key, &text) in texts {
                     if let Some(vector) = pending.remove(key)? {
-                        vectors.insert(key, vector.value())?;
+                        new.push((key, vector.value().to_vec()));
                     }
                     said.insert(key, text)?;
                 }
+                append(transaction, new)?;
             }
             sweep(transaction, old)
         })
@@ -476,11 +483,68 @@ fn sweep(transaction: &WriteTransaction, mut old: HashSet<Key>) -> Result<(), re
             old.remove(&key);
         }
     }
-    let (mut vectors, mut texts) = (transaction.open_table(VECTORS)?, transaction.open_table(TEXTS)?);
-    for key in old {
-        vectors.remove(key)?;
+    let mut texts = transaction.open_table(TEXTS)?;
+    for &key in &old {
         texts.remove(key)?;
     }
+    let blocks: Vec<(u32, Vec<Key>)> = blocks(transaction)?;
+    for (block, keys) in blocks.into_iter().filter(|(_, keys)| keys.iter().any(|key| old.contains(key))) {
+        let kept =
+            rows(transaction, block, &keys)?.into_iter().filter(|(key, _)| !old.contains(key)).collect();
+        replace(transaction, block, kept)?;
+    }
+    Ok(())
+}
+
+/// Adds vectors to the last block, and to new ones.
+fn append(transaction: &WriteTransaction, new: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
+    let Some((_, vector)) = new.first() else { return Ok(()) };
+    let most = (BLOCK / vector.len().max(1)).max(1);
+    let (mut block, keys) = blocks(transaction)?.pop().unwrap_or_default();
+    let mut all = if keys.len() < most { rows(transaction, block, &keys)? } else { Vec::new() };
+    block += u32::from(keys.len() >= most);
+    all.extend(new);
+    for part in all.chunks(most) {
+        replace(transaction, block, part.to_vec())?;
+        block += 1;
+    }
+    Ok(())
+}
+
+/// Every block and the keys of its vectors.
+fn blocks(transaction: &WriteTransaction) -> Result<Vec<(u32, Vec<Key>)>, redb::Error> {
+    let mut blocks = Vec::new();
+    for block in transaction.open_table(KEYS)?.iter()? {
+        let (block, keys) = block?;
+        blocks.push((block.value(), keys.value().as_chunks::<KEY>().0.to_vec()));
+    }
+    Ok(blocks)
+}
+
+/// The vectors of a block, each with its key.
+fn rows(
+    transaction: &WriteTransaction,
+    block: u32,
+    keys: &[Key],
+) -> Result<Vec<(Key, Vec<u8>)>, redb::Error> {
+    let table = transaction.open_table(VECTORS)?;
+    let Some(vectors) = table.get(block)? else { return Ok(Vec::new()) };
+    let vectors = vectors.value();
+    let width = vectors.len() / keys.len().max(1);
+    Ok(keys.iter().copied().zip(vectors.chunks(width.max(1)).map(<[u8]>::to_vec)).collect())
+}
+
+/// Writes a block anew; one without vectors is none.
+fn replace(transaction: &WriteTransaction, block: u32, rows: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
+    let (mut keys, mut vectors) = (transaction.open_table(KEYS)?, transaction.open_table(VECTORS)?);
+    if rows.is_empty() {
+        keys.remove(block)?;
+        vectors.remove(block)?;
+        return Ok(());
+    }
+    let (of_keys, of_vectors): (Vec<Key>, Vec<Vec<u8>>) = rows.into_iter().unzip();
+    keys.insert(block, &of_keys.concat()[..])?;
+    vectors.insert(block, &of_vectors.concat()[..])?;
     Ok(())
 }
 
@@ -489,7 +553,7 @@ struct Listed<'a>(&'a [u8]);
 
 /// Bytes of a digest, and of a passage: line and key.
 const DIGEST: usize = 32;
-const LISTED: usize = 4 + 16;
+const LISTED: usize = 4 + KEY;
 
 impl Listed<'_> {
     fn of(file: &Source) -> Vec<u8> {

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod classifying;
 mod indexing;
 mod tuning;
 mod writing;
 
+pub use classifying::{ClassifyArgs, ClassifyCommand, ClassifyTrainArgs, Method as ClassifyMethod};
 pub use indexing::{IndexArgs, IndexCommand, OwnModelArg, SearchArgs, SourcesArgs};
 pub use tuning::TuneArgs;
 pub use writing::{Architecture, GenerateArgs, PerplexityArgs, Preset, TrainArgs};
@@ -152,6 +154,16 @@ A row is a text, a tab and what belongs to it; perhaps a tab and what does not, 
 in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was
 learnt and stops.")]
     Tune(TuneArgs),
+    /// Train a classifier on labelled texts, and use it
+    #[command(after_help = "Examples:
+  cargo rungs classify train reviews.tsv --out my_classifier
+  cargo rungs classify train reviews.tsv --method finetune --out my_classifier
+  cargo rungs classify predict my_classifier new.txt
+  cargo rungs classify eval my_classifier more_reviews.tsv
+
+A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe does so after every
+layer and keeps the best, finetune trains the whole model. One row in ten is held back, to measure with.")]
+    Classify(ClassifyArgs),
     /// Let a model write on from a prompt
     #[command(after_help = "Examples:
   cargo rungs generate --model my_gpt --prompt 'The '
@@ -336,6 +348,9 @@ pub struct StsArgs {
     /// Which model, and how.
     #[command(flatten)]
     pub model: ModelArg,
+    /// Stop after this layer; 0 is the embeddings' output [default: the last]
+    #[arg(long, value_name = "L")]
+    pub layer: Option<usize>,
     /// How to print
     #[arg(long, value_enum, default_value = "json")]
     pub format: Format,
@@ -424,6 +439,14 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("expected a number from 0 to 1".into()),
+    }
+}
+
+/// A number above 0.
+fn above_zero(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a number above 0".into()),
     }
 }
 

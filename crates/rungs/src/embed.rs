@@ -41,12 +41,7 @@ struct TokenVector<'a> {
 pub fn run(args: &EmbedArgs) -> Result<()> {
     let input = input(&args.file)?;
     let mut encoder = model::open(&args.model)?;
-    if let Some(layer) = args.layer {
-        if layer > encoder.layers {
-            bail!("--layer {layer}: expected at most {}, the model's last layer", encoder.layers);
-        }
-        encoder.layers = layer;
-    }
+    stop_after(&mut encoder, args.layer)?;
     match args.pool {
         Some(Pool::Mean) => encoder.pooling = Pooling::Mean,
         Some(Pool::Cls) => encoder.pooling = Pooling::Cls,
@@ -65,6 +60,17 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         }
     }
     say_cut(cut, encoder.limit);
+    Ok(())
+}
+
+/// Lets the encoder stop after a layer.
+pub fn stop_after(encoder: &mut SentenceEncoder, layer: Option<usize>) -> Result<()> {
+    if let Some(layer) = layer {
+        if layer > encoder.layers {
+            bail!("--layer {layer}: expected at most {}, the model's last layer", encoder.layers);
+        }
+        encoder.layers = layer;
+    }
     Ok(())
 }
 

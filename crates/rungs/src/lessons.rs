@@ -12,7 +12,7 @@ use crate::model;
 use crate::output::{self, Helpful};
 
 /// Lessons whose demo shows more with real weights.
-const WITH_MINILM: [&str; 3] = ["03", "11", "14"];
+const WITH_MINILM: [&str; 4] = ["03", "11", "14", "15"];
 
 /// Prints the lessons.
 pub fn list() -> Result<()> {

@@ -7,7 +7,7 @@ use course::{Lesson, Report, Run};
 pub type Demo = fn(&Run) -> Result<Report>;
 
 /// The lessons and their demos.
-pub const LESSONS: [(Lesson, Demo); 14] = [
+pub const LESSONS: [(Lesson, Demo); 15] = [
     (lookup::LESSON, lookup::demo::demo),
     (subwords::LESSON, subwords::demo::demo),
     (similarity::LESSON, similarity::demo::demo),
@@ -22,4 +22,5 @@ pub const LESSONS: [(Lesson, Demo); 14] = [
     (decoder::LESSON, decoder::demo::demo),
     (llama::LESSON, llama::demo::demo),
     (sentences::LESSON, sentences::demo::demo),
+    (classify::LESSON, classify::demo::demo),
 ];

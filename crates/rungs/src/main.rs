@@ -5,6 +5,7 @@
 //! code other than 0.
 
 mod bench;
+mod classifying;
 mod cli;
 mod corpus;
 mod devices;
@@ -78,6 +79,7 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Tune(args)) => tune::run(&args),
+        Some(Command::Classify(args)) => classifying::run(&args.command),
         Some(Command::Parity(args)) => parity::run(&args),
     }
 }

@@ -23,7 +23,8 @@ pub struct Scores {
 
 /// Correlates a model's cosines with people's ratings.
 pub fn run(args: &StsArgs) -> Result<()> {
-    let encoder = model::open(&args.model)?;
+    let mut encoder = model::open(&args.model)?;
+    embed::stop_after(&mut encoder, args.layer)?;
     let scores = correlate(&encoder, &args.file)?;
     output::object(args.format, &scores, || {
         let Scores { spearman, pearson, rows } = &scores;

@@ -135,6 +135,12 @@ impl World {
         std::iter::repeat_with(move || topics::habit(&mut dice))
     }
 
+    /// Words for each of five feelings.
+    pub fn feelings() -> Vec<Vec<&'static str>> {
+        let word = |word: &&'static str| word.split('|').next().unwrap_or(word);
+        FEELINGS.iter().map(|(words, _)| words.iter().map(word).collect()).collect()
+    }
+
     /// Every word there is, in alphabetical order.
     pub fn vocabulary() -> Vec<&'static str> {
         LEXICON.keys().copied().collect()

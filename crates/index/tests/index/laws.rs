@@ -103,3 +103,24 @@ proptest! {
         prop_assert_eq!(vector("text 3").len(), changed.info().unwrap().width);
     }
 }
+
+/// More vectors than a block holds: some leave the middle of each, others come.
+#[test]
+fn an_index_of_many_blocks_keeps_every_vector() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut index = create(&folder.path().join("index"));
+    let texts = |file: usize| (0..8_000).map(|i| format!("text {file} {i}")).collect::<Vec<String>>();
+    let file = |number: usize| {
+        source(&format!("file{number}"), &texts(number).iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    index.put(&[file(0), file(1), file(2)], embed).unwrap();
+    index.remove(&["file1".to_string()]).unwrap();
+    index.put(&[file(3)], embed).unwrap();
+    assert_eq!((index.scan().unwrap().len(), index.info().unwrap().texts), (24_000, 24_000));
+    for (text, is_there) in
+        [("text 0 7", true), ("text 1 77", false), ("text 2 7999", true), ("text 3 0", true)]
+    {
+        let best = &search(&index, text, 1)[0];
+        assert_eq!(best.text == text && best.score > 0.999, is_there, "{text}: {best:?}");
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeviceArg, Format, MODELS, SEED};
+use super::{DeviceArg, Format, MODELS, SEED, above_zero};
 
 /// `tune`
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=4096))]
     pub batch: u32,
     /// The highest learning rate
-    #[arg(long, value_name = "R", default_value_t = 2e-5)]
+    #[arg(long, value_name = "R", default_value_t = 2e-5, value_parser = above_zero)]
     pub learning_rate: f64,
     /// What cosines are divided by
     #[arg(long, value_name = "T", default_value_t = 0.05, value_parser = above_zero)]
@@ -42,12 +42,4 @@ pub struct TuneArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
-}
-
-/// A number above 0.
-fn above_zero(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a number above 0".into()),
-    }
 }

@@ -1,5 +1,6 @@
 //! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
 
+mod classifying;
 mod indexing;
 mod tuning;
 mod words;

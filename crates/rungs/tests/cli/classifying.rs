@@ -1,0 +1,97 @@
+//! A classifier for labels of one's own.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{assert_refused, json_lines, model, path, rungs, stdout};
+
+/// Cats or dogs, three to one; the labels are any strings.
+fn animals() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let cats = ["the cat sat", "a cat on a mat", "cat", "the cat on the mat", "a cat sat", "the cat"];
+    let mut rows: Vec<String> = cats.iter().chain(&cats).map(|text| format!("{text}\teine Katze")).collect();
+    rows.extend(["the dog sat\t1", "a dog on a mat\t1", "dog\t1", "the dog\t1"].map(String::from));
+    fs::write(folder.path().join("animals.tsv"), rows.join("\n")).unwrap();
+    folder
+}
+
+fn at(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_string()
+}
+
+fn trained(folder: &TempDir, model: &TempDir, method: &[&str]) -> (String, Value) {
+    let (file, out) = (at(folder, "animals.tsv"), at(folder, "out"));
+    let args = ["classify", "train", &file, "--model", path(model), "--out", &out, "--format", "json"];
+    let summary = stdout(&rungs(&[&args[..], method].concat(), b""));
+    (out, serde_json::from_str(&summary).unwrap())
+}
+
+#[test]
+fn each_method_learns_predicts_and_is_measured() {
+    let methods: [&[&str]; 3] = [
+        &["--method", "logreg", "--balanced", "--c", "1000"],
+        &["--method", "probe", "--balanced", "--c", "1000"],
+        &["--method", "finetune", "--epochs", "30", "--learning-rate", "0.003"],
+    ];
+    for method in methods {
+        let (folder, model) = (animals(), model());
+        let (out, summary) = trained(&folder, &model, method);
+        assert_eq!((&summary["rows"], &summary["held_out"]), (&16.into(), &2.into()));
+        assert_eq!(summary["labels"]["eine Katze"], 12);
+        let evaluation = rungs(&["classify", "eval", &out, &at(&folder, "animals.tsv")], b"");
+        let evaluation: Value = serde_json::from_str(&stdout(&evaluation)).unwrap();
+        assert!(evaluation["accuracy"].as_f64().unwrap() > 0.9, "{method:?}: {evaluation}");
+        assert_eq!(evaluation["majority"], 0.75);
+        assert_eq!(evaluation["labels"]["1"]["support"], 4);
+        let said = json_lines(&rungs(&["classify", "predict", &out], b"the dog\n\nthe cat"));
+        assert_eq!(said.len(), 3);
+        assert_eq!((&said[0]["label"], &said[2]["label"]), (&"1".into(), &"eine Katze".into()));
+        let sum: f64 = said[1]["probabilities"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
+        assert!((sum - 1.0).abs() < 1e-5);
+        let head = safetensors_names(&format!("{out}/head.safetensors"));
+        assert!(head.contains("eine Katze") && head.contains("classifier.weight"), "{head}");
+    }
+}
+
+/// The header of a safetensors file.
+fn safetensors_names(path: &str) -> String {
+    let bytes = fs::read(path).unwrap();
+    let length = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    String::from_utf8(bytes[8..8 + length].to_vec()).unwrap()
+}
+
+#[test]
+fn a_label_never_seen_in_training_is_wrong_and_said() {
+    let (folder, model) = (animals(), model());
+    let (out, _) = trained(&folder, &model, &[]);
+    fs::write(at(&folder, "more.tsv"), "the cat\teine Katze\nriver\tein Fluss\n").unwrap();
+    let evaluation = rungs(&["classify", "eval", &out, &at(&folder, "more.tsv")], b"");
+    let evaluation: Value = serde_json::from_str(&stdout(&evaluation)).unwrap();
+    assert_eq!((&evaluation["accuracy"], &evaluation["unseen"][0]), (&0.5.into(), &"ein Fluss".into()));
+    assert_eq!(evaluation["labels"]["ein Fluss"]["recall"], 0.0);
+    let text = rungs(&["classify", "eval", &out, &at(&folder, "more.tsv"), "--format", "text"], b"");
+    assert!(stdout(&text).contains("not in training: ein Fluss"));
+}
+
+#[test]
+fn what_cannot_be_learnt_or_read_is_refused() {
+    let (folder, model) = (animals(), model());
+    let train = |text: &str| {
+        fs::write(at(&folder, "bad.tsv"), text).unwrap();
+        let (file, out) = (at(&folder, "bad.tsv"), at(&folder, "never"));
+        rungs(&["classify", "train", &file, "--model", path(&model), "--out", &out], b"")
+    };
+    assert_refused(&train(""), &["bad.tsv", "no row"]);
+    assert_refused(&train("cat\ta\ndog\ta\n"), &["two labels", "only \"a\""]);
+    assert_refused(&train("cat\ta\ndog\t\n"), &["line 2", "empty"]);
+    assert_refused(&train("cat\ta\nno label\n"), &["line 2", "1 columns"]);
+    assert!(!folder.path().join("never").exists());
+    let nothing = rungs(&["classify", "predict", &at(&folder, "never")], b"cat");
+    assert_refused(&nothing, &["expected a classifier", "classify train"]);
+    let (out, _) = trained(&folder, &model, &[]);
+    assert_refused(&rungs(&["classify", "predict", &out], b""), &["found none"]);
+    let again = ["classify", "train", &at(&folder, "animals.tsv"), "--model", path(&model), "--out", &out];
+    assert_refused(&rungs(&again, b""), &["new folder"]);
+}

@@ -1,0 +1,67 @@
+//! A head and the names of its labels in one file.
+
+use std::path::Path;
+
+use burn::nn::Linear;
+use burn::prelude::*;
+use serde_json::Value;
+use zoo::{Checks, Weights, ZooError};
+
+use crate::Labels;
+
+/// What the head's file is called.
+pub const HEAD_FILE: &str = "head.safetensors";
+const NAME: &str = "classifier";
+const LABELS: &str = "labels";
+const KIND: &str = "kind";
+
+/// A head with what its columns mean.
+#[derive(Debug)]
+pub struct Head {
+    /// `[d_model, labels]`
+    pub linear: Linear,
+    /// In the order of the columns.
+    pub names: Vec<String>,
+    /// How many of them a text has.
+    pub labels: Labels,
+}
+
+impl Head {
+    /// Writes `head.safetensors`: `classifier.weight` `[labels, d_model]` and `classifier.bias` as PyTorch stores them, the
+    /// labels as a JSON list among the file's metadata.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn save(&self, folder: &Path) -> Result<(), ZooError> {
+        let names = Value::from(self.names.clone()).to_string();
+        let kind =
+            serde_json::to_value(self.labels).map(|kind| kind.as_str().unwrap_or_default().to_string());
+        let kind = kind.unwrap_or_default();
+        let metadata = [(LABELS, &names[..]), (KIND, &kind[..])];
+        zoo::write_weights(&folder.join(HEAD_FILE), &zoo::linear_tensors(NAME, &self.linear), &metadata)
+    }
+
+    /// Reads `head.safetensors` for vectors of `d_model` numbers.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing or no head, one without its labels, or one for vectors of another width.
+    pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, ZooError> {
+        let path = folder.join(HEAD_FILE);
+        let weights = Weights::open(&path)?;
+        let checks = Checks::of(&path);
+        let text = |key: &str| weights.metadata(key).unwrap_or_default();
+        let Ok(names) = serde_json::from_str::<Vec<String>>(text(LABELS)) else {
+            return checks
+                .refuse(LABELS, "expected a JSON list of labels in the metadata, found none".into());
+        };
+        let Ok(labels) = serde_json::from_value(Value::from(text(KIND))) else {
+            let problem = format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
+            return checks.refuse(KIND, problem);
+        };
+        let (n, name) = (names.len(), |part: &str| format!("{NAME}.{part}"));
+        weights.matches(&[(name("weight"), vec![n, d_model]), (name("bias"), vec![n])], &[])?;
+        Ok(Self { linear: weights.linear(NAME, d_model, n, device)?, names, labels })
+    }
+}

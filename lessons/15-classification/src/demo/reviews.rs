@@ -1,0 +1,99 @@
+//! What was recorded on sentences of film reviews (SST-2), with all-MiniLM-L6-v2.
+
+use anyhow::Result;
+use course::{Axis, Figure, Line, Marks, Panel, Report, Table};
+use serde::Deserialize;
+
+use crate::calibration::Bin;
+
+const RECORDED: &str = include_str!("../sst2.json");
+
+#[derive(Deserialize)]
+struct Recorded {
+    commands: Vec<String>,
+    /// On the dev sentences: what, and accuracy.
+    accuracy: Vec<(String, f64)>,
+    /// Accuracy on the rows held back, by layer.
+    sentiment_by_layer: Vec<f64>,
+    /// Spearman on the STS benchmark's test pairs, by layer.
+    sts_by_layer: Vec<f64>,
+    calibration: Vec<Calibration>,
+}
+
+#[derive(Deserialize)]
+struct Calibration {
+    name: String,
+    error: f64,
+    bins: Vec<Bin>,
+}
+
+/// Shows the recorded runs.
+pub(super) fn recorded(report: &mut Report) -> Result<()> {
+    let recorded: Recorded = serde_json::from_str(RECORDED)?;
+    report.say("Recorded on film reviews (SST-2, 872 dev sentences) with all-MiniLM-L6-v2, by");
+    recorded.commands.iter().for_each(|command| report.say(format!("  {command}")));
+    report.say("");
+    let mut table = Table::new(["classifier", "accuracy"]);
+    for (name, accuracy) in &recorded.accuracy {
+        table.row([name.clone(), format!("{:.2}%", 100.0 * accuracy)]);
+    }
+    report.table(&table);
+    let mut table = Table::new(["layer", "sentiment, % right", "STS-B, Spearman"]);
+    for (layer, (right, sts)) in recorded.sentiment_by_layer.iter().zip(&recorded.sts_by_layer).enumerate() {
+        table.row([layer.to_string(), format!("{:.1}", 100.0 * right), format!("{sts:.4}")]);
+    }
+    report.table(&table);
+    let mut table = Table::new(["classifier", "calibration error"]);
+    for Calibration { name, error, .. } in &recorded.calibration {
+        table.row([name.clone(), format!("{error:.3}")]);
+    }
+    report.table(&table);
+    report.figure(by_layer(&recorded));
+    report.figure(calibration(&recorded.calibration));
+    Ok(())
+}
+
+fn by_layer(recorded: &Recorded) -> Figure {
+    let line = |name: &str, values: &[f64]| {
+        let points = values.iter().enumerate().map(|(layer, value)| (layer as f64, 100.0 * value));
+        Line::new(name, points)
+    };
+    Figure {
+        name: "15-reviews".into(),
+        title: "Which layer is best depends on the question".into(),
+        alt: "By layer of all-MiniLM-L6-v2: accuracy of a linear head on film reviews and Spearman's correlation on the STS \
+              benchmark. Both rise from layer 0; STS rises most at the end."
+            .into(),
+        band: 0.0,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("layer"),
+            y: Axis::linear("% right, or Spearman times 100"),
+            marks: Marks::Lines(vec![
+                line("sentiment, % right", &recorded.sentiment_by_layer),
+                line("STS-B, Spearman times 100", &recorded.sts_by_layer),
+            ]),
+        }],
+    }
+}
+
+fn calibration(recorded: &[Calibration]) -> Figure {
+    let line = |Calibration { name, bins, .. }: &Calibration| {
+        Line::new(name, bins.iter().map(|bin| (bin.confidence, bin.accuracy)))
+    };
+    let ideal = Line::new("calibrated", [(0.5, 0.5), (1.0, 1.0)]);
+    Figure {
+        name: "15-calibration".into(),
+        title: "Is it right as often as it is sure?".into(),
+        alt: "Share of right answers over the probability that the classifier gave them, on film reviews. The head on frozen \
+              vectors lies near the diagonal, the fine-tuned model below it: surer than it is right."
+            .into(),
+        band: 0.0,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("probability of the answer"),
+            y: Axis::linear("share that is right"),
+            marks: Marks::Lines(std::iter::once(ideal).chain(recorded.iter().map(line)).collect()),
+        }],
+    }
+}

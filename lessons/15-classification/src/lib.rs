@@ -1,0 +1,203 @@
+//! # Lesson 15: classification
+//!
+//! **Question.** A sentence has become a vector. What is the vector good for?
+//!
+//! **Equation.** Logistic regression on vectors `x` that stay as they are (Hastie, Tibshirani and Friedman 2009, "The
+//! Elements of Statistical Learning", section 4.4), with the penalty of ridge regression:
+//!
+//! ```text
+//! p = softmax(x W + b)
+//! L = sum_i w_i (-log p_i[y_i]) / sum_i w_i + l2 |W|^2 / 2
+//! dL/dW = x^T (w (p - y)) / sum_i w_i + l2 W
+//! ```
+//!
+//! **Builds on.**
+//! - `sentences::SentenceEncoder::embed_matrix(texts) -> [texts, d_model]` and its `layers` (lesson 14)
+//! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`, `encoder::Bert` and `encoder::Batch` (lesson 11)
+//! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
+//!
+//! **Leaves you with.** A classifier for your own labels: on frozen vectors in seconds, fine-tuned in minutes.
+//!
+//! **Try.** `cargo test -p lesson-15`, then `cargo rungs classify train reviews.tsv --out my_classifier`.
+
+pub mod baseline;
+pub mod calibration;
+pub mod checkpoint;
+pub mod demo;
+pub mod finetune;
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::optim::{GradientsParams, LBFGSConfig, LineSearchFn};
+use burn::prelude::*;
+use burn::tensor::activation::{log_softmax, sigmoid, softmax};
+use burn::tensor::{TensorData, assert_shape};
+use course::Lesson;
+use serde::{Deserialize, Serialize};
+
+/// What the list of lessons says about this one.
+pub const LESSON: Lesson = Lesson {
+    stem: "15-classification",
+    question: "What are the vectors good for?",
+    leaves_you_with: "classifiers for your own labels, on frozen vectors and fine-tuned",
+};
+
+/// The largest entry of a gradient that counts as nothing: f32 sums thousands of rows no better.
+const FLAT: f64 = 1e-6;
+
+/// How many labels a text has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Labels {
+    /// One of them: probabilities by softmax, which sum to 1.
+    One,
+    /// Any number of them: a probability of its own for each, by the sigmoid.
+    Any,
+}
+
+/// Logistic regression.
+#[derive(Config, Debug, Copy, PartialEq)]
+pub struct LogisticRegression {
+    /// Times half the square of the weights, beside the mean loss; biases cost nothing.
+    #[config(default = 1e-3)]
+    pub l2: f64,
+    /// Whether rare labels weigh as much as common ones, all rows of a label together.
+    #[config(default = false)]
+    pub balanced: bool,
+    /// How many labels a text has.
+    #[config(default = "Labels::One")]
+    pub labels: Labels,
+    /// Steps of the search at most; it ends earlier where the gradient is nothing.
+    #[config(default = 500)]
+    pub steps: usize,
+}
+
+impl LogisticRegression {
+    /// What scikit-learn means by `C`: `C` times the sum of the losses beside half the square of the weights. Of two labels
+    /// it keeps one column, whose weights are the difference of the two here: each has half, both together half the
+    /// square.
+    pub fn as_scikit_learn(c: f64, rows: usize, labels: usize) -> Self {
+        let columns = if labels == 2 { 2.0 } else { 1.0 };
+        Self::new().with_l2(columns / (c * rows as f64))
+    }
+}
+
+// ANCHOR: logistic
+impl LogisticRegression {
+    /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has only one, by L-BFGS (Nocedal and
+    /// Wright 2006, "Numerical Optimization", algorithm 7.5).
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[rows, d_model]`, without autodiff
+    /// - y: `[rows, labels]`, 1 where a row has the label, else 0
+    ///
+    /// # Panics
+    ///
+    /// If there is no row, or not a row of labels for each.
+    pub fn fit(&self, x: Tensor<2>, y: Tensor<2>) -> Linear {
+        let ([rows, d_model], [_, labels]) = (x.dims(), y.dims());
+        assert!(rows > 0, "a head is fitted to at least one row");
+        assert_shape!(y, [rows, labels]);
+        let weights = self.weights(&y);
+        let zeros = Linear {
+            weight: Param::from_tensor(Tensor::zeros([d_model, labels], &x.device())),
+            bias: Some(Param::from_tensor(Tensor::zeros([labels], &x.device()))),
+        };
+        let mut search = LBFGSConfig::new()
+            .with_max_iter(self.steps)
+            .with_history_size(10)
+            .with_tolerance_grad(FLAT)
+            .with_line_search_fn(LineSearchFn::StrongWolfe)
+            .init();
+        search.step(1.0, zeros.train(), |head| self.loss(&head.valid(), &x, &y, &weights)).0.valid()
+    }
+
+    /// The loss in nats a row, and how it changes with weight and bias, by hand.
+    pub fn loss(
+        &self,
+        head: &Linear,
+        x: &Tensor<2>,
+        y: &Tensor<2>,
+        weights: &Tensor<2>,
+    ) -> (f64, GradientsParams) {
+        let logits = head.forward(x.clone());
+        let all = weights.clone().sum().into_scalar::<f64>();
+        let of_rows = match self.labels {
+            Labels::One => -(log_softmax(logits.clone(), 1) * y.clone()).sum_dim(1),
+            Labels::Any => surprise(logits.clone(), y.clone()).sum_dim(1),
+        };
+        let weight = head.weight.val();
+        let penalty = weight.clone().square().sum().into_scalar::<f64>() * self.l2 / 2.0;
+        let loss = (of_rows * weights.clone()).sum().into_scalar::<f64>() / all + penalty;
+        let error = (probabilities(logits, self.labels) - y.clone()) * weights.clone() / all; // [rows, labels]
+        let mut gradients = GradientsParams::new();
+        gradients.register(head.weight.id, x.clone().transpose().matmul(error.clone()) + weight * self.l2);
+        if let Some(bias) = &head.bias {
+            gradients.register(bias.id, error.sum_dim(0).squeeze_dim::<1>(0));
+        }
+        (loss, gradients)
+    }
+    // ANCHOR_END: logistic
+
+    /// What each row weighs, `[rows, 1]`: 1, or what makes every label weigh the same: rows / (labels times rows of its
+    /// own), as scikit-learn's `balanced`.
+    ///
+    /// # Panics
+    ///
+    /// If rows with any number of labels are to be balanced: a row would weigh several things.
+    pub fn weights(&self, y: &Tensor<2>) -> Tensor<2> {
+        let [rows, labels] = y.dims();
+        if !self.balanced {
+            return Tensor::ones([rows, 1], &y.device());
+        }
+        assert_eq!(self.labels, Labels::One, "only rows of one label each can be balanced");
+        let of_label = y.clone().sum_dim(0).clamp_min(1.0); // [1, labels]; a label without rows weighs none
+        (y.clone() * of_label.recip() * (rows as f64 / labels as f64)).sum_dim(1)
+    }
+}
+
+// ANCHOR: probabilities
+/// What logits say.
+///
+/// # Shapes
+///
+/// - logits: `[rows, labels]`
+/// - output: the same; probabilities, of one label with rows that sum to 1
+pub fn probabilities(logits: Tensor<2>, labels: Labels) -> Tensor<2> {
+    match labels {
+        Labels::One => softmax(logits, 1),
+        Labels::Any => sigmoid(logits),
+    }
+}
+// ANCHOR_END: probabilities
+
+/// -log p of what is the case, a label at a time: log(1 + exp(z)) - y z, in a form that does not overflow.
+fn surprise(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    z.clone().clamp_min(0.0) - z.clone() * y + (-z.abs()).exp().log1p()
+}
+
+/// Label numbers as rows of one 1 each.
+///
+/// # Shapes
+///
+/// - output: `[rows, labels]`
+///
+/// # Panics
+///
+/// If a number is no label.
+pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
+    assert!(numbers.iter().all(|&number| number < labels), "label numbers lie in 0..{labels}");
+    let rows =
+        numbers.iter().flat_map(|&number| (0..labels).map(move |label| f32::from(u8::from(label == number))));
+    Tensor::from_data(TensorData::new(rows.collect::<Vec<f32>>(), [numbers.len(), labels]), device)
+}
+
+/// The likeliest label of each row.
+///
+/// # Shapes
+///
+/// - scores: `[rows, labels]`, logits or probabilities
+pub fn likeliest(scores: Tensor<2>) -> Vec<usize> {
+    scores.argmax(1).into_data().iter::<i64>().map(|label| label as usize).collect()
+}

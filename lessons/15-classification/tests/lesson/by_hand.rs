@@ -1,0 +1,72 @@
+//! The chapter's own small numbers: two texts of two numbers each, one of either label.
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+use classify::baseline::{BagOfWords, majority};
+use classify::calibration::{calibration_error, reliability};
+use classify::{Labels, LogisticRegression, likeliest, one_hot, probabilities};
+use golden::assert_close;
+
+fn texts(device: &Device) -> Tensor<2> {
+    Tensor::from_floats([[1.0, 0.0], [1.0, 2.0]], device)
+}
+
+/// Nothing learnt but that the second number speaks for the second label, by 1.
+fn head(device: &Device) -> Linear {
+    Linear {
+        weight: Param::from_tensor(Tensor::from_floats([[0.0, 0.0], [0.0, 1.0]], device)),
+        bias: Some(Param::from_tensor(Tensor::zeros([2], device))),
+    }
+}
+
+#[test]
+fn probabilities_of_two_texts() {
+    let device = backend::from_env();
+    let p = probabilities(head(&device).forward(texts(&device)), Labels::One);
+    // Logits (0, 0) and (0, 2): e^2 / (1 + e^2) = 0.8808.
+    let expected = Tensor::from_floats([[0.5, 0.5], [0.119_202_9, 0.880_797_1]], &device);
+    assert_close(&p, &expected, backend::tolerance(&device, 1e-6));
+    assert_eq!(likeliest(p), [0, 1]);
+}
+
+#[test]
+fn loss_and_gradient_of_two_texts() {
+    let device = backend::from_env();
+    let (x, y, head) = (texts(&device), one_hot(&[0, 1], 2, &device), head(&device));
+    let regression = LogisticRegression::new().with_l2(0.1);
+    let (loss, gradients) = regression.loss(&head, &x, &y, &regression.weights(&y));
+    // ln 2 and -ln 0.8808 = 0.1269, on average 0.4100; half of 0.1 times 1 squared beside it.
+    assert!((loss - (0.410_037_6 + 0.05)).abs() < 1e-6);
+    // Errors p - y: (-0.5, 0.5) and (0.1192, -0.1192). x^T times them by two, and 0.1 W.
+    let expected = Tensor::from_floats([[-0.190_398_6, 0.190_398_6], [0.119_202_9, -0.019_202_9]], &device);
+    let gradient = gradients.get::<2>(head.weight.id).unwrap();
+    assert_close(&gradient, &expected, backend::tolerance(&device, 1e-6));
+    let bias = gradients.get::<1>(head.bias.as_ref().unwrap().id).unwrap();
+    assert_close(
+        &bias,
+        &Tensor::from_floats([-0.190_398_6, 0.190_398_6], &device),
+        backend::tolerance(&device, 1e-6),
+    );
+}
+
+#[test]
+fn a_bag_of_words_counts() {
+    let texts = ["good film", "good good plot", "bad film"];
+    let bag = BagOfWords::fit(&texts, &[1, 1, 0], 2);
+    assert_eq!(majority(&[1, 1, 0], 2), 1);
+    // "bad": (1 + 1) / (2 + 4) for label 0, (0 + 1) / (5 + 4) for 1; priors 2/5 and 3/5: 0.133 to 0.067.
+    assert_eq!(bag.predict("bad"), 0);
+    // "bad good": 0.133 / 6 to 0.067 * 4 / 9: 0.022 to 0.030.
+    assert_eq!(bag.predict("bad good"), 1);
+    assert_eq!(bag.predict("never heard"), 1);
+}
+
+#[test]
+fn four_answers_that_are_too_sure() {
+    let bins = reliability(&[(0.9, true), (0.9, false), (0.6, true), (0.6, true)], 5);
+    let seen: Vec<(usize, f64)> = bins.iter().map(|bin| (bin.answers, bin.accuracy)).collect();
+    assert_eq!(seen, [(2, 1.0), (2, 0.5)]);
+    // Half of the answers are off by 0.4, half by 0.4 the other way.
+    assert!((calibration_error(&bins) - 0.4).abs() < 1e-12);
+}

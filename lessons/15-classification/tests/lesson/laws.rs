@@ -1,0 +1,124 @@
+//! What holds for every classifier.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Distribution, Tensor};
+use classify::calibration::{calibration_error, reliability};
+use classify::{Labels, LogisticRegression, one_hot, probabilities};
+use golden::assert_close;
+
+const ROWS: usize = 30;
+const LABELS: usize = 3;
+
+/// Rows around one place a label, and their labels: 0, 1, 2, 0, 1, 2 ..
+fn rows(device: &Device) -> (Tensor<2>, Vec<usize>) {
+    let numbers: Vec<usize> = (0..ROWS).map(|row| row % LABELS).collect();
+    let places = Tensor::<2>::random([LABELS, 4], Distribution::Normal(0.0, 1.0), device);
+    let noise = Tensor::<2>::random([ROWS, 4], Distribution::Normal(0.0, 0.8), device);
+    (one_hot(&numbers, LABELS, device).matmul(places) + noise, numbers)
+}
+
+fn answers(head: &Linear, x: &Tensor<2>) -> Tensor<2> {
+    probabilities(head.forward(x.clone()), Labels::One)
+}
+
+#[test]
+fn the_gradient_by_hand_is_that_of_autodiff() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, numbers) = rows(&device);
+    let y = one_hot(&numbers, LABELS, &device);
+    for labels in [Labels::One, Labels::Any] {
+        let regression = LogisticRegression::new().with_l2(0.3).with_labels(labels);
+        let head = burn::nn::LinearConfig::new(4, LABELS).init(&device);
+        let (loss, by_hand) = regression.loss(&head, &x, &y, &regression.weights(&y));
+        let head = head.train();
+        let logits = head.forward(x.clone().autodiff());
+        let y = y.clone().autodiff();
+        let p = probabilities(logits, labels);
+        let surprise = match labels {
+            Labels::One => -(p.log() * y),
+            Labels::Any => -(p.clone().log() * y.clone() + (-p + 1.0).log() * (-y + 1.0)),
+        };
+        let expected = surprise.sum() / ROWS as f64 + head.weight.val().square().sum() * 0.15;
+        let tolerance = backend::tolerance(&device, 1e-5);
+        assert!((expected.clone().into_scalar::<f64>() - loss).abs() < f64::from(tolerance));
+        let by_autodiff = GradientsParams::from_grads(expected.backward(), &head);
+        let weight = |of: &GradientsParams| of.get::<2>(head.weight.id).unwrap();
+        let bias = |of: &GradientsParams| of.get::<1>(head.bias.as_ref().unwrap().id).unwrap();
+        assert_close(&weight(&by_hand), &weight(&by_autodiff), tolerance);
+        assert_close(&bias(&by_hand), &bias(&by_autodiff), tolerance);
+    }
+}
+
+#[test]
+fn other_numbers_for_the_labels_change_nothing_else() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, numbers) = rows(&device);
+    let turned: Vec<usize> = numbers.iter().map(|number| (number + 1) % LABELS).collect();
+    let fit = |numbers: &[usize]| {
+        answers(&LogisticRegression::new().fit(x.clone(), one_hot(numbers, LABELS, &device)), &x)
+    };
+    let (as_it_was, turned) = (fit(&numbers), fit(&turned));
+    let back = Tensor::cat(vec![turned.clone().narrow(1, 1, 2), turned.narrow(1, 0, 1)], 1);
+    assert_close(&as_it_was, &back, backend::tolerance(&device, 2e-3)); // where a search in f32 ends
+}
+
+#[test]
+fn under_a_heavy_penalty_only_the_shares_of_the_labels_remain() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, _) = rows(&device);
+    let numbers: Vec<usize> = (0..ROWS).map(|row| usize::from(row % 3 == 0)).collect();
+    let head = LogisticRegression::new().with_l2(1e4).fit(x.clone(), one_hot(&numbers, 2, &device));
+    let shares = Tensor::<2>::from_floats([[2.0 / 3.0, 1.0 / 3.0]], &device).repeat_dim(0, ROWS);
+    assert_close(&answers(&head, &x), &shares, backend::tolerance(&device, 2e-3));
+}
+
+#[test]
+fn balanced_labels_are_as_if_the_rare_rows_stood_more_often() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, _) = rows(&device);
+    let numbers: Vec<usize> = (0..ROWS).map(|row| usize::from(row < 6)).collect(); // 24 and 6
+    let y = one_hot(&numbers, 2, &device);
+    let balanced = LogisticRegression::new().with_balanced(true).fit(x.clone(), y.clone());
+    let rare = |table: &Tensor<2>| table.clone().narrow(0, 0, 6);
+    let often =
+        |table: &Tensor<2>| Tensor::cat(vec![table.clone(), rare(table), rare(table), rare(table)], 0);
+    let repeated = LogisticRegression::new().fit(often(&x), often(&y));
+    assert_close(&answers(&balanced, &x), &answers(&repeated, &x), backend::tolerance(&device, 2e-3));
+}
+
+#[test]
+fn any_number_of_labels_is_a_question_of_its_own_for_each() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, numbers) = rows(&device);
+    let y = one_hot(&numbers, LABELS, &device);
+    let regression = LogisticRegression::new().with_l2(0.05).with_labels(Labels::Any);
+    let together = probabilities(regression.fit(x.clone(), y.clone()).forward(x.clone()), Labels::Any);
+    for label in 0..LABELS {
+        let alone = regression.fit(x.clone(), y.clone().narrow(1, label, 1));
+        let alone = probabilities(alone.forward(x.clone()), Labels::Any);
+        assert_close(&together.clone().narrow(1, label, 1), &alone, backend::tolerance(&device, 2e-3));
+    }
+}
+
+#[test]
+fn one_label_alone_is_certain() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let (x, _) = rows(&device);
+    let head = LogisticRegression::new().fit(x.clone(), one_hot(&[0; ROWS], 1, &device));
+    assert_close(&answers(&head, &x), &Tensor::ones([ROWS, 1], &device), 0.0);
+}
+
+#[test]
+fn who_is_as_sure_as_right_is_calibrated() {
+    let answers: Vec<(f64, bool)> = (0..100).map(|i| (0.75, i % 4 != 0)).collect();
+    assert!(calibration_error(&reliability(&answers, 10)) < 1e-12);
+    assert_eq!(reliability(&[(0.0, false), (1.0, true)], 10).len(), 2);
+}

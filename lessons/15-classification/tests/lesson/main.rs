@@ -1,0 +1,7 @@
+//! The tests of lesson 15, in one binary.
+
+mod by_hand;
+mod files;
+mod laws;
+mod learns;
+mod parity;
