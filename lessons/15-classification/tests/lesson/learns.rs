@@ -57,7 +57,7 @@ fn real_vectors_know_feelings_in_words_never_seen_and_forget_the_place() {
     assert!(sense[1..].iter().all(|&right| right > 97.0), "{sense:?}");
 }
 
-/// Topics of the toy world, from random weights: 20 steps are few, so a little is asked.
+/// From random weights, sixteen sentences by heart: what 20 steps can do.
 #[test]
 fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let device = backend::from_env();
@@ -65,14 +65,14 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let training_device = device.clone().autodiff();
     let tokenizer = Tokenizer::word_level(&World::vocabulary()).unwrap();
     let examples: Vec<Example<usize>> = World::sentences(7)
-        .take(112)
+        .take(16)
         .map(|sentence| {
             let ids = tokenizer.encode(&sentence.to_string(), 16).unwrap().ids;
             Example { ids, target: sentence.topic as usize }
         })
         .collect();
-    let (held_out, training) = examples.split_at(32);
-    let how = FineTuning::new(7).with_batch(8).with_epochs(2).with_learning_rate(2e-2);
+    let (held_out, training) = (&examples[..], &examples[..]);
+    let how = FineTuning::new(7).with_batch(8).with_epochs(10).with_learning_rate(2e-2);
     let weights = (0..9).map(|label| 1.0 + label as f32 / 9.0).collect();
     let pad = tokenizer.pad_id().unwrap();
     let task =
@@ -86,7 +86,7 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let trained = train(&task, model.train(), &recipe, run, &mut |_| ControlFlow::Continue(())).unwrap();
     let model = trained.model.valid();
     let after = task.evaluate(&model);
-    assert!(after < before - 0.02, "from {before:.3} to {after:.3} nats");
+    assert!(after < before - 0.2, "from {before:.3} to {after:.3} nats");
     let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
     let together = predict(&model, &texts, pad, &device);
     for (row, text) in texts.iter().enumerate().take(4) {
