@@ -20,6 +20,14 @@ pub enum IndexError {
         /// What it is.
         found: String,
     },
+    /// A disk or another program changed it.
+    #[error("{path:?}: expected a whole index, found a damaged one ({why}); delete it and build it anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Another process has it.
     #[error("{path:?}: in use by another process; wait until that is done")]
     InUse {

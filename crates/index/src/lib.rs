@@ -19,6 +19,7 @@
 mod error;
 mod scan;
 mod store;
+mod tables;
 
 use data::Passage;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,19 @@ pub struct Model {
     pub name: String,
     /// Its vector of [`PROBE`], of any length.
     pub probe: Vec<f32>,
+}
+
+impl Model {
+    /// Why the vectors of `other` are not this model's, in numbers; nothing if they are.
+    pub fn differs(&self, other: &Model) -> Option<String> {
+        let (own, other) = (&self.probe, &other.probe);
+        if own.len() != other.len() {
+            return Some(format!("{} numbers in place of {}", other.len(), own.len()));
+        }
+        let cosine: f32 = unit(own.clone()).iter().zip(unit(other.clone())).map(|(a, b)| a * b).sum();
+        let same = cosine >= SAME;
+        (!same).then(|| format!("a cosine of {cosine:.3} between the two vectors of one sentence"))
+    }
 }
 
 /// A file and what it says.

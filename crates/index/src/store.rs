@@ -1,39 +1,27 @@
 //! The file.
 
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use guard::guarded;
 use redb::{
-    Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    ReadableTableMetadata, StorageError, TableDefinition, WriteTransaction,
+    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, StorageError, WriteTransaction,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::error::IndexError;
 use crate::scan::{Key, Near, Scan};
-use crate::{Model, SAME, Source, unit};
+use crate::tables::{ABOUT, FILES, KEYS, Listed, PENDING, TEXTS, VECTORS, append, key, sweep};
+use crate::{Model, Source, unit};
 
 /// What this program writes; a larger number is one that it does not know.
 const FORMAT: u32 = 1;
 /// Texts that are embedded before anything is written: what a kill can lose.
 const PART: usize = 1024;
-/// The most bytes of a block of vectors. The store gives a value a power of two; this much less than one leaves room for
-/// what it writes beside it. A vector a value would be read at a fifth of the speed.
-const BLOCK: usize = (1 << 20) - 4096;
-/// Of a key.
-const KEY: usize = size_of::<Key>();
-
-const ABOUT: TableDefinition<&str, &str> = TableDefinition::new("about");
-/// Path to digest and passages, see [`Listed`].
-const FILES: TableDefinition<&str, &[u8]> = TableDefinition::new("files");
-const TEXTS: TableDefinition<Key, &str> = TableDefinition::new("texts");
-/// A block's keys, one after the other.
-const KEYS: TableDefinition<u32, &[u8]> = TableDefinition::new("keys");
-/// A block's vectors in the order of its keys: numbers in little-endian order, at unit length.
-const VECTORS: TableDefinition<u32, &[u8]> = TableDefinition::new("vectors");
-/// Vectors of texts that no file says yet: of a file that is not done, or was not when a run was killed.
-const PENDING: TableDefinition<Key, &[u8]> = TableDefinition::new("pending");
+/// Under which the one row of [`ABOUT`] stands.
+const INDEX: &[u8] = b"index";
 
 #[derive(Serialize, Deserialize)]
 struct About {
@@ -99,14 +87,17 @@ impl Index {
     ///
     /// A file that is no index, is in use, or cannot be written; an index of another model.
     pub fn create(path: &Path, model: &Model) -> Result<Self, IndexError> {
-        let existing = path.metadata().is_ok_and(|file| file.len() > 0);
-        if existing {
-            let index = Self::open(path)?;
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            check(path)?;
+        }
+        let database = opening(path, guarded(|| checked().create(path)))?;
+        let mut index = Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
+        // A run that was killed before it wrote anything leaves a store without tables, which is as good as new.
+        if index.read(|transaction| Ok(transaction.list_tables()?.next().is_some()))? {
+            index = Self::opened(path, index.store)?;
             index.expect(model)?;
             return Ok(index);
         }
-        let database = Database::create(path).map_err(|error| opening(path, error))?;
-        let index = Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
         index.write(|transaction| {
             for table in [KEYS, VECTORS] {
                 transaction.open_table(table)?;
@@ -115,8 +106,8 @@ impl Index {
             transaction.open_table(TEXTS)?;
             transaction.open_table(FILES)?;
             let about = About { format: FORMAT, model: model.clone() };
-            let about = serde_json::to_string(&about).expect("numbers and a name are JSON");
-            transaction.open_table(ABOUT)?.insert("index", &about[..])?;
+            let about = serde_json::to_vec(&about).expect("numbers and a name are JSON");
+            transaction.open_table(ABOUT)?.insert(INDEX, &about[..])?;
             Ok(())
         })?;
         Ok(index)
@@ -129,7 +120,7 @@ impl Index {
     /// A file that is missing, is no index, is in use, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         check(path)?;
-        let database = Database::open(path).map_err(|error| opening(path, error))?;
+        let database = opening(path, guarded(|| checked().open(path)))?;
         Self::opened(path, Store::Whole(database))
     }
 
@@ -140,10 +131,9 @@ impl Index {
     /// A file that is missing, is no index, or is being changed.
     pub fn open_to_read(path: &Path) -> Result<Self, IndexError> {
         check(path)?;
-        match ReadOnlyDatabase::open(path) {
-            Ok(database) => Self::opened(path, Store::ReadOnly(database)),
-            Err(DatabaseError::RepairAborted) => Self::open(path), // a killed process left it to be put in order
-            Err(error) => Err(opening(path, error)),
+        match guarded(|| ReadOnlyDatabase::open(path)) {
+            Ok(Err(DatabaseError::RepairAborted)) => Self::open(path), // a killed process left it to be put in order
+            outcome => Self::opened(path, Store::ReadOnly(opening(path, outcome)?)),
         }
     }
 
@@ -151,16 +141,16 @@ impl Index {
         let no_index = |found: String| IndexError::NoIndex { path: path.into(), found };
         let model = Model { name: String::new(), probe: Vec::new() };
         let mut index = Self { path: path.into(), store, model };
-        let about: String = index
+        let about: Vec<u8> = index
             .read(|transaction| {
                 let table = transaction.open_table(ABOUT)?;
-                Ok(table.get("index")?.map(|about| about.value().to_string()).unwrap_or_default())
+                Ok(table.get(INDEX)?.map(|about| about.value().to_vec()).unwrap_or_default())
             })
             .map_err(|error| match error {
                 IndexError::Store { source, .. } => no_index(format!("a store of something else ({source})")),
                 other => other,
             })?;
-        let format = serde_json::from_str::<serde_json::Value>(&about).ok();
+        let format = serde_json::from_slice::<serde_json::Value>(&about).ok();
         let format = format.and_then(|about| about["format"].as_u64()).and_then(|n| u32::try_from(n).ok());
         match format {
             None => Err(no_index("a store that does not say what it is".into())),
@@ -169,7 +159,7 @@ impl Index {
             }
             Some(_) => {
                 let about: About =
-                    serde_json::from_str(&about).map_err(|error| no_index(error.to_string()))?;
+                    serde_json::from_slice(&about).map_err(|error| no_index(error.to_string()))?;
                 index.model = about.model;
                 Ok(index)
             }
@@ -187,19 +177,9 @@ impl Index {
     ///
     /// A model of another width, or one that gives the probe another vector.
     pub fn expect(&self, model: &Model) -> Result<(), IndexError> {
-        let (own, other) = (&self.model.probe, &model.probe);
-        let other_model = |why: String| {
-            let (expected, found) = (self.model.name.clone(), model.name.clone());
-            Err(IndexError::OtherModel { path: self.path.clone(), expected, found, why })
-        };
-        if own.len() != other.len() {
-            return other_model(format!("{} numbers in place of {}", other.len(), own.len()));
-        }
-        let cosine: f32 = unit(own.clone()).iter().zip(unit(other.clone())).map(|(a, b)| a * b).sum();
-        if cosine.is_nan() || cosine < SAME {
-            return other_model(format!("a cosine of {cosine:.3} between the two vectors of one sentence"));
-        }
-        Ok(())
+        let Some(why) = self.model.differs(model) else { return Ok(()) };
+        let (expected, found) = (self.model.name.clone(), model.name.clone());
+        Err(IndexError::OtherModel { path: self.path.clone(), expected, found, why })
     }
 
     /// Every file by its path, with its digest.
@@ -212,7 +192,7 @@ impl Index {
             let mut files = HashMap::new();
             for row in transaction.open_table(FILES)?.iter()? {
                 let (path, listed) = row?;
-                files.insert(path.value().to_string(), Listed(listed.value()).digest());
+                files.insert(text(path.value()), Listed(listed.value()).digest());
             }
             Ok(files)
         })
@@ -263,7 +243,7 @@ impl Index {
             {
                 let mut files = transaction.open_table(FILES)?;
                 for path in paths {
-                    if let Some(listed) = files.remove(&path[..])? {
+                    if let Some(listed) = files.remove(path.as_bytes())? {
                         old.extend(Listed(listed.value()).keys());
                     }
                 }
@@ -296,16 +276,23 @@ impl Index {
     pub fn scan(&self) -> Result<Scan, IndexError> {
         let width = self.model.probe.len();
         self.read(|transaction| {
-            let rows = transaction.open_table(TEXTS)?.len()? as usize;
-            let (mut keys, mut vectors) = (Vec::with_capacity(rows), Vec::with_capacity(rows * width));
+            let mut keys = Vec::new();
             for block in transaction.open_table(KEYS)?.iter()? {
                 keys.extend_from_slice(block?.1.value().as_chunks().0);
             }
+            let mut vectors = Vec::with_capacity(keys.len() * width);
             for block in transaction.open_table(VECTORS)?.iter()? {
                 let block = block?.1;
                 vectors.extend(block.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)));
             }
             Ok(Scan { width, keys, vectors })
+        })
+        .and_then(|scan| {
+            let (keys, numbers) = (scan.keys.len(), scan.vectors.len());
+            if keys * width == numbers {
+                return Ok(scan);
+            }
+            Err(damaged(&self.path, &format!("{numbers} numbers of {keys} vectors of {width}")))
         })
     }
 
@@ -322,14 +309,14 @@ impl Index {
                 let (path, listed) = row?;
                 for (line, key) in Listed(listed.value()).passages() {
                     if let Some(places) = places.get_mut(&key) {
-                        places.push((path.value().to_string(), line));
+                        places.push((text(path.value()), line));
                     }
                 }
             }
             let texts = transaction.open_table(TEXTS)?;
             let mut hits = Vec::new();
             for near in found {
-                let text = texts.get(near.key)?.map(|text| text.value().to_string()).unwrap_or_default();
+                let text = texts.get(near.key)?.map(|said| text(said.value())).unwrap_or_default();
                 let places = places.get(&near.key).cloned().unwrap_or_default();
                 hits.push(Hit { score: near.score, text, places });
             }
@@ -422,7 +409,7 @@ impl Index {
                 let mut table = transaction.open_table(FILES)?;
                 for file in files {
                     let listed = Listed::of(file);
-                    if let Some(before) = table.insert(&file.path[..], &listed[..])? {
+                    if let Some(before) = table.insert(file.path.as_bytes(), &listed[..])? {
                         old.extend(Listed(before.value()).keys());
                     }
                 }
@@ -433,7 +420,7 @@ impl Index {
                     if let Some(vector) = pending.remove(key)? {
                         new.push((key, vector.value().to_vec()));
                     }
-                    said.insert(key, text)?;
+                    said.insert(key, text.as_bytes())?;
                 }
                 append(transaction, new)?;
             }
@@ -445,12 +432,14 @@ impl Index {
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, IndexError> {
-        let transaction = match &self.store {
-            Store::Whole(database) => database.begin_read(),
-            Store::ReadOnly(database) => database.begin_read(),
+        let read = || {
+            let transaction = match &self.store {
+                Store::Whole(database) => database.begin_read()?,
+                Store::ReadOnly(database) => database.begin_read()?,
+            };
+            work(&transaction)
         };
-        let done = transaction.map_err(redb::Error::from).and_then(|transaction| work(&transaction));
-        done.map_err(|error| self.failed("reading", error))
+        self.done("reading", guarded(read))
     }
 
     /// One transaction: all of it is on the disk when this returns, or nothing.
@@ -465,151 +454,59 @@ impl Index {
             work(&transaction)?;
             Ok(transaction.commit()?)
         };
-        write().map_err(|error| self.failed("writing", error))
+        self.done("writing", guarded(write))
     }
 
-    fn failed(&self, action: &'static str, error: redb::Error) -> IndexError {
-        IndexError::Store { path: self.path.clone(), action, source: error.into() }
-    }
-}
-
-/// Drops those texts that no file says any more.
-fn sweep(transaction: &WriteTransaction, mut old: HashSet<Key>) -> Result<(), redb::Error> {
-    if old.is_empty() {
-        return Ok(());
-    }
-    for row in transaction.open_table(FILES)?.iter()? {
-        for key in Listed(row?.1.value()).keys() {
-            old.remove(&key);
-        }
-    }
-    let mut texts = transaction.open_table(TEXTS)?;
-    for &key in &old {
-        texts.remove(key)?;
-    }
-    let blocks: Vec<(u32, Vec<Key>)> = blocks(transaction)?;
-    for (block, keys) in blocks.into_iter().filter(|(_, keys)| keys.iter().any(|key| old.contains(key))) {
-        let kept =
-            rows(transaction, block, &keys)?.into_iter().filter(|(key, _)| !old.contains(key)).collect();
-        replace(transaction, block, kept)?;
-    }
-    Ok(())
-}
-
-/// Adds vectors to the last block, and to new ones.
-fn append(transaction: &WriteTransaction, new: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
-    let Some((_, vector)) = new.first() else { return Ok(()) };
-    let most = (BLOCK / vector.len().max(1)).max(1);
-    let (mut block, keys) = blocks(transaction)?.pop().unwrap_or_default();
-    let mut all = if keys.len() < most { rows(transaction, block, &keys)? } else { Vec::new() };
-    block += u32::from(keys.len() >= most);
-    all.extend(new);
-    for part in all.chunks(most) {
-        replace(transaction, block, part.to_vec())?;
-        block += 1;
-    }
-    Ok(())
-}
-
-/// Every block and the keys of its vectors.
-fn blocks(transaction: &WriteTransaction) -> Result<Vec<(u32, Vec<Key>)>, redb::Error> {
-    let mut blocks = Vec::new();
-    for block in transaction.open_table(KEYS)?.iter()? {
-        let (block, keys) = block?;
-        blocks.push((block.value(), keys.value().as_chunks::<KEY>().0.to_vec()));
-    }
-    Ok(blocks)
-}
-
-/// The vectors of a block, each with its key.
-fn rows(
-    transaction: &WriteTransaction,
-    block: u32,
-    keys: &[Key],
-) -> Result<Vec<(Key, Vec<u8>)>, redb::Error> {
-    let table = transaction.open_table(VECTORS)?;
-    let Some(vectors) = table.get(block)? else { return Ok(Vec::new()) };
-    let vectors = vectors.value();
-    let width = vectors.len() / keys.len().max(1);
-    Ok(keys.iter().copied().zip(vectors.chunks(width.max(1)).map(<[u8]>::to_vec)).collect())
-}
-
-/// Writes a block anew; one without vectors is none.
-fn replace(transaction: &WriteTransaction, block: u32, rows: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
-    let (mut keys, mut vectors) = (transaction.open_table(KEYS)?, transaction.open_table(VECTORS)?);
-    if rows.is_empty() {
-        keys.remove(block)?;
-        vectors.remove(block)?;
-        return Ok(());
-    }
-    let (of_keys, of_vectors): (Vec<Key>, Vec<Vec<u8>>) = rows.into_iter().unzip();
-    keys.insert(block, &of_keys.concat()[..])?;
-    vectors.insert(block, &of_vectors.concat()[..])?;
-    Ok(())
-}
-
-/// A row of the files: the digest, then line and key of each passage.
-struct Listed<'a>(&'a [u8]);
-
-/// Bytes of a digest, and of a passage: line and key.
-const DIGEST: usize = 32;
-const LISTED: usize = 4 + KEY;
-
-impl Listed<'_> {
-    fn of(file: &Source) -> Vec<u8> {
-        let passages = file
-            .passages
-            .iter()
-            .flat_map(|passage| passage.line.to_le_bytes().into_iter().chain(key(&passage.text)));
-        file.digest.into_iter().chain(passages).collect()
-    }
-
-    fn digest(&self) -> [u8; DIGEST] {
-        self.0.first_chunk().copied().unwrap_or_default()
-    }
-
-    fn passages(&self) -> impl Iterator<Item = (u32, Key)> {
-        self.0.get(DIGEST..).unwrap_or_default().as_chunks::<LISTED>().0.iter().map(|row| {
-            let (line, key) = row.split_at(4);
-            let line = line.first_chunk().copied().unwrap_or_default();
-            (u32::from_le_bytes(line), key.first_chunk().copied().unwrap_or_default())
+    /// What the store came to, which panics where pages of the file are damaged.
+    fn done<T>(
+        &self,
+        action: &'static str,
+        outcome: Result<Result<T, redb::Error>, String>,
+    ) -> Result<T, IndexError> {
+        let path = self.path.clone();
+        outcome.map_err(|why| damaged(&path, &why))?.map_err(|error| IndexError::Store {
+            path,
+            action,
+            source: error.into(),
         })
     }
-
-    fn keys(&self) -> impl Iterator<Item = Key> {
-        self.passages().map(|(_, key)| key)
-    }
 }
 
-/// The first half of the text's sha256: two texts with one key are not to be expected on this earth.
-fn key(text: &str) -> Key {
-    Sha256::digest(text).first_chunk().copied().unwrap_or_default()
+fn damaged(path: &Path, why: &str) -> IndexError {
+    IndexError::Damaged { path: path.into(), why: why.into() }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// What can be told before the store looks at the file.
 fn check(path: &Path) -> Result<(), IndexError> {
     let no_index = |found: &str| Err(IndexError::NoIndex { path: path.into(), found: found.into() });
     match path.metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(IndexError::Missing { path: path.into() })
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(IndexError::Missing { path: path.into() }),
         Ok(file) if file.is_dir() => no_index("a directory"),
         Ok(file) if file.len() == 0 => no_index("an empty file"),
         _ => Ok(()),
     }
 }
 
-fn opening(path: &Path, error: DatabaseError) -> IndexError {
-    match error {
+/// Checks the sum of every page before anything is written: over a damaged one, the store would end the process.
+fn checked() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_check_integrity_on_open(true);
+    builder
+}
+
+/// The store that was opened.
+fn opening<D>(path: &Path, outcome: Result<Result<D, DatabaseError>, String>) -> Result<D, IndexError> {
+    let no_index = |found: &str| IndexError::NoIndex { path: path.into(), found: found.into() };
+    outcome.map_err(|why| damaged(path, &why))?.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => IndexError::InUse { path: path.into() },
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() == std::io::ErrorKind::InvalidData =>
-        {
-            IndexError::NoIndex { path: path.into(), found: "a file of another kind".into() }
+        DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+            no_index("a file of another kind")
         }
-        DatabaseError::Storage(StorageError::Corrupted(why)) => {
-            IndexError::NoIndex { path: path.into(), found: format!("a damaged one ({why})") }
-        }
+        DatabaseError::Storage(StorageError::Corrupted(why)) => damaged(path, &why),
         error => IndexError::Store { path: path.into(), action: "opening", source: Box::new(error.into()) },
-    }
+    })
 }

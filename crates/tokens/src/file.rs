@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use guard::one_line;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
 use crate::error::TokensError;
-use crate::guard::one_line;
 
 /// The largest tokenizer file accepted. The largest in wide use, of a vocabulary of 262,144, has 33 MB.
 const LARGEST_FILE: u64 = 64 << 20;

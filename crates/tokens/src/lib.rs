@@ -17,12 +17,12 @@
 
 mod error;
 mod file;
-mod guard;
 mod write;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use guard::{guarded, one_line};
 use serde_json::json;
 use tokenizers::TruncationDirection;
 use tokenizers::{PostProcessor, Tokenizer as Library};
@@ -30,7 +30,6 @@ use tokenizers::{PostProcessor, Tokenizer as Library};
 pub use error::TokensError;
 
 use file::Specials;
-use guard::{guarded, one_line};
 
 /// The largest text encoded in one piece, in bytes. The library keeps tens of bytes for every one of the text.
 pub const LARGEST_TEXT: usize = 16 << 20;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use guard::one_line;
 use serde_json::{Map, Value, json};
 
 use crate::Tokenizer;
 use crate::error::TokensError;
 use crate::file::Specials;
-use crate::guard::one_line;
 
 /// GPT-2 shows a byte that is no visible character of its own as the n-th character from here on (Radford et al. 2019,
 /// published code, `bytes_to_unicode`).

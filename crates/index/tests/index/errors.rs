@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use index::{Index, IndexError, Model};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::{WIDTH, create, embed, model, source, vector};
 
@@ -47,14 +49,46 @@ fn a_store_of_something_else_is_no_index() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_first_write_is_not_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    drop(redb::Database::create(&path).unwrap());
+    let mut index = create(&path);
+    index.put(&[source("a", &["one"])], embed).unwrap();
+    drop(index);
+    assert_eq!(Index::open(&path).unwrap().info().unwrap().texts, 1);
+}
+
+#[test]
+fn vectors_that_are_not_one_a_text_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    let mut index = create(&path);
+    index.put(&[source("a", &["one", "two"])], embed).unwrap();
+    drop(index);
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let vectors = redb::TableDefinition::<u32, &[u8]>::new("vectors");
+    transaction.open_table(vectors).unwrap().insert(0, &[0_u8; 4 * (WIDTH + 1)][..]).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let index = Index::open_to_read(&path).unwrap();
+    assert_refused(index.scan().map(|_| ()), &["a damaged one", "25 numbers of 2 vectors of 24"]);
+}
+
+#[test]
 fn a_newer_format_is_refused_by_number() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
     drop(create(&path));
     let database = redb::Database::open(&path).unwrap();
     let transaction = database.begin_write().unwrap();
-    let about = redb::TableDefinition::<&str, &str>::new("about");
-    transaction.open_table(about).unwrap().insert("index", r#"{"format": 2, "more": []}"#).unwrap();
+    let about = redb::TableDefinition::<&[u8], &[u8]>::new("about");
+    transaction
+        .open_table(about)
+        .unwrap()
+        .insert(&b"index"[..], &br#"{"format": 2, "more": []}"#[..])
+        .unwrap();
     transaction.commit().unwrap();
     drop(database);
     refused_by_both(&path, &["format 1", "format 2"]);
@@ -76,6 +110,49 @@ fn half_an_index_is_refused_or_whole() {
             Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
         }
     }
+}
+
+/// Whatever is damaged: who writes is refused unless all is well, who reads gets an answer or one line; nothing panics.
+#[test]
+fn a_damaged_index_is_an_error_of_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    let mut index = create(&path);
+    let texts: Vec<String> = (0..300).map(|i| format!("text {i}")).collect();
+    index.put(&[source("a", &texts.iter().map(String::as_str).collect::<Vec<_>>())], embed).unwrap();
+    drop(index);
+    let bytes = fs::read(&path).unwrap();
+    let mut rng = StdRng::seed_from_u64(7);
+    let (mut reads, mut writes) = (0, 0);
+    for _ in 0..200 {
+        let mut damaged = bytes.clone();
+        for _ in 0..rng.random_range(1..20) {
+            let at = rng.random_range(0..damaged.len());
+            damaged[at] = rng.random();
+        }
+        fs::write(&path, damaged).unwrap();
+        let read = Index::open_to_read(&path).and_then(|index| {
+            index.files()?;
+            index.info()?;
+            index.hits(&index.scan()?.nearest(&vector("text 3"), 9))
+        });
+        reads += usize::from(one_line(read));
+        let written = Index::open(&path).and_then(|mut index| {
+            assert_eq!(index.scan()?.len(), 300);
+            index.put(&[source("b", &["text 3", "more"])], embed)?;
+            index.remove(&["a".to_string()])
+        });
+        writes += usize::from(one_line(written));
+    }
+    assert!(0 < writes && writes <= reads && reads < 200, "{writes} writes and {reads} reads of 200");
+}
+
+/// Whether it went well; an error has one line.
+fn one_line<T>(result: Result<T, IndexError>) -> bool {
+    if let Err(error) = &result {
+        assert!(!error.to_string().contains('\n'), "{error}");
+    }
+    result.is_ok()
 }
 
 #[test]

@@ -1,4 +1,7 @@
-//! Panics of the library turned into errors, without their message on the terminal.
+//! # Panics of a library turned into errors
+//!
+//! Some libraries that read files panic on a damaged one. What they say becomes an error of one line, and nothing of it
+//! appears on the terminal.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,7 +15,16 @@ thread_local! {
 ///
 /// The hook that keeps the message off the terminal is installed once and asks a flag of its own thread, so
 /// that other threads' panics are still reported.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+///
+/// ```
+/// assert_eq!(guard::guarded(|| 7), Ok(7));
+/// assert_eq!(guard::guarded(|| -> u32 { panic!("page 3\nis torn") }), Err("page 3".to_string()));
+/// ```
+///
+/// # Errors
+///
+/// The first line of the panic's message.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();
@@ -36,7 +48,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// The first line of a message, at most 200 characters of it, control characters shown as escapes.
-pub(crate) fn one_line(message: &str) -> String {
+pub fn one_line(message: &str) -> String {
     const LONGEST: usize = 200;
     let line = message.lines().next().unwrap_or_default();
     let mut shown: String = line.chars().take(LONGEST).flat_map(printable).collect();
