@@ -1,13 +1,13 @@
 //! `cargo rungs index`, and searching in what it keeps
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use data::Split;
-use index::{Index, Info, Model, Source};
+use index::{Index, Info, Source};
 use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
@@ -105,7 +105,7 @@ impl Writer {
     fn create(path: &Path, name: &str, open: impl FnOnce() -> Result<SentenceEncoder>) -> Result<Self> {
         let begun = Instant::now();
         let encoder = open()?;
-        let model = known_by(&encoder, name)?;
+        let model = model::known_by(&encoder, name)?;
         let new = !path.exists();
         let index = Index::create(path, &model)?;
         let summary = Summary { index: path.display().to_string(), ..Summary::default() };
@@ -136,8 +136,8 @@ impl Writer {
         self.put(&mut batch, &bar)?;
         bar.finish_and_clear();
         if only {
-            let kept: Vec<&str> = files.iter().map(|file| &file.name[..]).collect();
-            let gone: Vec<String> = known.into_keys().filter(|name| !kept.contains(&&name[..])).collect();
+            let kept: HashSet<&str> = files.iter().map(|file| &file.name[..]).collect();
+            let gone: Vec<String> = known.into_keys().filter(|name| !kept.contains(&name[..])).collect();
             self.summary.removed = gone.len();
             self.index.remove(&gone)?;
         }
@@ -187,14 +187,6 @@ impl Writer {
     }
 }
 
-/// The model as an index knows it: a folder by its whole path, so that it is found from anywhere.
-fn known_by(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
-    let folder = Path::new(name);
-    let name = if folder.is_dir() { absolute(folder)? } else { name.into() };
-    let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
-    Ok(Model { name, probe })
-}
-
 /// How the bytes of a file, made passages in this way, are known again.
 fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     let mut sum = Sha256::new();
@@ -228,7 +220,7 @@ fn named(sources: &[PathBuf]) -> Result<Vec<Named>> {
         if source.is_dir() {
             passed_over += walk(source, &mut files)?;
         } else if source.is_file() {
-            files.insert(absolute(source)?, (source.clone(), true));
+            files.insert(model::absolute(source)?, (source.clone(), true));
         } else {
             bail!("{}: expected a file or a directory, found nothing; check the path", source.display());
         }
@@ -256,7 +248,7 @@ fn walk(folder: &Path, files: &mut BTreeMap<String, (PathBuf, bool)>) -> Result<
         if path.is_dir() {
             passed_over += if name == "target" { 0 } else { walk(&path, files)? };
         } else if path.extension().and_then(|kind| kind.to_str()).is_some_and(|kind| READ.contains(&kind)) {
-            files.entry(absolute(&path)?).or_insert((path, false));
+            files.entry(model::absolute(&path)?).or_insert((path, false));
         } else {
             passed_over += 1;
         }
@@ -264,18 +256,12 @@ fn walk(folder: &Path, files: &mut BTreeMap<String, (PathBuf, bool)>) -> Result<
     Ok(passed_over)
 }
 
-/// A path that means the same from every folder.
-fn absolute(path: &Path) -> Result<String> {
-    let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
-    Ok(whole.display().to_string())
-}
-
 fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let mut index = Index::open(path)?;
     let known = index.files()?;
     let mut gone = Vec::new();
     for file in files {
-        let (as_given, whole) = (file.display().to_string(), absolute(file)?);
+        let (as_given, whole) = (file.display().to_string(), model::absolute(file)?);
         let among = |name: &str| {
             name == as_given || Path::new(name).starts_with(&whole) || Path::new(name).starts_with(file)
         };
@@ -322,7 +308,7 @@ pub fn search(args: &SearchArgs, path: &Path) -> Result<()> {
         let scan = scope.spawn(|| index.scan());
         let asked = (|| -> Result<_> {
             let encoder = model::open_named(name, args.model.batch as usize, &device)?;
-            index.expect(&known_by(&encoder, name)?)?;
+            index.expect(&model::known_by(&encoder, name)?)?;
             embed::note_cut(&encoder, &[&args.query])?;
             Ok(encoder.embed(&[&args.query])?.remove(0).vector)
         })();

@@ -13,6 +13,7 @@ mod embed;
 mod fetch;
 mod generate;
 mod indexing;
+mod learning;
 mod lessons;
 mod map;
 mod model;

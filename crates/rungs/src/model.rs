@@ -1,10 +1,12 @@
 //! From what a user calls a model or a device to one that runs.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use index::Model;
 use sentences::SentenceEncoder;
 use zoo::Home;
 use zoo::fetch::Source;
@@ -47,6 +49,20 @@ pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceE
 pub fn fetched_minilm() -> Option<PathBuf> {
     let folder = Source::Minilm.folder(&Home::from_env().ok()?);
     folder.join("model.safetensors").exists().then_some(folder)
+}
+
+/// A model by its name, a folder's being its whole path so that it is found from anywhere, and by what tells it from others.
+pub fn known_by(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
+    let folder = Path::new(name);
+    let name = if folder.is_dir() { absolute(folder)? } else { name.into() };
+    let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
+    Ok(Model { name, probe })
+}
+
+/// A path that means the same from every folder.
+pub fn absolute(path: &Path) -> Result<String> {
+    let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
+    Ok(whole.display().to_string())
 }
 
 fn folder(name: &str) -> Result<PathBuf> {

@@ -2,8 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -16,13 +15,11 @@ use indicatif::ProgressBar;
 use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 use training::{Draw, Event, Preset, Recipe, Run, SaveError, Stop, Task, Trained};
 
 use crate::cli::{Architecture, TrainArgs};
 use crate::output::Helpful;
-use crate::{model, output};
+use crate::{learning, model, output};
 
 const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
 /// Steps after which the time that is left is said.
@@ -146,10 +143,7 @@ impl Fit<'_> {
         };
         let task = Pretraining::new(corpus, &settings.preset, device)?;
         let task = Published { task, publish, settings: serde_json::to_value(settings)? };
-        let stopped = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            flag::register(signal, stopped.clone()).context("Ctrl-C cannot be caught")?;
-        }
+        let stopped = learning::stopped()?;
         let run = Run { device, folder: Some(folder), resume: args.resume.is_some(), budget: args.budget };
         let mut watch = Watch::new(recipe.steps, opening);
         let trained = training::train(&task, model, recipe, run, &mut |event| {

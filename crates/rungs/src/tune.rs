@@ -1,11 +1,8 @@
 //! `cargo rungs tune`
 
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use course::metrics::{ndcg_at, recall_at, reciprocal_rank};
@@ -16,13 +13,11 @@ use rand::seq::SliceRandom;
 use sentences::contrastive::{Contrastive, Tuning};
 use sentences::{SentenceEncoder, feelings};
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 use similarity::nearest;
-use training::{Event, Run, Stop};
+use training::Stop;
 
 use crate::cli::TuneArgs;
-use crate::{model, output, sts};
+use crate::{learning, model, output, sts};
 
 /// One pair in so many is held back, to measure with.
 const HELD_OUT: usize = 10;
@@ -90,7 +85,8 @@ pub fn run(args: &TuneArgs) -> Result<()> {
     training_device.seed(args.seed);
     let bert = encoder.bert.clone().train();
     let task = Contrastive::new(&encoder, pairs, held_out, tuning, &training_device)?;
-    let (trained, seconds) = train(&task, bert, &tuning, pairs.len(), &training_device)?;
+    let recipe = tuning.recipe(pairs.len());
+    let (trained, seconds) = learning::train(&task, bert, &recipe, &training_device, "pairs")?;
     let steps = trained.step;
     encoder.bert = trained.model.valid();
     encoder.save(&args.out)?;
@@ -110,38 +106,6 @@ pub fn run(args: &TuneArgs) -> Result<()> {
         out,
     };
     output::object(args.format, &summary, || text(&summary))
-}
-
-fn train(
-    task: &Contrastive,
-    bert: encoder::Bert,
-    tuning: &Tuning,
-    pairs: usize,
-    device: &burn::tensor::Device,
-) -> Result<(training::Trained<encoder::Bert>, f64)> {
-    let stopped = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register(signal, stopped.clone()).context("Ctrl-C cannot be caught")?;
-    }
-    let recipe = tuning.recipe(pairs);
-    let bar = output::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}");
-    let mut spent = 0.0;
-    let trained = training::train(task, bert, &recipe, Run::on(device), &mut |event| {
-        match *event {
-            Event::Step { step, loss, seconds, .. } => {
-                spent = seconds;
-                bar.set_position(step as u64 + 1);
-                bar.set_message(format!("loss {loss:.3}"));
-            }
-            Event::Evaluated { step, validation_loss, seconds, .. } => {
-                spent = seconds;
-                bar.suspend(|| eprintln!("step {step:5}  loss on the pairs held back {validation_loss:.4}"));
-            }
-        }
-        if stopped.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    bar.finish_and_clear();
-    Ok((trained?, spent))
 }
 
 fn scores(

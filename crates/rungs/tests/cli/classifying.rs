@@ -33,7 +33,7 @@ fn each_method_learns_predicts_and_is_measured() {
     let methods: [&[&str]; 3] = [
         &["--method", "logreg", "--balanced", "--c", "1000"],
         &["--method", "probe", "--balanced", "--c", "1000"],
-        &["--method", "finetune", "--epochs", "30", "--learning-rate", "0.003"],
+        &["--method", "finetune", "--epochs", "100", "--learning-rate", "0.003"],
     ];
     for method in methods {
         let (folder, model) = (animals(), model());
@@ -94,4 +94,44 @@ fn what_cannot_be_learnt_or_read_is_refused() {
     assert_refused(&rungs(&["classify", "predict", &out], b""), &["found none"]);
     let again = ["classify", "train", &at(&folder, "animals.tsv"), "--model", path(&model), "--out", &out];
     assert_refused(&rungs(&again, b""), &["new folder"]);
+}
+
+#[test]
+fn a_classifier_whose_model_or_labels_are_others_now_is_refused() {
+    let (folder, model) = (animals(), model());
+    let (out, _) = trained(&folder, &model, &[]);
+    let about = format!("{out}/classifier.json");
+    let written = fs::read_to_string(&about).unwrap();
+    let refused = |from: &str, to: &str, needles: &[&str]| {
+        assert!(written.contains(from), "{written}");
+        fs::write(&about, written.replace(from, to)).unwrap();
+        assert_refused(&rungs(&["classify", "predict", &out], b"cat"), needles);
+    };
+    refused(
+        "\"majority\": \"eine Katze\"",
+        "\"majority\": \"ein Wal\"",
+        &["classifier.json", "majority", "ein Wal"],
+    );
+    refused("\"1\"", "\"2\"", &["labels", "\"1\"", "\"2\""]);
+    refused("\"layer\": ", "\"layer\": 9", &["layer", "at most"]);
+    fs::write(&about, &written).unwrap();
+    let random = golden::directory().join("bert_masked_lm");
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(random.join(file), model.path().join(file)).unwrap();
+    }
+    assert_refused(&rungs(&["classify", "predict", &out], b"cat"), &["as it was in training", "cosine"]);
+}
+
+#[test]
+fn a_label_that_stands_once_is_learnt_from_all_the_same() {
+    let (folder, model) = (animals(), model());
+    let rows = fs::read_to_string(at(&folder, "animals.tsv")).unwrap() + "\nriver\tein Fluss";
+    fs::write(at(&folder, "animals.tsv"), rows).unwrap();
+    for seed in ["1", "2", "3"] {
+        let method = ["--method", "finetune", "--epochs", "60", "--learning-rate", "0.003", "--seed", seed];
+        let (out, _) = trained(&folder, &model, &method);
+        let said = json_lines(&rungs(&["classify", "predict", &out], b"river"));
+        assert_eq!(said[0]["label"], "ein Fluss", "seed {seed}");
+        fs::remove_dir_all(out).unwrap();
+    }
 }
