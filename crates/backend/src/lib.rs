@@ -133,14 +133,7 @@ pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     panic::set_hook(Box::new(|_| {}));
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     panic::set_hook(hook);
-    outcome.map_err(|payload| {
-        let message = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("it panicked without a message");
-        message.lines().next().unwrap_or_default().to_string()
-    })
+    outcome.map_err(|payload| guard::message(&*payload))
 }
 
 /// The device that [`DEVICE_VARIABLE`] names, [`DEFAULT`] when it is not set: what every test runs on.

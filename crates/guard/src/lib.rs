@@ -3,6 +3,7 @@
 //! Some libraries that read files panic on a damaged one. What they say becomes an error of one line, and nothing of it
 //! appears on the terminal.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -37,14 +38,14 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let before = QUIET.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
-    outcome.map_err(|payload| {
-        let message = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("it panicked without a message");
-        one_line(message)
-    })
+    outcome.map_err(|payload| message(&*payload))
+}
+
+/// What a panic said, in one line.
+pub fn message(payload: &(dyn Any + Send)) -> String {
+    let said = payload.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| payload.downcast_ref::<&str>().copied());
+    one_line(said.unwrap_or("it panicked without a message"))
 }
 
 /// The first line of a message, at most 200 characters of it, control characters shown as escapes.
