@@ -96,19 +96,22 @@ fn it_stops_after_as_many_evaluations_without_a_better_one_as_its_patience_has()
 fn vectors_are_not_decayed_and_matrices_are() {
     let trained = |weight_decay| {
         let (device, _seed, model) = fresh(0.0);
-        let recipe = Recipe { weight_decay, ..recipe(1) };
+        // A GPU adds up in any order, and Adam makes whole steps of what is left of a gradient that is nearly 0; not so
+        // with a large epsilon.
+        let recipe = Recipe { weight_decay, epsilon: 1.0, ..recipe(1) };
         let (trained, _) = losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never);
         weights(&trained.unwrap().model)
     };
     let (kept, decayed) = (trained(0.0), trained(0.5));
     let bias = kept.len() - crate::VOCAB;
-    assert_eq!(kept[bias..], decayed[bias..]);
     // x (1 - rate decay), the rate of the first of 5 + 1 steps of the rise
     let (device, _seed, before) = fresh(0.0);
     let rate = 1e-2 / 6.0;
     let tolerance = backend::tolerance(&device, 1e-6); // weights of order 1 in f32
-    for ((before, kept), decayed) in weights(&before)[..bias].iter().zip(&kept).zip(&decayed) {
-        assert!((kept - decayed - before * rate * 0.5).abs() < tolerance, "{before}: {kept} and {decayed}");
+    for (i, before) in weights(&before).into_iter().enumerate() {
+        let decay = if i < bias { before * rate * 0.5 } else { 0.0 };
+        let (kept, decayed) = (kept[i], decayed[i]);
+        assert!((kept - decayed - decay).abs() < tolerance, "{before}: {kept} and {decayed}");
     }
 }
 
