@@ -86,7 +86,7 @@ fn calibration(recorded: &[Calibration]) -> Figure {
         name: "15-calibration".into(),
         title: "Is it right as often as it is sure?".into(),
         alt: "Share of right answers over the probability that the classifier gave them, on film reviews. The head on frozen \
-              vectors lies near the diagonal, the fine-tuned model below it: surer than it is right."
+              vectors lies near the diagonal, the fine-tuned model below it wherever it is more than 70 % sure."
             .into(),
         band: 0.0,
         panels: vec![Panel {
