@@ -76,8 +76,8 @@ Kept under $RUNGS_HOME (default: the user's cache directory).")]
   cargo rungs search 'a place to keep money' --index notes.index
   cargo rungs index docs                        the documentation of this workspace's dependencies
 
-Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its documentation comments
-alone; any other file gives its lines, or with --paragraphs what stands between empty lines. Of a directory .md,
+Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its documentation comments \
+alone; any other file gives its lines, or with --paragraphs what stands between empty lines. Of a directory .md, \
 .markdown, .rs and .txt are read, hidden entries and target/ left out. Only what changed is embedded again.")]
     Index(IndexArgs),
     /// Rank the lines of a text, or the passages of an index, by what they mean
@@ -98,7 +98,7 @@ alone; any other file gives its lines, or with --paragraphs what stands between 
   cargo rungs corpus toy --questions --out toy-questions.txt
   cargo rungs corpus my_book.txt --format json
 
-A corpus is written a passage a line, in small letters, words separated by spaces; bytes and sha256 are those of
+A corpus is written a passage a line, in small letters, words separated by spaces; bytes and sha256 are those of \
 the file that --out writes.")]
     Corpus(CorpusArgs),
     /// Train word vectors on a text
@@ -106,7 +106,7 @@ the file that --out writes.")]
   cargo rungs word2vec --out docs.bin                   on the docs corpus
   cargo rungs word2vec --corpus my_book.txt --dim 50 --min-count 2 --out book.txt
 
-FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads both. Ctrl-C stops
+FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads both. Ctrl-C stops \
 and writes what was learnt. With --threads 1 the same seed gives the same file.")]
     Word2vec(Word2vecArgs),
     /// List the words whose vectors are nearest to a word's
@@ -131,7 +131,7 @@ Only questions all of whose words have vectors are asked: covered says how many.
   cargo rungs map reviews.tsv --label 2 --method pca --out reviews.svg
   cargo rungs map notes.txt --format json --out notes.svg        with every point's place
 
---clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is near whom means
+--clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is near whom means \
 anything: not how far islands lie apart, nor how large they are.")]
     Map(MapArgs),
     /// Train a model that writes
@@ -141,7 +141,7 @@ anything: not how far islands lie apart, nor how large they are.")]
   cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_gpt
   cargo rungs train gpt --resume my_gpt                 goes on where it stopped
 
-DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state of the training and
+DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state of the training and \
 metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any moment loses what came after the last save.")]
     Train(TrainArgs),
     /// Train an encoder on pairs of texts that belong together
@@ -150,8 +150,8 @@ metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any moment 
   cargo rungs tune feelings --sts stsb-en-test.csv --out my_encoder    lesson 14's own pairs
   cargo rungs search 'feeling down' diary.txt --model my_encoder
 
-A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look like it. One pair
-in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was
+A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look like it. One pair \
+in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was \
 learnt and stops.")]
     Tune(TuneArgs),
     /// Train a classifier on labelled texts, and use it
@@ -161,8 +161,9 @@ learnt and stops.")]
   cargo rungs classify predict my_classifier new.txt
   cargo rungs classify eval my_classifier more_reviews.tsv
 
-A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe does so after every
-layer and keeps the best, finetune trains the whole model. One row in ten is held back, to measure with.")]
+A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe does so after every \
+layer and keeps the best, finetune trains the whole model, and Ctrl-C keeps what it has learnt by then. One row in ten is held \
+back, to measure with.")]
     Classify(ClassifyArgs),
     /// Let a model write on from a prompt
     #[command(after_help = "Examples:
