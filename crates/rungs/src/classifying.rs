@@ -23,7 +23,7 @@ use rand::seq::SliceRandom;
 use sentences::SentenceEncoder;
 use training::Stop;
 
-use self::classifier::{ABOUT, About, Classifier, Kind};
+use self::classifier::{ABOUT, About, Answering, Classifier};
 use self::report::{Summary, report, told};
 use crate::cli::{ClassifyCommand, ClassifyMethod as Method, ClassifyTrainArgs};
 use crate::{embed, learning, model, output};
@@ -96,7 +96,7 @@ fn train(args: &ClassifyTrainArgs) -> Result<()> {
     let held_out = all.div_ceil(HELD_OUT).min(all - labels).max(1);
     let (measured, learnt) = rows.numbers.split_at(held_out);
     let last = encoder.layers;
-    let learnt_so = match args.method {
+    let result = match args.method {
         Method::Logreg => fitted(args, &encoder, &rows, held_out, last..=last)?,
         Method::Probe => fitted(args, &encoder, &rows, held_out, 0..=last)?,
         Method::Finetune => finetuned(args, &encoder, &rows, held_out)?,
@@ -107,12 +107,11 @@ fn train(args: &ClassifyTrainArgs) -> Result<()> {
     let about = About {
         method: args.method,
         model: model::known_by(&encoder, &args.model.model)?,
-        layer: if let Kind::Frozen { layer, .. } = learnt_so.kind { layer } else { last },
-        labels: rows.labels.clone(),
+        layer: result.layer,
         majority: rows.labels[commonest].clone(),
     };
-    learnt_so.kind.save(&args.out, &encoder, &about)?;
-    if let Some(steps) = learnt_so.stopped {
+    result.answering.save(&args.out, &encoder, &about)?;
+    if let Some(steps) = result.stopped {
         bail!("stopped after {steps} steps; the classifier so far is in {}", args.out.display());
     }
     let summary = Summary {
@@ -121,9 +120,9 @@ fn train(args: &ClassifyTrainArgs) -> Result<()> {
         labels: rows.counts(),
         method: args.method,
         layer: about.layer,
-        by_layer: learnt_so.by_layer,
+        by_layer: result.by_layer,
         seconds: begun.elapsed().as_secs_f64(),
-        accuracy: accuracy(&learnt_so.said, measured),
+        accuracy: accuracy(&result.said, measured),
         majority: accuracy(&vec![commonest; held_out], measured),
         bag_of_words: accuracy(&bag, measured),
         out: args.out.display().to_string(),
@@ -133,7 +132,9 @@ fn train(args: &ClassifyTrainArgs) -> Result<()> {
 
 /// What a method comes to.
 struct Learnt {
-    kind: Kind,
+    answering: Answering,
+    /// The vectors are those after so many layers.
+    layer: usize,
     /// The labels of the rows held back, by what was learnt without them.
     said: Vec<usize>,
     /// How good each layer was, of those tried.
@@ -176,7 +177,7 @@ fn fitted(
     let (_, layer, said, x) = best.context("expected a layer to try")?;
     let linear = fit(x, &rows.numbers);
     let head = Head { linear, names: rows.labels.clone(), labels: Labels::One };
-    Ok(Learnt { kind: Kind::Frozen { head, layer }, said, by_layer, stopped: None })
+    Ok(Learnt { answering: Answering { head, tuned: None }, layer, said, by_layer, stopped: None })
 }
 
 /// The whole model, trained without the rows held back.
@@ -214,5 +215,8 @@ fn finetuned(
     let model = trained.model.valid();
     let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
     let said = likeliest(predict(&model, &texts, task.pad, &device));
-    Ok(Learnt { kind: Kind::Tuned(Box::new(model)), said, by_layer: Vec::new(), stopped })
+    let linear = model.classifier.clone();
+    let head = Head { linear, names: rows.labels.clone(), labels: Labels::One };
+    let answering = Answering { head, tuned: Some(model) };
+    Ok(Learnt { answering, layer: encoder.layers, said, by_layer: Vec::new(), stopped })
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor};
 use classify::calibration::{calibration_error, reliability};
-use classify::checkpoint::Head;
+use classify::checkpoint::{HEAD_FILE, Head};
 use classify::finetune::predict;
-use classify::{Labels, likeliest, probabilities};
+use classify::{likeliest, probabilities};
 use course::metrics::{Confusion, Scores, accuracy};
 use encoder::SequenceClassifier;
 use index::Model;
@@ -33,33 +33,28 @@ pub(super) struct About {
     pub(super) model: Model,
     /// The vectors are those after so many layers.
     pub(super) layer: usize,
-    pub(super) labels: Vec<String>,
     /// The label that most rows had.
     pub(super) majority: String,
 }
 
 /// What makes labels of texts.
-pub(super) enum Kind {
-    /// A head on the vectors of a model that stays as it is.
-    Frozen { head: Head, layer: usize },
-    /// A model of its own.
-    Tuned(Box<SequenceClassifier>),
+pub(super) struct Answering {
+    /// On frozen vectors, or the last map of the fine-tuned model; with the names of the labels.
+    pub(super) head: Head,
+    /// A whole model of its own, where it was fine-tuned.
+    pub(super) tuned: Option<SequenceClassifier>,
 }
 
-impl Kind {
+impl Answering {
     /// Writes all that belongs to it.
     pub(super) fn save(&self, folder: &Path, encoder: &SentenceEncoder, about: &About) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("{}: expected a folder to write into", folder.display()))?;
-        match self {
-            Kind::Frozen { head, .. } => head.save(folder)?,
-            Kind::Tuned(model) => {
-                encoder::checkpoint::save_sequence_classifier(model, &about.labels, folder)?;
-                encoder.tokenizer.save(folder, encoder.limit)?;
-                let linear = model.classifier.clone();
-                Head { linear, names: about.labels.clone(), labels: Labels::One }.save(folder)?;
-            }
+        if let Some(model) = &self.tuned {
+            encoder::checkpoint::save_sequence_classifier(model, &self.head.names, folder)?;
+            encoder.tokenizer.save(folder, encoder.limit)?;
         }
+        self.head.save(folder)?;
         // Last: a folder without it is no classifier.
         Ok(zoo::write_json(&folder.join(ABOUT), &serde_json::to_value(about)?)?)
     }
@@ -69,7 +64,7 @@ impl Kind {
 pub(super) struct Classifier {
     about: About,
     encoder: SentenceEncoder,
-    kind: Kind,
+    answering: Answering,
     device: Device,
 }
 
@@ -84,10 +79,6 @@ impl Classifier {
         }
         let about: About = zoo::read_json(&path)?;
         let checks = zoo::Checks::of(&path);
-        if !about.labels.contains(&about.majority) {
-            let problem = format!("expected one of {:?}, found {:?}", about.labels, about.majority);
-            return Ok(checks.refuse("majority", problem)?);
-        }
         let (encoder, tuned) = if about.method == Method::Finetune {
             let model = encoder::checkpoint::load_sequence_classifier(folder, device)?.model;
             let tokenizer = tokens::Tokenizer::open(folder)?;
@@ -109,25 +100,25 @@ impl Classifier {
         };
         let head = Head::open(folder, encoder.bert.d_model(), device)?;
         let columns = tuned.as_ref().map_or(head.names.len(), |model| model.classifier.weight.dims()[1]);
-        if head.names != about.labels || head.names.len() != columns {
-            let problem = format!("expected {:?}, as the head has, found {:?}", head.names, about.labels);
-            return Ok(checks.refuse("labels", problem)?);
+        if head.names.len() != columns {
+            let problem = format!("expected the labels of {columns} columns, found {:?}", head.names);
+            return Ok(zoo::Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
         }
-        let kind = match tuned {
-            Some(model) => Kind::Tuned(Box::new(model)),
-            None => Kind::Frozen { head, layer: about.layer },
-        };
-        Ok(Self { about, encoder, kind, device: device.clone() })
+        if !head.names.contains(&about.majority) {
+            let problem = format!("expected one of {:?}, found {:?}", head.names, about.majority);
+            return Ok(checks.refuse("majority", problem)?);
+        }
+        let answering = Answering { head, tuned };
+        Ok(Self { about, encoder, answering, device: device.clone() })
     }
 
     /// `[texts, labels]`, rows that sum to 1.
     fn probabilities(&self, texts: &[String]) -> Result<Tensor<2>> {
         let progress = output::spinner(format!("reading {} texts", texts.len()));
-        let p = match &self.kind {
-            Kind::Frozen { head, .. } => {
-                probabilities(head.linear.forward(self.encoder.embed_matrix(texts)?), head.labels)
-            }
-            Kind::Tuned(model) => {
+        let Answering { head, tuned } = &self.answering;
+        let p = match tuned {
+            None => probabilities(head.linear.forward(self.encoder.embed_matrix(texts)?), head.labels),
+            Some(model) => {
                 let ids: Vec<Vec<u32>> =
                     texts.iter().map(|text| Ok(self.encoder.encode(text)?.ids)).collect::<Result<_>>()?;
                 let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
@@ -144,9 +135,10 @@ impl Classifier {
         let said = likeliest(p.clone());
         let numbers: Vec<f32> = p.into_data().iter().collect();
         let mut out = io::stdout().lock();
-        for ((text, p), best) in texts.iter().zip(numbers.chunks(self.about.labels.len())).zip(said) {
-            let probabilities = self.about.labels.iter().map(String::as_str).zip(p.iter().copied()).collect();
-            let (label, probability) = (&self.about.labels[best][..], p[best]);
+        for ((text, p), best) in texts.iter().zip(numbers.chunks(self.answering.head.names.len())).zip(said) {
+            let probabilities =
+                self.answering.head.names.iter().map(String::as_str).zip(p.iter().copied()).collect();
+            let (label, probability) = (&self.answering.head.names[best][..], p[best]);
             let prediction = Prediction { text, label, probability, probabilities };
             writeln!(out, "{}", serde_json::to_string(&prediction)?)?;
         }
@@ -155,7 +147,7 @@ impl Classifier {
 
     /// How it fares with labelled texts.
     pub(super) fn evaluate(&self, rows: &[data::Labelled]) -> Result<Evaluation> {
-        let mut labels = self.about.labels.clone();
+        let mut labels = self.answering.head.names.clone();
         let mut unseen: Vec<String> =
             rows.iter().map(|row| row.label.clone()).filter(|label| !labels.contains(label)).collect();
         unseen.sort();

@@ -97,7 +97,7 @@ fn what_cannot_be_learnt_or_read_is_refused() {
 }
 
 #[test]
-fn a_classifier_whose_model_or_labels_are_others_now_is_refused() {
+fn a_classifier_whose_model_or_description_is_another_now_is_refused() {
     let (folder, model) = (animals(), model());
     let (out, _) = trained(&folder, &model, &[]);
     let about = format!("{out}/classifier.json");
@@ -112,7 +112,6 @@ fn a_classifier_whose_model_or_labels_are_others_now_is_refused() {
         "\"majority\": \"ein Wal\"",
         &["classifier.json", "majority", "ein Wal"],
     );
-    refused("\"1\"", "\"2\"", &["labels", "\"1\"", "\"2\""]);
     refused("\"layer\": ", "\"layer\": 9", &["layer", "at most"]);
     fs::write(&about, &written).unwrap();
     let random = golden::directory().join("bert_masked_lm");
@@ -134,4 +133,16 @@ fn a_label_that_stands_once_is_learnt_from_all_the_same() {
         assert_eq!(said[0]["label"], "ein Fluss", "seed {seed}");
         fs::remove_dir_all(out).unwrap();
     }
+}
+
+#[test]
+fn a_head_with_other_labels_than_its_model_is_refused() {
+    let (two, three, model) = (animals(), animals(), model());
+    let rows = fs::read_to_string(at(&three, "animals.tsv")).unwrap() + "\nriver\tein Fluss";
+    fs::write(at(&three, "animals.tsv"), rows).unwrap();
+    let (out, _) = trained(&two, &model, &["--method", "finetune", "--epochs", "1"]);
+    let (other, _) = trained(&three, &model, &[]);
+    fs::copy(format!("{other}/head.safetensors"), format!("{out}/head.safetensors")).unwrap();
+    let output = rungs(&["classify", "predict", &out], b"cat");
+    assert_refused(&output, &["head.safetensors", "labels of 2 columns", "ein Fluss"]);
 }
