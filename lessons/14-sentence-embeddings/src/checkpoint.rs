@@ -44,6 +44,9 @@ struct Module {
     kind: String,
 }
 
+/// How much of a text is read, see [`Limits`].
+const LIMITS: &str = "sentence_bert_config.json";
+
 /// `sentence_bert_config.json`.
 #[derive(Debug, Default, Deserialize)]
 struct Limits {
@@ -97,13 +100,19 @@ impl SentenceEncoder {
             let problem = format!("expected the encoder's width {}, found {width}", config.d_model);
             return Err(refused(&path, "word_embedding_dimension", problem).into());
         }
-        let limits: Limits = read_optional(&transformer.join("sentence_bert_config.json"))?;
-        let mut encoder = Self::new(Tokenizer::open(&transformer)?, model, device)?;
-        encoder.pooling = pooling;
-        encoder.unit = unit;
-        encoder.limit = limit(&transformer, &limits, config.max_tokens)?;
-        encoder.lower_case = limits.do_lower_case;
-        Ok(encoder)
+        let encoder = Self::new(Tokenizer::open(&transformer)?, model, device)?;
+        Ok(Self { pooling, unit, ..encoder.with_limits_of(&transformer)? })
+    }
+
+    /// Reads as much of a text, and in such letters, as a folder says that [`SentenceEncoder::save_tokenizer`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// A file that is not what it should be, or a limit that leaves room for no token.
+    pub fn with_limits_of(self, folder: &Path) -> Result<Self, ZooError> {
+        let limits: Limits = read_optional(&folder.join(LIMITS))?;
+        let limit = limit(folder, &limits, self.limit)?;
+        Ok(Self { limit, lower_case: limits.do_lower_case, ..self })
     }
 
     /// An encoder of one's own: mean pooling, vectors of any length, texts as long as there are positions.
@@ -141,9 +150,7 @@ impl SentenceEncoder {
         let refused = |source| ZooError::Io { path: pooling.clone(), action: "making the folder", source };
         std::fs::create_dir_all(&pooling).map_err(refused)?;
         encoder::checkpoint::save(&self.bert, folder)?;
-        self.tokenizer.save(folder, self.limit)?;
-        let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
-        zoo::write_json(&folder.join("sentence_bert_config.json"), &limits)?;
+        self.save_tokenizer(folder)?;
         zoo::write_json(&pooling.join("config.json"), &self.pooling.config(self.bert.d_model()))?;
         let kinds = [("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")];
         let modules = kinds.iter().take(if self.unit { 3 } else { 2 }).enumerate();
@@ -155,6 +162,17 @@ impl SentenceEncoder {
             .collect();
         // Last: a folder without it would be read as a plain encoder.
         Ok(zoo::write_json(&folder.join("modules.json"), &json!(modules))?)
+    }
+
+    /// Writes the tokenizer, and how much of a text is read in which letters.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be written to.
+    pub fn save_tokenizer(&self, folder: &Path) -> Result<(), SentenceError> {
+        self.tokenizer.save(folder, self.limit)?;
+        let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
+        Ok(zoo::write_json(&folder.join(LIMITS), &limits)?)
     }
 }
 
@@ -175,7 +193,7 @@ fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, Zoo
     let longest = tokenizer.model_max_length.filter(|&n| n >= 1.0).map(|n| n as usize);
     let limit = limits.max_seq_length.or(longest).unwrap_or(max_tokens).min(max_tokens);
     if limit < SPECIAL_TOKENS {
-        let path = folder.join("sentence_bert_config.json");
+        let path = folder.join(LIMITS);
         let problem = format!("expected room for [CLS] and [SEP] ({SPECIAL_TOKENS} tokens), found {limit}");
         return Err(refused(&path, "max_seq_length", problem));
     }

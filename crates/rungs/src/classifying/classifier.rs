@@ -52,7 +52,7 @@ impl Answering {
             .with_context(|| format!("{}: expected a folder to write into", folder.display()))?;
         if let Some(model) = &self.tuned {
             encoder::checkpoint::save_sequence_classifier(model, &self.head.names, folder)?;
-            encoder.tokenizer.save(folder, encoder.limit)?;
+            encoder.save_tokenizer(folder)?;
         }
         self.head.save(folder)?;
         // Last: a folder without it is no classifier.
@@ -82,7 +82,8 @@ impl Classifier {
         let (encoder, tuned) = if about.method == Method::Finetune {
             let model = encoder::checkpoint::load_sequence_classifier(folder, device)?.model;
             let tokenizer = tokens::Tokenizer::open(folder)?;
-            (SentenceEncoder::new(tokenizer, model.bert.clone(), device)?, Some(model))
+            let encoder = SentenceEncoder::new(tokenizer, model.bert.clone(), device)?;
+            (encoder.with_limits_of(folder)?, Some(model))
         } else {
             let name = &about.model.name;
             let mut encoder = model::open_named(name, model::BATCH as usize, device)?;

@@ -146,3 +146,15 @@ fn a_head_with_other_labels_than_its_model_is_refused() {
     let output = rungs(&["classify", "predict", &out], b"cat");
     assert_refused(&output, &["head.safetensors", "labels of 2 columns", "ein Fluss"]);
 }
+
+#[test]
+fn as_much_of_a_text_is_read_for_an_answer_as_was_in_training() {
+    for method in ["logreg", "finetune"] {
+        let (folder, model) = (animals(), model());
+        fs::write(model.path().join("sentence_bert_config.json"), r#"{"max_seq_length": 4}"#).unwrap();
+        let (out, _) = trained(&folder, &model, &["--method", method, "--epochs", "1"]);
+        let said =
+            json_lines(&rungs(&["classify", "predict", &out], b"the cat\nthe cat sat on a river bank"));
+        assert_eq!(said[0]["probabilities"], said[1]["probabilities"], "{method}");
+    }
+}
