@@ -6,9 +6,10 @@ use crate::none;
 use crate::tree::root;
 
 /// What lies at the top.
-const TOP: [&str; 16] = [
+const TOP: [&str; 17] = [
     ".cargo",
     ".ci",
+    ".github",
     ".gitignore",
     "Cargo.lock",
     "Cargo.toml",
