@@ -12,14 +12,15 @@ OUT = Path(sys.argv[1])
 
 
 def runs(stage):
-    """The last run of every command of a stage that wrote something: name without the stage, seconds, output."""
+    """The last run of every command of a stage whose output is there: name without the stage, seconds, output."""
     last = {}
     for line in (OUT / "record.tsv").read_text().splitlines():
         name, seconds, code = line.split("\t")
         last[name] = (float(seconds), int(code))
     for name, (seconds, code) in last.items():
-        if name.startswith(stage + "/"):
-            yield name[len(stage) + 1 :], seconds, code, (OUT / f"{name}.out").read_text()
+        written = OUT / f"{name}.out"
+        if name.startswith(stage + "/") and written.exists():
+            yield name[len(stage) + 1 :], seconds, code, written.read_text()
 
 
 def rows(text):
