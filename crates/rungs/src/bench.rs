@@ -26,8 +26,11 @@ const RUNS: usize = 7;
 /// Tokens there are where a model reads characters: those of a text of English.
 const CHARACTERS: usize = 65;
 
+/// What times something as the arguments say, and prints it.
+type Bench = fn(&BenchArgs) -> Result<()>;
+
 /// What can be timed beside a lesson's operation.
-const WHOLE: [(&str, fn(&BenchArgs) -> Result<()>); 5] = [
+const WHOLE: [(&str, Bench); 5] = [
     ("lessons", lessons::run),
     ("encoder", encoder::run),
     ("gpt-train", gpt_train::run),
