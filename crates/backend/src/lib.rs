@@ -11,7 +11,6 @@
 //! | `wgpu` | burn-wgpu: any GPU through Vulkan, Metal or DirectX | `wgpu` |
 //! | `cuda` | burn-cuda: NVIDIA GPUs | `cuda` |
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Device, Tensor};
@@ -93,7 +92,7 @@ pub enum DeviceError {
     Failed {
         /// What was asked for.
         name: &'static str,
-        /// What the backend said.
+        /// What the backend said first: it answers a missing driver by panicking.
         reason: String,
     },
 }
@@ -109,7 +108,7 @@ pub fn open(name: &str) -> Result<Device, DeviceError> {
         .find(|kind| kind.name == name)
         .ok_or_else(|| DeviceError::Unknown { name: name.to_string() })?;
     let open = kind.open.ok_or(DeviceError::NotBuilt { name: kind.name })?;
-    let device = quietly(|| {
+    let device = guard::guarded_everywhere(|| {
         let device = open();
         let two: f32 = Tensor::<1>::ones([1], &device).add_scalar(1.0).into_scalar();
         (two == 2.0).then_some(device)
@@ -121,19 +120,23 @@ pub fn open(name: &str) -> Result<Device, DeviceError> {
     }
 }
 
-/// Runs `work` and turns a panic in it into its one-line message: backends answer a missing driver by panicking.
-///
-/// # Errors
-///
-/// The first line of the panic's message.
-pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    static HOOK: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
-    panic::set_hook(hook);
-    outcome.map_err(|payload| guard::message(&*payload))
+/// What the device called `name` runs on, with what the part calls itself where its driver says so.
+pub fn describe(name: &str, device: &Device) -> String {
+    let what = KINDS.iter().find(|kind| kind.name == name).map_or("", |kind| kind.what);
+    match part(device) {
+        Some(part) => format!("{what}: {part}"),
+        None => what.to_string(),
+    }
+}
+
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn part(device: &Device) -> Option<String> {
+    Some(device.identity()?.name)
+}
+
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+fn part(_: &Device) -> Option<String> {
+    None
 }
 
 /// The device that [`DEVICE_VARIABLE`] names, [`DEFAULT`] when it is not set: what every test runs on.

@@ -8,7 +8,7 @@ use crate::colour::{self, GREY, GRID, INK};
 use crate::legend::{self, Entry, Sample};
 
 /// The most pixels a label read from below may take.
-const UPRIGHT: f64 = 100.0;
+const UPRIGHT: f64 = 120.0;
 /// Share of a place that its bars fill.
 const FILLED: f64 = 0.78;
 /// Numbers above the bars.

@@ -7,6 +7,7 @@
 //! turn them round where they read them.
 
 mod altered;
+mod carried;
 mod folder;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
 pub use altered::{Stored, altered, store};
+pub use carried::carried_bert;
 pub use folder::{Case, Folder, GoldenError};
 
 /// Where the recorded files lie in the repository.

@@ -1,21 +1,23 @@
 //! # Panics of a library turned into errors
 //!
-//! Some libraries that read files panic on a damaged one. What they say becomes an error of one line, and nothing of it
-//! appears on the terminal.
+//! Some libraries that read files panic on a damaged one, and a backend panics where its driver is missing. What they
+//! say becomes an error of one line, and nothing of it appears on the terminal.
 
 use std::any::Any;
 use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
+/// What panics said since [`guarded_everywhere`] began, in order; `None` while it does not run.
+static HEARD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
 /// Runs `work`; a panic in it becomes its one-line message.
 ///
-/// The hook that keeps the message off the terminal is installed once and asks a flag of its own thread, so
-/// that other threads' panics are still reported.
+/// Only the panics of this thread are kept off the terminal: those of others are still reported there.
 ///
 /// ```
 /// assert_eq!(guard::guarded(|| 7), Ok(7));
@@ -26,19 +28,55 @@ thread_local! {
 ///
 /// The first line of the panic's message.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                previous(info);
-            }
-        }));
-    });
+    install();
     let before = QUIET.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
     outcome.map_err(|payload| message(&*payload))
+}
+
+/// Runs `work`; a panic in it becomes the one-line message of the first panic since it began, on whichever thread.
+///
+/// A driver often fails on a thread of its own, and what panics here only says that no answer came: the cause is what
+/// was said first. No thread's panic appears on the terminal meanwhile, and only one thread at a time runs such work.
+///
+/// # Errors
+///
+/// The first line of the first panic's message.
+pub fn guarded_everywhere<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = lock(&ONE_AT_A_TIME);
+    install();
+    *lock(&HEARD) = Some(Vec::new());
+    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+    let heard = lock(&HEARD).take().unwrap_or_default();
+    outcome.map_err(|payload| heard.into_iter().next().unwrap_or_else(|| message(&*payload)))
+}
+
+/// Installs the one hook of both: it asks flags, so that neither ever takes the other's hook away.
+fn install() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() && !hear(info) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Keeps what a panic says, if there is work that wants to know.
+fn hear(info: &PanicHookInfo) -> bool {
+    let mut heard = lock(&HEARD);
+    if let Some(messages) = heard.as_mut() {
+        messages.push(message(info.payload()));
+    }
+    heard.is_some()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a panic said, in one line.

@@ -43,9 +43,10 @@ pub enum Command {
   cargo rungs devices
   cargo rungs-all devices         the portable backends, all built in")]
     Devices(DevicesArgs),
-    /// Time a lesson's central operation, or a whole model at work, on each device
+    /// Time a lesson's central operation, a whole model at work, or all of them, on each device
     #[command(after_help = "Examples:
   cargo rungs bench 08
+  cargo rungs-all bench lessons --device flex,ndarray,wgpu --out target/backends
   cargo rungs bench gpt-train
   cargo rungs bench generate --tokens 512
   cargo rungs bench search --passages 1000000
@@ -264,12 +265,15 @@ pub struct DevicesArgs {
 /// `bench`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// A lesson's number, or a whole model at work
-    #[arg(value_name = "NN|encoder|gpt-train|generate|search", default_value = "encoder")]
+    /// A lesson's number, every lesson with a few whole models, or a whole model at work
+    #[arg(value_name = "NN|lessons|encoder|gpt-train|generate|search", default_value = "encoder")]
     pub what: String,
-    /// Devices, separated by commas
+    /// Devices, separated by commas; lessons passes over those that do not work here
     #[arg(long, value_name = "D,D,..", value_delimiter = ',', env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
     pub device: Vec<String>,
+    /// Where lessons writes its table, its rows and its figure
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,

@@ -1,6 +1,8 @@
 //! `cargo rungs devices`
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use course::Table;
 use encoder::parity::{Inputs, Published};
@@ -30,14 +32,19 @@ enum Status {
 
 /// Tries every device of this build on a recorded BERT and names those that are not in it.
 pub fn run(args: &DevicesArgs) -> Result<()> {
-    let rows: Vec<Row> = backend::KINDS.iter().map(row).collect();
+    let bert = golden::carried_bert()
+        .map_err(|error| anyhow!("expected a temporary folder for the recorded model: {error}"))?;
+    let mut rows = Vec::new();
+    for kind in &backend::KINDS {
+        rows.push(row(kind, bert.path()));
+    }
     output::rows(args.format, &rows, || table(&rows))?;
     let failed: Vec<&str> =
         rows.iter().filter(|row| row.status == Status::Failed).map(|row| row.device).collect();
     if failed.is_empty() { Ok(()) } else { bail!("these devices do not work here: {}", failed.join(", ")) }
 }
 
-fn row(kind: &backend::Kind) -> Row {
+fn row(kind: &backend::Kind, bert: &Path) -> Row {
     let row =
         |status, max_abs_error, note| Row { device: kind.name, what: kind.what, status, max_abs_error, note };
     if !kind.is_built() {
@@ -45,7 +52,8 @@ fn row(kind: &backend::Kind) -> Row {
         return row(Status::NotBuilt, None, how);
     }
     let tried = backend::open(kind.name).map_err(|error| error.to_string()).and_then(|device| {
-        backend::quietly(|| forward(&device)).and_then(|error| error.map_err(|e| e.to_string()))
+        guard::guarded_everywhere(|| forward(bert, &device))
+            .and_then(|error| error.map_err(|e| e.to_string()))
     });
     match tried {
         Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
@@ -55,8 +63,8 @@ fn row(kind: &backend::Kind) -> Row {
 }
 
 /// The largest error over every recorded output of a BERT, and the most it may be.
-fn forward(device: &Device) -> Result<(f32, f32)> {
-    let folder = Folder::open(&golden::directory().join("bert"))?;
+fn forward(bert: &Path, device: &Device) -> Result<(f32, f32)> {
+    let folder = Folder::open(bert)?;
     let case = &folder.cases[0];
     let inputs = Inputs {
         input_ids: folder.tensor(case, "input_ids")?,

@@ -1,9 +1,8 @@
 //! `cargo rungs`, `cargo rungs run`, `cargo rungs record`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use course::{Lesson, Report, Run};
 use rungs::{Demo, LESSONS};
 
@@ -29,14 +28,14 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let chosen = choose(&args.lessons)?;
     let device = model::device(&args.device.device)?;
     let out = args.out.clone().unwrap_or_else(|| root().join("target/rungs"));
-    create(&out)?;
+    output::folder(&out)?;
     let minilm = model::fetched_minilm();
     let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
         let report = show(lesson, *demo, &run)?;
         for figure in report.figures() {
             let path = out.join(&figure.name).with_extension("svg");
-            write(&path, &figures::svg(figure))?;
+            output::text(&path, &figures::svg(figure))?;
             eprintln!("figure: {}", path.display());
         }
     }
@@ -55,18 +54,14 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     }
     let book = root().join("book/src");
     let (figures, printed) = (book.join("figures"), book.join("output"));
-    create(&figures)?;
-    create(&printed)?;
+    output::folder(&figures)?;
+    output::folder(&printed)?;
     let run = Run { device: &device, seed: SEED, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
         let report = show(lesson, *demo, &run)?;
-        write(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
+        output::text(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
         for figure in report.figures() {
-            let path = figures.join(&figure.name);
-            let data = serde_json::to_string_pretty(figure)?;
-            write(&path.with_extension("json"), &format!("{data}\n"))?;
-            // Drawn from what was written: the last bit of a number may get lost on the way into JSON and back.
-            write(&path.with_extension("svg"), &figures::svg(&serde_json::from_str(&data)?))?;
+            output::figure(&figures, figure)?;
         }
     }
     Ok(())
@@ -104,13 +99,4 @@ fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
-}
-
-fn create(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("{}: expected a folder to write into", folder.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    output::aside(path, |file| Ok(file.write_all(text.as_bytes())?))
 }

@@ -1,12 +1,13 @@
 //! How the commands speak.
 
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use course::Figure;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -73,6 +74,26 @@ pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) ->
         file.flush().with_context(expected)?;
         Ok(written)
     })
+}
+
+/// Writes a text aside and renames it.
+pub fn text(path: &Path, text: &str) -> Result<()> {
+    aside(path, |file| Ok(file.write_all(text.as_bytes())?))
+}
+
+/// Writes a figure's data and the drawing of them into `folder`: NAME.json, NAME.svg.
+pub fn figure(folder: &Path, figure: &Figure) -> Result<()> {
+    let data = serde_json::to_string_pretty(figure)?;
+    let path = |extension: &str| folder.join(format!("{}.{extension}", figure.name));
+    text(&path("json"), &format!("{data}\n"))?;
+    // Drawn from what was written: the last bit of a number may get lost on the way into JSON and back.
+    text(&path("svg"), &figures::svg(&serde_json::from_str(&data)?))
+}
+
+/// Makes a folder to write into, if it is not there.
+pub fn folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{}: expected a folder to write into", folder.display()))
 }
 
 /// Refuses a path to write to that lies in no folder, before work is done for it.

@@ -1,7 +1,6 @@
 //! A sentence encoder on texts: how many a second, how long for one, how long to load, how much memory.
 
 use anyhow::{Result, bail};
-use burn::tensor::Device;
 use course::Table;
 use data::World;
 use sentences::Embedded;
@@ -34,20 +33,20 @@ struct Row {
     peak_rss_mb: Option<f64>,
 }
 
-pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+pub fn run(args: &BenchArgs) -> Result<()> {
     let texts = texts(args)?;
     let batch = args.batch.unwrap_or(model::BATCH) as usize;
     let mut reference: Option<Vec<Embedded>> = None;
     let mut rows = Vec::new();
-    for (name, device) in devices {
+    for (name, device) in super::devices(args)? {
         let (encoder, load_s) =
-            timed(|| model::open_named(args.model.as_deref().unwrap_or(model::DEFAULT), batch, device))?;
+            timed(|| model::open_named(args.model.as_deref().unwrap_or(model::DEFAULT), batch, &device))?;
         let (first, warm_up_s) = timed(|| Ok(encoder.embed(&texts)?))?;
         let agreement = difference(&first, reference.get_or_insert_with(|| first.clone()));
         let seconds = repeat(RUNS, |_| encoder.embed(&texts))?;
         let single = repeat(SINGLE.min(texts.len()), |i| encoder.embed(&texts[i..=i]))?;
         rows.push(Row {
-            device: name.clone(),
+            device: name,
             texts: texts.len(),
             tokens: first.iter().map(|text| text.tokens).sum(),
             batch,

@@ -9,7 +9,7 @@ use course::Table;
 use decoder::{Generation, GptConfig, LanguageModel, Sampling};
 use serde::Serialize;
 
-use super::peak_rss_mb;
+use super::{Seconds, peak_rss_mb, placed};
 use crate::cli::BenchArgs;
 use crate::{output, writer};
 
@@ -40,39 +40,43 @@ struct Row {
     peak_rss_mb: Option<f64>,
 }
 
-pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+pub fn run(args: &BenchArgs) -> Result<()> {
     let mut reference: Option<Vec<u32>> = None;
     let mut rows = Vec::new();
-    for (name, device) in devices {
-        let model = open(args, device)?;
-        let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
+    for (name, device) in super::devices(args)? {
+        let model = open(args, &device)?;
         let new = (args.tokens as usize).min(model.max_tokens().saturating_sub(PROMPT)).max(1);
-        let run = |new| timed(&*model, &prompt, new, !args.no_cache, device);
-        run(2); // a device may compile its kernels first
-        let Timed { seconds, tokens, memory_numbers } = run(new);
-        let same = reference.get_or_insert_with(|| tokens.clone()).iter().zip(&tokens);
-        let median = |seconds: &[f64]| super::Seconds::of(seconds.to_vec()).median * 1e3;
-        let then = &seconds[1..];
+        let written = write(&*model, new, !args.no_cache, &device);
+        let then = written.after_first();
         rows.push(Row {
-            device: name.clone(),
+            device: name,
             parameters: model.parameters(),
             prompt: PROMPT,
             new,
-            prefill_ms: seconds[0] * 1e3,
+            prefill_ms: written.seconds[0] * 1e3,
             tokens_per_s: then.len() as f64 / then.iter().sum::<f64>(),
-            ms_at_first: median(&then[..END.min(then.len())]),
-            ms_at_last: median(&then[then.len() - END.min(then.len())..]),
-            ms_per_token: then
-                .chunks(END)
-                .enumerate()
-                .map(|(i, ms)| (PROMPT + 1 + i * END, median(ms)))
-                .collect(),
-            memory_mb: (memory_numbers * size_of::<f32>()) as f64 / 1e6,
-            same_tokens: same.take_while(|(a, b)| a == b).count(),
+            ms_at_first: median_ms(&then[..END.min(then.len())]),
+            ms_at_last: median_ms(&then[then.len() - END.min(then.len())..]),
+            ms_per_token: by_position(then),
+            memory_mb: (written.memory_numbers * size_of::<f32>()) as f64 / 1e6,
+            same_tokens: written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
             peak_rss_mb: peak_rss_mb(),
         });
     }
     output::rows(args.format, &rows, || table(&rows))
+}
+
+/// The median of every [`END`] tokens, with the tokens before the first of them.
+fn by_position(seconds: &[f64]) -> Vec<(usize, f64)> {
+    let mut medians = Vec::new();
+    for (i, part) in seconds.chunks(END).enumerate() {
+        medians.push((PROMPT + 1 + i * END, median_ms(part)));
+    }
+    medians
+}
+
+fn median_ms(seconds: &[f64]) -> f64 {
+    Seconds::of(seconds.to_vec()).median * 1e3
 }
 
 /// The model that `--model` names, or a GPT-2 small that knows nothing.
@@ -80,19 +84,48 @@ fn open(args: &BenchArgs, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
         return Ok(writer::Writer::open(Path::new(folder), device)?.model);
     }
-    device.seed(crate::cli::SEED);
     let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
-    Ok(Box::new(GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens).init(device)))
+    let config = GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens);
+    Ok(Box::new(placed(device, |device| config.init(device))))
 }
 
-struct Timed {
+/// What a model wrote, and how long it took.
+pub struct Written {
+    /// The first token of the warm-up.
+    pub warm_up_s: f64,
     /// Of the prompt with the first token, then of each token.
-    seconds: Vec<f64>,
-    tokens: Vec<u32>,
+    pub seconds: Vec<f64>,
+    pub tokens: Vec<u32>,
     memory_numbers: usize,
 }
 
-fn timed(model: &dyn LanguageModel, prompt: &[u32], new: usize, with_memory: bool, device: &Device) -> Timed {
+impl Written {
+    /// The seconds of the tokens after the first, which waits for the prompt.
+    pub fn after_first(&self) -> &[f64] {
+        &self.seconds[1..]
+    }
+
+    /// Tokens, from the first, that are those expected.
+    pub fn same_tokens(&self, expected: &[u32]) -> usize {
+        self.tokens.iter().zip(expected).take_while(|(token, expected)| token == expected).count()
+    }
+}
+
+/// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since a device may compile
+/// its kernels first.
+pub fn write(model: &dyn LanguageModel, new: usize, with_memory: bool, device: &Device) -> Written {
+    let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
+    let warm_up_s = timed(model, &prompt, 2, with_memory, device).seconds[0];
+    Written { warm_up_s, ..timed(model, &prompt, new, with_memory, device) }
+}
+
+fn timed(
+    model: &dyn LanguageModel,
+    prompt: &[u32],
+    new: usize,
+    with_memory: bool,
+    device: &Device,
+) -> Written {
     let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
     let mut generation = if with_memory { generation } else { generation.without_memory() };
     let (mut seconds, mut tokens) = (Vec::with_capacity(new), Vec::with_capacity(new));
@@ -102,7 +135,7 @@ fn timed(model: &dyn LanguageModel, prompt: &[u32], new: usize, with_memory: boo
         seconds.push(start.elapsed().as_secs_f64());
         start = Instant::now();
     }
-    Timed { seconds, tokens, memory_numbers: generation.memory_numbers() }
+    Written { warm_up_s: seconds[0], seconds, tokens, memory_numbers: generation.memory_numbers() }
 }
 
 fn table(rows: &[Row]) -> String {

@@ -13,12 +13,10 @@ use serde::Serialize;
 use tokens::Tokenizer;
 use training::{Event, Preset, Recipe, Run};
 
-use super::{Seconds, peak_rss_mb};
+use super::{CHARACTERS, Seconds, peak_rss_mb, placed};
 use crate::cli::{BenchArgs, SEED};
 use crate::output;
 
-/// Tokens there are: those of a text of English characters.
-const VOCAB: u32 = 65;
 /// Steps that are not counted: devices compile their kernels, memory is taken.
 const WARM_UP: usize = 5;
 /// Steps that are.
@@ -43,54 +41,84 @@ struct Row {
     peak_rss_mb: Option<f64>,
 }
 
-pub fn run(args: &BenchArgs, devices: &[(String, Device)]) -> Result<()> {
+pub fn run(args: &BenchArgs) -> Result<()> {
     let preset = args.preset.sizes();
     let batch = args.batch.map_or(preset.batch, |batch| batch as usize);
-    let preset = Preset { batch, dropout: 0.0, ..preset }; // devices draw different zeros
-    let corpus = noise()?;
+    let preset = Preset { batch, ..preset };
+    let tokens = (preset.batch * preset.block) as f64;
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
-    for (name, device) in devices {
-        let device = device.clone().autodiff();
-        device.seed(SEED);
-        let model = GptConfig::preset(&preset, VOCAB as usize).init(&device);
-        let parameters = model.num_params();
-        let task = Pretraining::new(&corpus, &preset, &device)?;
-        let steps = WARM_UP + STEPS;
-        let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
-        let (mut losses, mut milliseconds) = (Vec::new(), Vec::new());
-        let tokens = (preset.batch * preset.block) as f64;
-        training::train(&task, model, &recipe, Run::on(&device), &mut |event| {
-            if let Event::Step { loss, tokens_per_s, .. } = event {
-                losses.push(*loss);
-                milliseconds.push(tokens / tokens_per_s * 1e3);
-            }
-            ControlFlow::Continue(())
-        })?;
-        let ms_per_step = Seconds::of(milliseconds.split_off(WARM_UP));
-        let same = reference.get_or_insert_with(|| losses.clone()).iter().zip(&losses);
+    for (name, device) in super::devices(args)? {
+        let trained = train(&preset, STEPS, &device)?;
+        let ms_per_step = Seconds::of(trained.counted().iter().map(|seconds| seconds * 1e3).collect());
+        let expected = reference.get_or_insert_with(|| trained.losses.clone());
         rows.push(Row {
-            device: name.clone(),
-            parameters,
+            device: name,
+            parameters: trained.parameters,
             batch: preset.batch,
             block: preset.block,
             ms_per_step,
             tokens_per_s: tokens / ms_per_step.median * 1e3,
-            gflops: operations(&preset, parameters) / ms_per_step.median / 1e6,
-            first_loss: losses[0],
-            last_loss: losses[losses.len() - 1],
-            max_difference: same.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max),
+            gflops: operations(&preset, trained.parameters) / ms_per_step.median / 1e6,
+            first_loss: trained.losses[0],
+            last_loss: trained.losses[trained.losses.len() - 1],
+            max_difference: trained.difference(expected),
             peak_rss_mb: peak_rss_mb(),
         });
     }
     output::rows(args.format, &rows, || table(&rows))
 }
 
+/// What a short training showed, step by step.
+pub struct Trained {
+    pub parameters: usize,
+    pub losses: Vec<f64>,
+    pub seconds: Vec<f64>,
+}
+
+impl Trained {
+    /// The seconds of the steps after the warm-up.
+    pub fn counted(&self) -> &[f64] {
+        &self.seconds[WARM_UP..]
+    }
+
+    /// The largest difference of a loss from what was expected of its step.
+    pub fn difference(&self, expected: &[f64]) -> f64 {
+        let mut largest: f64 = 0.0;
+        for (loss, expected) in self.losses.iter().zip(expected) {
+            largest = largest.max((loss - expected).abs());
+        }
+        largest
+    }
+}
+
+/// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts with the same weights
+/// on every device and is trained without dropout, for which each would draw other zeros.
+pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained> {
+    let preset = Preset { dropout: 0.0, ..*preset };
+    let device = device.clone().autodiff();
+    let model = placed(&device, |device| GptConfig::preset(&preset, CHARACTERS).init(device));
+    let parameters = model.num_params();
+    let corpus = noise()?;
+    let task = Pretraining::new(&corpus, &preset, &device)?;
+    let steps = WARM_UP + counted;
+    let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
+    let (mut losses, mut seconds) = (Vec::new(), Vec::new());
+    training::train(&task, model, &recipe, Run::on(&device), &mut |event| {
+        if let Event::Step { loss, tokens_per_s, .. } = event {
+            losses.push(*loss);
+            seconds.push((preset.batch * preset.block) as f64 / tokens_per_s);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(Trained { parameters, losses, seconds })
+}
+
 /// Text that says nothing: speed does not depend on it.
 fn noise() -> Result<Corpus> {
     let mut rng = StdRng::seed_from_u64(SEED);
-    let mut ids = |n: usize| (0..n).map(|_| rng.random_range(0..VOCAB)).collect::<Vec<u32>>();
-    let alphabet: Vec<char> = ('!'..).take(VOCAB as usize).collect();
+    let mut ids = |n: usize| (0..n).map(|_| rng.random_range(0..CHARACTERS as u32)).collect::<Vec<u32>>();
+    let alphabet: Vec<char> = ('!'..).take(CHARACTERS).collect();
     let (training, validation) = (ids(TEXT), ids(2));
     Ok(Corpus {
         tokenizer: Tokenizer::characters(&alphabet)?,

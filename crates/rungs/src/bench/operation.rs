@@ -1,189 +1,198 @@
-//! One lesson's central operation, forward and backward.
+//! The operations that can be timed: a lesson's central one each, and an encoder of MiniLM's size.
 
-use ::encoder::{Batch, BertConfig};
-use anyhow::{Result, bail};
 use attention::{attend, scores, weights};
-use burn::module::Module;
+use burn::nn::LinearConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use course::Table;
+use classify::{LogisticRegression, one_hot};
+use decoder::{GptConfig, LanguageModel};
+use encoder::{Batch, Bert, BertConfig};
 use heads::MultiHeadAttentionConfig;
 use inputs::LayerNormConfig;
 use layer::EncoderLayerConfig;
+use llama::LlamaConfig;
 use lookup::TokenEmbeddingConfig;
+use maps::pca;
 use positions::RopeConfig;
 use sentences::Pooling;
-use serde::Serialize;
-use similarity::pairwise;
+use similarity::{normalise, pairwise};
 use word2vec::SkipGram;
 
-use super::{RUNS, Seconds, timed};
-use crate::cli::{Format, SEED};
-use crate::output;
+use super::{CHARACTERS, placed};
 
-/// The size of every operation: MiniLM's width, its heads, a batch of sentences.
-const BATCH: usize = 8;
-const TOKENS: usize = 64;
-const D_MODEL: usize = 384;
+/// Texts of a batch.
+pub const BATCH: usize = 8;
+/// Tokens of each: a sentence.
+pub const TOKENS: usize = 32;
+/// MiniLM's width (Wang et al. 2020), as its other sizes below.
+pub const D_MODEL: usize = 384;
 const HEADS: usize = 12;
 const D_HIDDEN: usize = 1536;
 const VOCAB: usize = 30_522;
-const LAYERS: usize = 2;
+const LAYERS: usize = 6;
+/// Layers of the lessons' small models.
+const FEW_LAYERS: usize = 2;
+/// LLaMA's share of the width, 8/3 (Touvron et al. 2023, section 2.2).
+const LLAMA_HIDDEN: usize = 8 * D_MODEL / 3;
+/// Words that are no neighbours, for each that is one.
 const NEGATIVES: usize = 5;
+/// Directions of most variance.
+const DIRECTIONS: usize = 2;
+/// Labels of the classifier.
+const LABELS: usize = 6;
+/// Texts for the encoder.
+const SENTENCES: usize = 32;
 
-/// From `[batch, tokens, d_model]` to whatever the lesson makes of it, flattened to one row a text.
-type Forward = Box<dyn Fn(Tensor<3>) -> Tensor<2>>;
+/// From `[batch, tokens, d_model]` to whatever the operation makes of it, as rows.
+pub type Forward = Box<dyn Fn(Tensor<3>) -> Tensor<2>>;
 
-#[derive(Serialize)]
-struct Row {
-    device: String,
-    operation: &'static str,
-    max_abs_difference: f32,
-    warm_up_s: f64,
-    forward_s: Seconds,
-    backward_s: Seconds,
+/// Something that can be timed on a device.
+pub struct Operation {
+    /// The lesson's number, or the name of a whole model.
+    pub what: &'static str,
+    /// What is computed.
+    pub name: &'static str,
+    /// Whether training goes backward through it; only then is that timed too.
+    pub trains: bool,
+    /// Makes it on a device, with the same weights on each.
+    pub make: fn(&Device) -> Forward,
 }
 
-pub fn run(lesson: &str, format: Format, devices: &[(String, Device)]) -> Result<()> {
-    let reference = backend::open(backend::DEFAULT).unwrap_or_else(|_| devices[0].1.clone());
-    let input = input(&reference);
-    let (_, expected) = forward(lesson, &reference)?;
-    let expected = expected(Tensor::from_data(input.clone(), &reference));
-    let mut rows = Vec::new();
-    for (name, device) in devices {
-        let (operation, run) = forward(lesson, device)?;
-        let x = || Tensor::<3>::from_data(input.clone(), device);
-        let (first, warm_up_s) = timed(|| Ok(run(x()).into_data()))?;
-        let (_, learning) = forward(lesson, &device.clone().autodiff())?;
-        rows.push(Row {
-            device: name.clone(),
-            operation,
-            max_abs_difference: golden::max_abs_error_of_data(&first, &expected.to_data()),
-            warm_up_s,
-            forward_s: repeat(|| drop(run(x()).into_data()), device)?,
-            backward_s: repeat(|| backward(&learning, &input, device), device)?,
-        });
+impl Operation {
+    const fn new(what: &'static str, name: &'static str, trains: bool, make: fn(&Device) -> Forward) -> Self {
+        Self { what, name, trains, make }
     }
-    output::rows(format, &rows, || table(&rows))
 }
 
-/// The operation of a lesson, with the same weights on every device.
-fn forward(lesson: &str, device: &Device) -> Result<(&'static str, Forward)> {
-    let made_on = backend::open(backend::DEFAULT).unwrap_or_else(|_| device.clone());
-    let _seed = backend::seeded(&made_on, SEED);
-    let flat = |x: Tensor<3>| x.flatten::<2>(1, 2);
-    Ok(match lesson {
-        "01" | "1" => {
-            let table = TokenEmbeddingConfig::new(VOCAB, D_MODEL).init(&made_on).to_device(device);
-            let ids: Vec<i64> = (0..(BATCH * TOKENS) as i64).map(|i| i * 7919 % VOCAB as i64).collect();
-            let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [BATCH, TOKENS]), device);
-            ("lookup", Box::new(move |x| flat(table.forward(ids.clone()) + x)))
-        }
-        "03" | "3" => (
-            "pairwise",
-            Box::new(|x| {
-                let x = x.flatten::<2>(0, 1);
-                pairwise(x.clone(), x)
-            }),
-        ),
-        "04" | "4" => {
-            let model = SkipGram::init(VOCAB, D_MODEL, &made_on).to_device(device);
-            let ids = |step: usize, shape: [usize; 2]| {
-                let ids = (0..shape[0] * shape[1]).map(|i| (i * step % VOCAB) as i64).collect::<Vec<_>>();
-                Tensor::<2, Int>::from_data(TensorData::new(ids, shape), device)
-            };
-            let (word, neighbour) =
-                (ids(7919, [1, BATCH * TOKENS]).flatten(0, 1), ids(6131, [1, BATCH * TOKENS]).flatten(0, 1));
-            let negatives = ids(104_729, [BATCH * TOKENS, NEGATIVES]);
-            let loss = move || model.forward(word.clone(), neighbour.clone(), negatives.clone());
-            (
-                "skip-gram loss",
-                Box::new(move |x| loss().reshape([BATCH, TOKENS]) + x.mean_dim(2).squeeze_dim(2)),
-            )
-        }
-        "06" | "6" => {
-            let rope = RopeConfig::new(D_MODEL).init(device);
-            ("rotate", Box::new(move |x| rope.rotate(x.unsqueeze_dim(1), 0).flatten(1, 3)))
-        }
-        "07" | "7" => {
-            let norm = LayerNormConfig::new(D_MODEL).init(&made_on).to_device(device);
-            ("layer norm", Box::new(move |x| flat(norm.forward(x))))
-        }
-        "08" | "8" => ("attend", Box::new(move |x| flat(attend(weights(scores(x.clone(), x.clone())), x)))),
-        "09" | "9" => {
-            let heads = MultiHeadAttentionConfig::new(D_MODEL, HEADS).init(&made_on).to_device(device);
-            ("multi-head attention", Box::new(move |x| flat(heads.forward(x, None))))
-        }
-        "10" => {
-            let layer = EncoderLayerConfig::new(D_MODEL, HEADS, D_HIDDEN).init(&made_on).to_device(device);
-            ("encoder layer", Box::new(move |x| flat(layer.forward(x, None))))
-        }
-        "11" => {
-            let config = BertConfig::new(VOCAB, D_MODEL, LAYERS, HEADS, D_HIDDEN, TOKENS);
-            let bert = config.init(&made_on).to_device(device);
-            let ids = Tensor::<2, Int>::ones([BATCH, TOKENS], device);
-            let batch = Batch::from_tensors(ids, None, None);
-            ("encoder of two layers", Box::new(move |x| flat(bert.forward(&batch) + x)))
-        }
-        "14" => ("mean pooling", Box::new(|x| Pooling::Mean.pool(x, None))),
-        _ => bail!("bench {lesson:?}: expected encoder or one of 01, 03, 04, 06, 07, 08, 09, 10, 11, 14"),
+/// Every lesson's operation.
+pub const OPERATIONS: [Operation; 14] = [
+    Operation::new("01", "lookup", true, lookup),
+    Operation::new("03", "pairwise", false, pairs),
+    Operation::new("04", "skip-gram loss", true, skip_gram),
+    Operation::new("05", "PCA", false, variances),
+    Operation::new("06", "rotate", true, rotate),
+    Operation::new("07", "layer norm", true, layer_norm),
+    Operation::new("08", "attend", true, self_attention),
+    Operation::new("09", "multi-head", true, multi_head),
+    Operation::new("10", "encoder layer", true, encoder_layer),
+    Operation::new("11", "small encoder", true, small_encoder),
+    Operation::new("12", "small GPT", true, gpt),
+    Operation::new("13", "small LLaMA", true, small_llama),
+    Operation::new("14", "mean pooling", true, mean_pooling),
+    Operation::new("15", "logistic loss", false, logistic), // with its gradient, worked out by hand: nothing goes backward
+];
+
+/// An encoder of MiniLM's size at work.
+pub const ENCODER: Operation = Operation::new("encoder", "32 texts of 32 tokens", false, minilm);
+
+fn lookup(device: &Device) -> Forward {
+    let table = placed(device, |device| TokenEmbeddingConfig::new(VOCAB, D_MODEL).init(device));
+    let ids = ids(7919, [BATCH, TOKENS], VOCAB, device);
+    Box::new(move |x| flat(table.forward(ids.clone()) + x))
+}
+
+fn pairs(_: &Device) -> Forward {
+    Box::new(|x| {
+        let x = x.flatten::<2>(0, 1);
+        pairwise(x.clone(), x)
     })
 }
 
-/// One forward and one backward pass; the gradient is read, so that it has to be there.
-fn backward(forward: &Forward, input: &TensorData, device: &Device) {
-    let x = Tensor::<3>::from_data(input.clone(), &device.clone().autodiff()).require_grad();
-    let gradients = forward(x.clone()).square().mean().backward();
-    if let Some(gradient) = x.grad(&gradients) {
-        drop(gradient.into_data());
-    }
+fn skip_gram(device: &Device) -> Forward {
+    let model = placed(device, |device| SkipGram::init(VOCAB, D_MODEL, device));
+    let words = ids(7919, [BATCH, TOKENS], VOCAB, device).flatten::<1>(0, 1);
+    let neighbours = ids(6131, [BATCH, TOKENS], VOCAB, device).flatten::<1>(0, 1);
+    let negatives = ids(104_729, [BATCH * TOKENS, NEGATIVES], VOCAB, device);
+    Box::new(move |x| {
+        let loss = model.forward(words.clone(), neighbours.clone(), negatives.clone());
+        loss.reshape([BATCH, TOKENS]) + x.mean_dim(2).squeeze_dim(2)
+    })
 }
 
-fn input(device: &Device) -> TensorData {
-    let _seed = backend::seeded(device, SEED);
-    let normal = burn::tensor::Distribution::Normal(0.0, 1.0);
-    Tensor::<3>::random([BATCH, TOKENS, D_MODEL], normal, device).into_data()
+/// The variances and not the directions: of random points two may be nearly as wide, and either then comes first.
+fn variances(_: &Device) -> Forward {
+    Box::new(|x| pca(x.flatten(0, 1), DIRECTIONS).explained_variance.unsqueeze())
 }
 
-fn repeat(mut work: impl FnMut(), device: &Device) -> Result<Seconds> {
-    work();
-    let once = |_| {
-        Ok(timed(|| {
-            work();
-            Ok(device.sync()?)
-        })?
-        .1)
-    };
-    Ok(Seconds::of((0..RUNS).map(once).collect::<Result<_>>()?))
+fn rotate(device: &Device) -> Forward {
+    let rope = RopeConfig::new(D_MODEL).init(device);
+    Box::new(move |x| rope.rotate(x.unsqueeze_dim(1), 0).flatten(1, 3))
 }
 
-fn table(rows: &[Row]) -> String {
-    let mut table = Table::new([
-        "device",
-        "operation",
-        "forward ms",
-        "min",
-        "max",
-        "forward + backward ms",
-        "min",
-        "max",
-        "warm-up ms",
-        "max difference",
-    ]);
-    for row in rows {
-        let ms = |seconds: f64| format!("{:.2}", seconds * 1e3);
-        let (forward, backward) = (row.forward_s, row.backward_s);
-        table.row([
-            row.device.clone(),
-            row.operation.into(),
-            ms(forward.median),
-            ms(forward.min),
-            ms(forward.max),
-            ms(backward.median),
-            ms(backward.min),
-            ms(backward.max),
-            ms(row.warm_up_s),
-            format!("{:.1e}", row.max_abs_difference),
-        ]);
-    }
-    table.to_string()
+fn layer_norm(device: &Device) -> Forward {
+    let norm = placed(device, |device| LayerNormConfig::new(D_MODEL).init(device));
+    Box::new(move |x| flat(norm.forward(x)))
+}
+
+fn self_attention(_: &Device) -> Forward {
+    Box::new(|x| flat(attend(weights(scores(x.clone(), x.clone())), x)))
+}
+
+fn multi_head(device: &Device) -> Forward {
+    let heads = placed(device, |device| MultiHeadAttentionConfig::new(D_MODEL, HEADS).init(device));
+    Box::new(move |x| flat(heads.forward(x, None)))
+}
+
+fn encoder_layer(device: &Device) -> Forward {
+    let layer = placed(device, |device| EncoderLayerConfig::new(D_MODEL, HEADS, D_HIDDEN).init(device));
+    Box::new(move |x| flat(layer.forward(x, None)))
+}
+
+fn small_encoder(device: &Device) -> Forward {
+    let bert = bert(FEW_LAYERS, device);
+    let batch = Batch::from_tensors(ids(7919, [BATCH, TOKENS], VOCAB, device), None, None);
+    Box::new(move |x| flat(bert.forward(&batch) + x))
+}
+
+fn gpt(device: &Device) -> Forward {
+    let config = GptConfig::new(CHARACTERS, D_MODEL, FEW_LAYERS, HEADS, TOKENS);
+    logits(placed(device, |device| config.init(device)), device)
+}
+
+fn small_llama(device: &Device) -> Forward {
+    let config = LlamaConfig::new(CHARACTERS, D_MODEL, FEW_LAYERS, HEADS, LLAMA_HIDDEN, TOKENS)
+        .with_n_kv_heads(Some(HEADS / 2));
+    logits(placed(device, |device| config.init(device)), device)
+}
+
+/// The logits of a model that writes.
+fn logits(model: impl LanguageModel + 'static, device: &Device) -> Forward {
+    let ids = ids(7919, [BATCH, TOKENS], CHARACTERS, device);
+    Box::new(move |x| flat(model.forward(ids.clone(), &[]) + x.mean_dim(2)))
+}
+
+fn mean_pooling(_: &Device) -> Forward {
+    Box::new(|x| Pooling::Mean.pool(x, None))
+}
+
+fn logistic(device: &Device) -> Forward {
+    let head = placed(device, |device| LinearConfig::new(D_MODEL, LABELS).init(device));
+    let labels: Vec<usize> = (0..BATCH * TOKENS).map(|row| row % LABELS).collect();
+    let y = one_hot(&labels, LABELS, device);
+    let regression = LogisticRegression::new();
+    let weights = regression.weights(&y);
+    Box::new(move |x| {
+        let (_, gradients) = regression.loss(&head, &x.flatten(0, 1), &y, &weights);
+        gradients.get(head.weight.id).expect("the loss comes with the gradient of the head's weight")
+    })
+}
+
+fn minilm(device: &Device) -> Forward {
+    let bert = bert(LAYERS, device);
+    let batch = Batch::from_tensors(ids(7919, [SENTENCES, TOKENS], VOCAB, device), None, None);
+    Box::new(move |_| normalise(Pooling::Mean.pool(bert.forward(&batch), None)))
+}
+
+fn bert(layers: usize, device: &Device) -> Bert {
+    let config = BertConfig::new(VOCAB, D_MODEL, layers, HEADS, D_HIDDEN, TOKENS);
+    placed(device, |device| config.init(device))
+}
+
+/// Token IDs that jump through a vocabulary, the same ones every time.
+fn ids(step: usize, shape: [usize; 2], vocab: usize, device: &Device) -> Tensor<2, Int> {
+    let ids: Vec<i64> = (0..shape[0] * shape[1]).map(|i| (i * step % vocab) as i64).collect();
+    Tensor::from_data(TensorData::new(ids, shape), device)
+}
+
+fn flat(x: Tensor<3>) -> Tensor<2> {
+    x.flatten(1, 2)
 }

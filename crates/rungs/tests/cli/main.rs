@@ -1,5 +1,6 @@
 //! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
 
+mod benching;
 mod classifying;
 mod indexing;
 mod tuning;
@@ -220,16 +221,6 @@ fn devices_tells_what_works_and_what_this_build_lacks() {
 }
 
 #[test]
-fn a_lessons_operation_is_timed_forward_and_backward() {
-    for lesson in ["04", "08"] {
-        let row = &json_lines(&rungs(&["bench", lesson, "--format", "jsonl"], b""))[0];
-        assert_eq!(row["max_abs_difference"], 0.0);
-        assert!(row["forward_s"]["median"].as_f64().unwrap() > 0.0);
-        assert!(row["backward_s"]["median"].as_f64().unwrap() > 0.0);
-    }
-}
-
-#[test]
 fn the_encoder_is_timed_on_the_users_own_texts() {
     let (model, folder) = (model(), tempfile::tempdir().unwrap());
     let texts = folder.path().join("texts.txt");
@@ -274,7 +265,6 @@ fn what_is_asked_for_wrongly_is_refused_in_one_line() {
     assert_refused(&rungs(&["embed", "--batch", "0"], b""), &["--batch"]);
     assert_refused(&rungs(&["dance"], b""), &["dance"]);
     assert_refused(&rungs(&["search"], b""), &["QUERY"]);
-    assert_refused(&rungs(&["bench", "99"], b""), &["\"99\"", "encoder"]);
     assert_refused(&rungs(&["record", "14"], b""), &["cargo rungs fetch minilm"]);
     let model = model();
     assert_refused(&rungs(&["embed", "no/such/file", "--model", path(&model)], b""), &["no/such/file"]);

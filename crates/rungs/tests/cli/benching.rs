@@ -1,0 +1,137 @@
+//! What is timed, from the command line. No test looks at how long anything takes.
+
+use std::fs;
+
+use course::Figure;
+use serde_json::Value;
+
+use crate::{assert_refused, path, rungs, stdout};
+
+/// A device that this build lacks, if there is one.
+fn missing_device() -> Option<&'static str> {
+    backend::KINDS.iter().find(|kind| !kind.is_built()).map(|kind| kind.name)
+}
+
+/// What `bench` can time, as it says itself when it is asked for something else.
+fn known() -> Vec<String> {
+    let output = rungs(&["bench", "shoes"], b"");
+    assert_refused(&output, &["\"shoes\"", "expected one of"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    let list = error.trim().split("expected one of ").nth(1).unwrap();
+    list.split(", ").map(String::from).collect()
+}
+
+#[test]
+fn what_cannot_be_timed_is_refused_with_all_that_can() {
+    let known = known();
+    let lessons = rungs::LESSONS.map(|(lesson, _)| lesson.number().to_string());
+    for what in ["lessons", "encoder", "gpt-train", "generate", "search"] {
+        assert!(known.iter().any(|name| name == what), "{what} is not among {known:?}");
+    }
+    for lesson in lessons.iter().filter(|lesson| *lesson != "02") {
+        assert!(known.contains(lesson), "{lesson} is not among {known:?}");
+    }
+    assert_refused(&rungs(&["bench", "2"], b""), &["lesson 02 has nothing to time", "bytes"]);
+    assert_refused(&rungs(&["bench", "8", "--out", "here"], b""), &["--out", "bench lessons"]);
+    if let Some(missing) = missing_device() {
+        assert_refused(&rungs(&["bench", "8", "--device", missing], b""), &[missing, "not in this build"]);
+    }
+}
+
+#[test]
+fn the_help_names_all_that_can_be_timed() {
+    let help = stdout(&rungs(&["bench", "--help"], b""));
+    let lesson = |name: &&String| name.parse::<u32>().is_ok();
+    for name in known().iter().filter(|name| !lesson(name)) {
+        assert!(help.contains(&format!("|{name}")), "{name} is not in: {help}");
+    }
+}
+
+#[test]
+fn only_what_trains_is_timed_backward() {
+    for (lesson, trains) in [("4", true), ("05", false), ("8", true), ("15", false)] {
+        let text = stdout(&rungs(&["bench", lesson, "--format", "jsonl"], b""));
+        let row: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(row["max_abs_difference"], 0.0);
+        assert!(row["forward_s"]["median"].as_f64().unwrap() > 0.0);
+        assert_eq!(row["backward_s"].is_object(), trains, "{row}");
+    }
+}
+
+#[test]
+fn all_lessons_are_timed_on_the_devices_that_work_and_kept_as_the_book_shows_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("new/backends");
+    let devices = ["flex"].into_iter().chain(missing_device()).collect::<Vec<_>>();
+    let args = [
+        "bench",
+        "lessons",
+        "--device",
+        &devices.join(","),
+        "--out",
+        out.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
+    let output = rungs(&args, b"");
+    let rows: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    let passed_over: Vec<&str> = error.lines().collect();
+    assert_eq!(passed_over.len(), devices.len(), "{error}");
+    assert!(passed_over.last().unwrap().contains("lesson 02 has nothing to time"), "{error}");
+    for missing in &devices[1..] {
+        let named = format!("passed over: device {missing} is not in this build");
+        assert!(passed_over[0].starts_with(&named), "{error}");
+    }
+
+    let timed: Vec<&str> = rows.iter().map(|row| row["what"].as_str().unwrap()).collect();
+    let known = known();
+    let lessons = known.iter().filter(|name| name.parse::<u32>().is_ok()).map(String::as_str);
+    assert_eq!(timed, lessons.chain(["encoder", "gpt-train", "generate"]).collect::<Vec<_>>());
+    assert!(rows.iter().all(|row| row["device"] == "flex"));
+    assert_eq!(rows.last().unwrap()["same_tokens"], rows.last().unwrap()["tokens"]);
+
+    let read = |file: &str| fs::read_to_string(out.join(file)).unwrap();
+    let record: Value = serde_json::from_str(&read("backends.json")).unwrap();
+    assert_eq!(record["rows"], Value::from(rows));
+    assert!(record["threads"].as_u64().unwrap() > 0);
+    assert!(read("backends.txt").contains("multi-head"));
+    let figure: Figure = serde_json::from_str(&read("backends-forward.json")).unwrap();
+    assert_eq!(read("backends-forward.svg"), figures::svg(&figure));
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 4);
+}
+
+#[test]
+fn without_a_device_that_works_nothing_is_timed() {
+    if let Some(missing) = missing_device() {
+        let output = rungs(&["bench", "lessons", "--device", missing], b"");
+        assert!(!output.status.success());
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.starts_with(&format!("passed over: device {missing}")), "{error}");
+        assert!(error.contains("error: expected a device that works here"), "{error}");
+    }
+    assert_refused(&rungs(&["bench", "lessons", "--device", "flex,abacus"], b""), &["abacus"]);
+}
+
+#[test]
+fn a_copy_of_the_program_tries_devices_without_the_clone() {
+    let (place, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = place.path().join("rungs");
+    fs::copy(env!("CARGO_BIN_EXE_rungs"), &copy).unwrap();
+    let devices = |temporary: &str| {
+        std::process::Command::new(&copy)
+            .args(["devices", "--format", "jsonl"])
+            .current_dir(place.path())
+            .env("TMPDIR", temporary)
+            .env("TMP", temporary)
+            .output()
+            .unwrap()
+    };
+    let text = stdout(&devices(path(&temporary)));
+    let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(first["status"], "ok");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "what was written is removed");
+    // It is there that the recorded model is read, and nowhere else.
+    let nowhere = place.path().join("nowhere");
+    assert_refused(&devices(nowhere.to_str().unwrap()), &["temporary folder", "recorded model"]);
+}
