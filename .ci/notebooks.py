@@ -1,10 +1,17 @@
 """Runs notebooks with the real kernel and fails on an error, on a panic, or on a figure that differs from the book's.
 
-    python .ci/notebooks.py [notebooks/08-self-attention.ipynb ..]
+    python .ci/notebooks.py             the first notebook, and those whose code no kernel has run yet
+    python .ci/notebooks.py --all       every notebook
+    python .ci/notebooks.py notebooks/08-self-attention.ipynb ..
+
+`cargo test -p notebooks` compiles and runs the same cells in a fraction of the time. What only the kernel can say is whether
+it can keep a cell's variables for the next one, which depends on the code of the cells: notebooks/kernel.json has the
+sha256 of the code that it has run, and is brought up to date here. Commit it with the notebook.
 
 Needs nbclient, and evcxr_jupyter installed as a kernel. Nothing is written into the notebooks.
 """
 
+import hashlib
 import json
 import sys
 import time
@@ -16,8 +23,24 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "book/src/figures"
+RECORD = ROOT / "notebooks/kernel.json"
 DATA = "application/vnd.rungs.figure+json"  # as notebooks/src/lib.rs calls it
 COMPILING = 1800  # seconds: the first cell of the first notebook compiles every lesson's dependencies
+
+
+def digest(path):
+    """The sha256 of a notebook's code."""
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return hashlib.sha256("\n\n".join(cells).encode()).hexdigest()
+
+
+def chosen(arguments, recorded):
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if arguments == ["--all"]:
+        return paths
+    if arguments:
+        return [Path(name).resolve() for name in arguments]
+    return [path for path in paths if path == paths[0] or digest(path) != recorded.get(path.stem)]
 
 
 def outputs(notebook):
@@ -72,7 +95,8 @@ def run(path):
 
 
 def main():
-    paths = [Path(name).resolve() for name in sys.argv[1:]] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    paths = chosen(sys.argv[1:], recorded)
     failed = 0
     for path in paths:
         start = time.monotonic()
@@ -81,6 +105,9 @@ def main():
         for problem in problems:
             print(f"          {problem}", flush=True)
         failed += bool(problems)
+        if not problems and recorded.get(path.stem) != digest(path):
+            recorded[path.stem] = digest(path)
+            RECORD.write_text(json.dumps(dict(sorted(recorded.items())), indent=2) + "\n")
     print(f"{len(paths) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not paths else 0)
 

@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod lessons;
 mod notebooks;
+mod one_build;
 mod sizes;
 mod tree;
 
