@@ -1,8 +1,7 @@
 """Runs notebooks with the real kernel and fails on an error, on a panic, or on a figure that differs from the book's.
 
-    python .ci/notebooks.py             the first notebook, and those whose code no kernel has run yet
-    python .ci/notebooks.py --all       every notebook
     python .ci/notebooks.py notebooks/08-self-attention.ipynb ..
+    python .ci/notebooks.py --new       lists the notebooks whose code no kernel has run yet, and runs nothing
 
 `cargo test -p notebooks` compiles and runs the same cells in a fraction of the time. What only the kernel can say is whether
 it can keep a cell's variables for the next one, which depends on the code of the cells: notebooks/kernel.json has the
@@ -32,15 +31,6 @@ def digest(path):
     """The sha256 of a notebook's code."""
     cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     return hashlib.sha256("\n\n".join(cells).encode()).hexdigest()
-
-
-def chosen(arguments, recorded):
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    if arguments == ["--all"]:
-        return paths
-    if arguments:
-        return [Path(name).resolve() for name in arguments]
-    return [path for path in paths if path == paths[0] or digest(path) != recorded.get(path.stem)]
 
 
 def outputs(notebook):
@@ -96,7 +86,12 @@ def run(path):
 
 def main():
     recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    paths = chosen(sys.argv[1:], recorded)
+    if sys.argv[1:] == ["--new"]:
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+            if digest(path) != recorded.get(path.stem):
+                print(path.relative_to(ROOT))
+        return
+    paths = [Path(name).resolve() for name in sys.argv[1:]]
     failed = 0
     for path in paths:
         start = time.monotonic()
