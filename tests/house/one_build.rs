@@ -64,7 +64,7 @@ fn a_lesson_the_command_line_and_the_workspace_share_one_build_of_burn() {
     }
     none(
         found,
-        "burn would be built again for these: run `cargo hakari generate` (crates/one-build says how)",
+        "burn would be built again for these: name the feature in crates/backend/Cargo.toml, for this reason alone",
     );
 }
 
