@@ -8,6 +8,7 @@ mod golden;
 mod lessons;
 mod notebooks;
 mod one_build;
+mod rooms;
 mod sizes;
 mod tree;
 

@@ -79,4 +79,44 @@ pub enum IndexError {
         /// What the store said.
         source: Box<redb::Error>,
     },
+    /// A file or directory to read is not there.
+    #[error("{}: expected a file or a directory, found nothing; check the path", path.display())]
+    NoSource {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Among what was named is no file to read.
+    #[error("expected files that end in .{}, found none", crate::sync::READ.join(", ."))]
+    NoFiles,
+    /// A file or directory cannot be read.
+    #[error("{}: expected a readable {expected}: {found}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// Which of them it is.
+        expected: &'static str,
+        /// What the system said.
+        found: String,
+    },
+    /// A file is not UTF-8 text.
+    #[error(
+        "{}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert the file",
+        path.display()
+    )]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Where the first invalid byte stands.
+        offset: usize,
+        /// The first invalid byte.
+        byte: u8,
+    },
+    /// A file to take out of an index is not in it.
+    #[error("{}: expected a file or directory of {}, found none there", path.display(), index.display())]
+    NotInIndex {
+        /// The file.
+        path: PathBuf,
+        /// The index.
+        index: PathBuf,
+    },
 }

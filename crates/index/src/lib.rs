@@ -11,6 +11,9 @@
 //! that are copied on write). What a killed run had embedded of files that were not done is kept aside, and the next run
 //! takes it from there. One process at a time writes; a second is refused by name.
 //!
+//! **Kept up to date.** [`renew`] makes an index hold what the files on disk say; a file that did not change is not
+//! even split into passages.
+//!
 //! **No model.** The crate is handed vectors and knows its model by one of them: that of [`PROBE`], which another model,
 //! another pooling or other weights do not reproduce.
 //!
@@ -19,6 +22,7 @@
 mod error;
 mod scan;
 mod store;
+mod sync;
 mod tables;
 
 use data::Passage;
@@ -27,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use error::IndexError;
 pub use scan::{Near, Scan};
 pub use store::{Hit, Index, Info, Put};
+pub use sync::{Event, Found, Renewal, Renewed, SourceFile, absolute, find_files, remove_files, renew};
 
 /// The text by whose vector a model is known again.
 pub const PROBE: &str = "The quick brown fox jumps over the lazy dog.";

@@ -171,6 +171,11 @@ impl Index {
         &self.model
     }
 
+    /// Where the index lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Checks that a model makes the vectors that are kept here.
     ///
     /// # Errors

@@ -3,56 +3,34 @@
 //! The only crate that knows every lesson, and the only place that prints. Results go to standard output,
 //! everything else to standard error; a failure is one line `error: ...`, at most one line `help: ...`, and an exit
 //! code other than 0.
+//!
+//! # Layout
+//!
+//! - `cli`: the list of the commands
+//! - `commands`: a file a command, with its arguments, its work and what it prints
+//! - `shell`: what every command stands on, and what knows none of them
 
-mod bench;
-mod classifying;
 mod cli;
-mod corpus;
-mod devices;
-mod embed;
-mod fetch;
-mod generate;
-mod indexing;
-mod learning;
-mod lessons;
-mod map;
-mod model;
-mod output;
-mod parity;
-mod perplexity;
-mod search;
-mod sts;
-mod train;
-mod tune;
-mod word2vec;
-mod words;
-mod writer;
+mod commands;
+mod shell;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
-use output::Helpful;
-
-/// What a shell reports of a command that was given wrong arguments.
-const USAGE: u8 = 2;
+use commands::models::{generate, perplexity, train};
+use commands::texts::{classify, embed, index, map, search, sts, tune};
+use commands::words::{corpus, neighbours, word2vec};
+use commands::{bench, devices, fetch, lessons, parity};
+use shell::failure;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    match run(cli.command) {
+    match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS, // the reader has had enough
+        Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS, // the reader has had enough
         Err(error) => {
-            eprintln!("error: {}", output::one_line(&error.to_string()));
-            if let Some(Helpful { help, .. }) = error.downcast_ref() {
-                eprintln!("help: {help}");
-            }
+            failure::print(&error);
             ExitCode::FAILURE
         }
     }
@@ -67,37 +45,20 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Fetch(args)) => fetch::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
-        Some(Command::Index(args)) => indexing::run(&args.command),
+        Some(Command::Index(args)) => index::run(&args),
         Some(Command::Search(args)) => search::run(&args),
         Some(Command::Sts(args)) => sts::run(&args),
         Some(Command::Corpus(args)) => corpus::run(&args),
         Some(Command::Word2vec(args)) => word2vec::run(&args),
-        Some(Command::Neighbours(args)) => words::neighbours(&args),
-        Some(Command::Analogy(args)) => words::analogy(&args),
-        Some(Command::Analogies(args)) => words::analogies(&args),
+        Some(Command::Neighbours(args)) => neighbours::neighbours(&args),
+        Some(Command::Analogy(args)) => neighbours::analogy(&args),
+        Some(Command::Analogies(args)) => neighbours::analogies(&args),
         Some(Command::Map(args)) => map::run(&args),
-        Some(Command::Generate(args)) => generate::run(&args),
-        Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Tune(args)) => tune::run(&args),
-        Some(Command::Classify(args)) => classifying::run(&args.command),
+        Some(Command::Classify(args)) => classify::run(&args),
+        Some(Command::Generate(args)) => generate::run(&args),
+        Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
     }
-}
-
-/// Help and version as clap prints them; a mistake in one line, like every other error.
-fn usage(error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return match error.print() {
-            Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        };
-    }
-    let text = error.to_string();
-    let message =
-        text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-    let message: Vec<&str> = message.map(str::trim).filter(|line| !line.is_empty()).collect();
-    eprintln!("{}", output::one_line(&message.join(" ")));
-    eprintln!("help: cargo rungs --help lists the commands, cargo rungs COMMAND --help their options");
-    ExitCode::from(USAGE)
 }

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zoo::{Weights, ZooError};
 
-use crate::{Recipe, TrainingError, Update, metrics};
+use crate::folder::STATE_FILE;
+use crate::{Recipe, TrainingError, Update};
 
-/// The file's name in the folder of a training.
-pub const FILE: &str = "training.safetensors";
 /// The version of its form.
 const FORMAT: u32 = 1;
 /// Under which name of the file's metadata the rest of the state stands.
@@ -24,7 +23,7 @@ const STATE: &str = "training";
 pub(crate) struct State {
     pub format: u32,
     pub recipe: Recipe,
-    /// What the task says of itself.
+    /// What the training must be resumed with besides the recipe.
     pub settings: Value,
     /// Steps done.
     pub step: usize,
@@ -57,7 +56,7 @@ pub(crate) fn save<M: Module>(
     }
     let times = update.moments.iter().map(|(path, moments)| (path.clone(), moments.time)).collect();
     let state = serde_json::to_string(&State { times, ..state.clone() }).expect("a state is JSON");
-    Ok(zoo::write_weights(&folder.join(FILE), &tensors, &[(STATE, &state)])?)
+    Ok(zoo::write_weights(&folder.join(STATE_FILE), &tensors, &[(STATE, &state)])?)
 }
 
 /// Reads a state into a model that was made as the one that wrote it.
@@ -66,7 +65,7 @@ pub(crate) fn load<M: Module>(
     model: M,
     device: &Device,
 ) -> Result<(M, Update, State), TrainingError> {
-    let path = folder.join(FILE);
+    let path = folder.join(STATE_FILE);
     let weights = open(&path)?;
     let state = read_state(&path, &weights)?;
     let mut expected: Vec<(String, Vec<usize>)> = Vec::new();
@@ -119,13 +118,13 @@ fn read_state(path: &Path, weights: &Weights) -> Result<State, TrainingError> {
     serde_json::from_str(text).map_err(|error| refuse(format!("damaged state: {error}")))
 }
 
-/// What the training in a folder was begun with: its recipe, and what its task said of itself.
+/// What the training in a folder was begun with: its recipe, and its settings.
 ///
 /// # Errors
 ///
 /// A folder without a state, or with one of another version.
 pub fn begun_with(folder: &Path) -> Result<(Recipe, Value), TrainingError> {
-    let path = folder.join(FILE);
+    let path = folder.join(STATE_FILE);
     let state = read_state(&path, &open(&path)?)?;
     Ok((state.recipe, state.settings))
 }
@@ -141,16 +140,6 @@ fn first_difference(a: &Value, b: &Value, path: &str) -> Option<(String, Value, 
     }
 }
 
-/// Takes a folder for a new training.
-pub(crate) fn claim(folder: &Path) -> Result<(), TrainingError> {
-    let io = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
-    std::fs::create_dir_all(folder).map_err(io)?;
-    match [FILE, zoo::SINGLE_FILE, metrics::FILE].into_iter().find(|file| folder.join(file).exists()) {
-        Some(found) => Err(TrainingError::Occupied { path: folder.into(), found }),
-        None => Ok(()),
-    }
-}
-
 impl State {
     /// This state under the recipe and settings of `given`, which are those it began with. Only how long it goes on and
     /// how often it is measured may be said anew: a step's own arithmetic knows nothing of them.
@@ -163,7 +152,7 @@ impl State {
         let asked = serde_json::from_str(&asked).expect("JSON"); // as if it had been in a file, to the last bit
         if let Some((key, found, expected)) = first_difference(&began, &asked, "") {
             return Err(TrainingError::State {
-                path: folder.join(FILE),
+                path: folder.join(STATE_FILE),
                 problem: format!("begun otherwise: expected {key} {expected}, found {found}"),
             });
         }

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use zoo::ZooError;
 
+/// Why a model could not be written.
+pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Each in one line: what was expected, what came, what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,7 +22,7 @@ pub enum TrainingError {
         /// Tokens of the text.
         found: usize,
     },
-    /// A number that is none.
+    /// A loss, gradient or weight that is NaN or infinite.
     #[error(
         "step {step} on {device}: the {what} of {parameter} became {value}; lower the learning rate, or look at the \
          batch of this step"
@@ -80,7 +83,7 @@ pub enum TrainingError {
     File(#[from] ZooError),
     /// The model could not be written.
     #[error(transparent)]
-    Save(crate::SaveError),
+    Save(SaveError),
     /// Metrics could not be written.
     #[error("{path:?}: {action} failed: {source}; check the folder, its permissions and the free space")]
     Io {

@@ -1,7 +1,7 @@
 //! # The loop that every lesson that trains shares
 //!
 //! A lesson says what is learnt from and how wrong a model is ([`Task`]); a [`Recipe`] says how long and how fast;
-//! [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and accumulation of gradients, evaluation,
+//! [`train`] does the rest, heard by an [`Observer`]: AdamW with warm-up and cosine decay, clipping and accumulation of gradients, evaluation,
 //! metrics, checkpoints, resume, early stop, a budget of time, and a guard against numbers that are none.
 //!
 //! **Nothing random is remembered.** What a step draws, batches and dropout alike, follows from the seed and the number
@@ -25,7 +25,9 @@ mod checkpoint;
 mod curve;
 mod draw;
 mod error;
+mod folder;
 mod metrics;
+mod observer;
 mod preset;
 mod recipe;
 mod run;
@@ -36,9 +38,10 @@ pub use batches::{Blocks, epoch};
 pub use checkpoint::begun_with;
 pub use curve::curve;
 pub use draw::Draw;
-pub use error::TrainingError;
+pub use error::{SaveError, TrainingError};
+pub use observer::{Event, Observer};
 pub use preset::Preset;
 pub use recipe::Recipe;
-pub use run::{Event, Run, SaveError, Stop, Task, Trained, train};
+pub use run::{Run, Stop, Task, Trained, train};
 pub use side_by_side::side_by_side;
 pub use update::{Update, gradient_norm};

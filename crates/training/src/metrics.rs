@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::TrainingError;
 use crate::checkpoint::State;
-use crate::{Event, TrainingError};
-
-/// The file's name in the folder of a training.
-pub const FILE: &str = "metrics.jsonl";
+use crate::folder::METRICS_FILE;
+use crate::observer::Event;
 
 /// The open file.
 pub(crate) struct Metrics {
@@ -21,7 +20,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will happen again.
     pub fn open(folder: &Path, state: &State) -> Result<Self, TrainingError> {
-        let path = folder.join(FILE);
+        let path = folder.join(METRICS_FILE);
         let io = |action| {
             let path = path.clone();
             move |source| TrainingError::Io { path, action, source }

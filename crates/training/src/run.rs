@@ -1,4 +1,4 @@
-//! The loop.
+//! The training loop.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -7,23 +7,24 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::checkpoint::{self, State};
+use crate::folder::claim;
 use crate::metrics::Metrics;
+use crate::observer::{Event, Observer};
 use crate::update::first_not_finite;
 use crate::{Draw, Recipe, TrainingError, Update, gradient_norm};
+
+/// The settings of a training that is not resumed.
+static NO_SETTINGS: Value = Value::Null;
 
 /// Steps after which a budget of time is turned into a number of steps: the first ones are slower than the rest.
 const MEASURED: usize = 20;
 
-/// Why a model could not be written.
-pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
-
 /// What is learnt, and from what.
 pub trait Task {
-    /// Of what the weights are learnt.
+    /// The model whose weights are learnt.
     type Model: Module;
 
     /// How wrong the model is about the micro-batch of a draw, on average: `[1]`.
@@ -40,23 +41,9 @@ pub trait Task {
 
     /// How wrong the model is about what it has not learnt from. It is given without autodiff and dropout.
     fn evaluate(&self, model: &Self::Model) -> f64;
-
-    /// Writes the model in the form that is published.
-    ///
-    /// # Errors
-    ///
-    /// If the folder cannot be written to.
-    fn save(&self, _model: &Self::Model, _folder: &Path) -> Result<(), SaveError> {
-        Ok(())
-    }
-
-    /// What a training must be resumed with besides its recipe: sizes, corpus.
-    fn settings(&self) -> Value {
-        Value::Null
-    }
 }
 
-/// Where and how long.
+/// Where a training runs, what is kept of it, and how long it may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     /// One that trains: `device.autodiff()`.
@@ -65,6 +52,8 @@ pub struct Run<'a> {
     pub folder: Option<&'a Path>,
     /// Whether to go on with the state in the folder.
     pub resume: bool,
+    /// What a training must be resumed with besides its recipe, such as sizes and corpus.
+    pub settings: &'a Value,
     /// The longest it may take from now: after a few steps it is turned into as many as fit, and the learning rate falls
     /// in time for the last of them. A training that ended so goes on when it is resumed.
     pub budget: Option<Duration>,
@@ -73,43 +62,8 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// All steps of the recipe, and nothing kept.
     pub fn on(device: &'a Device) -> Self {
-        Self { device, folder: None, resume: false, budget: None }
+        Self { device, folder: None, resume: false, settings: &NO_SETTINGS, budget: None }
     }
-}
-
-/// What happened; what happens next is for who hears of it to say.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Event {
-    /// A step was taken.
-    Step {
-        /// Which, from 0.
-        step: usize,
-        /// Out of how many.
-        #[serde(skip)]
-        steps: usize,
-        /// Of its batch, before it.
-        loss: f64,
-        /// Taken with.
-        learning_rate: f64,
-        /// Before clipping.
-        gradient_norm: f64,
-        /// Of this step.
-        tokens_per_s: f64,
-        /// Since the training began.
-        seconds: f64,
-    },
-    /// The model was measured.
-    Evaluated {
-        /// Before which step.
-        step: usize,
-        /// On what it has not learnt from.
-        validation_loss: f64,
-        /// Whether it was never better.
-        best: bool,
-        /// Since the training began.
-        seconds: f64,
-    },
 }
 
 /// Why a training ended.
@@ -121,7 +75,7 @@ pub enum Stop {
     Budget,
     /// It got no better.
     NoBetter,
-    /// Who heard of an event said so.
+    /// The observer asked to stop.
     Interrupted,
 }
 
@@ -138,7 +92,7 @@ pub struct Trained<M> {
     pub stop: Stop,
 }
 
-/// Trains a model; `observe` hears of every step and evaluation and may end it.
+/// Trains a model; `observer` hears of every step and evaluation and may end it.
 ///
 /// # Errors
 ///
@@ -149,18 +103,18 @@ pub fn train<T: Task>(
     model: T::Model,
     recipe: &Recipe,
     run: Run<'_>,
-    observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    observer: &mut impl Observer<T::Model>,
 ) -> Result<Trained<T::Model>, TrainingError> {
     let mut training = Training::begin(task, model, recipe, run)?;
     let stop = loop {
         let due = training.state.step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
-        if due && training.evaluate(observe)?.is_break() {
+        if due && training.evaluate(observer)?.is_break() {
             break Stop::Interrupted;
         }
         if let Some(stop) = training.ended() {
             break stop;
         }
-        if training.step(observe)?.is_break() {
+        if training.step(observer)?.is_break() {
             break Stop::Interrupted;
         }
     };
@@ -202,7 +156,7 @@ impl<'a, T: Task> Training<'a, T> {
     fn begin(task: &'a T, model: T::Model, recipe: &Recipe, run: Run<'a>) -> Result<Self, TrainingError> {
         recipe.check()?;
         let begun = Instant::now();
-        let new = State::new(recipe, task.settings());
+        let new = State::new(recipe, run.settings.clone());
         let (model, update, state) = match run.folder {
             Some(folder) if run.resume => {
                 let (model, update, state) = checkpoint::load(folder, model, run.device)?;
@@ -211,7 +165,7 @@ impl<'a, T: Task> Training<'a, T> {
             _ => (model, Update::new(recipe), new),
         };
         if let Some(folder) = run.folder.filter(|_| !run.resume) {
-            checkpoint::claim(folder)?;
+            claim(folder)?;
             checkpoint::save(folder, &model, &update, &state)?; // from here on the folder can be resumed
         }
         let metrics = run.folder.map(|folder| Metrics::open(folder, &state)).transpose()?;
@@ -245,10 +199,7 @@ impl<'a, T: Task> Training<'a, T> {
     }
 
     /// One step of the optimiser.
-    fn step(
-        &mut self,
-        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, TrainingError> {
+    fn step(&mut self, observer: &mut impl Observer<T::Model>) -> Result<ControlFlow<()>, TrainingError> {
         let start = Instant::now();
         let (step, steps) = (self.state.step, self.state.steps);
         let recipe = &self.state.recipe;
@@ -292,7 +243,7 @@ impl<'a, T: Task> Training<'a, T> {
             seconds: self.seconds(),
         };
         self.write(&event)?;
-        Ok(observe(&event))
+        Ok(observer.hear(&event))
     }
 
     /// After the first steps of this run: how many fit into its budget, evaluations included.
@@ -306,10 +257,7 @@ impl<'a, T: Task> Training<'a, T> {
     }
 
     /// Measures the model, keeps it if it was never better, and saves the state.
-    fn evaluate(
-        &mut self,
-        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, TrainingError> {
+    fn evaluate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<ControlFlow<()>, TrainingError> {
         let start = Instant::now();
         let step = self.state.step;
         if self.state.evaluated == Some(step) {
@@ -330,12 +278,10 @@ impl<'a, T: Task> Training<'a, T> {
         }
         let event = Event::Evaluated { step, validation_loss, best, seconds: self.seconds() };
         self.write(&event)?;
-        if let Some(folder) = self.run.folder.filter(|_| best) {
-            self.task.save(&valid, folder).map_err(TrainingError::Save)?;
-        }
+        observer.see(&valid, best).map_err(TrainingError::Save)?;
         self.save()?;
         self.evaluating = start.elapsed();
-        Ok(observe(&event))
+        Ok(observer.hear(&event))
     }
 
     /// Saves the state, unless a weight is no number: the state saved before is worth more.

@@ -11,12 +11,10 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use burn::module::Module;
-use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
 use course::{Figure, Report, Run, Step};
 use data::World;
-use serde_json::Value;
-use training::{Draw, Event, Preset, Recipe, Task, train};
+use lookup::bits_per_character;
+use training::{Event, Observer, Preset, Recipe, SaveError, train};
 
 use crate::{Corpus, Generation, Gpt, GptConfig, Pretraining, Sampling, Vocabulary};
 
@@ -73,34 +71,24 @@ fn shapes() -> Figure {
     Figure::shapes("12-shapes", "GPT: one table at both ends", alt, steps)
 }
 
-/// [`Pretraining`], and somebody who looks at the model whenever it is measured.
-struct Watched<'a, F> {
-    task: Pretraining<'a, Gpt>,
+/// Keeps the loss of every evaluation, and looks at the model.
+struct Watching<F> {
+    /// (step, nats a token on the text held back)
+    curve: Vec<(usize, f64)>,
     look: F,
 }
 
-impl<F: Fn(&Gpt)> Task for Watched<'_, F> {
-    type Model = Gpt;
-
-    fn loss(&self, model: &Gpt, draw: Draw) -> Tensor<1> {
-        self.task.loss(model, draw)
+impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
+    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Evaluated { step, validation_loss, .. } = *event {
+            self.curve.push((step, validation_loss));
+        }
+        ControlFlow::Continue(())
     }
 
-    fn gradients(&self, model: &Gpt, draw: Draw) -> (Tensor<1>, GradientsParams) {
-        self.task.gradients(model, draw)
-    }
-
-    fn tokens(&self) -> usize {
-        self.task.tokens()
-    }
-
-    fn evaluate(&self, model: &Gpt) -> f64 {
+    fn see(&mut self, model: &Gpt, _: bool) -> Result<(), SaveError> {
         (self.look)(model);
-        self.task.evaluate(model)
-    }
-
-    fn settings(&self) -> Value {
-        self.task.settings()
+        Ok(())
     }
 }
 
@@ -111,27 +99,27 @@ fn trained(
     corpus: &Corpus,
     seen: usize,
     every: usize,
-    look: impl Fn(&Gpt),
+    look: impl FnMut(&Gpt),
 ) -> Result<(Gpt, Vec<(usize, f64)>)> {
     let device = run.device.clone().autodiff();
     run.device.seed(run.seed);
     let model = GptConfig::preset(&SIZE, corpus.tokenizer.vocab_size()).init(&device);
     let blocks = Preset { block: seen, batch: SIZE.batch * SIZE.block / seen, ..SIZE };
-    let task = Watched { task: Pretraining::new(corpus, &blocks, &device)?, look };
+    let task = Pretraining::new(corpus, &blocks, &device)?;
     let recipe = Recipe {
         learning_rate: LEARNING_RATE,
         minimum_learning_rate: LEARNING_RATE / 10.0,
         evaluate_every: every,
         ..blocks.recipe(run.seed)
     };
-    let mut curve = Vec::new();
-    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut |event| {
-        if let Event::Evaluated { step, validation_loss, .. } = *event {
-            curve.push((step, validation_loss));
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok((trained.model.valid(), curve))
+    let mut watching = Watching { curve: Vec::new(), look };
+    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut watching)?;
+    Ok((trained.model.valid(), watching.curve))
+}
+
+/// Bits a character from nats a token, on the text held back.
+fn bits(corpus: &Corpus, nats: f64) -> f64 {
+    bits_per_character(nats, corpus.validation.len(), corpus.validation_characters)
 }
 
 /// Texts that are written at a time, and characters of each.

@@ -1,45 +1,10 @@
 //! Text, a token at a time.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use heads::KeyValueCache;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::{LanguageModel, Sampling};
-
-/// Every layer's keys and values of the tokens so far.
-#[derive(Debug, Clone)]
-pub struct Memory {
-    caches: Vec<KeyValueCache>,
-    padding: Vec<usize>,
-}
-
-impl Memory {
-    /// An empty one for texts of at most `capacity` tokens, each after as many fillers as `padding` says (empty: none).
-    pub fn new(model: &(impl LanguageModel + ?Sized), capacity: usize, padding: &[usize]) -> Self {
-        let caches = model.layers().iter().map(|_| KeyValueCache::new(capacity)).collect();
-        let padding = if padding.iter().all(|&padded| padded == 0) { Vec::new() } else { padding.to_vec() };
-        Self { caches, padding }
-    }
-
-    /// Tokens in it, fillers included.
-    pub fn tokens(&self) -> usize {
-        self.caches.first().map_or(0, KeyValueCache::len)
-    }
-
-    /// Numbers it has taken room for.
-    pub fn numbers(&self) -> usize {
-        self.caches.iter().map(KeyValueCache::numbers).sum()
-    }
-
-    pub(crate) fn padding(&self) -> &[usize] {
-        &self.padding
-    }
-
-    pub(crate) fn caches(&mut self) -> &mut [KeyValueCache] {
-        &mut self.caches
-    }
-}
+use crate::{LanguageModel, Memory, Sampling};
 
 // ANCHOR: generation
 /// Draws the next token of every text, again and again.
@@ -115,7 +80,7 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     }
 
     fn fresh_memory(&self) -> Memory {
-        Memory::new(self.model, self.window, &self.visible_padding())
+        Memory::new(self.model.layers().len(), self.window, &self.visible_padding())
     }
 }
 

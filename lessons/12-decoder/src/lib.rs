@@ -29,6 +29,7 @@ pub mod checkpoint;
 pub mod demo;
 mod generation;
 mod language_model;
+mod memory;
 mod pretraining;
 mod sampling;
 mod vocabulary;
@@ -44,8 +45,9 @@ use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
 use training::Preset;
 
-pub use generation::{Generation, Memory};
+pub use generation::Generation;
 pub use language_model::{LanguageModel, nats_by_part, nats_per_token};
+pub use memory::Memory;
 pub use pretraining::Pretraining;
 pub use sampling::{Sampling, SamplingError};
 pub use vocabulary::{Corpus, Vocabulary};

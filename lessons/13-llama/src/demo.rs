@@ -87,7 +87,7 @@ fn trained<M: Module + LanguageModel>(
         ..size.recipe(seed)
     };
     let mut curve = Vec::new();
-    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut |event| {
+    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut |event: &Event| {
         if let Event::Evaluated { step, validation_loss, .. } = *event {
             curve.push((step as f64, validation_loss));
         }

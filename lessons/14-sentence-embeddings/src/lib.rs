@@ -27,6 +27,7 @@
 pub mod checkpoint;
 pub mod contrastive;
 pub mod demo;
+pub mod evaluation;
 pub mod feelings;
 
 use burn::prelude::*;

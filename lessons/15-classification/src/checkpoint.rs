@@ -1,29 +1,71 @@
-//! A head and the names of its labels in one file.
+//! A classifier's folder: its head with the names of the labels, what was trained and how, and a fine-tuned model.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use burn::nn::Linear;
 use burn::prelude::*;
+use encoder::SequenceClassifier;
+use encoder::checkpoint::{load_sequence_classifier, save_sequence_classifier};
+use index::Model;
+use sentences::{SentenceEncoder, SentenceError};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokens::{Tokenizer, TokensError};
 use zoo::{Checks, Weights, ZooError};
 
-use crate::Labels;
+use crate::finetune::predict;
+use crate::{Labels, probabilities};
 
-/// What the head's file is called.
+/// File of the head.
 pub const HEAD_FILE: &str = "head.safetensors";
+/// File that says what a classifier is; a folder without it holds none.
+pub const ABOUT_FILE: &str = "classifier.json";
 const NAME: &str = "classifier";
 const LABELS: &str = "labels";
 const KIND: &str = "kind";
+
+/// Why a classifier could not be saved, opened or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClassifierError {
+    /// The folder holds no classifier.
+    #[error(
+        "{}: expected a classifier, found no {ABOUT_FILE}; `cargo rungs classify train` makes one",
+        folder.display()
+    )]
+    None {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder cannot be made.
+    #[error("{}: expected a folder to write into: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Its weights, or what it says of itself.
+    #[error(transparent)]
+    Files(#[from] ZooError),
+    /// Its encoder.
+    #[error(transparent)]
+    Encoder(#[from] SentenceError),
+    /// Its tokenizer, or a text that this refuses.
+    #[error(transparent)]
+    Tokenizer(#[from] TokensError),
+}
 
 /// A head with what its columns mean.
 #[derive(Debug)]
 pub struct Head {
     /// `[d_model, labels]`
     pub linear: Linear,
-    /// In the order of the columns.
-    pub names: Vec<String>,
-    /// How many of them a text has.
-    pub labels: Labels,
+    /// The labels' names, in the order of the columns.
+    pub labels: Vec<String>,
+    /// How many labels a text has.
+    pub kind: Labels,
 }
 
 impl Head {
@@ -34,11 +76,9 @@ impl Head {
     ///
     /// If the folder cannot be written to.
     pub fn save(&self, folder: &Path) -> Result<(), ZooError> {
-        let names = Value::from(self.names.clone()).to_string();
-        let kind =
-            serde_json::to_value(self.labels).map(|kind| kind.as_str().unwrap_or_default().to_string());
-        let kind = kind.unwrap_or_default();
-        let metadata = [(LABELS, &names[..]), (KIND, &kind[..])];
+        let labels = Value::from(self.labels.clone()).to_string();
+        let kind = serde_json::to_value(self.kind).unwrap_or_default();
+        let metadata = [(LABELS, &labels[..]), (KIND, kind.as_str().unwrap_or_default())];
         zoo::write_weights(&folder.join(HEAD_FILE), &zoo::linear_tensors(NAME, &self.linear), &metadata)
     }
 
@@ -52,16 +92,175 @@ impl Head {
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);
         let text = |key: &str| weights.metadata(key).unwrap_or_default();
-        let Ok(names) = serde_json::from_str::<Vec<String>>(text(LABELS)) else {
+        let Ok(labels) = serde_json::from_str::<Vec<String>>(text(LABELS)) else {
             return checks
                 .refuse(LABELS, "expected a JSON list of labels in the metadata, found none".into());
         };
-        let Ok(labels) = serde_json::from_value(Value::from(text(KIND))) else {
+        let Ok(kind) = serde_json::from_value(Value::from(text(KIND))) else {
             let problem = format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
             return checks.refuse(KIND, problem);
         };
-        let (n, name) = (names.len(), |part: &str| format!("{NAME}.{part}"));
+        let (n, name) = (labels.len(), |part: &str| format!("{NAME}.{part}"));
         weights.matches(&[(name("weight"), vec![n, d_model]), (name("bias"), vec![n])], &[])?;
-        Ok(Self { linear: weights.linear(NAME, d_model, n, device)?, names, labels })
+        Ok(Self { linear: weights.linear(NAME, d_model, n, device)?, labels, kind })
     }
+}
+
+/// How a classifier is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Logistic regression on the vectors of the last layer.
+    Logreg,
+    /// Logistic regression on the vectors of the best layer.
+    Probe,
+    /// The whole model is trained.
+    Finetune,
+}
+
+/// What a classifier says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// How it was trained.
+    pub method: Method,
+    /// Model whose vectors the head reads; of a fine-tuned one, what it began as.
+    pub model: Model,
+    /// Layers after which the vectors are taken.
+    pub layer: usize,
+    /// The label that most rows had.
+    pub majority: String,
+}
+
+/// What makes labels of texts.
+#[derive(Debug)]
+pub struct Classifier {
+    /// What it says of itself.
+    pub about: About,
+    /// Texts to token ids and, where it is frozen, to vectors.
+    pub encoder: SentenceEncoder,
+    /// The head on frozen vectors, or the last map of a fine-tuned model.
+    pub head: Head,
+    /// A whole model of its own, where it was fine-tuned.
+    pub tuned: Option<SequenceClassifier>,
+}
+
+impl Classifier {
+    /// Writes the head, what the classifier says of itself and, where it was fine-tuned, its model and tokenizer.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn save(&self, folder: &Path) -> Result<(), ClassifierError> {
+        fs::create_dir_all(folder)
+            .map_err(|source| ClassifierError::Folder { folder: folder.into(), source })?;
+        if let Some(model) = &self.tuned {
+            save_sequence_classifier(model, &self.head.labels, folder)?;
+            self.encoder.save_tokenizer(folder)?;
+        }
+        self.head.save(folder)?;
+        // Last: a folder without it is no classifier.
+        let about = serde_json::to_value(&self.about).expect("names and numbers are JSON");
+        Ok(zoo::write_json(&folder.join(ABOUT_FILE), &about)?)
+    }
+
+    /// Opens a classifier from its folder. One that was not fine-tuned asks for its frozen encoder by the name it was
+    /// trained with: `frozen` opens it and says by what it is known again.
+    ///
+    /// # Errors
+    ///
+    /// A folder without a classifier, files that do not belong together, another encoder than that of the training, or
+    /// what `frozen` fails with.
+    pub fn open<E: From<ClassifierError>>(
+        folder: &Path,
+        device: &Device,
+        frozen: impl FnOnce(&str) -> Result<(SentenceEncoder, Model), E>,
+    ) -> Result<Self, E> {
+        let about = about(folder)?;
+        if about.method == Method::Finetune {
+            return Ok(tuned(folder, about, device)?);
+        }
+        let (encoder, found) = frozen(&about.model.name)?;
+        Ok(on_frozen(folder, about, encoder, &found, device)?)
+    }
+
+    /// The probability of each label for each text.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[texts, labels]`; rows sum to 1 where a text has one label
+    ///
+    /// # Errors
+    ///
+    /// A text that the tokenizer refuses.
+    ///
+    /// # Panics
+    ///
+    /// If there is no text.
+    pub fn probabilities(&self, texts: &[String]) -> Result<Tensor<2>, TokensError> {
+        let Some(model) = &self.tuned else {
+            let logits = self.head.linear.forward(self.encoder.embed_matrix(texts)?);
+            return Ok(probabilities(logits, self.head.kind));
+        };
+        let mut ids = Vec::with_capacity(texts.len());
+        for text in texts {
+            ids.push(self.encoder.encode(text)?.ids);
+        }
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let device = model.classifier.weight.device();
+        Ok(predict(model, &ids, self.encoder.tokenizer.pad_id()?, &device))
+    }
+}
+
+fn about(folder: &Path) -> Result<About, ClassifierError> {
+    let path = folder.join(ABOUT_FILE);
+    if !path.exists() {
+        return Err(ClassifierError::None { folder: folder.into() });
+    }
+    Ok(zoo::read_json(&path)?)
+}
+
+fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, ClassifierError> {
+    let model = load_sequence_classifier(folder, device)?.model;
+    let encoder = SentenceEncoder::new(Tokenizer::open(folder)?, model.bert.clone(), device)?;
+    let encoder = encoder.with_limits_of(folder)?;
+    let head = Head::open(folder, encoder.bert.d_model(), device)?;
+    let [_, columns] = model.classifier.weight.dims();
+    if head.labels.len() != columns {
+        let problem = format!("expected the labels of {columns} columns, found {:?}", head.labels);
+        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
+    }
+    with_majority(folder, Classifier { about, encoder, head, tuned: Some(model) })
+}
+
+fn on_frozen(
+    folder: &Path,
+    about: About,
+    mut encoder: SentenceEncoder,
+    found: &Model,
+    device: &Device,
+) -> Result<Classifier, ClassifierError> {
+    let checks = Checks::of(&folder.join(ABOUT_FILE));
+    let name = &about.model.name;
+    if let Some(why) = about.model.differs(found) {
+        let problem = format!("expected {name:?} as it was in training, found another one ({why})");
+        return Ok(checks.refuse("model", problem)?);
+    }
+    if about.layer > encoder.layers {
+        let last = encoder.layers;
+        let problem = format!("expected at most {last}, the model's last, found {}", about.layer);
+        return Ok(checks.refuse("layer", problem)?);
+    }
+    encoder.layers = about.layer;
+    let head = Head::open(folder, encoder.bert.d_model(), device)?;
+    with_majority(folder, Classifier { about, encoder, head, tuned: None })
+}
+
+/// The classifier, if its commonest label is one of its labels.
+fn with_majority(folder: &Path, classifier: Classifier) -> Result<Classifier, ClassifierError> {
+    let (labels, majority) = (&classifier.head.labels, &classifier.about.majority);
+    if !labels.contains(majority) {
+        let problem = format!("expected one of {labels:?}, found {majority:?}");
+        return Ok(Checks::of(&folder.join(ABOUT_FILE)).refuse("majority", problem)?);
+    }
+    Ok(classifier)
 }

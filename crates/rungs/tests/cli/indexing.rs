@@ -21,6 +21,8 @@ fn notes() -> TempDir {
     write("notes/deep/b.txt", "the dog sat\n\na river bank\nThe river\n");
     write("notes/target/c.txt", "left out\n");
     write("notes/.hidden.txt", "left out\n");
+    write("notes/.gitignore", "drafts/\n");
+    write("notes/drafts/d.md", "left out\n");
     write("notes/picture.png", "left out\n");
     folder
 }

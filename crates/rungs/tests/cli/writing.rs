@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use decoder::{GptConfig, Vocabulary, checkpoint};
 use serde_json::Value;
@@ -193,6 +195,31 @@ fn ctrl_c_saves_and_says_how_to_go_on_and_the_losses_are_those_of_one_run() {
     fs::write(&text, TEXT).unwrap();
     let changed = train(&["gpt", "--resume", halved.to_str().unwrap()]);
     assert_refused(&changed, &["expected the text that this training began with"]);
+}
+
+/// A step of the largest preset takes many seconds on a processor.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_a_training_in_the_middle_of_a_step() {
+    let (folder, text) = corpus();
+    let out = folder.path().join("gpt");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["train", "gpt", "--preset", "gpu", "--corpus"])
+        .arg(&text)
+        .arg("--out")
+        .arg(&out)
+        .env_remove("RUNGS_DEVICE")
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    while !out.exists() {
+        sleep(Duration::from_millis(10));
+    }
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        sleep(Duration::from_millis(500));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130), "as a shell reports Ctrl-C, and not after saving");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::{Value, json};
-use training::{Draw, Event, Recipe, Run, SaveError, Task, Trained, TrainingError, epoch, train};
+use training::{Draw, Event, Observer, Recipe, Run, SaveError, Task, Trained, TrainingError, epoch, train};
 
 const VOCAB: usize = 11;
 /// Pairs of a token and the one that follows it. Three batches of them are an epoch.
@@ -122,15 +122,6 @@ impl Task for Pairs {
         let measured = || model.loss(&all, &self.device.clone().inner()).into_scalar::<f32>().into();
         self.answers.get(asked).copied().unwrap_or_else(measured)
     }
-
-    fn save(&self, model: &Small, folder: &Path) -> Result<(), SaveError> {
-        let table = model.table.weight.val().into_data();
-        Ok(zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &[("table".into(), table)], &[])?)
-    }
-
-    fn settings(&self) -> Value {
-        json!({"batch": self.batch})
-    }
 }
 
 fn recipe(steps: usize) -> Recipe {
@@ -164,16 +155,35 @@ fn losses_of(
     model: Small,
     recipe: &Recipe,
     run: Run<'_>,
-    mut until: impl FnMut(&Event) -> bool,
+    until: impl FnMut(&Event) -> bool,
 ) -> (Result<Trained<Small>, TrainingError>, Losses) {
-    let mut losses = Vec::new();
-    let trained = train(task, model, recipe, run, &mut |event| {
+    let settings = json!({"batch": task.batch});
+    let run = Run { settings: &settings, ..run };
+    let mut watching = Watching { losses: Vec::new(), until, folder: run.folder };
+    let trained = train(task, model, recipe, run, &mut watching);
+    (trained, watching.losses)
+}
+
+/// Keeps the losses, publishes the best model, and ends the training when it is told to.
+struct Watching<'a, F> {
+    losses: Losses,
+    until: F,
+    folder: Option<&'a Path>,
+}
+
+impl<F: FnMut(&Event) -> bool> Observer<Small> for Watching<'_, F> {
+    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
         if let Event::Step { step, loss, .. } = event {
-            losses.push((*step, *loss));
+            self.losses.push((*step, *loss));
         }
-        if until(event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    (trained, losses)
+        if (self.until)(event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn see(&mut self, model: &Small, best: bool) -> Result<(), SaveError> {
+        let Some(folder) = self.folder.filter(|_| best) else { return Ok(()) };
+        let table = model.table.weight.val().into_data();
+        Ok(zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &[("table".into(), table)], &[])?)
+    }
 }
 
 fn never(_: &Event) -> bool {

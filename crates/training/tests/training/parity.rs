@@ -67,7 +67,7 @@ fn five_steps_of_adamw_are_pytorchs() {
             let recipe = Recipe { steps, ..recipe.clone() };
             let mut losses = Vec::new();
             let point = Point { x: Param::from_tensor(x) };
-            let trained = train(&bowl, point, &recipe, Run::on(&device), &mut |event| {
+            let trained = train(&bowl, point, &recipe, Run::on(&device), &mut |event: &Event| {
                 if let Event::Step { loss, .. } = event {
                     losses.push(*loss);
                 }
@@ -153,7 +153,7 @@ fn gradients_are_clipped_by_the_length_of_all_together() {
     let folder = tempfile::tempdir().unwrap();
     let run = Run { folder: Some(folder.path()), ..Run::on(&device) };
     let mut norm = 0.0;
-    train(&slope, two, &recipe, run, &mut |event| {
+    train(&slope, two, &recipe, run, &mut |event: &Event| {
         if let Event::Step { gradient_norm, .. } = event {
             norm = *gradient_norm;
         }

@@ -4,10 +4,10 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
-use lookup::{BigramConfig, bigram_counts, bigram_entropy, bits_per_character};
+use lookup::{BigramConfig, bigram_counts, bigram_entropy};
 
 use super::learning::{self, Writer};
-use super::{SIZE, trained};
+use super::{SIZE, bits, trained};
 use crate::{Corpus, LanguageModel, Vocabulary};
 
 /// Tokens that a model sees, but for the last one of all.
@@ -20,11 +20,6 @@ const BYTE_PAIRS: usize = 512;
 const BIGRAM_TEXT: usize = 30_000;
 const BIGRAM_STEPS: usize = 80;
 const BIGRAM_LEARNING_RATE: f64 = 0.2;
-
-/// Bits a character from nats a token, on the text held back.
-pub(super) fn bits(corpus: &Corpus, nats: f64) -> f64 {
-    bits_per_character(nats, corpus.validation.len(), corpus.validation_characters)
-}
 
 /// Trains a bigram and six GPTs, measures each on the same text, and hands the last GPT on.
 pub(super) fn by_tokens_seen(run: &Run, text: &str, corpus: &Corpus, report: &mut Report) -> Result<Writer> {

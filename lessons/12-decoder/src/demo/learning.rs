@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use anyhow::Result;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
 
-use super::context::bits;
-use super::{SIZE, TEXTS, opening, trained, words, written};
+use super::{SIZE, TEXTS, bits, opening, trained, words, written};
 use crate::{Corpus, Gpt, Sampling};
 
 /// Steps between two looks at the model.

@@ -126,7 +126,7 @@ fn positions_count_from_the_first_token_after_the_padding() {
 fn memory_holds_a_key_and_a_value_of_every_token_and_layer() {
     let device = backend::from_env();
     let model = drawn(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
-    let mut memory = Memory::new(&model, 5, &[]);
+    let mut memory = Memory::new(model.layers().len(), 5, &[]);
     assert_eq!((memory.tokens(), memory.numbers()), (0, 0));
     model.forward_cached(ids(&[3, 7], &device), &mut memory);
     assert_eq!((memory.tokens(), memory.numbers()), (2, 3 * 2 * 5 * 16)); // layers, two kinds, room, width

@@ -268,7 +268,7 @@ proptest! {
             let model = drawn(&small(family), &device);
             let (first, rest) = text.split_at(1 + cut.index(text.len() - 1));
             let padding = if padded == 0 { vec![] } else { vec![padded] };
-            let mut memory = Memory::new(&model, text.len(), &padding);
+            let mut memory = Memory::new(model.layers().len(), text.len(), &padding);
             model.forward_cached(ids(first, &device), &mut memory);
             let found = model.forward_cached(ids(rest, &device), &mut memory);
             let whole = model.forward(ids(&text, &device), &padding).narrow(1, text.len() - 1, 1);

@@ -111,7 +111,7 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
         let at = |step: usize, key: &str| steps.number(&format!("models/gpt2/{kind}/steps/{step}/{key}"));
         // f32 against f32 after up to ten steps of AdamW, which divides by the size of the gradient.
         let tolerance = f64::from(backend::tolerance(&backend::from_env(), 1e-4));
-        let trained = train(&task, model, &recipe, Run::on(&device), &mut |event| {
+        let trained = train(&task, model, &recipe, Run::on(&device), &mut |event: &Event| {
             if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
                 assert!((loss - at(step, "loss")).abs() < tolerance, "{kind}, step {step}: {loss}");
                 assert!(

@@ -181,7 +181,7 @@ fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &Corpus) -> Result<T
 
 /// Keys and values of one token in every layer.
 pub(super) fn numbers_a_token(model: &impl LanguageModel, device: &Device) -> usize {
-    let mut memory = Memory::new(model, 1, &[]);
+    let mut memory = Memory::new(model.layers().len(), 1, &[]);
     model.forward_cached(Tensor::zeros([1, 1], device), &mut memory);
     memory.numbers()
 }

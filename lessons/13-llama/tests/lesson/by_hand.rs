@@ -54,7 +54,7 @@ fn two_heads_of_keys_in_place_of_four_halve_the_memory() {
     let device = backend::from_env();
     let numbers = |kv: usize| {
         let model = drawn(&small().with_n_kv_heads(Some(kv)), &device);
-        let mut memory = Memory::new(&model, MAX_TOKENS, &[]);
+        let mut memory = Memory::new(model.layers().len(), MAX_TOKENS, &[]);
         model.forward_cached(ids(&[3, 7], &device), &mut memory);
         memory.numbers()
     };

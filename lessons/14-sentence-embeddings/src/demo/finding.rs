@@ -1,12 +1,10 @@
 //! What contrastive training is worth, measured by retrieval: without downloads, and as recorded with real weights.
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use course::metrics::{ndcg_at, recall_at, reciprocal_rank};
 use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Table};
 use data::{Related, Sentence, Topic, World};
 use encoder::demo::pretrained;
@@ -15,14 +13,13 @@ use similarity::pairwise;
 
 use super::STEPS;
 use crate::contrastive::{Contrastive, Tuning};
+use crate::evaluation::Retrieval;
 use crate::{Pooling, SentenceEncoder};
 
 /// Sentences to pair by topic, pairs held back, and sentences to search in.
 const TO_PAIR: usize = 1200;
 const HELD_OUT: usize = 32;
 const TO_SEARCH: usize = 180;
-/// How far down a ranking counts.
-const TOP: usize = 10;
 
 /// A training on real weights, as `cargo rungs tune feelings` reported it.
 const RECORDED: &str = include_str!("../feelings/tuned.json");
@@ -77,8 +74,9 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
         TO_PAIR / 2 - HELD_OUT
     ));
     let mut table = Table::new(["by", "recall@10", "MRR", "nDCG@10"]);
-    for (name, [recall, mrr, ndcg]) in &rows {
-        table.row([name.to_string(), format!("{recall:.3}"), format!("{mrr:.3}"), format!("{ndcg:.3}")]);
+    for (name, scores) in &rows {
+        let [recall, mrr, ndcg] = shown(scores).map(|score| format!("{score:.3}"));
+        table.row([name.to_string(), recall, mrr, ndcg]);
     }
     report.table(&table);
     report.figure(figure(&rows));
@@ -95,7 +93,7 @@ fn tuned(encoder: &SentenceEncoder, run: &Run) -> Result<encoder::Bert> {
     let bert = encoder.bert.clone().train();
     let recipe = tuning.recipe(pairs.len());
     let run = training::Run::on(&device);
-    let trained = training::train(&task, bert, &recipe, run, &mut |_| ControlFlow::Continue(()))?;
+    let trained = training::train(&task, bert, &recipe, run, &mut ())?;
     Ok(trained.model.valid())
 }
 
@@ -124,32 +122,31 @@ fn shared_words(corpus: &[Sentence], run: &Run) -> Tensor<2> {
     Tensor::from_data(TensorData::new(shares, [corpus.len(); 2]), run.device)
 }
 
-/// Recall, MRR and nDCG of a search of every sentence among the others for those on its topic.
-fn judged(corpus: &[Sentence], scores: Tensor<2>) -> [f64; 3] {
+/// How well every sentence finds, among the others, those on its topic.
+fn judged(corpus: &[Sentence], scores: Tensor<2>) -> Retrieval {
     let scores: Vec<f32> = scores.into_data().iter().collect();
     let n = corpus.len();
-    let mut sums = [0.0; 3];
+    let mut rankings = Vec::new();
     for (i, scores) in scores.chunks(n).enumerate() {
         let mut order: Vec<usize> = (0..n).filter(|&j| j != i).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-        let hits: Vec<bool> = order.iter().map(|&j| corpus[j].topic == corpus[i].topic).collect();
-        let gains: Vec<f64> = hits.iter().map(|&hit| f64::from(u8::from(hit))).collect();
-        let wanted = hits.iter().filter(|&&hit| hit).count();
-        let scores = [recall_at(TOP, &hits, wanted), reciprocal_rank(&hits), ndcg_at(TOP, &gains)];
-        sums = std::array::from_fn(|k| sums[k] + scores[k] / n as f64);
+        rankings.push(order.iter().map(|&j| corpus[j].topic == corpus[i].topic).collect());
     }
-    sums
+    Retrieval::of(&rankings)
 }
 
-fn figure(rows: &[(&str, [f64; 3])]) -> Figure {
-    let names = ["recall@10", "MRR", "nDCG@10"];
-    let bars = rows.iter().flat_map(|(label, scores)| {
-        names.iter().zip(scores).map(|(group, &value)| Bar {
-            label: label.to_string(),
-            group: group.to_string(),
-            value,
-        })
-    });
+/// The scores that table and figure show: recall@10, MRR, nDCG@10.
+fn shown(scores: &Retrieval) -> [f64; 3] {
+    [scores.recall_at_10, scores.mrr, scores.ndcg_at_10]
+}
+
+fn figure(rows: &[(&str, Retrieval)]) -> Figure {
+    let mut bars = Vec::new();
+    for (label, scores) in rows {
+        for (group, value) in ["recall@10", "MRR", "nDCG@10"].into_iter().zip(shown(scores)) {
+            bars.push(Bar { label: label.to_string(), group: group.into(), value });
+        }
+    }
     Figure {
         name: "14-retrieval".into(),
         title: "Finding sentences on the same topic".into(),
@@ -161,7 +158,7 @@ fn figure(rows: &[(&str, [f64; 3])]) -> Figure {
             title: String::new(),
             x: Axis::linear("ranked by"),
             y: Axis::linear("score (1 is best)"),
-            marks: Marks::Bars(bars.collect()),
+            marks: Marks::Bars(bars),
         }],
     }
 }

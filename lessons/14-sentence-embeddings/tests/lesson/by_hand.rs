@@ -4,6 +4,7 @@ use burn::tensor::{Bool, Device, Tensor};
 use golden::assert_close;
 use sentences::Pooling;
 use sentences::contrastive::ranking_loss;
+use sentences::evaluation::Retrieval;
 
 fn states(device: &Device) -> Tensor<3> {
     Tensor::from_floats([[[1.0, 4.0], [3.0, -2.0], [50.0, 50.0]]], device)
@@ -79,4 +80,15 @@ fn a_hidden_candidate_is_not_pushed_away() {
     let loss = ranking_loss(queries, candidates, first_for_second, 0.2);
     let expected = Tensor::from_floats([(1.0 + (-3.0_f32).exp()).ln() / 2.0], &device);
     assert_close(&loss, &expected, backend::tolerance(&device, 1e-5));
+}
+
+/// One search finds what is meant at ranks 1 and 3, another at rank 2 alone.
+#[test]
+fn scores_of_searches_are_means_over_the_queries() {
+    let found = Retrieval::of(&[vec![true, false, true], vec![false, true, false]]);
+    assert_eq!((found.recall_at_1, found.recall_at_10), (0.25, 1.0)); // (1/2 + 0/1) / 2
+    assert_eq!(found.mrr, 0.75); // (1/1 + 1/2) / 2
+    let first = (1.0 + 1.0 / 4_f64.log2()) / (1.0 + 1.0 / 3_f64.log2());
+    let second = 1.0 / 3_f64.log2();
+    assert!((found.ndcg_at_10 - (first + second) / 2.0).abs() < 1e-12, "{}", found.ndcg_at_10);
 }

@@ -1,7 +1,5 @@
 //! What the demo claims of what was learnt.
 
-use std::ops::ControlFlow;
-
 use burn::module::Module;
 use course::{Bar, Marks, Report, Run};
 use data::{Related, World};
@@ -68,8 +66,7 @@ fn tuned(
     let task = Contrastive::new(encoder, pairs, held_out, tuning, &device).unwrap();
     let bert = encoder.bert.clone().train();
     let run = training::Run::on(&device);
-    let trained =
-        train(&task, bert, &tuning.recipe(pairs.len()), run, &mut |_| ControlFlow::Continue(())).unwrap();
+    let trained = train(&task, bert, &tuning.recipe(pairs.len()), run, &mut ()).unwrap();
     let mut tuned = encoder.clone();
     tuned.bert = trained.model.valid();
     tuned

@@ -1,7 +1,6 @@
 //! A head for every token: parts of speech of the toy world.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use anyhow::Result;
 use burn::module::Module;
@@ -96,7 +95,6 @@ fn trained(tiny: &SentenceEncoder, examples: &[Tagged], run: &Run) -> Result<Tok
     };
     let model = TokenClassifier::new(tiny.bert.clone(), TAGS, run.device).train();
     let run = training::Run::on(&device);
-    let trained =
-        training::train(&task, model, &how.recipe(training.len()), run, &mut |_| ControlFlow::Continue(()))?;
+    let trained = training::train(&task, model, &how.recipe(training.len()), run, &mut ())?;
     Ok(trained.model.valid())
 }

@@ -6,9 +6,9 @@ use burn::nn::LinearConfig;
 use classify::Labels;
 use classify::checkpoint::{HEAD_FILE, Head};
 
-fn head(labels: Labels) -> Head {
+fn head(kind: Labels) -> Head {
     let linear = LinearConfig::new(4, 2).init(&backend::from_env());
-    Head { linear, names: vec!["gut \"so\"".into(), "böse".into()], labels }
+    Head { linear, labels: vec!["gut \"so\"".into(), "böse".into()], kind }
 }
 
 fn open(folder: &tempfile::TempDir, d_model: usize) -> Result<Head, String> {
@@ -23,7 +23,7 @@ fn a_head_keeps_its_numbers_and_the_names_of_its_labels() {
         let (folder, saved) = (tempfile::tempdir().unwrap(), head(labels));
         saved.save(folder.path()).unwrap();
         let opened = open(&folder, 4).unwrap();
-        assert_eq!((&opened.names, opened.labels), (&saved.names, labels));
+        assert_eq!((&opened.labels, opened.kind), (&saved.labels, labels));
         golden::assert_close(&opened.linear.weight.val(), &saved.linear.weight.val(), 0.0);
         let bias = |head: &Head| head.linear.bias.as_ref().unwrap().val();
         golden::assert_close(&bias(&opened), &bias(&saved), 0.0);

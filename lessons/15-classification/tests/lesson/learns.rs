@@ -1,7 +1,5 @@
 //! What the demo claims of what was learnt.
 
-use std::ops::ControlFlow;
-
 use burn::module::Module;
 use classify::baseline::{BagOfWords, majority};
 use classify::demo::demo;
@@ -83,7 +81,7 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let before = task.evaluate(&model);
     let run = training::Run::on(&training_device);
     let recipe = how.recipe(training.len());
-    let trained = train(&task, model.train(), &recipe, run, &mut |_| ControlFlow::Continue(())).unwrap();
+    let trained = train(&task, model.train(), &recipe, run, &mut ()).unwrap();
     let model = trained.model.valid();
     let after = task.evaluate(&model);
     assert!(after < before - 0.2, "from {before:.3} to {after:.3} nats");

@@ -1,0 +1,234 @@
+//! Keeps an index equal to files on disk: what changed is read and embedded again, what did not is left alone.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use data::Split;
+use ignore::WalkBuilder;
+use sha2::{Digest, Sha256};
+
+use crate::error::IndexError;
+use crate::{Index, Source};
+
+/// The endings of the files that a directory is read for.
+pub const READ: [&str; 4] = ["md", "markdown", "rs", "txt"];
+/// New passages that are written together.
+const TOGETHER: usize = 1024;
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What the index calls the file: its whole path, or a name that is the same on every machine.
+    pub name: String,
+    /// Where the file lies.
+    pub path: PathBuf,
+    /// Whether the user named the file; otherwise it was found in a directory and may be passed over.
+    pub asked_for: bool,
+}
+
+/// What [`find_files`] found.
+#[derive(Debug)]
+pub struct Found {
+    /// The files to read, each once, in the order of their names.
+    pub files: Vec<SourceFile>,
+    /// Files of other kinds in the directories.
+    pub passed_over: usize,
+}
+
+/// Finds the files that are named, and in the directories that are named those that end in one of [`READ`]. Hidden
+/// entries, links, `target` and what a `.gitignore` names are left out.
+///
+/// # Errors
+///
+/// A path where nothing is, a directory that cannot be read, or no file at all.
+pub fn find_files(sources: &[PathBuf]) -> Result<Found, IndexError> {
+    let mut files = BTreeMap::new();
+    let mut passed_over = 0;
+    for source in sources {
+        if source.is_dir() {
+            passed_over += walk(source, &mut files)?;
+        } else if source.is_file() {
+            let name = absolute(source)?;
+            files.insert(name.clone(), SourceFile { name, path: source.clone(), asked_for: true });
+        } else {
+            return Err(IndexError::NoSource { path: source.clone() });
+        }
+    }
+    if files.is_empty() {
+        return Err(IndexError::NoFiles);
+    }
+    Ok(Found { files: files.into_values().collect(), passed_over })
+}
+
+/// Adds the files of a directory, and returns how many files were passed over.
+fn walk(folder: &Path, files: &mut BTreeMap<String, SourceFile>) -> Result<usize, IndexError> {
+    let mut passed_over = 0;
+    let mut walk = WalkBuilder::new(folder);
+    walk.require_git(false).filter_entry(|entry| entry.file_name() != "target");
+    for entry in walk.build() {
+        let entry = entry.map_err(|error| unreadable(folder, &error.to_string()))?;
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let path = entry.into_path();
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        if READ.contains(&ending) {
+            let name = absolute(&path)?;
+            files.entry(name.clone()).or_insert(SourceFile { name, path, asked_for: false });
+        } else {
+            passed_over += 1;
+        }
+    }
+    Ok(passed_over)
+}
+
+/// Returns a path as text that means the same from every folder.
+///
+/// # Errors
+///
+/// A path that is neither there nor can be completed by the current directory.
+pub fn absolute(path: &Path) -> Result<String, IndexError> {
+    let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let whole = whole.map_err(|error| unreadable(path, &error.to_string()))?;
+    Ok(whole.display().to_string())
+}
+
+/// What happens while [`renew`] reads files.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// One more file was looked at.
+    Looked,
+    /// A file that was found in a directory is not UTF-8 text and was passed over.
+    PassedOver(&'a Path),
+}
+
+/// How [`renew`] reads files.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewal {
+    /// How a plain text becomes passages.
+    pub split: Split,
+    /// Whether files of the index that are not among those given are taken out.
+    pub only: bool,
+}
+
+/// What [`renew`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Renewed {
+    /// Files that were as the index knows them.
+    pub unchanged: usize,
+    /// Files that were new or had changed.
+    pub renewed: usize,
+    /// Files that were taken out.
+    pub removed: usize,
+}
+
+/// Makes an index hold what these files say: reads them, and embeds what it does not know yet by `embed`, which gives a
+/// vector for each text.
+///
+/// # Errors
+///
+/// A file that cannot be read, one named by the user that is not UTF-8 text, what `embed` fails with, or a store that
+/// cannot be written. What was put in before stays.
+pub fn renew<E: From<IndexError>>(
+    index: &mut Index,
+    files: &[SourceFile],
+    how: Renewal,
+    heard: &mut impl FnMut(Event),
+    mut embed: impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
+) -> Result<Renewed, E> {
+    let known = index.files()?;
+    let mut done = Renewed::default();
+    let mut batch: Vec<Source> = Vec::new();
+    let mut passages = 0;
+    for file in files {
+        let bytes = fs::read(&file.path).map_err(|error| IndexError::Unreadable {
+            path: file.path.clone(),
+            expected: "text file",
+            found: error.to_string(),
+        })?;
+        let digest = digest(&bytes, how.split);
+        heard(Event::Looked);
+        if known.get(&file.name) == Some(&digest) {
+            done.unchanged += 1;
+            continue;
+        }
+        let Some(text) = text(file, bytes)? else {
+            heard(Event::PassedOver(&file.path));
+            continue;
+        };
+        let said = data::passages(&file.path, &text, how.split);
+        passages += said.len();
+        batch.push(Source { path: file.name.clone(), digest, passages: said });
+        if passages >= TOGETHER {
+            index.put(&batch, &mut embed)?;
+            done.renewed += batch.len();
+            batch.clear();
+            passages = 0;
+        }
+    }
+    index.put(&batch, &mut embed)?;
+    done.renewed += batch.len();
+    if how.only {
+        let kept: HashSet<&str> = files.iter().map(|file| &file.name[..]).collect();
+        let mut gone: Vec<String> = known.into_keys().collect();
+        gone.retain(|name| !kept.contains(&name[..]));
+        index.remove(&gone)?;
+        done.removed = gone.len();
+    }
+    index.forget_pending()?;
+    Ok(done)
+}
+
+/// Takes files, or all files of directories, out of an index, and returns how many those were. A file is named by its
+/// path, or as a search prints it.
+///
+/// # Errors
+///
+/// A name that nothing in the index answers to, or a store that cannot be written.
+pub fn remove_files(index: &mut Index, files: &[PathBuf]) -> Result<usize, IndexError> {
+    let known = index.files()?;
+    let mut gone = HashSet::new();
+    for file in files {
+        let (as_given, whole) = (file.display().to_string(), absolute(file)?);
+        let before = gone.len();
+        for name in known.keys() {
+            let path = Path::new(name);
+            if *name == as_given || path.starts_with(&whole) || path.starts_with(file) {
+                gone.insert(name.clone());
+            }
+        }
+        if gone.len() == before {
+            return Err(IndexError::NotInIndex { path: file.clone(), index: index.path().into() });
+        }
+    }
+    let gone: Vec<String> = gone.into_iter().collect();
+    index.remove(&gone)?;
+    Ok(gone.len())
+}
+
+/// How the bytes of a file, made passages in this way, are known again.
+fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
+    let mut sum = Sha256::new();
+    sum.update(format!("{split:?}\n"));
+    sum.update(bytes);
+    sum.finalize().into()
+}
+
+/// The text of a file, or nothing of a file that was found in a directory and is not UTF-8.
+fn text(file: &SourceFile, bytes: Vec<u8>) -> Result<Option<String>, IndexError> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) if !file.asked_for => Ok(None),
+        Err(error) => {
+            let offset = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[offset];
+            Err(IndexError::NotText { path: file.path.clone(), offset, byte })
+        }
+    }
+}
+
+fn unreadable(path: &Path, found: &str) -> IndexError {
+    IndexError::Unreadable { path: path.into(), expected: "directory", found: found.into() }
+}

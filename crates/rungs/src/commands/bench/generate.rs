@@ -1,0 +1,166 @@
+//! A model that writes: how long a prompt takes, how many tokens a second come after it, and whether that lasts.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use course::Table;
+use decoder::{Generation, GptConfig, LanguageModel, Sampling};
+use serde::Serialize;
+
+use super::{Args, Seconds, peak_rss_mb, placed};
+use crate::shell::{names, output};
+
+/// GPT-2 small (Radford et al. 2019, table 2): vocabulary, width, layers, heads, context.
+const GPT2_SMALL: [usize; 5] = [50_257, 768, 12, 12, 1024];
+/// Tokens of the prompt.
+const PROMPT: usize = 32;
+/// Tokens at either end whose median is given.
+const END: usize = 16;
+
+#[derive(Serialize)]
+struct Row {
+    device: String,
+    parameters: usize,
+    prompt: usize,
+    new: usize,
+    prefill_ms: f64,
+    tokens_per_s: f64,
+    /// Medians of the first and of the last tokens.
+    ms_at_first: f64,
+    ms_at_last: f64,
+    /// Medians of [`END`] tokens each: tokens before the first of them, milliseconds.
+    ms_per_token: Vec<(usize, f64)>,
+    memory_mb: f64,
+    /// Tokens, from the first, that are those of the first device of the list.
+    same_tokens: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_rss_mb: Option<f64>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let mut reference: Option<Vec<u32>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in super::devices(args)? {
+        let model = open(args, &device)?;
+        let new = (args.tokens as usize).min(model.max_tokens().saturating_sub(PROMPT)).max(1);
+        let written = write(&*model, new, !args.no_cache, &device);
+        let then = written.after_first();
+        rows.push(Row {
+            device: name,
+            parameters: model.parameters(),
+            prompt: PROMPT,
+            new,
+            prefill_ms: written.seconds[0] * 1e3,
+            tokens_per_s: then.len() as f64 / then.iter().sum::<f64>(),
+            ms_at_first: median_ms(&then[..END.min(then.len())]),
+            ms_at_last: median_ms(&then[then.len() - END.min(then.len())..]),
+            ms_per_token: by_position(then),
+            memory_mb: (written.memory_numbers * size_of::<f32>()) as f64 / 1e6,
+            same_tokens: written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
+            peak_rss_mb: peak_rss_mb(),
+        });
+    }
+    output::rows(args.format, &rows, || table(&rows))
+}
+
+/// The median of every [`END`] tokens, with the tokens before the first of them.
+fn by_position(seconds: &[f64]) -> Vec<(usize, f64)> {
+    let mut medians = Vec::new();
+    for (i, part) in seconds.chunks(END).enumerate() {
+        medians.push((PROMPT + 1 + i * END, median_ms(part)));
+    }
+    medians
+}
+
+fn median_ms(seconds: &[f64]) -> f64 {
+    Seconds::of(seconds.to_vec()).median * 1e3
+}
+
+/// The model that `--model` names, or a GPT-2 small that knows nothing.
+fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
+    if let Some(folder) = &args.model {
+        return Ok(names::Writer::open(Path::new(folder), device)?.model);
+    }
+    let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
+    let config = GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens);
+    Ok(Box::new(placed(device, |device| config.init(device))))
+}
+
+/// What a model wrote, and how long it took.
+pub struct Written {
+    /// The first token of the warm-up.
+    pub warm_up_s: f64,
+    /// Of the prompt with the first token, then of each token.
+    pub seconds: Vec<f64>,
+    pub tokens: Vec<u32>,
+    memory_numbers: usize,
+}
+
+impl Written {
+    /// The seconds of the tokens after the first, which waits for the prompt.
+    pub fn after_first(&self) -> &[f64] {
+        &self.seconds[1..]
+    }
+
+    /// Tokens, from the first, that are those expected.
+    pub fn same_tokens(&self, expected: &[u32]) -> usize {
+        self.tokens.iter().zip(expected).take_while(|(token, expected)| token == expected).count()
+    }
+}
+
+/// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since a device may compile
+/// its kernels first.
+pub fn write(model: &dyn LanguageModel, new: usize, with_memory: bool, device: &Device) -> Written {
+    let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
+    let warm_up_s = timed(model, &prompt, 2, with_memory, device).seconds[0];
+    Written { warm_up_s, ..timed(model, &prompt, new, with_memory, device) }
+}
+
+fn timed(
+    model: &dyn LanguageModel,
+    prompt: &[u32],
+    new: usize,
+    with_memory: bool,
+    device: &Device,
+) -> Written {
+    let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
+    let mut generation = if with_memory { generation } else { generation.without_memory() };
+    let (mut seconds, mut tokens) = (Vec::with_capacity(new), Vec::with_capacity(new));
+    let mut start = Instant::now();
+    for drawn in generation.by_ref() {
+        tokens.extend(drawn);
+        seconds.push(start.elapsed().as_secs_f64());
+        start = Instant::now();
+    }
+    Written { warm_up_s: seconds[0], seconds, tokens, memory_numbers: generation.memory_numbers() }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new([
+        "device",
+        "parameters",
+        "prefill ms",
+        "tokens/s",
+        "ms at first",
+        "ms at last",
+        "memory MB",
+        "peak MB",
+        "same tokens",
+    ]);
+    for row in rows {
+        table.row([
+            row.device.clone(),
+            row.parameters.to_string(),
+            format!("{:.1}", row.prefill_ms),
+            format!("{:.2}", row.tokens_per_s),
+            format!("{:.2}", row.ms_at_first),
+            format!("{:.2}", row.ms_at_last),
+            format!("{:.1}", row.memory_mb),
+            row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}")),
+            format!("{} of {}", row.same_tokens, row.new),
+        ]);
+    }
+    table.to_string()
+}

@@ -1,0 +1,79 @@
+//! Everything the course computes, side by side on every device.
+
+use anyhow::Result;
+use burn::tensor::Device;
+use decoder::GptConfig;
+use training::Preset;
+
+use super::operation::{ENCODER, OPERATIONS};
+use super::record::{Record, STEPS, WRITTEN};
+use super::row::{Agreement, Row};
+use super::{Args, CHARACTERS, Seconds, UNTIMED, generate, gpt_train, placed, timing};
+use crate::shell::{output, progress};
+
+/// The model that is trained and the one that writes.
+const PRESET: Preset = Preset::LAPTOP;
+
+/// Times every lesson's operation, an encoder, a training step and writing on the devices that work here.
+pub fn run(args: &Args) -> Result<()> {
+    let devices = super::devices_that_work(args)?;
+    if let Some(folder) = &args.out {
+        output::folder(folder)?;
+    }
+    eprintln!("passed over: {}", UNTIMED.1);
+    let mut rows = Vec::new();
+    for operation in OPERATIONS.iter().chain([&ENCODER]) {
+        let progress = progress::spinner(format!("timing {} {}", operation.what, operation.name));
+        rows.extend(timing::time(operation, &devices)?);
+        progress.finish_and_clear();
+    }
+    let progress = progress::spinner("timing training and writing".into());
+    rows.extend(training(&devices)?);
+    rows.extend(writing(&devices));
+    progress.finish_and_clear();
+    let record = Record::new(&devices, rows);
+    if let Some(folder) = &args.out {
+        record.write(folder)?;
+    }
+    output::rows(args.format, &record.rows, || record.text())
+}
+
+fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
+    let mut reference: Option<Vec<f64>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in devices {
+        let trained = gpt_train::train(&PRESET, STEPS, device)?;
+        let expected = reference.get_or_insert_with(|| trained.losses.clone());
+        rows.push(Row {
+            what: "gpt-train",
+            operation: "a training step",
+            device: name.clone(),
+            agreement: Agreement::Difference { max_abs_difference: trained.difference(expected) },
+            warm_up_s: trained.seconds[0],
+            forward_s: None,
+            backward_s: Some(Seconds::of(trained.counted().to_vec())),
+        });
+    }
+    Ok(rows)
+}
+
+fn writing(devices: &[(String, Device)]) -> Vec<Row> {
+    let config = GptConfig::preset(&PRESET, CHARACTERS);
+    let mut reference: Option<Vec<u32>> = None;
+    let mut rows = Vec::new();
+    for (name, device) in devices {
+        let model = placed(device, |device| config.init(device));
+        let written = generate::write(&model, WRITTEN, true, device);
+        let same_tokens = written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone()));
+        rows.push(Row {
+            what: "generate",
+            operation: "a token written",
+            device: name.clone(),
+            agreement: Agreement::Tokens { same_tokens, tokens: written.tokens.len() },
+            warm_up_s: written.warm_up_s,
+            forward_s: Some(Seconds::of(written.after_first().to_vec())),
+            backward_s: None,
+        });
+    }
+    rows
+}

@@ -1,0 +1,106 @@
+//! `cargo rungs devices`
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use burn::tensor::Device;
+use course::Table;
+use encoder::parity::{Inputs, Published};
+use golden::Folder;
+use serde::Serialize;
+
+use crate::shell::options::Format;
+use crate::shell::{failure, output};
+
+/// List the devices, with a recorded forward pass on each
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs devices
+  cargo rungs-all devices         the portable backends, all built in")]
+pub struct Args {
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Row {
+    device: &'static str,
+    what: &'static str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_abs_error: Option<f32>,
+    note: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Ok,
+    NotBuilt,
+    Failed,
+}
+
+/// Tries every device of this build on a recorded BERT and names those that are not in it.
+pub fn run(args: &Args) -> Result<()> {
+    let bert = golden::carried_bert()
+        .map_err(|error| anyhow!("expected a temporary folder for the recorded model: {error}"))?;
+    let mut rows = Vec::new();
+    for kind in &backend::KINDS {
+        rows.push(row(kind, bert.path()));
+    }
+    output::rows(args.format, &rows, || table(&rows))?;
+    let failed: Vec<&str> =
+        rows.iter().filter(|row| row.status == Status::Failed).map(|row| row.device).collect();
+    if failed.is_empty() { Ok(()) } else { bail!("these devices do not work here: {}", failed.join(", ")) }
+}
+
+fn row(kind: &backend::Kind, bert: &Path) -> Row {
+    let row =
+        |status, max_abs_error, note| Row { device: kind.name, what: kind.what, status, max_abs_error, note };
+    if !kind.is_built() {
+        let how = format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
+        return row(Status::NotBuilt, None, how);
+    }
+    let tried = backend::open(kind.name).map_err(|error| error.to_string()).and_then(|device| {
+        guard::guarded_everywhere(|| forward(bert, &device))
+            .and_then(|error| error.map_err(|e| e.to_string()))
+    });
+    match tried {
+        Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
+        Ok((error, allowed)) => row(Status::Failed, Some(error), format!("expected at most {allowed:e}")),
+        Err(problem) => row(Status::Failed, None, failure::one_line(&problem)),
+    }
+}
+
+/// The largest error over every recorded output of a BERT, and the most it may be.
+fn forward(bert: &Path, device: &Device) -> Result<(f32, f32)> {
+    let folder = Folder::open(bert)?;
+    let case = &folder.cases[0];
+    let inputs = Inputs {
+        input_ids: folder.tensor(case, "input_ids")?,
+        attention_mask: folder.input(case, "attention_mask")?,
+        token_type_ids: folder.input(case, "token_type_ids")?,
+        labels: None,
+    };
+    let answers = Published::open(&folder.path, "BertModel", device)?.answers(&inputs, device);
+    let mut worst: f32 = 0.0;
+    for (name, actual) in answers {
+        worst = worst.max(golden::max_abs_error_of_data(&actual, &folder.tensor(case, &name)?));
+    }
+    Ok((worst, backend::tolerance(device, folder.tolerance)))
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new(["device", "runs on", "status", "max abs error", "note"]);
+    for row in rows {
+        let status = match row.status {
+            Status::Ok => "ok",
+            Status::NotBuilt => "not built",
+            Status::Failed => "FAILED",
+        };
+        let error = row.max_abs_error.map_or("-".into(), |error| format!("{error:.1e}"));
+        table.row([row.device, row.what, status, &error, &row.note]);
+    }
+    table.to_string()
+}

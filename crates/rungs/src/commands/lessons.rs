@@ -1,0 +1,133 @@
+//! `cargo rungs`, `cargo rungs run`, `cargo rungs record`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use course::{Lesson, Report, Run};
+use rungs::{Demo, LESSONS};
+
+use crate::shell::failure::Helpful;
+use crate::shell::options::{DeviceArg, SEED};
+use crate::shell::{names, output, progress};
+
+/// Run lessons' demos: print what each shows, draw its figures
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs run                 every lesson, figures into target/rungs/
+  cargo rungs run 08 09           two of them
+  cargo rungs run 06 --out /tmp   figures elsewhere")]
+pub struct RunArgs {
+    /// Lessons by number; all if none is named
+    #[arg(value_name = "NN")]
+    lessons: Vec<String>,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArg,
+    /// Where figures go [default: target/rungs]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+}
+
+/// Run demos and renew the book's figures, their data and its printed results
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs record 06           the only command that writes into book/")]
+pub struct RecordArgs {
+    /// Lessons by number; all if none is named
+    #[arg(value_name = "NN")]
+    lessons: Vec<String>,
+}
+
+/// Lessons whose demo shows more with real weights.
+const WITH_MINILM: [&str; 4] = ["03", "11", "14", "15"];
+
+/// Prints the lessons.
+pub fn list() -> Result<()> {
+    for (lesson, _) in &LESSONS {
+        output::line(format_args!("{}  {}", lesson.stem, lesson.question))?;
+        output::line(format_args!("    leaves you with {}", lesson.leaves_you_with))?;
+    }
+    eprintln!("\ncargo rungs run shows what they do; cargo rungs --help lists the commands");
+    Ok(())
+}
+
+/// Runs demos, prints what they say and writes figures outside the clone's tracked files.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let chosen = choose(&args.lessons)?;
+    let device = names::device(&args.device.device)?;
+    let out = args.out.clone().unwrap_or_else(|| root().join("target/rungs"));
+    output::folder(&out)?;
+    let minilm = names::fetched_minilm();
+    let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
+    for (lesson, demo) in chosen {
+        let report = show(lesson, *demo, &run)?;
+        for figure in report.figures() {
+            let path = out.join(&figure.name).with_extension("svg");
+            output::text(&path, &figures::svg(figure))?;
+            eprintln!("figure: {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Runs demos on the default device and renews what the book shows of them.
+pub fn record(args: &RecordArgs) -> Result<()> {
+    let chosen = choose(&args.lessons)?;
+    let device = names::device(backend::DEFAULT)?;
+    let minilm = names::fetched_minilm();
+    if minilm.is_none() && chosen.iter().any(|(lesson, _)| WITH_MINILM.contains(&lesson.number())) {
+        let error =
+            format!("the book's lessons {} show real weights, which are not fetched", WITH_MINILM.join(", "));
+        return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
+    }
+    let book = root().join("book/src");
+    let (figures, printed) = (book.join("figures"), book.join("output"));
+    output::folder(&figures)?;
+    output::folder(&printed)?;
+    let run = Run { device: &device, seed: SEED, minilm: minilm.as_deref() };
+    for (lesson, demo) in chosen {
+        let report = show(lesson, *demo, &run)?;
+        output::text(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
+        for figure in report.figures() {
+            output::figure(&figures, figure)?;
+        }
+    }
+    Ok(())
+}
+
+/// The lessons with these numbers, all if there is none, in the order of the course.
+fn choose(numbers: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
+    let known: Vec<&str> = LESSONS.iter().map(|(lesson, _)| lesson.number()).collect();
+    for number in numbers {
+        if !known.contains(&two_digits(number).as_str()) {
+            bail!("unknown lesson {number:?}: expected one of {}", known.join(", "));
+        }
+    }
+    let wanted = |lesson: &Lesson| {
+        numbers.is_empty() || numbers.iter().any(|number| two_digits(number) == lesson.number())
+    };
+    Ok(LESSONS.iter().filter(|(lesson, _)| wanted(lesson)).collect())
+}
+
+fn two_digits(number: &str) -> String {
+    format!("{number:0>2}")
+}
+
+fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
+    output::line(format_args!("## {}\n\n{}\n", lesson.stem, lesson.question))?;
+    let progress = progress::spinner(format!("running {}", lesson.stem));
+    let report = demo(run);
+    progress.finish_and_clear();
+    let report = report?;
+    output::line(format_args!("{}\n", report.text().trim_end()))?;
+    Ok(report)
+}
+
+/// The clone this binary was built in.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
+}

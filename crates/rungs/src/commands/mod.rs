@@ -1,0 +1,32 @@
+//! The commands. A file holds a command's arguments, its work and what it prints; no command imports another.
+
+pub mod bench;
+pub mod devices;
+pub mod fetch;
+pub mod lessons;
+pub mod parity;
+
+/// Encoders and what they make of texts.
+pub mod texts {
+    pub mod classify;
+    pub mod embed;
+    pub mod index;
+    pub mod map;
+    pub mod search;
+    pub mod sts;
+    pub mod tune;
+}
+
+/// Corpora and the vectors of their words.
+pub mod words {
+    pub mod corpus;
+    pub mod neighbours;
+    pub mod word2vec;
+}
+
+/// Causal language models.
+pub mod models {
+    pub mod generate;
+    pub mod perplexity;
+    pub mod train;
+}

@@ -1,0 +1,98 @@
+//! `cargo rungs perplexity`
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use burn::tensor::Device;
+use data::Corpus;
+use decoder::{LanguageModel, nats_by_part};
+use serde::Serialize;
+
+use crate::shell::names::Writer;
+use crate::shell::options::{DeviceArg, Format};
+use crate::shell::{names, output, progress};
+
+/// Say how surprised a model is by a text
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs perplexity --model my_gpt my_other_book.txt
+  cargo rungs perplexity --model my_gpt my_other_book.txt --block 64 --format json")]
+pub struct Args {
+    /// A model's folder: config.json, model.safetensors and tokenizer.json
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// The text
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Tokens that are read together [default: all that the model sees at once, at most 1024]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    block: Option<u32>,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArg,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Tokens read together where the model could see more: attention's memory grows with the square.
+const LONGEST_BLOCK: usize = 1024;
+
+#[derive(Serialize)]
+struct Row {
+    tokens: usize,
+    characters: usize,
+    block: usize,
+    nats_per_token: f64,
+    bits_per_token: f64,
+    bits_per_character: f64,
+    perplexity: f64,
+}
+
+/// How surprised the model is by a text, read in blocks one after the other.
+pub fn run(args: &Args) -> Result<()> {
+    let device = names::device(&args.device.device)?;
+    let Writer { model, tokenizer, .. } = Writer::open(&args.model, &device)?;
+    let text = Corpus::File(args.file.clone()).text()?;
+    let ids = tokenizer.encode_whole(&text)?;
+    if ids.len() < 2 {
+        bail!(
+            "{}: expected at least 2 tokens, one to predict from and one to predict, found {}",
+            args.file.display(),
+            ids.len()
+        );
+    }
+    let block = args.block.map_or(LONGEST_BLOCK, |block| block as usize).min(model.max_tokens());
+    let predicted = ids.len() - 1;
+    let nats = nats(&*model, &ids, block, &device);
+    // The first token is given and not predicted, and so are its characters.
+    let characters = text.chars().count() - tokenizer.decode(&ids[..1])?.chars().count();
+    let row = Row {
+        tokens: predicted,
+        characters,
+        block,
+        nats_per_token: nats,
+        bits_per_token: nats / std::f64::consts::LN_2,
+        bits_per_character: lookup::bits_per_character(nats, predicted, characters),
+        perplexity: lookup::perplexity(nats),
+    };
+    output::object(args.format, &row, || described(&row))
+}
+
+fn described(row: &Row) -> String {
+    let Row { tokens, characters, block, nats_per_token, bits_per_token, bits_per_character, perplexity } =
+        row;
+    format!(
+        "tokens              {tokens}\ncharacters          {characters}\nblock               {block}\n\
+         nats per token      {nats_per_token:.4}\nbits per token      {bits_per_token:.4}\n\
+         bits per character  {bits_per_character:.4}\nperplexity          {perplexity:.4}\n"
+    )
+}
+
+fn nats(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
+    let progress = progress::bar(ids.len() as u64, "{wide_bar} {pos}/{len} tokens");
+    let parts = nats_by_part(model, ids, block, device).inspect(|(tokens, _)| progress.inc(*tokens as u64));
+    let sum: f64 = parts.map(|(_, nats)| nats).sum();
+    progress.finish_and_clear();
+    sum / (ids.len() - 1) as f64
+}

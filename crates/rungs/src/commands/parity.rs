@@ -1,0 +1,199 @@
+//! `cargo rungs parity`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::{Device, Tensor, TensorData};
+use course::Table;
+use decoder::LanguageModel;
+use encoder::parity::Published;
+use golden::{Case, Folder};
+use sentences::Pooling;
+use serde::{Deserialize, Serialize};
+use similarity::normalise;
+
+use crate::shell::options::{DeviceArg, Format};
+use crate::shell::{names, output};
+
+/// Compare a model with what another library recorded of it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs parity tests/golden/bert
+  cargo rungs parity tests/golden/gpt2
+
+DIR holds config.json, the weights, cases.json and expected.safetensors.")]
+pub struct Args {
+    /// The recorded model
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArg,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    model_type: Option<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    case: String,
+    tensor: String,
+    max_abs_error: f32,
+    tolerance: f32,
+}
+
+/// A recorded model, opened.
+enum Recorded {
+    Bert(Box<Published>),
+    Writer(Box<dyn LanguageModel>),
+}
+
+/// Runs every recorded case and fails where a tensor is further off than the folder allows.
+pub fn run(args: &Args) -> Result<()> {
+    let device = names::device(&args.device.device)?;
+    let config: Config = zoo::read_json(&args.folder.join("config.json"))?;
+    let folder = Folder::open(&args.folder)?;
+    let tolerance = backend::tolerance(&device, folder.tolerance);
+    let recorded = open(&args.folder, &config, &device)?;
+    let mut rows = Vec::new();
+    for case in &folder.cases {
+        let tolerance = folder.allowed(case, tolerance);
+        for (tensor, max_abs_error) in errors(&folder, case, &recorded, &device)? {
+            rows.push(Row { case: case.case.clone(), tensor, max_abs_error, tolerance });
+        }
+    }
+    for (tensor, max_abs_error) in gradients(&folder, &config, &device)? {
+        rows.push(Row { case: "gradients".into(), tensor, max_abs_error, tolerance });
+    }
+    output::rows(args.format, &rows, || table(&rows))?;
+    let off: Vec<&Row> = rows.iter().filter(|row| row.max_abs_error > row.tolerance).collect();
+    match off[..] {
+        [] if rows.is_empty() => bail!("{}: expected recorded cases, found none", args.folder.display()),
+        [] => Ok(()),
+        [first, ..] => bail!(
+            "{} of {} tensors are further off than {:e}; the first is {}.{} by {:e}",
+            off.len(),
+            rows.len(),
+            first.tolerance,
+            first.case,
+            first.tensor,
+            first.max_abs_error
+        ),
+    }
+}
+
+fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
+    match config.model_type.as_deref() {
+        Some("bert") | None => {
+            let architecture = config.architectures.first().map_or("BertModel", String::as_str);
+            Ok(Recorded::Bert(Box::new(Published::open(folder, architecture, device)?)))
+        }
+        model_type => Ok(Recorded::Writer(names::language_model(folder, model_type, device)?)),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new(["case", "tensor", "max abs error", "allowed"]);
+    for row in rows {
+        let numbers = [format!("{:.1e}", row.max_abs_error), format!("{:.0e}", row.tolerance)];
+        table.row([row.case.clone(), row.tensor.clone()].into_iter().chain(numbers));
+    }
+    table.to_string()
+}
+
+/// The largest error of each recorded output of a case.
+fn errors(folder: &Folder, case: &Case, recorded: &Recorded, device: &Device) -> Result<Vec<(String, f32)>> {
+    let answers = match recorded {
+        Recorded::Bert(published) => bert_answers(published, &bert_inputs(folder, case)?, device),
+        Recorded::Writer(model) => writer_answers(&**model, folder, case, device)?,
+    };
+    let compare = |output: &String| {
+        let Some(answer) = answers.get(output) else {
+            bail!("expected a tensor that this model answers, found {output:?} in case {:?}", case.case);
+        };
+        Ok((output.clone(), folder.error(case, output, answer)?))
+    };
+    case.outputs.keys().map(compare).collect()
+}
+
+fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::Inputs> {
+    Ok(encoder::parity::Inputs {
+        input_ids: input_ids(folder, case)?,
+        attention_mask: folder.input(case, "attention_mask")?,
+        token_type_ids: folder.input(case, "token_type_ids")?,
+        labels: folder.input(case, "labels")?,
+    })
+}
+
+fn writer_inputs(folder: &Folder, case: &Case) -> Result<decoder::checkpoint::parity::Inputs> {
+    let attention_mask = folder.input(case, "attention_mask")?;
+    Ok(decoder::checkpoint::parity::Inputs { input_ids: input_ids(folder, case)?, attention_mask })
+}
+
+fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
+    let missing = || format!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
+    folder.input(case, "input_ids")?.with_context(missing)
+}
+
+/// What the class answers, and the sentence vectors that lesson 14 makes of the last layer.
+fn bert_answers(
+    published: &Published,
+    inputs: &encoder::parity::Inputs,
+    device: &Device,
+) -> BTreeMap<String, TensorData> {
+    let mut answers = published.answers(inputs, device);
+    if let Some(last) = answers.get("last_hidden_state") {
+        let last = Tensor::<3>::from_data(last.clone(), device);
+        let pooled = Pooling::Mean.pool(last, inputs.batch(device).hidden);
+        answers.insert("mean_pooled".into(), pooled.to_data());
+        answers.insert("mean_pooled_normalised".into(), normalise(pooled).into_data());
+    }
+    answers
+}
+
+fn writer_answers(
+    model: &dyn LanguageModel,
+    folder: &Folder,
+    case: &Case,
+    device: &Device,
+) -> Result<BTreeMap<String, TensorData>> {
+    let inputs = writer_inputs(folder, case)?;
+    let mut answers = decoder::checkpoint::parity::answers(model, &inputs, device);
+    let loss = decoder::checkpoint::parity::next_token_loss(model, &inputs, device);
+    answers.insert("loss".into(), loss.into_data());
+    if let Some([batch, tokens]) = case.outputs.get("generated_ids").map(Vec::as_slice) {
+        let ids = decoder::checkpoint::parity::continued(model, &inputs, *tokens, true, device);
+        answers.insert("generated_ids".into(), TensorData::new(ids, [*batch, *tokens]));
+    }
+    Ok(answers)
+}
+
+/// The largest error of each weight's gradient of the case `loss`, where the folder records gradients.
+fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(String, f32)>> {
+    use decoder::checkpoint::parity::{gradient_of, next_token_loss};
+    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else { return Ok(Vec::new()) };
+    let device = device.clone().autodiff();
+    let path = &folder.path;
+    let answers = match config.model_type.as_deref() {
+        Some("gpt2") => {
+            let gpt = decoder::checkpoint::load(path, &device)?.model;
+            let loss = next_token_loss(&gpt, &writer_inputs(folder, case)?, &device);
+            decoder::checkpoint::tensors(&gradient_of(loss, gpt))
+        }
+        Some("llama") => {
+            let llama = llama::checkpoint::load(path, &device)?.model;
+            let loss = next_token_loss(&llama, &writer_inputs(folder, case)?, &device);
+            llama::checkpoint::tensors(&gradient_of(loss, llama))
+        }
+        _ => return Ok(Vec::new()),
+    };
+    Ok(folder.gradient_errors(&answers)?.unwrap_or_default())
+}

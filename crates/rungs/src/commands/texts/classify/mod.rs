@@ -1,0 +1,128 @@
+//! `cargo rungs classify`
+
+mod evaluate;
+mod train;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use burn::tensor::Tensor;
+use clap::Subcommand;
+use classify::checkpoint::Classifier;
+use classify::likeliest;
+use serde::Serialize;
+
+use crate::shell::options::{BATCH, DeviceArg, Format};
+use crate::shell::{input, names, output, progress};
+
+/// Train a classifier on labelled texts, and use it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs classify train reviews.tsv --out my_classifier
+  cargo rungs classify train reviews.tsv --method finetune --out my_classifier
+  cargo rungs classify predict my_classifier new.txt
+  cargo rungs classify eval my_classifier more_reviews.tsv
+
+A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe does so after every \
+layer and keeps the best, finetune trains the whole model, and Ctrl-C keeps what it has learnt by then. One row in ten is held \
+back, to measure with.")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do with a classifier.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train one on labelled texts
+    Train(train::Args),
+    /// Say what texts are, with probabilities, as JSON lines
+    Predict {
+        /// The classifier
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Text, one a line; - is standard input
+        #[arg(value_name = "FILE|-", default_value = "-")]
+        file: PathBuf,
+        /// Where to compute.
+        #[command(flatten)]
+        device: DeviceArg,
+    },
+    /// Say how often it is right about labelled texts
+    Eval {
+        /// The classifier
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Rows of a text, a tab and a label
+        #[arg(value_name = "FILE.tsv")]
+        file: PathBuf,
+        /// Where to compute.
+        #[command(flatten)]
+        device: DeviceArg,
+        /// How to print
+        #[arg(long, value_enum, default_value = "json")]
+        format: Format,
+    },
+}
+
+/// Trains, uses or measures a classifier.
+pub fn run(args: &Args) -> Result<()> {
+    match &args.command {
+        Command::Train(args) => train::run(args),
+        Command::Predict { folder, file, device } => predict(&open(folder, device)?, file),
+        Command::Eval { folder, file, device, format } => {
+            let classifier = open(folder, device)?;
+            evaluate::run(&classifier, &data::labelled(file)?, *format)
+        }
+    }
+}
+
+fn open(folder: &Path, device: &DeviceArg) -> Result<Classifier> {
+    let device = names::device(&device.device)?;
+    Classifier::open(folder, &device, |name| {
+        let encoder = names::open_named(name, BATCH as usize, &device)?;
+        let model = names::known_by(&encoder, name)?;
+        Ok((encoder, model))
+    })
+}
+
+/// The probabilities of texts, `[texts, labels]`.
+fn probabilities(classifier: &Classifier, texts: &[String]) -> Result<Tensor<2>> {
+    let progress = progress::spinner(format!("reading {} texts", texts.len()));
+    let probabilities = classifier.probabilities(texts);
+    progress.finish_and_clear();
+    Ok(probabilities?)
+}
+
+/// What a text is said to be.
+#[derive(Serialize)]
+struct Prediction<'a> {
+    text: &'a str,
+    label: &'a str,
+    probability: f32,
+    probabilities: BTreeMap<&'a str, f32>,
+}
+
+/// Prints a JSON line for each line of a file.
+fn predict(classifier: &Classifier, file: &Path) -> Result<()> {
+    let texts = data::lines(input::open(file)?).collect::<Result<Vec<String>, _>>()?;
+    if texts.is_empty() {
+        bail!("{}: expected texts, one a line, found none", input::name(file));
+    }
+    let p = probabilities(classifier, &texts)?;
+    let best = likeliest(p.clone());
+    let numbers: Vec<f32> = p.into_data().iter().collect();
+    let labels = &classifier.head.labels;
+    for (i, text) in texts.iter().enumerate() {
+        let p = &numbers[i * labels.len()..][..labels.len()];
+        let mut probabilities = BTreeMap::new();
+        for (label, &p) in labels.iter().zip(p) {
+            probabilities.insert(&label[..], p);
+        }
+        let (label, probability) = (&labels[best[i]][..], p[best[i]]);
+        output::json_line(&Prediction { text, label, probability, probabilities })?;
+    }
+    Ok(())
+}

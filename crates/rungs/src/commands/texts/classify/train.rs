@@ -1,0 +1,323 @@
+//! `cargo rungs classify train`
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::Tensor;
+use clap::ValueEnum;
+use classify::baseline::{BagOfWords, majority};
+use classify::checkpoint::{ABOUT_FILE, About, Classifier, Head, Method};
+use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classifier};
+use classify::{Labels, LogisticRegression, likeliest, one_hot};
+use course::metrics::accuracy;
+use encoder::SequenceClassifier;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use sentences::SentenceEncoder;
+use serde::Serialize;
+use training::Stop;
+
+use crate::shell::options::{Format, ModelArg, SEED, above_zero};
+use crate::shell::{names, output, progress, watch};
+
+/// How to train a classifier.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Rows of a text, a tab and a label
+    #[arg(value_name = "FILE.tsv")]
+    file: PathBuf,
+    /// How
+    #[arg(long, value_enum, default_value = "logreg")]
+    method: How,
+    /// Which model, and how.
+    #[command(flatten)]
+    model: ModelArg,
+    /// Let rare labels weigh as much as common ones
+    #[arg(long)]
+    balanced: bool,
+    /// Of logreg and probe, scikit-learn's C: the smaller, the smaller the weights
+    #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = above_zero)]
+    c: f64,
+    /// Of finetune, times through the texts
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Of finetune, the highest learning rate
+    #[arg(long, value_name = "R", default_value_t = 5e-5, value_parser = above_zero)]
+    learning_rate: f64,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+    /// Where the classifier goes: a new folder
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// How to make a classifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum How {
+    /// Logistic regression on the model's vectors: seconds
+    Logreg,
+    /// The same after every layer; the best is kept
+    Probe,
+    /// The whole model is trained: minutes
+    Finetune,
+}
+
+impl From<How> for Method {
+    fn from(how: How) -> Self {
+        match how {
+            How::Logreg => Self::Logreg,
+            How::Probe => Self::Probe,
+            How::Finetune => Self::Finetune,
+        }
+    }
+}
+
+/// One row in so many is held back, to measure with.
+const HELD_OUT: usize = 10;
+
+/// How a training went.
+#[derive(Serialize)]
+struct Summary {
+    rows: usize,
+    held_out: usize,
+    labels: BTreeMap<String, usize>,
+    method: Method,
+    layer: usize,
+    /// Accuracy on the rows held back, of each layer that was tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_layer: Vec<f64>,
+    seconds: f64,
+    /// Accuracy on the rows held back.
+    accuracy: f64,
+    majority: f64,
+    bag_of_words: f64,
+    out: String,
+}
+
+/// Labelled texts with their labels as numbers; the first ones are held back, to measure with.
+struct Rows {
+    texts: Vec<String>,
+    numbers: Vec<usize>,
+    labels: Vec<String>,
+    held_out: usize,
+}
+
+impl Rows {
+    fn read(path: &Path, seed: u64) -> Result<Self> {
+        let mut rows = data::labelled(path)?;
+        let mut labels: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        if let [only] = &labels[..] {
+            let path = path.display();
+            bail!("{path}: expected at least two labels to tell apart, found only {only:?}");
+        }
+        rows.shuffle(&mut StdRng::seed_from_u64(seed));
+        // The first rows are held back, and one row of each label, however rare, is to be learnt from.
+        let mut met = HashSet::new();
+        rows.sort_by_cached_key(|row| met.insert(row.label.clone()));
+        let held_out = rows.len().div_ceil(HELD_OUT).min(rows.len() - labels.len()).max(1);
+        let (mut texts, mut numbers) = (Vec::new(), Vec::new());
+        for row in rows {
+            numbers.push(labels.binary_search(&row.label).expect("every label is listed"));
+            texts.push(row.text);
+        }
+        Ok(Self { texts, numbers, labels, held_out })
+    }
+
+    /// The number of rows that have each label.
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for &number in &self.numbers {
+            *counts.entry(self.labels[number].clone()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// A weight for each label: 1, or the more the rarer the label is.
+    fn weights(&self, balanced: bool) -> Vec<f32> {
+        if !balanced {
+            return vec![1.0; self.labels.len()];
+        }
+        let counts = self.counts();
+        let (rows, labels) = (self.texts.len(), self.labels.len());
+        self.labels.iter().map(|label| rows as f32 / (labels * counts[label]) as f32).collect()
+    }
+
+    /// The numbers of the rows held back, and of those to learn from.
+    fn split(&self) -> (&[usize], &[usize]) {
+        self.numbers.split_at(self.held_out)
+    }
+}
+
+/// Trains a classifier, writes it, and says how it fares with the rows held back.
+pub fn run(args: &Args) -> Result<()> {
+    let rows = Rows::read(&args.file, args.seed)?;
+    if args.out.join(ABOUT_FILE).exists() {
+        bail!("{}: expected a new folder, found one with a classifier; name another", args.out.display());
+    }
+    let encoder = names::open(&args.model)?;
+    let begun = Instant::now();
+    let last = encoder.layers;
+    let learnt = match args.method {
+        How::Logreg => fitted(args, &encoder, &rows, last..=last)?,
+        How::Probe => fitted(args, &encoder, &rows, 0..=last)?,
+        How::Finetune => finetuned(args, &encoder, &rows)?,
+    };
+    let (measured, learnt_from) = rows.split();
+    let commonest = majority(learnt_from, rows.labels.len());
+    let about = About {
+        method: args.method.into(),
+        model: names::known_by(&encoder, &args.model.model)?,
+        layer: learnt.layer,
+        majority: rows.labels[commonest].clone(),
+    };
+    let summary = Summary {
+        rows: rows.texts.len(),
+        held_out: rows.held_out,
+        labels: rows.counts(),
+        method: about.method,
+        layer: about.layer,
+        by_layer: learnt.by_layer,
+        seconds: begun.elapsed().as_secs_f64(),
+        accuracy: accuracy(&learnt.predicted, measured),
+        majority: accuracy(&vec![commonest; rows.held_out], measured),
+        bag_of_words: accuracy(&bag_of_words(&rows), measured),
+        out: args.out.display().to_string(),
+    };
+    Classifier { about, encoder, head: learnt.head, tuned: learnt.tuned }.save(&args.out)?;
+    if let Some(steps) = learnt.stopped {
+        bail!("stopped after {steps} steps; the classifier so far is in {}", args.out.display());
+    }
+    output::object(args.format, &summary, || text(&summary))
+}
+
+/// The labels of the rows held back, by counting words.
+fn bag_of_words(rows: &Rows) -> Vec<usize> {
+    let (held_out, learnt) = rows.texts.split_at(rows.held_out);
+    let bag = BagOfWords::fit(learnt, rows.split().1, rows.labels.len());
+    held_out.iter().map(|text| bag.predict(text)).collect()
+}
+
+/// What a method comes to.
+struct Learnt {
+    head: Head,
+    /// The whole model, where it was trained.
+    tuned: Option<SequenceClassifier>,
+    /// Layers after which the vectors are taken.
+    layer: usize,
+    /// The labels of the rows held back, by what was learnt without them.
+    predicted: Vec<usize>,
+    /// Accuracy on the rows held back after each layer that was tried.
+    by_layer: Vec<f64>,
+    /// Steps after which an interrupt ended the training.
+    stopped: Option<usize>,
+}
+
+/// Fits a head to the best of these layers, and in the end to all rows.
+fn fitted(
+    args: &Args,
+    encoder: &SentenceEncoder,
+    rows: &Rows,
+    layers: RangeInclusive<usize>,
+) -> Result<Learnt> {
+    let mut encoder = encoder.clone();
+    let (measured, learnt_from) = rows.split();
+    let mut by_layer = Vec::new();
+    let mut best: Option<(f64, usize, Vec<usize>, Tensor<2>)> = None;
+    for layer in layers {
+        encoder.layers = layer;
+        let progress = progress::spinner(format!("embedding {} texts, layer {layer}", rows.texts.len()));
+        let x = encoder.embed_matrix(&rows.texts)?;
+        progress.finish_and_clear();
+        let held_out = x.clone().narrow(0, 0, rows.held_out);
+        let learnt = x.clone().narrow(0, rows.held_out, learnt_from.len());
+        let predicted = likeliest(fit(args, learnt, learnt_from, rows.labels.len()).forward(held_out));
+        let right = accuracy(&predicted, measured);
+        by_layer.push(right);
+        if best.as_ref().is_none_or(|(most, ..)| right > *most) {
+            best = Some((right, layer, predicted, x));
+        }
+    }
+    let (_, layer, predicted, x) = best.context("expected a layer to try")?;
+    let linear = fit(args, x, &rows.numbers, rows.labels.len());
+    let head = Head { linear, labels: rows.labels.clone(), kind: Labels::One };
+    Ok(Learnt { head, tuned: None, layer, predicted, by_layer, stopped: None })
+}
+
+/// Logistic regression of label numbers on vectors `[rows, d_model]`.
+fn fit(args: &Args, x: Tensor<2>, numbers: &[usize], labels: usize) -> Linear {
+    let y = one_hot(numbers, labels, &x.device());
+    let regression = LogisticRegression::as_scikit_learn(args.c, numbers.len(), labels);
+    regression.with_balanced(args.balanced).fit(x, y)
+}
+
+/// Trains the whole model without the rows held back.
+fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Learnt> {
+    let device = names::device(&args.model.device.device)?;
+    let training_device = device.clone().autodiff();
+    training_device.seed(args.seed);
+    let mut examples = Vec::with_capacity(rows.texts.len());
+    for (text, &target) in rows.texts.iter().zip(&rows.numbers) {
+        examples.push(Example { ids: encoder.encode(text)?.ids, target });
+    }
+    let (held_out, learnt_from) = examples.split_at(rows.held_out);
+    let how =
+        FineTuning::new(args.seed).with_epochs(args.epochs as usize).with_learning_rate(args.learning_rate);
+    let task = Examples::<SequenceClassifier> {
+        training: learnt_from,
+        held_out,
+        weights: rows.weights(args.balanced),
+        pad: encoder.tokenizer.pad_id()?,
+        how,
+        device: &training_device,
+    };
+    let model = sequence_classifier(encoder.bert.clone(), rows.labels.len(), &device).train();
+    let recipe = how.recipe(learnt_from.len());
+    let (trained, _) = watch::train(&task, model, &recipe, &training_device, "rows")?;
+    let model = trained.model.valid();
+    let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
+    Ok(Learnt {
+        predicted: likeliest(predict(&model, &texts, task.pad, &device)),
+        head: Head { linear: model.classifier.clone(), labels: rows.labels.clone(), kind: Labels::One },
+        tuned: Some(model),
+        layer: encoder.layers,
+        by_layer: Vec::new(),
+        stopped: (trained.stop == Stop::Interrupted).then_some(trained.step),
+    })
+}
+
+/// A training for people.
+fn text(summary: &Summary) -> String {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let layers: Vec<String> = summary.by_layer.iter().map(|&share| percent(share)).collect();
+    let layers = if layers.len() > 1 {
+        let layers = layers.join(", ");
+        format!("by layer      {layers}: layer {} is kept, so other rows should judge it\n", summary.layer)
+    } else {
+        String::new()
+    };
+    let labels: Vec<String> = summary.labels.iter().map(|(label, rows)| format!("{label} {rows}")).collect();
+    format!(
+        "rows          {}, {} of them held back\nlabels        {}\n{layers}accuracy      {} of the rows held back\n\
+         bag of words  {}\nmajority      {}\nseconds       {:.1}\nwritten       {}\n",
+        summary.rows,
+        summary.held_out,
+        labels.join(", "),
+        percent(summary.accuracy),
+        percent(summary.bag_of_words),
+        percent(summary.majority),
+        summary.seconds,
+        summary.out
+    )
+}

@@ -1,0 +1,270 @@
+//! `cargo rungs index`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use data::Split;
+use index::{Event, Index, Info, Renewal, Renewed, SourceFile};
+use sentences::SentenceEncoder;
+use serde::Serialize;
+use zoo::Home;
+
+use crate::shell::options::{Format, ModelArg, OwnModelArg};
+use crate::shell::{input, names, output, progress};
+
+/// Keep the vectors of files, to search in them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs index build notes/ book.md --out notes.index
+  cargo rungs index add more.txt --index notes.index
+  cargo rungs search 'a place to keep money' --index notes.index
+  cargo rungs index docs                        the documentation of this workspace's dependencies
+
+Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its documentation comments \
+alone; any other file gives its lines, or with --paragraphs what stands between empty lines. Of a directory .md, \
+.markdown, .rs and .txt are read; hidden entries, target/ and what a .gitignore names are left out. Only what changed is embedded again.")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do with an index.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an index hold exactly these files: a new one, or an old one renewed
+    Build {
+        /// What to read.
+        #[command(flatten)]
+        sources: Sources,
+        /// The index, one file
+        #[arg(long, value_name = "INDEX", visible_alias = "index")]
+        out: PathBuf,
+        /// Which model, and how.
+        #[command(flatten)]
+        model: ModelArg,
+    },
+    /// Add files to an index, or renew them in it
+    Add {
+        /// What to read.
+        #[command(flatten)]
+        sources: Sources,
+        /// The index
+        #[arg(long, value_name = "INDEX", visible_alias = "out")]
+        index: PathBuf,
+        /// Which model, and how.
+        #[command(flatten)]
+        model: OwnModelArg,
+    },
+    /// Take files, or all files of a directory, out of an index
+    Remove {
+        /// Files, directories, or names as searches print them
+        #[arg(value_name = "DIR_OR_FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The index
+        #[arg(long, value_name = "INDEX", visible_alias = "out")]
+        index: PathBuf,
+        /// How to print
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Say what an index holds
+    Info {
+        /// The index
+        #[arg(value_name = "INDEX")]
+        index: PathBuf,
+        /// How to print
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Index the documentation of this workspace's dependencies
+    Docs {
+        /// The index [default: docs.index in the cache]
+        #[arg(long, value_name = "INDEX", visible_alias = "index")]
+        out: Option<PathBuf>,
+        /// Which model, and how.
+        #[command(flatten)]
+        model: ModelArg,
+        /// How to print
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+/// Files to read.
+#[derive(Debug, clap::Args)]
+pub struct Sources {
+    /// Files, or directories of them
+    #[arg(value_name = "DIR_OR_FILE", required = true)]
+    sources: Vec<PathBuf>,
+    /// Of plain texts, what stands between empty lines is a passage, not each line
+    #[arg(long)]
+    paragraphs: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// What was done.
+#[derive(Serialize)]
+struct Summary {
+    index: String,
+    files: usize,
+    unchanged: usize,
+    renewed: usize,
+    removed: usize,
+    passages: usize,
+    /// Texts that went through the encoder.
+    embedded: usize,
+    seconds_embedding: f64,
+    seconds: f64,
+}
+
+/// Builds, changes or describes an index.
+pub fn run(args: &Args) -> Result<()> {
+    match &args.command {
+        Command::Build { sources, out, model } => {
+            output::check_folder(out)?;
+            let files = found(&sources.sources)?;
+            let how = Renewal { split: split(sources), only: true };
+            Writer::create(out, &model.model, || names::open(model))?.run(&files, how, sources.format)
+        }
+        Command::Add { sources, index, model } => {
+            let own = Index::open_to_read(index)?.model().name.clone();
+            let name = model.model.clone().unwrap_or(own);
+            let device = names::device(&model.device.device)?;
+            let files = found(&sources.sources)?;
+            let how = Renewal { split: split(sources), only: false };
+            let open = || names::open_named(&name, model.batch as usize, &device);
+            Writer::create(index, &name, open)?.run(&files, how, sources.format)
+        }
+        Command::Remove { files, index, format } => remove(index, files, *format),
+        Command::Info { index, format } => {
+            let info = Index::open_to_read(index)?.info()?;
+            output::object(*format, &info, || told(&info))
+        }
+        Command::Docs { out, model, format } => {
+            let out = match out {
+                Some(out) => out.clone(),
+                None => Home::from_env()?.root().join("docs.index"),
+            };
+            let mut files = Vec::new();
+            for (name, path) in data::docs_files()? {
+                files.push(SourceFile { name, path, asked_for: false });
+            }
+            if let Some(folder) = out.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let how = Renewal { split: Split::Lines, only: true };
+            Writer::create(&out, &model.model, || names::open(model))?.run(&files, how, *format)
+        }
+    }
+}
+
+fn split(sources: &Sources) -> Split {
+    if sources.paragraphs { Split::Paragraphs } else { Split::Lines }
+}
+
+/// The files to read; how many of other kinds were passed over is said.
+fn found(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
+    let found = index::find_files(sources)?;
+    if found.passed_over > 0 {
+        eprintln!("note: {} files of other kinds were passed over", found.passed_over);
+    }
+    Ok(found.files)
+}
+
+/// An index that is being changed, and the encoder that it is changed by.
+struct Writer {
+    index: Index,
+    encoder: SentenceEncoder,
+    /// There was none before.
+    new: bool,
+    begun: Instant,
+}
+
+impl Writer {
+    fn create(path: &Path, name: &str, open: impl FnOnce() -> Result<SentenceEncoder>) -> Result<Self> {
+        let begun = Instant::now();
+        let encoder = open()?;
+        let model = names::known_by(&encoder, name)?;
+        let new = !path.exists();
+        Ok(Self { index: Index::create(path, &model)?, encoder, new, begun })
+    }
+
+    /// Renews the files and says what was done; an index that is new and got nothing is not left behind.
+    fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
+        let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}");
+        let (mut embedded, mut cut, mut spent) = (0, 0, Duration::ZERO);
+        let mut heard = |event: Event| match event {
+            Event::Looked => bar.inc(1),
+            Event::PassedOver(path) => {
+                bar.suspend(|| eprintln!("note: {} is not UTF-8 text and was passed over", path.display()));
+            }
+        };
+        let encoder = &self.encoder;
+        let renewed = index::renew(&mut self.index, files, how, &mut heard, |texts| -> Result<_> {
+            let begun = Instant::now();
+            let made = encoder.embed(texts)?;
+            spent += begun.elapsed();
+            embedded += texts.len();
+            bar.set_message(format!("{embedded} texts embedded"));
+            let mut vectors = Vec::with_capacity(made.len());
+            for text in made {
+                cut += usize::from(text.truncated);
+                vectors.push(text.vector);
+            }
+            Ok(vectors)
+        });
+        bar.finish_and_clear();
+        let info = self.index.info()?;
+        let path = self.index.path().to_path_buf();
+        if info.passages == 0 && self.new {
+            drop(self.index);
+            fs::remove_file(&path)?;
+            renewed?;
+            bail!("expected files with text in them, found {} without; no index was made", info.files);
+        }
+        let Renewed { unchanged, renewed, removed } = renewed?;
+        input::say_cut(cut, self.encoder.limit);
+        let summary = Summary {
+            index: path.display().to_string(),
+            files: info.files,
+            unchanged,
+            renewed,
+            removed,
+            passages: info.passages,
+            embedded,
+            seconds_embedding: spent.as_secs_f64(),
+            seconds: self.begun.elapsed().as_secs_f64(),
+        };
+        output::object(format, &summary, || text(&summary))
+    }
+}
+
+fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
+    let mut index = Index::open(path)?;
+    let removed = index::remove_files(&mut index, files)?;
+    let info = index.info()?;
+    output::object(format, &info, || format!("removed     {removed} files\n{}", told(&info)))
+}
+
+fn text(summary: &Summary) -> String {
+    let Summary { index, files, unchanged, renewed, removed, passages, embedded, .. } = summary;
+    format!(
+        "index       {index}\nfiles       {files}: {renewed} new or changed, {unchanged} unchanged; {removed} removed\n\
+         passages    {passages}, {embedded} texts embedded\nseconds     {:.1}, {:.1} of them in the encoder\n",
+        summary.seconds, summary.seconds_embedding
+    )
+}
+
+fn told(info: &Info) -> String {
+    let Info { model, width, files, passages, texts, bytes, format } = info;
+    format!(
+        "model       {model}, vectors of {width} numbers\nfiles       {files}\npassages    {passages}, {texts} different texts\n\
+         bytes       {bytes}, format {format}\n"
+    )
+}

@@ -1,0 +1,150 @@
+//! `cargo rungs search`
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Result, bail};
+use index::Index;
+use serde::Serialize;
+
+use crate::shell::options::{DEFAULT, Format, OwnModelArg};
+use crate::shell::{input, names, output, progress};
+
+/// Rank the lines of a text, or the passages of an index, by what they mean
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs search 'feeling down' diary.txt
+  cargo rungs search 'feeling down' --index notes.index
+  ls | cargo rungs search 'holiday pictures' --top 3")]
+pub struct Args {
+    /// What to look for
+    #[arg(value_name = "QUERY")]
+    query: String,
+    /// Text, one passage a line; - is standard input
+    #[arg(value_name = "FILE|-", default_value = "-")]
+    file: PathBuf,
+    /// Search in an index in place of a file
+    #[arg(long, value_name = "INDEX", conflicts_with = "file")]
+    index: Option<PathBuf>,
+    /// Which model, and how.
+    #[command(flatten)]
+    model: OwnModelArg,
+    /// How many passages to show
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    top: u32,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Characters of a passage that a line for people shows.
+const SHOWN: usize = 160;
+
+/// Ranks texts by their cosine with the query.
+pub fn run(args: &Args) -> Result<()> {
+    if args.query.trim().is_empty() {
+        bail!("expected a query, found an empty text: say what to look for");
+    }
+    match &args.index {
+        Some(index) => in_an_index(args, index),
+        None => in_lines(args),
+    }
+}
+
+/// A line that was found.
+#[derive(Serialize)]
+struct Line<'a> {
+    rank: usize,
+    score: f32,
+    line: usize,
+    text: &'a str,
+}
+
+/// Ranks the lines of a file; blank lines are no passages.
+fn in_lines(args: &Args) -> Result<()> {
+    let OwnModelArg { model, batch, device } = &args.model;
+    let name = model.as_deref().unwrap_or(DEFAULT);
+    let encoder = names::open_named(name, *batch as usize, &names::device(&device.device)?)?;
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for (number, line) in (1..).zip(data::lines(input::open(&args.file)?)) {
+        let line = line?;
+        if !line.trim().is_empty() {
+            lines.push((number, line));
+        }
+    }
+    if lines.is_empty() {
+        bail!("{}: expected lines to search in, found none", input::name(&args.file));
+    }
+    let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
+    let progress = progress::spinner(format!("reading {} lines", texts.len()));
+    let found = encoder.search(&args.query, &texts, args.top as usize)?;
+    progress.finish_and_clear();
+    input::note_cut(&encoder, &texts)?;
+    let mut rows = Vec::new();
+    for (rank, (i, score)) in (1..).zip(found) {
+        rows.push(Line { rank, score, line: lines[i].0, text: texts[i] });
+    }
+    output::rows(args.format, &rows, || {
+        rows.iter().map(|row| format!("{:7.4}  {}\n", row.score, row.text)).collect()
+    })
+}
+
+/// A passage that was found.
+#[derive(Serialize)]
+struct Passage {
+    rank: usize,
+    score: f32,
+    file: String,
+    line: u32,
+    text: String,
+    /// Other places where the same is said.
+    more: usize,
+}
+
+/// Ranks the passages of an index.
+fn in_an_index(args: &Args, path: &Path) -> Result<()> {
+    let index = Index::open_to_read(path)?;
+    // Both take about as long, and neither needs the other.
+    let (scan, query) = thread::scope(|scope| {
+        let scan = scope.spawn(|| index.scan());
+        let query = query(args, &index);
+        (scan.join().expect("reading an index does not panic"), query)
+    });
+    let (query, scan) = (query?, scan?);
+    let mut rows = Vec::new();
+    for (rank, hit) in (1..).zip(index.hits(&scan.nearest(&query, args.top as usize))?) {
+        let (file, line) = hit.places.first().map_or((String::new(), 0), |(name, line)| (near(name), *line));
+        let more = hit.places.len().saturating_sub(1);
+        rows.push(Passage { rank, score: hit.score, file, line, text: hit.text, more });
+    }
+    output::rows(args.format, &rows, || rows.iter().map(shown).collect())
+}
+
+/// The query's vector, by the index's own model or by the one that was asked for.
+fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
+    let name = args.model.model.as_ref().unwrap_or(&index.model().name);
+    let device = names::device(&args.model.device.device)?;
+    let encoder = names::open_named(name, args.model.batch as usize, &device)?;
+    index.expect(&names::known_by(&encoder, name)?)?;
+    input::note_cut(&encoder, &[&args.query])?;
+    Ok(encoder.embed(&[&args.query])?.remove(0).vector)
+}
+
+/// A file's name as seen from the current directory, where it lies in that.
+fn near(name: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    match Path::new(name).strip_prefix(here) {
+        Ok(inside) => inside.display().to_string(),
+        Err(_) => name.to_string(),
+    }
+}
+
+fn shown(row: &Passage) -> String {
+    let Passage { score, file, line, text, more, .. } = row;
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push_str("..");
+    }
+    let also = if *more == 0 { String::new() } else { format!("  (and in {more} other places)") };
+    format!("{score:7.4}  {file}:{line}  {shown}{also}\n")
+}

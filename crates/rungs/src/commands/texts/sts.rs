@@ -1,0 +1,60 @@
+//! `cargo rungs sts`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use sentences::evaluation::Agreement;
+use serde::Serialize;
+
+use crate::shell::options::{Format, ModelArg};
+use crate::shell::{input, names, output, progress};
+
+/// Score a model on sentence pairs that people have rated
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs sts stsb-en-test.csv
+  cargo rungs sts pairs.csv --model path/to/model --format text")]
+pub struct Args {
+    /// Rows of sentence1,sentence2,score
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    /// Which model, and how.
+    #[command(flatten)]
+    model: ModelArg,
+    /// Stop after this layer; 0 is the embeddings' output [default: the last]
+    #[arg(long, value_name = "L")]
+    layer: Option<usize>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "json")]
+    format: Format,
+}
+
+/// How well a model's cosines follow people's ratings.
+#[derive(Serialize)]
+struct Scores {
+    spearman: f64,
+    pearson: f64,
+    rows: usize,
+}
+
+/// Correlates a model's cosines with people's ratings.
+pub fn run(args: &Args) -> Result<()> {
+    let mut encoder = names::open(&args.model)?;
+    names::stop_after(&mut encoder, args.layer)?;
+    let pairs = data::sts(&args.file)?;
+    let progress = progress::spinner(format!("embedding {} pairs", pairs.len()));
+    let agreement = Agreement::of(&encoder, &pairs)?;
+    progress.finish_and_clear();
+    let sides: Vec<&str> = pairs.iter().flat_map(|pair| [&pair.a[..], &pair.b[..]]).collect();
+    input::note_cut(&encoder, &sides)?;
+    let needed = "a correlation needs two rows with different ratings and different cosines";
+    let scores = Scores {
+        spearman: agreement.spearman.context(needed)?,
+        pearson: agreement.pearson.context(needed)?,
+        rows: pairs.len(),
+    };
+    output::object(args.format, &scores, || {
+        let Scores { spearman, pearson, rows } = &scores;
+        format!("spearman  {spearman:.4}\npearson   {pearson:.4}\nrows      {rows}\n")
+    })
+}

@@ -1,0 +1,198 @@
+//! `cargo rungs tune`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use burn::module::Module;
+use data::{Pair, Related};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use sentences::contrastive::{Contrastive, Tuning};
+use sentences::evaluation::{Agreement, Retrieval};
+use sentences::{SentenceEncoder, feelings};
+use serde::Serialize;
+use training::Stop;
+
+use crate::shell::options::{BATCH, DEFAULT, DeviceArg, Format, MODELS, SEED, above_zero};
+use crate::shell::{names, output, watch};
+
+/// Train an encoder on pairs of texts that belong together
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs tune pairs.tsv --model minilm --out my_encoder
+  cargo rungs tune feelings --sts stsb-en-test.csv --out my_encoder    lesson 14's own pairs
+  cargo rungs search 'feeling down' diary.txt --model my_encoder
+
+A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look like it. One pair \
+in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was \
+learnt and stops.")]
+pub struct Args {
+    /// Rows of two or three texts with tabs between, or lesson 14's own
+    #[arg(value_name = "FILE.tsv|feelings")]
+    pairs: PathBuf,
+    /// By name, or a folder.
+    #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
+    model: String,
+    /// Times through the pairs
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Pairs a step
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=4096))]
+    batch: u32,
+    /// The highest learning rate
+    #[arg(long, value_name = "R", default_value_t = 2e-5, value_parser = above_zero)]
+    learning_rate: f64,
+    /// What cosines are divided by
+    #[arg(long, value_name = "T", default_value_t = 0.05, value_parser = above_zero)]
+    temperature: f64,
+    /// Rows of sentence1,sentence2,score: say how well the model follows them before and after
+    #[arg(long, value_name = "FILE.csv")]
+    sts: Option<PathBuf>,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+    /// Where the model goes: a new folder
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArg,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// One pair in so many is held back, to measure with.
+const HELD_OUT: usize = 10;
+
+#[derive(Serialize)]
+struct Summary {
+    pairs: usize,
+    held_out: usize,
+    seed: u64,
+    steps: usize,
+    seconds: f64,
+    before: Scores,
+    after: Scores,
+    out: String,
+}
+
+/// How good the model is at finding.
+#[derive(Serialize)]
+struct Scores {
+    /// Share of held-out queries whose own text ranks first among all texts of the pairs held out.
+    recall_at_1: f64,
+    recall_at_10: f64,
+    mrr: f64,
+    ndcg_at_10: f64,
+    /// Spearman, if a file was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sts: Option<f64>,
+    /// Of the searches of lesson 14 that a shared word misleads, those that find what is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cases: Option<usize>,
+    /// Cosines of the textbook's query with its three texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<[f32; 3]>,
+}
+
+/// Trains an encoder on pairs and writes it with all that belongs to it.
+pub fn run(args: &Args) -> Result<()> {
+    let feelings_asked = args.pairs == Path::new("feelings");
+    let mut pairs = if feelings_asked { feelings::pairs() } else { data::related(&args.pairs)? };
+    if pairs.len() < 2 {
+        bail!(
+            "{}: expected at least 2 pairs, one to learn from and one to measure, found 1",
+            args.pairs.display()
+        );
+    }
+    if args.out.join("config.json").exists() {
+        bail!("{}: expected a new folder, found one with a model; name another", args.out.display());
+    }
+    let tuning = Tuning {
+        batch: args.batch as usize,
+        epochs: args.epochs as usize,
+        learning_rate: args.learning_rate,
+        temperature: args.temperature,
+        seed: args.seed,
+    };
+    let device = names::device(&args.device.device)?;
+    let mut encoder = names::open_named(&args.model, BATCH as usize, &device)?;
+    pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
+    let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
+    let rated = args.sts.as_deref().map(data::sts).transpose()?;
+    let before = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
+    let training_device = device.clone().autodiff();
+    training_device.seed(args.seed);
+    let bert = encoder.bert.clone().train();
+    let task = Contrastive::new(&encoder, pairs, held_out, tuning, &training_device)?;
+    let recipe = tuning.recipe(pairs.len());
+    let (trained, seconds) = watch::train(&task, bert, &recipe, &training_device, "pairs")?;
+    let steps = trained.step;
+    encoder.bert = trained.model.valid();
+    encoder.save(&args.out)?;
+    if trained.stop == Stop::Interrupted {
+        bail!("stopped after {steps} steps; the model so far is in {}", args.out.display());
+    }
+    let after = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
+    let out = args.out.display().to_string();
+    let summary = Summary {
+        pairs: pairs.len(),
+        held_out: held_out.len(),
+        seed: args.seed,
+        steps,
+        seconds,
+        before,
+        after,
+        out,
+    };
+    output::object(args.format, &summary, || text(&summary))
+}
+
+fn scores(
+    encoder: &SentenceEncoder,
+    held_out: &[Related],
+    rated: Option<&[Pair]>,
+    feelings_asked: bool,
+) -> Result<Scores> {
+    let Retrieval { recall_at_1, recall_at_10, mrr, ndcg_at_10 } = Retrieval::of_pairs(encoder, held_out)?;
+    let mut scores =
+        Scores { recall_at_1, recall_at_10, mrr, ndcg_at_10, sts: None, cases: None, search: None };
+    if let Some(rated) = rated {
+        let spearman = Agreement::of(encoder, rated)?.spearman;
+        let needed = "a correlation needs two rows with different ratings and different cosines";
+        scores.sts = Some(spearman.context(needed)?);
+    }
+    if feelings_asked {
+        scores.cases = Some(feelings::told_apart(encoder)?);
+        scores.search = Some(feelings::textbook(encoder)?);
+    }
+    Ok(scores)
+}
+
+fn text(summary: &Summary) -> String {
+    let Summary { pairs, held_out, steps, seconds, before, after, out, .. } = summary;
+    let row = |name: &str, before: f64, after: f64| format!("{name:20}{before:8.4}{after:8.4}\n");
+    let mut text =
+        format!("{pairs} pairs to learn from, {held_out} held back, {steps} steps, {seconds:.0} s\n\n");
+    text.push_str(&format!("{:20}{:>8}{:>8}\n", "", "before", "after"));
+    text.push_str(&row("recall@1", before.recall_at_1, after.recall_at_1));
+    text.push_str(&row("recall@10", before.recall_at_10, after.recall_at_10));
+    text.push_str(&row("MRR", before.mrr, after.mrr));
+    text.push_str(&row("nDCG@10", before.ndcg_at_10, after.ndcg_at_10));
+    if let (Some(before), Some(after)) = (before.sts, after.sts) {
+        text.push_str(&row("STS", before, after));
+    }
+    if let (Some(before), Some(after)) = (before.cases, after.cases) {
+        text.push_str(&format!("{:20}{before:>8}{after:>8}\n", "told apart"));
+    }
+    if let (Some(before), Some(after)) = (before.search, after.search) {
+        text.push_str(&format!("\n{:?} and\n", feelings::QUERY));
+        for (i, found) in feelings::TEXTS.iter().enumerate() {
+            text.push_str(&row(found, before[i].into(), after[i].into()));
+        }
+    }
+    text.push_str(&format!("\nwritten to {out}: use it by --model {out}\n"));
+    text
+}

@@ -1,0 +1,138 @@
+//! `cargo rungs corpus`
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use course::Table;
+use data::{Corpus, Passages, Section, World};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::shell::options::{Format, SEED};
+use crate::shell::{output, progress};
+
+/// Describe a corpus, or write it, split into words
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs corpus docs                               the documentation of this workspace's dependencies
+  cargo rungs corpus toy --words 1000000 --out toy.txt  sentences about a small world
+  cargo rungs corpus toy --questions --out toy-questions.txt
+  cargo rungs corpus my_book.txt --format json
+
+A corpus is written a passage a line, in small letters, words separated by spaces; bytes and sha256 are those of \
+the file that --out writes.")]
+pub struct Args {
+    /// Which corpus
+    #[arg(value_name = "toy|docs|FILE", default_value = "toy")]
+    corpus: String,
+    /// Only so many words [default: all; of the toy world 40,000 sentences]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    words: Option<u64>,
+    /// The text as it stands, not split into words
+    #[arg(long)]
+    raw: bool,
+    /// The toy world's analogy questions in place of its sentences
+    #[arg(long, conflicts_with_all = ["words", "raw"])]
+    questions: bool,
+    /// Write it here
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Which sentences of the toy world
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Words listed.
+const FREQUENT: usize = 10;
+
+#[derive(Serialize)]
+struct Description {
+    corpus: String,
+    bytes: u64,
+    lines: u64,
+    words: u64,
+    vocabulary: usize,
+    most_frequent: Vec<(String, u64)>,
+    sha256: String,
+}
+
+/// Reads a corpus once, writes it where that is asked for, and describes what was written or would have been.
+pub fn run(args: &Args) -> Result<()> {
+    let lines = if args.questions { questions(&args.corpus)? } else { passages(args)? };
+    let progress = progress::spinner(format!("reading {}", args.corpus));
+    let description = match &args.out {
+        None => describe(args, lines, &mut std::io::sink()),
+        Some(path) => output::aside(path, |file| describe(args, lines, file)),
+    };
+    progress.finish_and_clear();
+    let description = description?;
+    output::object(args.format, &description, || text(&description))
+}
+
+fn passages(args: &Args) -> Result<Passages> {
+    let mut corpus = Corpus::named(&args.corpus, args.seed);
+    if let (Corpus::Toy { sentences, .. }, Some(_)) = (&mut corpus, args.words) {
+        *sentences = usize::MAX; // as many as the words need
+    }
+    Ok(corpus.passages()?)
+}
+
+/// The toy world's questions as `questions-words.txt` has its own.
+fn questions(corpus: &str) -> Result<Passages> {
+    if corpus != "toy" {
+        bail!("--questions: expected the corpus toy, found {corpus:?}: no other has questions of its own");
+    }
+    let lines = |Section { name, questions }: Section| {
+        let questions = questions.into_iter().map(|question| question.join(" "));
+        std::iter::once(format!(": {name}")).chain(questions).map(Ok).collect::<Vec<_>>()
+    };
+    Ok(Box::new(World::analogies().into_iter().flat_map(lines)))
+}
+
+fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Description> {
+    let (mut bytes, mut lines, mut said) = (0, 0, 0);
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut sum = Sha256::new();
+    let most = args.words.unwrap_or(u64::MAX);
+    for passage in passages {
+        let passage = passage?;
+        let mut words = data::words(&passage);
+        words.truncate((most - said).try_into().unwrap_or(usize::MAX));
+        let line = if args.raw || args.questions { passage } else { words.join(" ") };
+        if line.is_empty() {
+            continue; // punctuation alone
+        }
+        let line = line + "\n";
+        out.write_all(line.as_bytes())?;
+        sum.update(&line);
+        bytes += line.len() as u64;
+        lines += 1;
+        said += words.len() as u64;
+        words.into_iter().for_each(|word| *counts.entry(word).or_default() += 1);
+        if said == most {
+            break;
+        }
+    }
+    let vocabulary = counts.len();
+    let mut most_frequent: Vec<(String, u64)> = counts.into_iter().collect();
+    most_frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    most_frequent.truncate(FREQUENT);
+    let sha256 = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let corpus = args.corpus.clone();
+    Ok(Description { corpus, bytes, lines, words: said, vocabulary, most_frequent, sha256 })
+}
+
+fn text(description: &Description) -> String {
+    let Description { corpus, bytes, lines, words, vocabulary, most_frequent, sha256 } = description;
+    let mut table = Table::new(["word", "times"]);
+    most_frequent.iter().for_each(|(word, count)| table.row([word.clone(), count.to_string()]));
+    format!(
+        "corpus      {corpus}\nbytes       {bytes}\nlines       {lines}\nwords       {words}\n\
+         vocabulary  {vocabulary}\nsha256      {sha256}\n\n{table}"
+    )
+}

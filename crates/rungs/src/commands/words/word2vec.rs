@@ -1,0 +1,154 @@
+//! `cargo rungs word2vec`
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use data::{Corpus, Ids, Vocabulary};
+use serde::Serialize;
+use word2vec::{Word2VecConfig, train};
+use zoo::WordVectors;
+
+use crate::shell::options::{Format, SEED};
+use crate::shell::{interrupt, output, progress};
+
+/// Train word vectors on a text
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs word2vec --out docs.bin                   on the docs corpus
+  cargo rungs word2vec --corpus my_book.txt --dim 50 --min-count 2 --out book.txt
+
+FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads both. Ctrl-C stops \
+and writes what was learnt. With --threads 1 the same seed gives the same file.")]
+pub struct Args {
+    /// What to learn from
+    #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
+    corpus: String,
+    /// The width of a vector
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    dim: u32,
+    /// The farthest neighbour on either side
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    window: u32,
+    /// Noise words a window
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    negative: u32,
+    /// Times through the corpus
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Words said fewer times are passed over
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    min_count: u64,
+    /// Words more frequent than this share of the corpus are thinned out; 0 thins none
+    #[arg(long, value_name = "T", default_value_t = 1e-3, value_parser = share)]
+    sample: f64,
+    /// Threads [default: as many as there are cores]; with more than 1, two runs differ a little
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Everything random follows from it
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+    /// Where the vectors go
+    #[arg(long, value_name = "VEC")]
+    out: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Parses a number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".into()),
+    }
+}
+
+const BAR: &str = "{bar:30} {percent}% {per_sec} {msg} {eta} left";
+
+#[derive(Serialize)]
+struct Summary {
+    corpus: String,
+    words: u64,
+    vocabulary: usize,
+    epochs: u32,
+    /// Nats per pair, mean of each epoch.
+    losses: Vec<f64>,
+    seconds: f64,
+    words_per_second: f64,
+    out: String,
+}
+
+/// Trains and writes vectors; Ctrl-C ends the training early and writes what there is.
+pub fn run(args: &Args) -> Result<()> {
+    output::check_folder(&args.out)?;
+    let corpus = Corpus::named(&args.corpus, args.seed);
+    let progress = progress::spinner(format!("counting the words of {}", args.corpus));
+    let vocabulary = Vocabulary::count(corpus.passages()?, args.min_count)?;
+    if vocabulary.words.is_empty() {
+        let (said, least) = (vocabulary.said, args.min_count);
+        bail!(
+            "{}: expected words said {least} times or more, found none among {said}: lower --min-count",
+            args.corpus
+        );
+    }
+    let start = Instant::now();
+    let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
+    progress.finish_and_clear();
+    let stopped = interrupt::caught()?;
+    let config = config(args)?;
+    let bar = progress::bar(ids.words() * config.epochs as u64, BAR);
+    let trained = train(&ids, &vocabulary, &config, &mut |progress| {
+        bar.set_position(progress.words);
+        bar.set_message(format!("words, loss {:.3}", progress.loss));
+        !stopped.load(Relaxed)
+    })?;
+    let read = bar.position();
+    bar.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    let summary = Summary {
+        corpus: args.corpus.clone(),
+        words: vocabulary.said,
+        vocabulary: vocabulary.words.len(),
+        epochs: args.epochs,
+        words_per_second: (vocabulary.said * u64::from(args.epochs)) as f64 / seconds,
+        losses: trained.losses,
+        seconds,
+        out: args.out.display().to_string(),
+    };
+    WordVectors { words: vocabulary.words, d_model: config.d_model, values: trained.vectors }
+        .write(&args.out)?;
+    if stopped.load(Relaxed) {
+        let total = ids.words() * config.epochs as u64;
+        bail!("stopped after {read} of {total} words; the vectors learnt until then are in {}", summary.out);
+    }
+    output::object(args.format, &summary, || text(&summary))
+}
+
+fn config(args: &Args) -> Result<Word2VecConfig> {
+    let threads = match args.threads {
+        Some(threads) => threads as usize,
+        None => thread::available_parallelism()?.get(),
+    };
+    Ok(Word2VecConfig::new()
+        .with_d_model(args.dim as usize)
+        .with_window(args.window as usize)
+        .with_negative(args.negative as usize)
+        .with_epochs(args.epochs as usize)
+        .with_sample(args.sample)
+        .with_threads(threads)
+        .with_seed(args.seed))
+}
+
+fn text(summary: &Summary) -> String {
+    let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } = summary;
+    let losses: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
+    format!(
+        "corpus      {corpus}: {words} words, read {epochs} times\nvocabulary  {vocabulary}\n\
+         loss        {} nats a pair, by epoch\nspeed       {words_per_second:.0} words/s, {seconds:.1} s\n\
+         written     {out}\n",
+        losses.join(", ")
+    )
+}

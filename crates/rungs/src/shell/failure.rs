@@ -1,0 +1,39 @@
+//! How a command says that it failed: one line of error, at most one of help.
+
+use std::fmt::{Display, Formatter, Result};
+use std::io;
+
+/// An error with its remedy on a line of its own.
+#[derive(Debug)]
+pub struct Helpful {
+    /// What is wrong.
+    pub error: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Display for Helpful {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(&self.error)
+    }
+}
+
+impl std::error::Error for Helpful {}
+
+/// Prints an error as `error: ...`, with its remedy as `help: ...` where it has one.
+pub fn print(error: &anyhow::Error) {
+    eprintln!("error: {}", one_line(&error.to_string()));
+    if let Some(Helpful { help, .. }) = error.downcast_ref() {
+        eprintln!("help: {help}");
+    }
+}
+
+/// Returns `text` without line breaks or anything else that could steer a terminal.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether the reader of standard output went away, as `head` does.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,10 @@
+//! What every command stands on: options, names, input, output, progress. Nothing here knows a command.
+
+pub mod failure;
+pub mod input;
+pub mod interrupt;
+pub mod names;
+pub mod options;
+pub mod output;
+pub mod progress;
+pub mod watch;

@@ -1,0 +1,92 @@
+//! Options that several commands take.
+
+use clap::{Args, ValueEnum};
+
+/// The seed of the recorded results.
+pub const SEED: u64 = 7;
+
+/// The encoder that is used where none is named.
+pub const DEFAULT: &str = "minilm";
+
+/// Texts that go through it together unless told otherwise.
+pub const BATCH: u32 = 32;
+
+/// What `--model` takes.
+pub const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
+
+/// Where to compute.
+#[derive(Debug, Args)]
+pub struct DeviceArg {
+    /// flex, ndarray, wgpu or cuda
+    #[arg(long, value_name = "D", env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
+    pub device: String,
+}
+
+/// Which model.
+#[derive(Debug, Args)]
+pub struct ModelArg {
+    /// By name, or a folder.
+    #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
+    pub model: String,
+    /// Texts that go through the encoder together
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch: u32,
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArg,
+}
+
+/// Which model, where an index may know.
+#[derive(Debug, Args)]
+pub struct OwnModelArg {
+    /// By name, or a folder.
+    #[arg(long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else minilm]"))]
+    pub model: Option<String>,
+    /// Texts that go through the encoder together
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch: u32,
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArg,
+}
+
+/// How to print a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON document a line
+    Jsonl,
+}
+
+/// How much to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// Seconds: 2 layers, 64 wide, block 32, 500 steps
+    Tiny,
+    /// Minutes: 4 layers, 128 wide, block 64, 2,000 steps
+    Laptop,
+    /// For a GPU: 6 layers, 384 wide, block 256, 5,000 steps
+    Gpu,
+}
+
+impl Preset {
+    /// Returns the sizes and steps that the preset stands for.
+    pub fn sizes(self) -> training::Preset {
+        match self {
+            Self::Tiny => training::Preset::TINY,
+            Self::Laptop => training::Preset::LAPTOP,
+            Self::Gpu => training::Preset::GPU,
+        }
+    }
+}
+
+/// Parses a number above 0.
+pub fn above_zero(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a number above 0".into()),
+    }
+}

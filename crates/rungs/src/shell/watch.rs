@@ -1,0 +1,123 @@
+//! Trainings that show where they are and that an interrupt ends.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use humantime::format_duration;
+use indicatif::ProgressBar;
+use training::{Event, Recipe, Run, Task, Trained};
+
+use crate::shell::{interrupt, progress};
+
+const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
+/// Steps after which the time that is left is said.
+const MEASURED: usize = 20;
+
+/// Trains to the end or to Ctrl-C, with the loss on what is `held_out`; how many seconds it took.
+pub fn train<T: Task>(
+    task: &T,
+    model: T::Model,
+    recipe: &Recipe,
+    device: &Device,
+    held_out: &str,
+) -> Result<(Trained<T::Model>, f64)> {
+    let stopped = interrupt::caught()?;
+    let bar = progress::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}, {eta} left");
+    let mut spent = 0.0;
+    let trained = training::train(task, model, recipe, Run::on(device), &mut |event: &Event| {
+        match *event {
+            Event::Step { step, loss, seconds, .. } => {
+                spent = seconds;
+                bar.set_position(step as u64 + 1);
+                bar.set_message(format!("loss {loss:.3}"));
+            }
+            Event::Evaluated { step, validation_loss, seconds, .. } => {
+                spent = seconds;
+                let said = format!("step {step:5}  loss on the {held_out} held back {validation_loss:.4}");
+                bar.suspend(|| eprintln!("{said}"));
+            }
+        }
+        if stopped.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.finish_and_clear();
+    Ok((trained?, spent))
+}
+
+/// What is shown of a training as it goes.
+pub struct Watch {
+    /// Said with the first event: by then nothing was refused.
+    opening: Option<String>,
+    bar: ProgressBar,
+    /// Steps of the whole training.
+    pub steps: usize,
+    /// Steps of this run.
+    seen: usize,
+    /// Step and loss of each step of this run.
+    pub losses: Vec<(f64, f64)>,
+    /// Seconds after the first step of this run, those of earlier runs among them.
+    first_seconds: f64,
+    /// Seconds of all runs.
+    pub seconds: f64,
+}
+
+impl Watch {
+    /// Watches a training of this many steps; `opening` is said once it began.
+    pub fn new(steps: usize, opening: String) -> Self {
+        Self {
+            opening: Some(opening),
+            bar: progress::bar(steps as u64, BAR),
+            steps,
+            seen: 0,
+            losses: Vec::new(),
+            first_seconds: 0.0,
+            seconds: 0.0,
+        }
+    }
+
+    /// Shows what happened.
+    pub fn see(&mut self, event: &Event) {
+        if let Some(opening) = self.opening.take() {
+            self.bar.suspend(|| eprintln!("{opening}"));
+        }
+        match *event {
+            Event::Evaluated { step, validation_loss, best, seconds } => {
+                self.seconds = seconds;
+                let mark = if best { "" } else { " (was better before)" };
+                self.bar.suspend(|| eprintln!("step {step:5}  validation {validation_loss:.4}{mark}"));
+            }
+            Event::Step { step, steps, loss, tokens_per_s, seconds, .. } => {
+                self.steps = steps;
+                self.seconds = seconds;
+                self.losses.push((step as f64, loss));
+                self.seen += 1;
+                if self.seen == 1 {
+                    self.first_seconds = seconds;
+                }
+                let left = format_duration(self.left(step));
+                self.bar.set_length(steps as u64);
+                self.bar.set_position(step as u64 + 1);
+                self.bar.set_message(format!("loss {loss:.3}, {tokens_per_s:.0} tokens/s, {left} left"));
+                if self.seen == MEASURED {
+                    self.bar.suspend(|| {
+                        eprintln!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps")
+                    });
+                }
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// The time that is left, from the pace of this run without its first step, in which a device may compile its kernels.
+    fn left(&self, step: usize) -> Duration {
+        let pace = (self.seconds - self.first_seconds) / (self.seen.max(2) - 1) as f64;
+        let left = pace * self.steps.saturating_sub(step + 1) as f64;
+        Duration::from_secs(left as u64)
+    }
+}

@@ -1,0 +1,23 @@
+//! What lies in the folder of a training.
+
+use std::fs;
+use std::path::Path;
+
+use crate::TrainingError;
+
+/// File of weights, moments and the rest of the state.
+pub const STATE_FILE: &str = "training.safetensors";
+/// File of what happened, one JSON object a line.
+pub const METRICS_FILE: &str = "metrics.jsonl";
+
+/// Takes a folder for a new training.
+pub fn claim(folder: &Path) -> Result<(), TrainingError> {
+    let making = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
+    fs::create_dir_all(folder).map_err(making)?;
+    for file in [STATE_FILE, zoo::SINGLE_FILE, METRICS_FILE] {
+        if folder.join(file).exists() {
+            return Err(TrainingError::Occupied { path: folder.into(), found: file });
+        }
+    }
+    Ok(())
+}
