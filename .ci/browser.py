@@ -24,7 +24,7 @@ FLAGS = (
 ).split()
 
 PICTURES = """return [...document.querySelectorAll('main img')]
-    .filter(image => !(image.complete && image.naturalWidth > 0 && image.alt.length >= 40)).map(image => image.src)"""
+    .filter(image => !(image.complete && image.naturalWidth > 0 && image.alt)).map(image => image.src)"""
 FORMULAS = """return [document.querySelectorAll('main .katex').length, document.querySelectorAll('main .katex-error').length,
     [...document.querySelectorAll('main p, main li, main td')].filter(
         part => [...part.childNodes].some(node => node.nodeType === 3 && /\\$[^$]+\\$/.test(node.data))).length]"""

@@ -15,11 +15,8 @@ pub use {
 use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, SEED};
 use zoo::fetch::Source;
-
-/// The seed of the book's figures.
-const SEED: u64 = 7;
 
 /// What a figure's data are called beside its picture.
 const DATA: &str = "application/vnd.rungs.figure+json";

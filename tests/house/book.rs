@@ -11,6 +11,10 @@ use crate::tree::{entries, lessons, name, read, relative, root, walk};
 
 /// Lines of a fenced `rust` block that may stand in the text itself.
 const QUOTED: usize = 3;
+/// Characters of the shortest text that can say what a picture shows.
+pub const ALT: usize = 40;
+/// What an anchor's name ends with as long as its chapter is not written.
+const DRAFT: &str = " (draft)";
 
 fn pages() -> Vec<PathBuf> {
     let mut pages = walk(&root().join("book/src"));
@@ -107,13 +111,14 @@ fn every_anchor_of_the_code_is_whole_and_shown() {
                 Ok(anchors) => breaches.extend(
                     anchors
                         .iter()
+                        .filter(|(anchor, _)| !anchor.ends_with(DRAFT))
                         .filter(|(anchor, _)| !shown.contains(&format!("{}:{anchor}}}}}", relative(&file))))
                         .map(|(anchor, _)| format!("{}: anchor {anchor} is on no page", relative(&file))),
                 ),
             }
         }
     }
-    none(breaches, "pair the anchor, or take it out of the code where no page shows it");
+    none(breaches, "pair the anchor, show it, or say `(draft)` behind its name until its chapter is written");
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn pictures(text: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 fn unsaid((alt, target): &(String, String)) -> Option<String> {
-    (alt.chars().count() < 40).then(|| format!("{target} has the alt text {alt:?}"))
+    (alt.chars().count() < ALT).then(|| format!("{target} has the alt text {alt:?}"))
 }
 
 #[test]

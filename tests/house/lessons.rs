@@ -1,10 +1,10 @@
 //! Every lesson has the same parts in the same places.
 
 use course::Lesson;
-use rungs::LESSONS;
+use rungs::{LESSONS, lists};
 
 use crate::none;
-use crate::tree::{entries, lessons, name, read};
+use crate::tree::{entries, lessons, name, read, root};
 
 /// The parts of a lesson's header, in order.
 const HEADER: [&str; 5] = ["**Question", "**Equation", "**Builds on", "**Leaves you with", "**Try"];
@@ -63,6 +63,20 @@ fn every_lesson_says_its_stem_and_runs_its_demo_here() {
         here, folders,
         "LESSON.stem is the folder's name, and crates/rungs/src/lib.rs lists every lesson"
     );
+}
+
+#[test]
+fn pages_list_what_the_lessons_say_of_themselves() {
+    let mut breaches = Vec::new();
+    for page in lists::PAGES {
+        let text = read(&root().join(page));
+        match lists::renewed(&text) {
+            Ok(renewed) if renewed == text => {}
+            Ok(_) => breaches.push(page.to_string()),
+            Err(error) => breaches.push(format!("{page}: {error}")),
+        }
+    }
+    none(breaches, "`cargo rungs record` writes the lists of lessons anew");
 }
 
 #[test]

@@ -20,6 +20,9 @@ use burn::tensor::Device;
 pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
 pub use report::{Report, Table};
 
+/// The seed of the results that the book shows.
+pub const SEED: u64 = 7;
+
 /// What a demo runs with.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
@@ -40,6 +43,8 @@ pub struct Lesson {
     pub question: &'static str,
     /// What the reader has in hand at its end.
     pub leaves_you_with: &'static str,
+    /// Whether the book shows it with the weights of all-MiniLM-L6-v2.
+    pub minilm: bool,
 }
 
 impl Lesson {

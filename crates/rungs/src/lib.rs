@@ -1,5 +1,7 @@
 //! Every lesson of the course, in order: what the command line runs and the tests of the house check.
 
+pub mod lists;
+
 use anyhow::Result;
 use course::{Lesson, Report, Run};
 

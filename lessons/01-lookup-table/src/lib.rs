@@ -39,6 +39,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "01-lookup-table",
     question: "What is a token ID worth before anything is learnt?",
     leaves_you_with: "a table of vectors, a loss in nats, and a bigram model that is the table alone",
+    minilm: false,
 };
 
 /// Size of a fresh table: the metadata of token IDs to vectors.

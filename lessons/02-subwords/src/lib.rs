@@ -41,6 +41,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "02-subwords",
     question: "Where do the IDs come from?",
     leaves_you_with: "Bpe, trained and applied from scratch for any bytes, and WordPiece's greedy match",
+    minilm: false,
 };
 
 /// IDs that need no training: one a byte.

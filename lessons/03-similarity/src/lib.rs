@@ -31,6 +31,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "03-similarity",
     question: "What does \"close\" mean between two vectors?",
     leaves_you_with: "cosine, pairwise and nearest, and a measured warning about crowded spaces",
+    minilm: true,
 };
 
 /// The axis along which a vector lies, in a matrix of one vector a row.

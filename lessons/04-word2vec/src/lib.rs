@@ -50,6 +50,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "04-word2vec",
     question: "Can neighbours alone teach meaning?",
     leaves_you_with: "word vectors of your own text, trained on every core, and a fair score for analogies",
+    minilm: false,
 };
 
 /// Axes of `[pairs, k, d_model]`.

@@ -54,4 +54,5 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "05-embedding-maps",
     question: "What does the space look like?",
     leaves_you_with: "PCA, t-SNE and k-means by hand, and the silhouette to tell groups from wishful seeing",
+    minilm: false,
 };

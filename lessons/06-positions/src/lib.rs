@@ -33,4 +33,5 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "06-positions",
     question: "How does a set become a sequence?",
     leaves_you_with: "positions: learned, sinusoidal, RoPE and ALiBi",
+    minilm: false,
 };

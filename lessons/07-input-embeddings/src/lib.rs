@@ -32,4 +32,5 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "07-input-embeddings",
     question: "What else does a token need to say?",
     leaves_you_with: "BertEmbeddings: token + position + segment, normalised",
+    minilm: false,
 };

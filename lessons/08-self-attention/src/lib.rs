@@ -29,6 +29,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "08-self-attention",
     question: "How does a vector come to depend on its neighbours?",
     leaves_you_with: "scores, weights, attend: attention in three functions, and one head made of them",
+    minilm: false,
 };
 
 /// What a [`SelfAttention`] is made from.

@@ -41,6 +41,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "09-multi-head",
     question: "How do several views, and several rules about who may look, fit in one layer?",
     leaves_you_with: "MultiHeadAttention: heads, masks, RoPE and ALiBi, grouped queries and a cache",
+    minilm: false,
 };
 
 /// The heads' axis of `[batch, heads, tokens, d_head]`.

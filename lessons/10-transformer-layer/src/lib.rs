@@ -39,4 +39,5 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "10-transformer-layer",
     question: "What makes it deep and trainable?",
     leaves_you_with: "EncoderLayer and DecoderLayer: feed-forward, residuals and norms around the attention",
+    minilm: false,
 };

@@ -43,6 +43,7 @@ pub const LESSON: Lesson = Lesson {
     stem: "11-encoder",
     question: "Static or contextual: does a word have one vector, or one for every sentence it stands in?",
     leaves_you_with: "a BERT that runs published weights, every layer open to look at",
+    minilm: true,
 };
 
 /// BERT's own LayerNorm epsilon (`layer_norm_eps` of every published BERT configuration).

@@ -57,6 +57,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "12-decoder",
     question: "How does it write?",
     leaves_you_with: "Gpt, trained from noise or loaded from GPT-2 and BLOOM, and text drawn from it token by token",
+    minilm: false,
 };
 
 /// Standard deviation of fresh weights (Radford et al. 2019, the released `initializer_range`).

@@ -42,6 +42,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     stem: "13-llama",
     question: "What changed since 2019?",
     leaves_you_with: "Llama: RMSNorm, RoPE, SwiGLU and grouped queries in the decoder of lesson 12",
+    minilm: false,
 };
 
 /// What a [`Llama`] is made from.

@@ -46,6 +46,7 @@ pub const LESSON: Lesson = Lesson {
     stem: "14-sentence-embeddings",
     question: "What is the one vector of a whole text?",
     leaves_you_with: "a sentence encoder and a search over your own lines",
+    minilm: true,
 };
 
 /// How the vectors of a text's tokens become one.

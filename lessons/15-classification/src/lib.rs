@@ -40,6 +40,7 @@ pub const LESSON: Lesson = Lesson {
     stem: "15-classification",
     question: "What are the vectors good for?",
     leaves_you_with: "classifiers for your own labels, on frozen vectors and fine-tuned",
+    minilm: true,
 };
 
 /// The largest entry of a gradient that counts as nothing: f32 sums thousands of rows no better.

@@ -1,13 +1,14 @@
 //! `cargo rungs`, `cargo rungs run`, `cargo rungs record`
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use course::{Lesson, Report, Run};
-use rungs::{Demo, LESSONS};
+use course::{Lesson, Report, Run, SEED};
+use rungs::{Demo, LESSONS, lists};
 
 use crate::shell::failure::Helpful;
-use crate::shell::options::{DeviceArg, SEED};
+use crate::shell::options::DeviceArg;
 use crate::shell::{names, output, progress};
 
 /// Run lessons' demos: print what each shows, draw its figures
@@ -31,7 +32,7 @@ pub struct RunArgs {
     seed: u64,
 }
 
-/// Run demos and renew the book's figures, their data and its printed results
+/// Run demos and renew the book's figures, their data, its printed results and lists of lessons
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs record 06           the only command that writes into book/")]
@@ -40,9 +41,6 @@ pub struct RecordArgs {
     #[arg(value_name = "NN")]
     lessons: Vec<String>,
 }
-
-/// Lessons whose demo shows more with real weights.
-const WITH_MINILM: [&str; 4] = ["03", "11", "14", "15"];
 
 /// Prints the lessons.
 pub fn list() -> Result<()> {
@@ -73,14 +71,20 @@ pub fn run(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// Runs demos on the default device and renews what the book shows of them.
+/// Runs demos on the default device and renews what the book shows of them, and the lists of lessons.
 pub fn record(args: &RecordArgs) -> Result<()> {
     let chosen = choose(&args.lessons)?;
     let device = names::device(backend::DEFAULT)?;
     let minilm = names::fetched_minilm();
-    if minilm.is_none() && chosen.iter().any(|(lesson, _)| WITH_MINILM.contains(&lesson.number())) {
+    if minilm.is_none() && chosen.iter().any(|(lesson, _)| lesson.minilm) {
+        let mut shown = Vec::new();
+        for (lesson, _) in &LESSONS {
+            if lesson.minilm {
+                shown.push(lesson.number());
+            }
+        }
         let error =
-            format!("the book's lessons {} show real weights, which are not fetched", WITH_MINILM.join(", "));
+            format!("the book's lessons {} show real weights, which are not fetched", shown.join(", "));
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
     let book = root().join("book/src");
@@ -94,6 +98,10 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         for figure in report.figures() {
             output::figure(&figures, figure)?;
         }
+    }
+    for page in lists::PAGES {
+        let path = root().join(page);
+        output::text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
     }
     Ok(())
 }

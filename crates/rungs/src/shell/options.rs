@@ -2,9 +2,6 @@
 
 use clap::{Args, ValueEnum};
 
-/// The seed of the recorded results.
-pub const SEED: u64 = 7;
-
 /// The encoder that is used where none is named.
 pub const DEFAULT: &str = "minilm";
 

@@ -1,14 +1,14 @@
 //! A sentence encoder on texts: how many a second, how long for one, how long to load, how much memory.
 
 use anyhow::{Result, bail};
-use course::Table;
+use course::{SEED, Table};
 use data::World;
 use sentences::Embedded;
 use serde::Serialize;
 use tokens::TokensError;
 
 use super::{Args, RUNS, Seconds, peak_rss_mb, timed};
-use crate::shell::options::{BATCH, DEFAULT, SEED};
+use crate::shell::options::{BATCH, DEFAULT};
 use crate::shell::{input, names, output};
 
 /// Sentences made up where no file is given.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
-use course::Table;
+use course::{SEED, Table};
 use decoder::{Corpus, GptConfig, Pretraining};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +14,6 @@ use tokens::Tokenizer;
 use training::{Event, Preset, Recipe, Run};
 
 use super::{Args, CHARACTERS, Seconds, peak_rss_mb, placed};
-use crate::shell::options::SEED;
 use crate::shell::output;
 
 /// Steps that are not counted: devices compile their kernels, memory is taken.

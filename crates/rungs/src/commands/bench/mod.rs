@@ -16,11 +16,12 @@ use anyhow::{Result, anyhow, bail};
 use backend::DeviceError;
 use burn::module::Module;
 use burn::tensor::Device;
+use course::SEED;
 use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
-use crate::shell::options::{Format, Preset, SEED};
+use crate::shell::options::{Format, Preset};
 use crate::shell::{failure, names};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device

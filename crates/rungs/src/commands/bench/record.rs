@@ -4,12 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use course::{Axis, Bar, Figure, Marks, Panel};
+use course::{Axis, Bar, Figure, Marks, Panel, SEED};
 use serde::Serialize;
 
 use super::row::{Row, table};
 use super::timing::RUNS;
-use crate::shell::options::SEED;
 use crate::shell::output;
 
 /// Training steps that are counted.

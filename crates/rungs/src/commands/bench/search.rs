@@ -3,13 +3,13 @@
 use std::hint::black_box;
 
 use anyhow::Result;
+use course::SEED;
 use index::Scan;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use super::{Args, Seconds, timed};
-use crate::shell::options::SEED;
 use crate::shell::output;
 
 /// MiniLM's.

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use course::SEED;
 
 use super::operation::{BATCH, D_MODEL, Forward, Operation, TOKENS};
 use super::row::{Agreement, Row, table};
 use super::{Args, Seconds, timed};
-use crate::shell::options::SEED;
 use crate::shell::output;
 
 /// Runs that are counted of each operation.

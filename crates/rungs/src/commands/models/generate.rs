@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use course::SEED;
 use decoder::{Generation, Sampling};
 
 use crate::shell::names::Writer;
-use crate::shell::options::{DeviceArg, SEED};
+use crate::shell::options::DeviceArg;
 use crate::shell::{names, output};
 
 /// Let a model write on from a prompt

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::ValueEnum;
+use course::SEED;
 use data::Corpus;
 use decoder::{GptConfig, LanguageModel, Pretraining, Vocabulary};
 use llama::LlamaConfig;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use training::{Event, Observer, Recipe, Run, SaveError, Stop, Trained};
 
 use crate::shell::failure::Helpful;
-use crate::shell::options::{DeviceArg, Preset, SEED};
+use crate::shell::options::{DeviceArg, Preset};
 use crate::shell::watch::Watch;
 use crate::shell::{interrupt, names, output, progress};
 

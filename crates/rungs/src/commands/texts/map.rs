@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::ValueEnum;
-use course::{Axis, Figure, Marks, Panel, Point};
+use course::{Axis, Figure, Marks, Panel, Point, SEED};
 use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
 use serde::Serialize;
 
-use crate::shell::options::{DeviceArg, Format, SEED};
+use crate::shell::options::{DeviceArg, Format};
 use crate::shell::{input, names, output, progress};
 
 /// What `--model` takes.

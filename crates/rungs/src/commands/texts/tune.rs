@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use burn::module::Module;
+use course::SEED;
 use data::{Pair, Related};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -14,7 +15,7 @@ use sentences::{SentenceEncoder, feelings};
 use serde::Serialize;
 use training::Stop;
 
-use crate::shell::options::{BATCH, DEFAULT, DeviceArg, Format, MODELS, SEED, above_zero};
+use crate::shell::options::{BATCH, DEFAULT, DeviceArg, Format, MODELS, above_zero};
 use crate::shell::{names, output, watch};
 
 /// Train an encoder on pairs of texts that belong together

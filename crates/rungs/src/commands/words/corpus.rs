@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use course::Table;
+use course::{SEED, Table};
 use data::{Corpus, Passages, Section, World};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::shell::options::{Format, SEED};
+use crate::shell::options::Format;
 use crate::shell::{output, progress};
 
 /// Describe a corpus, or write it, split into words

@@ -14,6 +14,7 @@ use classify::baseline::{BagOfWords, majority};
 use classify::checkpoint::{ABOUT_FILE, About, Classifier, Head, Method};
 use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classifier};
 use classify::{Labels, LogisticRegression, likeliest, one_hot};
+use course::SEED;
 use course::metrics::accuracy;
 use encoder::SequenceClassifier;
 use rand::SeedableRng;
@@ -23,7 +24,7 @@ use sentences::SentenceEncoder;
 use serde::Serialize;
 use training::Stop;
 
-use crate::shell::options::{Format, ModelArg, SEED, above_zero};
+use crate::shell::options::{Format, ModelArg, above_zero};
 use crate::shell::{names, output, progress, watch};
 
 /// How to train a classifier.
