@@ -113,8 +113,8 @@ fn stays_within_its_band(number: &str, minilm: Option<PathBuf>) {
 
 /// MiniLM's folder: the tests that ask for it are ignored until it is fetched.
 fn minilm() -> Option<PathBuf> {
-    let home = zoo::Home::from_env().expect("a cache folder");
-    let folder = zoo::fetch::Source::Minilm.folder(&home);
+    let home = files::Home::from_env().expect("a cache folder");
+    let folder = fetch::Source::Minilm.folder(&home);
     assert!(folder.join("model.safetensors").exists(), "run `cargo rungs fetch minilm`");
     Some(folder)
 }

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use anyhow::Result;
+use fetch::{Fetch, Progress, Source};
+use files::Home;
 use indicatif::ProgressBar;
-use zoo::Home;
-use zoo::fetch::{Fetch, Progress, Source};
 
 use crate::cli::FetchArgs;
 use crate::output;

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use data::Split;
+use files::Home;
 use index::{Index, Info, Source};
 use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use zoo::Home;
 
 use crate::cli::{Format, IndexCommand, SearchArgs, SourcesArgs};
 use crate::{embed, model, output};

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use fetch::Source;
+use files::Home;
 use index::Model;
 use sentences::SentenceEncoder;
-use zoo::Home;
-use zoo::fetch::Source;
 
 use crate::cli::ModelArg;
 use crate::output::Helpful;

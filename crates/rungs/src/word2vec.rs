@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use checkpoint::WordVectors;
 use data::{Corpus, Ids, Vocabulary};
 use serde::Serialize;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use word2vec::{Word2VecConfig, train};
-use zoo::WordVectors;
 
 use crate::cli::Word2vecArgs;
 use crate::output;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use checkpoint::WordVectors;
 use course::Table;
 use data::World;
 use serde::Serialize;
 use word2vec::{Score, Space};
-use zoo::WordVectors;
 
 use crate::cli::{AnalogiesArgs, AnalogyArgs, Format, NeighboursArgs, VectorsArg};
 use crate::model;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use checkpoint::Checks;
 use decoder::LanguageModel;
 use serde::Deserialize;
 use serde_json::Value;
 use tokens::Tokenizer;
-use zoo::Checks;
 
 use crate::output::Helpful;
 
@@ -37,7 +37,7 @@ impl Writer {
             let help = "`cargo rungs train gpt --out DIR` makes one".into();
             return Err(Helpful { error, help }.into());
         }
-        let config: Config = zoo::read_json(&folder.join("config.json"))?;
+        let config: Config = files::read_json(&folder.join("config.json"))?;
         let model = language_model(folder, config.model_type.as_deref(), device)?;
         let tokenizer = Tokenizer::open(folder)?;
         tokenizer.check_vocab(model.vocab())?;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::AdaptiveMomentumState;
 use burn::tensor::{Device, Tensor, TensorData};
+use checkpoint::{CheckpointError, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use zoo::{Weights, ZooError};
 
 use crate::{Recipe, TrainingError, Update, metrics};
 
@@ -57,7 +57,7 @@ pub(crate) fn save<M: Module>(
     }
     let times = update.moments.iter().map(|(path, moments)| (path.clone(), moments.time)).collect();
     let state = serde_json::to_string(&State { times, ..state.clone() }).expect("a state is JSON");
-    Ok(zoo::write_weights(&folder.join(FILE), &tensors, &[(STATE, &state)])?)
+    Ok(checkpoint::write_weights(&folder.join(FILE), &tensors, &[(STATE, &state)])?)
 }
 
 /// Reads a state into a model that was made as the one that wrote it.
@@ -145,7 +145,7 @@ fn first_difference(a: &Value, b: &Value, path: &str) -> Option<(String, Value, 
 pub(crate) fn claim(folder: &Path) -> Result<(), TrainingError> {
     let io = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
     std::fs::create_dir_all(folder).map_err(io)?;
-    match [FILE, zoo::SINGLE_FILE, metrics::FILE].into_iter().find(|file| folder.join(file).exists()) {
+    match [FILE, checkpoint::SINGLE_FILE, metrics::FILE].into_iter().find(|file| folder.join(file).exists()) {
         Some(found) => Err(TrainingError::Occupied { path: folder.into(), found }),
         None => Ok(()),
     }
@@ -216,7 +216,7 @@ fn values<M: Module>(model: &M) -> Vec<(String, TensorData)> {
 struct Read<'a> {
     weights: &'a Weights,
     path: Vec<String>,
-    failed: Option<ZooError>,
+    failed: Option<CheckpointError>,
 }
 
 impl ModuleMapper for Read<'_> {

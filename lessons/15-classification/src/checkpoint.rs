@@ -4,8 +4,8 @@ use std::path::Path;
 
 use burn::nn::Linear;
 use burn::prelude::*;
+use checkpoint::{CheckpointError, Checks, Weights};
 use serde_json::Value;
-use zoo::{Checks, Weights, ZooError};
 
 use crate::Labels;
 
@@ -33,13 +33,17 @@ impl Head {
     /// # Errors
     ///
     /// If the folder cannot be written to.
-    pub fn save(&self, folder: &Path) -> Result<(), ZooError> {
+    pub fn save(&self, folder: &Path) -> Result<(), CheckpointError> {
         let names = Value::from(self.names.clone()).to_string();
         let kind =
             serde_json::to_value(self.labels).map(|kind| kind.as_str().unwrap_or_default().to_string());
         let kind = kind.unwrap_or_default();
         let metadata = [(LABELS, &names[..]), (KIND, &kind[..])];
-        zoo::write_weights(&folder.join(HEAD_FILE), &zoo::linear_tensors(NAME, &self.linear), &metadata)
+        checkpoint::write_weights(
+            &folder.join(HEAD_FILE),
+            &checkpoint::linear_tensors(NAME, &self.linear),
+            &metadata,
+        )
     }
 
     /// Reads `head.safetensors` for vectors of `d_model` numbers.
@@ -47,7 +51,7 @@ impl Head {
     /// # Errors
     ///
     /// A file that is missing or no head, one without its labels, or one for vectors of another width.
-    pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, ZooError> {
+    pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, CheckpointError> {
         let path = folder.join(HEAD_FILE);
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);

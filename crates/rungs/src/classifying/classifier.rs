@@ -56,7 +56,7 @@ impl Answering {
         }
         self.head.save(folder)?;
         // Last: a folder without it is no classifier.
-        Ok(zoo::write_json(&folder.join(ABOUT), &serde_json::to_value(about)?)?)
+        Ok(files::write_json(&folder.join(ABOUT), &serde_json::to_value(about)?)?)
     }
 }
 
@@ -77,8 +77,8 @@ impl Classifier {
                 "{folder}: expected a classifier, found no {ABOUT}; `cargo rungs classify train` makes one"
             );
         }
-        let about: About = zoo::read_json(&path)?;
-        let checks = zoo::Checks::of(&path);
+        let about: About = files::read_json(&path)?;
+        let checks = checkpoint::Checks::of(&path);
         let (encoder, tuned) = if about.method == Method::Finetune {
             let model = encoder::checkpoint::load_sequence_classifier(folder, device)?.model;
             let tokenizer = tokens::Tokenizer::open(folder)?;
@@ -103,7 +103,7 @@ impl Classifier {
         let columns = tuned.as_ref().map_or(head.names.len(), |model| model.classifier.weight.dims()[1]);
         if head.names.len() != columns {
             let problem = format!("expected the labels of {columns} columns, found {:?}", head.names);
-            return Ok(zoo::Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
+            return Ok(checkpoint::Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
         }
         if !head.names.contains(&about.majority) {
             let problem = format!("expected one of {:?}, found {:?}", head.names, about.majority);

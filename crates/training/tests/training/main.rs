@@ -125,7 +125,7 @@ impl Task for Pairs {
 
     fn save(&self, model: &Small, folder: &Path) -> Result<(), SaveError> {
         let table = model.table.weight.val().into_data();
-        Ok(zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &[("table".into(), table)], &[])?)
+        Ok(checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &[("table".into(), table)], &[])?)
     }
 
     fn settings(&self) -> Value {
