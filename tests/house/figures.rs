@@ -119,8 +119,8 @@ fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<Str
 
 /// MiniLM's folder: the tests that ask for it are ignored until it is fetched.
 fn minilm() -> Option<PathBuf> {
-    let home = zoo::Home::from_env().expect("a cache folder");
-    let folder = zoo::fetch::Source::Minilm.folder(&home);
+    let home = files::Home::from_env().expect("a cache folder");
+    let folder = fetch::Source::Minilm.folder(&home);
     assert!(folder.join("model.safetensors").exists(), "run `cargo rungs fetch minilm`");
     Some(folder)
 }

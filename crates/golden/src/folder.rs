@@ -4,26 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::TensorData;
+use checkpoint::header::Header;
+use checkpoint::{CheckpointError, Weights};
+use files::FilesError;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use zoo::header::Header;
-use zoo::{Weights, ZooError};
 
 /// Why a folder is not a recorded model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoldenError {
-    /// One of its files.
+    /// One of its files could not be read, or is another file.
     #[error(transparent)]
-    File(#[from] ZooError),
-    /// The recorded tensors cannot be read.
-    #[error("{path:?}: reading failed: {source}; check the path and its permissions")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
+    File(#[from] FilesError),
+    /// Tensors that are not well-formed.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// A tensor that `cases.json` names and `expected.safetensors` lacks, or holds in another form.
     #[error("{path:?}: tensor {tensor:?}: expected {expected}, found {found}; record the folder again")]
     Tensor {
@@ -81,11 +77,10 @@ impl Folder {
     ///
     /// A file that is missing or not what it should be.
     pub fn open(path: &Path) -> Result<Self, GoldenError> {
-        let cases: Cases = zoo::read_json(&path.join("cases.json"))?;
+        let cases: Cases = files::read_json(&path.join("cases.json"))?;
         let expected = path.join("expected.safetensors");
         Header::open(&expected)?; // our own check before the library reads it
-        let recorded =
-            std::fs::read(&expected).map_err(|source| GoldenError::Io { path: expected, source })?;
+        let recorded = std::fs::read(&expected).map_err(FilesError::io(&expected, "reading"))?;
         Ok(Self {
             path: path.into(),
             tolerance: cases.suggested_tolerance.max_abs,

@@ -13,6 +13,7 @@ mod folder;
 use std::path::PathBuf;
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use files::Home;
 use serde_json::Value;
 
 pub use altered::{Stored, altered, store};
@@ -22,6 +23,16 @@ pub use folder::{Case, Folder, GoldenError};
 /// Where the recorded files lie in the repository.
 pub fn directory() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden"))
+}
+
+/// The folder of all-MiniLM-L6-v2, whose answers lie in `tests/golden/minilm/`; `cargo rungs fetch minilm`
+/// puts it there.
+///
+/// # Panics
+///
+/// If no folder of downloads is known for this user.
+pub fn minilm() -> PathBuf {
+    Home::from_env().unwrap_or_else(|error| panic!("{error}")).model("minilm")
 }
 
 /// One file of `tests/golden/parts/`: the values of one part of a transformer.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::AdaptiveMomentumState;
 use burn::tensor::{Device, Tensor, TensorData};
+use checkpoint::{CheckpointError, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use zoo::{Weights, ZooError};
 
 use crate::folder::STATE_FILE;
 use crate::{Recipe, TrainingError, Update};
@@ -56,7 +56,7 @@ pub(crate) fn save<M: Module>(
     }
     let times = update.moments.iter().map(|(path, moments)| (path.clone(), moments.time)).collect();
     let state = serde_json::to_string(&State { times, ..state.clone() }).expect("a state is JSON");
-    Ok(zoo::write_weights(&folder.join(STATE_FILE), &tensors, &[(STATE, &state)])?)
+    Ok(checkpoint::write_weights(&folder.join(STATE_FILE), &tensors, &[(STATE, &state)])?)
 }
 
 /// Reads a state into a model that was made as the one that wrote it.
@@ -205,7 +205,7 @@ fn values<M: Module>(model: &M) -> Vec<(String, TensorData)> {
 struct Read<'a> {
     weights: &'a Weights,
     path: Vec<String>,
-    failed: Option<ZooError>,
+    failed: Option<CheckpointError>,
 }
 
 impl ModuleMapper for Read<'_> {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use zoo::ZooError;
+use checkpoint::CheckpointError;
+use files::FilesError;
 
 /// Why a model could not be written.
 pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
@@ -69,7 +70,7 @@ pub enum TrainingError {
     },
     /// A state of another model.
     #[error("expected the state of this model; {0}")]
-    OtherModel(ZooError),
+    OtherModel(CheckpointError),
     /// A state of something else.
     #[error("{path:?}: {problem}; resume with what began this training, or begin another in a new folder")]
     State {
@@ -80,7 +81,10 @@ pub enum TrainingError {
     },
     /// A file could not be read or written.
     #[error(transparent)]
-    File(#[from] ZooError),
+    File(#[from] FilesError),
+    /// A state that is not well-formed, or could not be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The model could not be written.
     #[error(transparent)]
     Save(SaveError),

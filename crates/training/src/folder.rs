@@ -14,7 +14,7 @@ pub const METRICS_FILE: &str = "metrics.jsonl";
 pub fn claim(folder: &Path) -> Result<(), TrainingError> {
     let making = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
     fs::create_dir_all(folder).map_err(making)?;
-    for file in [STATE_FILE, zoo::SINGLE_FILE, METRICS_FILE] {
+    for file in [STATE_FILE, checkpoint::SINGLE_FILE, METRICS_FILE] {
         if folder.join(file).exists() {
             return Err(TrainingError::Occupied { path: folder.into(), found: file });
         }

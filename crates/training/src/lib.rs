@@ -17,7 +17,7 @@
 //! burn's.
 //!
 //! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by ids. One safetensors
-//! file by names is renamed as a whole, is read by the bounded check that every file of others goes through ([`zoo`]),
+//! file by names is renamed as a whole, is read by the bounded check that every file of others goes through ([`mod@checkpoint`]),
 //! and opens in any other library.
 
 mod batches;
@@ -34,8 +34,8 @@ mod run;
 mod side_by_side;
 mod update;
 
+pub use self::checkpoint::begun_with;
 pub use batches::{Blocks, epoch};
-pub use checkpoint::begun_with;
 pub use curve::curve;
 pub use draw::Draw;
 pub use error::{SaveError, TrainingError};

@@ -32,7 +32,7 @@ impl Metrics {
         let text = String::from_utf8_lossy(&text);
         let kept = text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
         let kept: String = kept.collect();
-        zoo::aside(&path, |part| fs::write(part, kept).map_err(io("writing")))?;
+        files::aside(&path, |part| fs::write(part, kept).map_err(io("writing")))?;
         let file = OpenOptions::new().append(true).open(&path).map_err(io("opening"))?;
         Ok(Self { path, file })
     }

@@ -207,7 +207,7 @@ fn train(
 /// The first thing in all-MiniLM-L6-v2: its table of tokens, before any layer.
 fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
     const TABLE: &str = "embeddings.word_embeddings.weight";
-    let weights = zoo::Weights::open(folder)?.strip_prefix("bert.")?;
+    let weights = checkpoint::Weights::open(folder)?.strip_prefix("bert.")?;
     let tokenizer = tokens::Tokenizer::open(folder)?;
     let &[vocab, d_model] = weights.shape(TABLE).unwrap_or_default() else {
         anyhow::bail!("{}: expected a matrix {TABLE}, found none: fetch the model again", folder.display());

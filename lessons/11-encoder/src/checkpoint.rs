@@ -8,11 +8,11 @@ use std::path::Path;
 use burn::module::Param;
 use burn::prelude::*;
 use burn::tensor::TensorData;
+use checkpoint::{CheckpointError, Checks, Under, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, EncoderLayer};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zoo::{Checks, Under, Weights, ZooError};
 
 use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier};
 
@@ -60,7 +60,7 @@ const FEED_FORWARD_NORM: &str = "output.LayerNorm";
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is not a BERT, or not whole.
-pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, ZooError> {
+pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, CheckpointError> {
     let (weights, config) = open(folder)?;
     let allowed = [STORED_CONSTANTS, PRETRAINING_HEADS];
     let skipped = weights.matches(&encoder_tensors(&config), &allowed)?;
@@ -76,7 +76,7 @@ pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, ZooErro
 pub fn load_masked_language_model(
     folder: &Path,
     device: &Device,
-) -> Result<Loaded<MaskedLanguageModel>, ZooError> {
+) -> Result<Loaded<MaskedLanguageModel>, CheckpointError> {
     let (weights, config) = open(folder)?;
     let (vocab, d) = (config.vocab, config.d_model);
     let mut expected = encoder_tensors(&config);
@@ -103,7 +103,7 @@ pub fn load_masked_language_model(
 pub fn load_sequence_classifier(
     folder: &Path,
     device: &Device,
-) -> Result<Loaded<SequenceClassifier>, ZooError> {
+) -> Result<Loaded<SequenceClassifier>, CheckpointError> {
     let (weights, mut config) = open(folder)?;
     config.pooler = true;
     let d = config.d_model;
@@ -122,7 +122,7 @@ pub fn load_sequence_classifier(
 /// # Errors
 ///
 /// As [`load_bert`], as far as the table is concerned.
-pub fn load_token_table(folder: &Path, device: &Device) -> Result<Tensor<2>, ZooError> {
+pub fn load_token_table(folder: &Path, device: &Device) -> Result<Tensor<2>, CheckpointError> {
     let (weights, config) = open(folder)?;
     weights.tensor(TOKENS, [config.vocab, config.d_model], device)
 }
@@ -164,9 +164,9 @@ fn bert_epsilon() -> f64 {
 /// # Errors
 ///
 /// A key that is missing or of another type, a value no BERT can have, or another architecture.
-pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
+pub fn read_config(folder: &Path) -> Result<BertConfig, CheckpointError> {
     let path = folder.join("config.json");
-    let config: PublishedConfig = zoo::read_json(&path)?;
+    let config: PublishedConfig = files::read_json(&path)?;
     let checks = Checks::of(&path);
     checks.model_type(config.model_type.as_deref(), "bert")?;
     checks.above_zero(&[
@@ -205,7 +205,7 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, ZooError> {
 
 // ANCHOR: open
 /// Reads configuration and header, and brings the two to one size before anything is listed or allocated.
-fn open(folder: &Path) -> Result<(Weights, BertConfig), ZooError> {
+fn open(folder: &Path) -> Result<(Weights, BertConfig), CheckpointError> {
     let mut config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
@@ -247,7 +247,7 @@ fn norm(name: &str, d: usize) -> [(String, Vec<usize>); 2] {
     [(format!("{name}.weight"), vec![d]), (format!("{name}.bias"), vec![d])]
 }
 
-fn encoder(weights: &Weights, config: &BertConfig, device: &Device) -> Result<Bert, ZooError> {
+fn encoder(weights: &Weights, config: &BertConfig, device: &Device) -> Result<Bert, CheckpointError> {
     let d = config.d_model;
     let table = |name: &str, rows| weights.tensor(name, [rows, d], device).map(Param::from_tensor);
     let mut bert = config.init(device);
@@ -270,9 +270,9 @@ fn load_layer(
     stored: &Under<'_>,
     config: &BertConfig,
     device: &Device,
-) -> Result<(), ZooError> {
+) -> Result<(), CheckpointError> {
     let (d, hidden) = (config.d_model, config.d_hidden);
-    layer.attention.projection = zoo::side_by_side(
+    layer.attention.projection = checkpoint::side_by_side(
         QUERY_KEY_VALUE.iter().map(|name| stored.linear(name, d, d, device)).collect::<Result<_, _>>()?,
     );
     layer.attention.output = stored.linear(ATTENTION_OUTPUT, d, d, device)?;
@@ -289,7 +289,7 @@ fn layer_norm(
     name: &str,
     config: &BertConfig,
     device: &Device,
-) -> Result<LayerNorm, ZooError> {
+) -> Result<LayerNorm, CheckpointError> {
     let vector = |part: &str| {
         stored.tensor(&format!("{name}.{part}"), [config.d_model], device).map(Param::from_tensor)
     };
@@ -301,9 +301,9 @@ fn layer_norm(
 /// # Errors
 ///
 /// If the folder cannot be written to, or is full; what was there before stays whole.
-pub fn save(bert: &Bert, folder: &Path) -> Result<(), ZooError> {
-    zoo::write_json(&folder.join("config.json"), &published_config(&bert.config(), "BertModel", &[]))?;
-    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors(bert, ""), &[])
+pub fn save(bert: &Bert, folder: &Path) -> Result<(), CheckpointError> {
+    files::write_json(&folder.join("config.json"), &published_config(&bert.config(), "BertModel", &[]))?;
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(bert, ""), &[])
 }
 
 /// Writes an encoder and its head with the names of its labels, which other libraries open as a sequence classifier.
@@ -315,12 +315,12 @@ pub fn save_sequence_classifier(
     model: &SequenceClassifier,
     labels: &[String],
     folder: &Path,
-) -> Result<(), ZooError> {
+) -> Result<(), CheckpointError> {
     let config = published_config(&model.bert.config(), "BertForSequenceClassification", labels);
-    zoo::write_json(&folder.join("config.json"), &config)?;
+    files::write_json(&folder.join("config.json"), &config)?;
     let mut tensors = tensors(&model.bert, PREFIX);
-    tensors.extend(zoo::linear_tensors(CLASSIFIER, &model.classifier));
-    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors, &[])
+    tensors.extend(checkpoint::linear_tensors(CLASSIFIER, &model.classifier));
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors, &[])
 }
 
 /// An encoder under BERT's names and in its layout, `prefix` before each.
@@ -337,17 +337,19 @@ fn tensors(bert: &Bert, prefix: &str) -> Vec<(String, TensorData)> {
         let at = |name: &str| format!("{prefix}{LAYERS}{i}.{name}");
         let d = bert.d_model();
         for (part, name) in QUERY_KEY_VALUE.into_iter().enumerate() {
-            let columns = zoo::columns(&layer.attention.projection, part * d, d);
-            tensors.extend(zoo::linear_tensors(&at(name), &columns));
+            let columns = checkpoint::columns(&layer.attention.projection, part * d, d);
+            tensors.extend(checkpoint::linear_tensors(&at(name), &columns));
         }
-        tensors.extend(zoo::linear_tensors(&at(ATTENTION_OUTPUT), &layer.attention.output));
+        tensors.extend(checkpoint::linear_tensors(&at(ATTENTION_OUTPUT), &layer.attention.output));
         tensors.extend(norm_tensors(&at(ATTENTION_NORM), &layer.attention_norm));
-        tensors.extend(zoo::linear_tensors(&at(UP), &layer.feed_forward.up));
-        tensors.extend(zoo::linear_tensors(&at(DOWN), &layer.feed_forward.down));
+        tensors.extend(checkpoint::linear_tensors(&at(UP), &layer.feed_forward.up));
+        tensors.extend(checkpoint::linear_tensors(&at(DOWN), &layer.feed_forward.down));
         tensors.extend(norm_tensors(&at(FEED_FORWARD_NORM), &layer.feed_forward_norm));
     }
-    let pooler =
-        bert.pooler.iter().flat_map(|pooler| zoo::linear_tensors(&format!("{prefix}{POOLER}"), pooler));
+    let pooler = bert
+        .pooler
+        .iter()
+        .flat_map(|pooler| checkpoint::linear_tensors(&format!("{prefix}{POOLER}"), pooler));
     tensors.extend(pooler);
     tensors
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
+use checkpoint::CheckpointError;
+use files::FilesError;
 use lookup::cross_entropy;
-use zoo::ZooError;
 
 use crate::checkpoint::{load_bert, load_masked_language_model, load_sequence_classifier};
 use crate::{Batch, Bert, MaskedLanguageModel, SequenceClassifier, Trace};
@@ -59,7 +60,7 @@ impl Published {
     /// # Errors
     ///
     /// A folder that cannot be read as that class, or a class not in [`ARCHITECTURES`].
-    pub fn open(folder: &Path, architecture: &str, device: &Device) -> Result<Self, ZooError> {
+    pub fn open(folder: &Path, architecture: &str, device: &Device) -> Result<Self, CheckpointError> {
         Ok(match architecture {
             "BertModel" => Published::Encoder(load_bert(folder, device)?.model),
             "BertForMaskedLM" => Published::MaskedLanguage(load_masked_language_model(folder, device)?.model),
@@ -100,9 +101,9 @@ impl Published {
     }
 }
 
-fn unknown(architecture: &str, folder: &Path) -> ZooError {
+fn unknown(architecture: &str, folder: &Path) -> CheckpointError {
     let problem = format!("expected one of {}, found {architecture:?}", ARCHITECTURES.join(", "));
-    ZooError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }
+    FilesError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }.into()
 }
 
 #[derive(Default)]

@@ -10,11 +10,11 @@ use std::path::Path;
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
+use checkpoint::{CheckpointError, Checks, Under, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, DecoderLayer, Norm, Transform};
 use serde::Deserialize;
 use serde_json::json;
-use zoo::{Checks, Under, Weights, ZooError};
 
 use crate::{Family, Gpt, GptConfig, INITIALIZER_STD};
 
@@ -90,7 +90,7 @@ pub struct Loaded {
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is neither, or not whole.
-pub fn load(folder: &Path, device: &Device) -> Result<Loaded, ZooError> {
+pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
     let config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
@@ -105,13 +105,13 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, ZooError> {
 /// # Errors
 ///
 /// A key that is missing or of another type, a value that none of them can have, or another architecture.
-pub fn read_config(folder: &Path) -> Result<GptConfig, ZooError> {
+pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
     #[derive(Deserialize)]
     struct Architecture {
         model_type: Option<String>,
     }
     let path = folder.join("config.json");
-    let Architecture { model_type } = zoo::read_json(&path)?;
+    let Architecture { model_type } = files::read_json(&path)?;
     match model_type.as_deref() {
         Some("gpt2") => Gpt2Config::read(&path),
         Some("bloom") => BloomConfig::read(&path),
@@ -152,8 +152,8 @@ fn epsilon() -> f64 {
 }
 
 impl Gpt2Config {
-    fn read(path: &Path) -> Result<GptConfig, ZooError> {
-        let config: Self = zoo::read_json(path)?;
+    fn read(path: &Path) -> Result<GptConfig, CheckpointError> {
+        let config: Self = files::read_json(path)?;
         let checks = Checks::of(path);
         let d_hidden = config.n_inner.unwrap_or(config.n_embd.saturating_mul(4));
         checks.above_zero(&[
@@ -200,8 +200,8 @@ struct BloomConfig {
 }
 
 impl BloomConfig {
-    fn read(path: &Path) -> Result<GptConfig, ZooError> {
-        let config: Self = zoo::read_json(path)?;
+    fn read(path: &Path) -> Result<GptConfig, CheckpointError> {
+        let config: Self = files::read_json(path)?;
         let checks = Checks::of(path);
         let max_tokens = config.seq_length.unwrap_or(BLOOM_TOKENS);
         checks.above_zero(&[
@@ -252,7 +252,7 @@ fn expected(config: &GptConfig) -> Vec<(String, Vec<usize>)> {
     tensors
 }
 
-fn read(weights: &Weights, config: &GptConfig, device: &Device) -> Result<Gpt, ZooError> {
+fn read(weights: &Weights, config: &GptConfig, device: &Device) -> Result<Gpt, CheckpointError> {
     let (d, names) = (config.d_model, config.family.names());
     let table = |name: &str, rows| weights.tensor(name, [rows, d], device).map(Param::from_tensor);
     let mut gpt = config.init(device);
@@ -275,7 +275,7 @@ fn read_layer(
     stored: &Under<'_>,
     config: &GptConfig,
     device: &Device,
-) -> Result<(), ZooError> {
+) -> Result<(), CheckpointError> {
     let (d, hidden, names) = (config.d_model, config.d_hidden(), config.family.names());
     let linear = |name: &str, d_in: usize, d_out: usize| match config.family {
         Family::Bloom => stored.linear(name, d_in, d_out, device),
@@ -319,7 +319,7 @@ fn layer_norm(
     name: &str,
     config: &GptConfig,
     device: &Device,
-) -> Result<LayerNorm, ZooError> {
+) -> Result<LayerNorm, CheckpointError> {
     let vector = |part: &str| {
         stored.tensor(&format!("{name}.{part}"), [config.d_model], device).map(Param::from_tensor)
     };
@@ -335,9 +335,9 @@ fn layer_norm(
 /// # Panics
 ///
 /// If the model is of BLOOM's family, which is read and not written.
-pub fn save(model: &Gpt, config: &GptConfig, folder: &Path) -> Result<(), ZooError> {
-    zoo::write_json(&folder.join("config.json"), &published_config(config))?;
-    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors(model), &[])
+pub fn save(model: &Gpt, config: &GptConfig, folder: &Path) -> Result<(), CheckpointError> {
+    files::write_json(&folder.join("config.json"), &published_config(config))?;
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(model), &[])
 }
 
 /// A model of GPT-2's family under GPT-2's names.

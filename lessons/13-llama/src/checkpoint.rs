@@ -5,11 +5,11 @@ use std::path::Path;
 
 use burn::module::Param;
 use burn::tensor::{Device, TensorData};
+use checkpoint::{CheckpointError, Checks, Under, Weights};
 use layer::{DecoderLayer, Norm, RmsNorm, Transform};
 use positions::RopeScaling;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zoo::{Checks, Under, Weights, ZooError};
 
 use crate::{Llama, LlamaConfig};
 
@@ -53,7 +53,7 @@ struct Published {
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is not a LLaMA, or not whole.
-pub fn load(folder: &Path, device: &Device) -> Result<Loaded, ZooError> {
+pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
     let published = read_published(folder)?;
     let config = &published.config;
     let weights = Weights::open(folder)?.strip_prefix("model.")?;
@@ -72,7 +72,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, ZooError> {
 /// # Errors
 ///
 /// A key that is missing or of another type, a value that no LLaMA can have, or another architecture.
-pub fn read_config(folder: &Path) -> Result<LlamaConfig, ZooError> {
+pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
     read_published(folder).map(|published| published.config)
 }
 
@@ -119,16 +119,16 @@ fn silu() -> String {
     "silu".into()
 }
 
-fn read_published(folder: &Path) -> Result<Published, ZooError> {
+fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
     #[derive(Deserialize)]
     struct Architecture {
         model_type: Option<String>,
     }
     let path = folder.join("config.json");
     let checks = Checks::of(&path);
-    let Architecture { model_type } = zoo::read_json(&path)?;
+    let Architecture { model_type } = files::read_json(&path)?;
     checks.model_type(model_type.as_deref(), "llama")?; // before a key is missed that another architecture lacks
-    let config: PublishedConfig = zoo::read_json(&path)?;
+    let config: PublishedConfig = files::read_json(&path)?;
     let (heads, kv_heads) = (config.num_attention_heads, config.num_key_value_heads);
     let sizes = [
         ("vocab_size", config.vocab_size),
@@ -176,7 +176,7 @@ fn read_published(folder: &Path) -> Result<Published, ZooError> {
 }
 
 /// RoPE's base and scaling, from whichever of the two forms the file has.
-fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScaling), ZooError> {
+fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScaling), CheckpointError> {
     /// Of a file that names none (Touvron et al. 2023, the released code).
     const THETA: f64 = 10_000.0;
     let (key, rope) = match &config.rope_parameters {
@@ -258,7 +258,7 @@ fn expected(published: &Published) -> Vec<(String, Vec<usize>)> {
     tensors
 }
 
-fn read(weights: &Weights, config: &LlamaConfig, device: &Device) -> Result<Llama, ZooError> {
+fn read(weights: &Weights, config: &LlamaConfig, device: &Device) -> Result<Llama, CheckpointError> {
     let d = config.d_model;
     let mut llama = config.init(device);
     llama.tokens.weight = Param::from_tensor(weights.tensor(TABLE, [config.vocab, d], device)?);
@@ -277,12 +277,12 @@ fn read_layer(
     stored: &Under<'_>,
     config: &LlamaConfig,
     device: &Device,
-) -> Result<(), ZooError> {
+) -> Result<(), CheckpointError> {
     let (d, hidden) = (config.d_model, config.d_hidden);
     let (queries, kv) = (config.n_heads * config.d_head(), config.n_kv_heads() * config.d_head());
     let parts = QUERY_KEY_VALUE.into_iter().zip([queries, kv, kv]);
     let parts = parts.map(|(name, d_out)| stored.linear(name, d, d_out, device));
-    layer.attention.projection = zoo::side_by_side(parts.collect::<Result<_, _>>()?);
+    layer.attention.projection = checkpoint::side_by_side(parts.collect::<Result<_, _>>()?);
     layer.attention.output = stored.linear(ATTENTION_OUTPUT, queries, d, device)?;
     layer.attention_norm = Norm::Rms(rms_norm(stored, ATTENTION_NORM, config, device)?);
     layer.feed_forward_norm = Norm::Rms(rms_norm(stored, FEED_FORWARD_NORM, config, device)?);
@@ -299,7 +299,7 @@ fn rms_norm(
     name: &str,
     config: &LlamaConfig,
     device: &Device,
-) -> Result<RmsNorm, ZooError> {
+) -> Result<RmsNorm, CheckpointError> {
     let weight = Param::from_tensor(stored.tensor(name, [config.d_model], device)?);
     Ok(RmsNorm { weight, epsilon: config.epsilon })
 }
@@ -309,9 +309,9 @@ fn rms_norm(
 /// # Errors
 ///
 /// If the folder cannot be written to, or is full; what was there before stays whole.
-pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), ZooError> {
-    zoo::write_json(&folder.join("config.json"), &published_config(model, config))?;
-    zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &tensors(model), &[])
+pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), CheckpointError> {
+    files::write_json(&folder.join("config.json"), &published_config(model, config))?;
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(model), &[])
 }
 
 /// A model under LLaMA's names and in its layout.
@@ -338,13 +338,13 @@ pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
             (attention.n_heads() * attention.d_head(), attention.n_kv_heads() * attention.d_head());
         let columns = [(0, queries), (queries, kv), (queries + kv, kv)];
         for (name, (first, width)) in QUERY_KEY_VALUE.into_iter().zip(columns) {
-            let part = zoo::columns(&attention.projection, first, width);
-            tensors.extend(zoo::linear_tensors(&at(name), &part));
+            let part = checkpoint::columns(&attention.projection, first, width);
+            tensors.extend(checkpoint::linear_tensors(&at(name), &part));
         }
-        tensors.extend(zoo::linear_tensors(&at(ATTENTION_OUTPUT), &attention.output));
-        tensors.extend(zoo::linear_tensors(&at(GATE), &swiglu.gate));
-        tensors.extend(zoo::linear_tensors(&at(UP), &swiglu.up));
-        tensors.extend(zoo::linear_tensors(&at(DOWN), &swiglu.down));
+        tensors.extend(checkpoint::linear_tensors(&at(ATTENTION_OUTPUT), &attention.output));
+        tensors.extend(checkpoint::linear_tensors(&at(GATE), &swiglu.gate));
+        tensors.extend(checkpoint::linear_tensors(&at(UP), &swiglu.up));
+        tensors.extend(checkpoint::linear_tensors(&at(DOWN), &swiglu.down));
     }
     tensors
 }

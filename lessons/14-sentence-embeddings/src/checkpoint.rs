@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use burn::tensor::Device;
+use checkpoint::CheckpointError;
 use encoder::Bert;
 use encoder::checkpoint::{Loaded, load_bert};
+use files::FilesError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokens::{Tokenizer, TokensError};
-use zoo::ZooError;
 
 use crate::{Pooling, SentenceEncoder};
 
@@ -27,9 +28,12 @@ const SPECIAL_TOKENS: usize = 2;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SentenceError {
-    /// Its weights or configurations.
+    /// One of its files could not be read or written, or says what cannot be.
     #[error(transparent)]
-    Files(#[from] ZooError),
+    File(#[from] FilesError),
+    /// Its encoder.
+    #[error(transparent)]
+    Encoder(#[from] CheckpointError),
     /// Its tokenizer.
     #[error(transparent)]
     Tokenizer(#[from] TokensError),
@@ -109,7 +113,7 @@ impl SentenceEncoder {
     /// # Errors
     ///
     /// A file that is not what it should be, or a limit that leaves room for no token.
-    pub fn with_limits_of(self, folder: &Path) -> Result<Self, ZooError> {
+    pub fn with_limits_of(self, folder: &Path) -> Result<Self, FilesError> {
         let limits: Limits = read_optional(&folder.join(LIMITS))?;
         let limit = limit(folder, &limits, self.limit)?;
         Ok(Self { limit, lower_case: limits.do_lower_case, ..self })
@@ -147,11 +151,11 @@ impl SentenceEncoder {
     /// A folder that cannot be made or written to.
     pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
         let pooling = folder.join("1_Pooling");
-        let refused = |source| ZooError::Io { path: pooling.clone(), action: "making the folder", source };
+        let refused = |source| FilesError::Io { path: pooling.clone(), action: "making the folder", source };
         std::fs::create_dir_all(&pooling).map_err(refused)?;
         encoder::checkpoint::save(&self.bert, folder)?;
         self.save_tokenizer(folder)?;
-        zoo::write_json(&pooling.join("config.json"), &self.pooling.config(self.bert.d_model()))?;
+        files::write_json(&pooling.join("config.json"), &self.pooling.config(self.bert.d_model()))?;
         let kinds = [("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")];
         let modules = kinds.iter().take(if self.unit { 3 } else { 2 }).enumerate();
         let modules: Vec<_> = modules
@@ -161,7 +165,7 @@ impl SentenceEncoder {
             })
             .collect();
         // Last: a folder without it would be read as a plain encoder.
-        Ok(zoo::write_json(&folder.join("modules.json"), &json!(modules))?)
+        Ok(files::write_json(&folder.join("modules.json"), &json!(modules))?)
     }
 
     /// Writes the tokenizer, and how much of a text is read in which letters.
@@ -172,7 +176,7 @@ impl SentenceEncoder {
     pub fn save_tokenizer(&self, folder: &Path) -> Result<(), SentenceError> {
         self.tokenizer.save(folder, self.limit)?;
         let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
-        Ok(zoo::write_json(&folder.join(LIMITS), &limits)?)
+        Ok(files::write_json(&folder.join(LIMITS), &limits)?)
     }
 }
 
@@ -188,7 +192,7 @@ impl Pooling {
 
 /// The most tokens of a text: what the sentence model says, else its tokenizer, and never more than there are
 /// positions.
-fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, ZooError> {
+fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, FilesError> {
     let tokenizer: TokenizerLimit = read_optional(&folder.join("tokenizer_config.json"))?;
     let longest = tokenizer.model_max_length.filter(|&n| n >= 1.0).map(|n| n as usize);
     let limit = limits.max_seq_length.or(longest).unwrap_or(max_tokens).min(max_tokens);
@@ -201,7 +205,7 @@ fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, Zoo
 }
 
 /// Reads `modules.json` and what it points to; without it the folder is a plain encoder.
-fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
+fn pipeline(folder: &Path) -> Result<Pipeline, FilesError> {
     let path = folder.join("modules.json");
     let mut pipeline =
         Pipeline { transformer: folder.to_path_buf(), pooling: Pooling::Mean, unit: false, width: None };
@@ -209,7 +213,7 @@ fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
         return Ok(pipeline);
     }
     refuse_prompts(folder)?;
-    let modules: Vec<Module> = zoo::read_json(&path)?;
+    let modules: Vec<Module> = files::read_json(&path)?;
     let kinds: Vec<&str> = modules.iter().map(|m| m.kind.rsplit('.').next().unwrap_or_default()).collect();
     match kinds[..] {
         ["Transformer", "Pooling"] => {}
@@ -221,7 +225,7 @@ fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
     }
     pipeline.transformer = inside(folder, &modules[0].path, &path)?;
     let pooling = inside(folder, &modules[1].path, &path)?.join("config.json");
-    let config: PoolingConfig = zoo::read_json(&pooling)?;
+    let config: PoolingConfig = files::read_json(&pooling)?;
     pipeline.pooling = config.pooling(&pooling)?;
     pipeline.width = config.word_embedding_dimension.map(|width| (pooling, width));
     Ok(pipeline)
@@ -229,7 +233,7 @@ fn pipeline(folder: &Path) -> Result<Pipeline, ZooError> {
 
 // ANCHOR: read_pooling
 impl PoolingConfig {
-    fn pooling(&self, path: &Path) -> Result<Pooling, ZooError> {
+    fn pooling(&self, path: &Path) -> Result<Pooling, FilesError> {
         let switched = self.switches.iter().filter(|(_, on)| **on == serde_json::Value::Bool(true));
         let modes: Vec<&str> = match &self.pooling_mode {
             Some(mode) => vec![mode],
@@ -250,7 +254,7 @@ impl PoolingConfig {
 // ANCHOR_END: read_pooling
 
 /// A text that a model silently puts before every other would change every vector.
-fn refuse_prompts(folder: &Path) -> Result<(), ZooError> {
+fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
     let path = folder.join("config_sentence_transformers.json");
     let prompts: Prompts = read_optional(&path)?;
     match prompts.default_prompt_name {
@@ -260,17 +264,17 @@ fn refuse_prompts(folder: &Path) -> Result<(), ZooError> {
 }
 
 /// A folder that a module names, which must lie inside the model's own.
-fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, ZooError> {
+fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, FilesError> {
     if Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Ok(folder.join(name));
     }
     Err(refused(named_by, "path", format!("expected a folder inside the model's, found {name:?}")))
 }
 
-fn read_optional<T: Default + DeserializeOwned>(path: &Path) -> Result<T, ZooError> {
-    if path.exists() { zoo::read_json(path) } else { Ok(T::default()) }
+fn read_optional<T: Default + DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
+    if path.exists() { files::read_json(path) } else { Ok(T::default()) }
 }
 
-fn refused(path: &Path, key: &str, problem: String) -> ZooError {
-    ZooError::Json { path: path.into(), key: key.into(), problem }
+fn refused(path: &Path, key: &str, problem: String) -> FilesError {
+    FilesError::Json { path: path.into(), key: key.into(), problem }
 }

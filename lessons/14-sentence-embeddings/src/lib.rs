@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 use similarity::{nearest, normalise};
 use tokens::{Encoding, Tokenizer, TokensError};
 
-pub use checkpoint::SentenceError;
+pub use self::checkpoint::SentenceError;
 
 /// What the list of lessons says about this one.
 pub const LESSON: Lesson = Lesson {

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use burn::nn::Linear;
 use burn::prelude::*;
+use checkpoint::{CheckpointError, Checks, Weights};
 use encoder::SequenceClassifier;
 use encoder::checkpoint::{load_sequence_classifier, save_sequence_classifier};
+use files::FilesError;
 use index::Model;
 use sentences::{SentenceEncoder, SentenceError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokens::{Tokenizer, TokensError};
-use zoo::{Checks, Weights, ZooError};
 
 use crate::finetune::predict;
 use crate::{Labels, probabilities};
@@ -46,9 +47,12 @@ pub enum ClassifierError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// Its weights, or what it says of itself.
+    /// What it says of itself, or how much of a text it reads.
     #[error(transparent)]
-    Files(#[from] ZooError),
+    Files(#[from] FilesError),
+    /// Its weights.
+    #[error(transparent)]
+    Weights(#[from] CheckpointError),
     /// Its encoder.
     #[error(transparent)]
     Encoder(#[from] SentenceError),
@@ -75,11 +79,15 @@ impl Head {
     /// # Errors
     ///
     /// If the folder cannot be written to.
-    pub fn save(&self, folder: &Path) -> Result<(), ZooError> {
+    pub fn save(&self, folder: &Path) -> Result<(), CheckpointError> {
         let labels = Value::from(self.labels.clone()).to_string();
         let kind = serde_json::to_value(self.kind).unwrap_or_default();
         let metadata = [(LABELS, &labels[..]), (KIND, kind.as_str().unwrap_or_default())];
-        zoo::write_weights(&folder.join(HEAD_FILE), &zoo::linear_tensors(NAME, &self.linear), &metadata)
+        checkpoint::write_weights(
+            &folder.join(HEAD_FILE),
+            &checkpoint::linear_tensors(NAME, &self.linear),
+            &metadata,
+        )
     }
 
     /// Reads `head.safetensors` for vectors of `d_model` numbers.
@@ -87,7 +95,7 @@ impl Head {
     /// # Errors
     ///
     /// A file that is missing or no head, one without its labels, or one for vectors of another width.
-    pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, ZooError> {
+    pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, CheckpointError> {
         let path = folder.join(HEAD_FILE);
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);
@@ -160,7 +168,7 @@ impl Classifier {
         self.head.save(folder)?;
         // Last: a folder without it is no classifier.
         let about = serde_json::to_value(&self.about).expect("names and numbers are JSON");
-        Ok(zoo::write_json(&folder.join(ABOUT_FILE), &about)?)
+        Ok(files::write_json(&folder.join(ABOUT_FILE), &about)?)
     }
 
     /// Opens a classifier from its folder. One that was not fine-tuned asks for its frozen encoder by the name it was
@@ -216,7 +224,7 @@ fn about(folder: &Path) -> Result<About, ClassifierError> {
     if !path.exists() {
         return Err(ClassifierError::None { folder: folder.into() });
     }
-    Ok(zoo::read_json(&path)?)
+    Ok(files::read_json(&path)?)
 }
 
 fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, ClassifierError> {

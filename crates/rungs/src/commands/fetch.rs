@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::Result;
+use fetch::{Fetch, Progress, Source};
+use files::Home;
 use indicatif::ProgressBar;
-use zoo::Home;
-use zoo::fetch::{Fetch, Progress, Source};
 
 use crate::shell::{failure, output, progress};
 

@@ -59,7 +59,7 @@ enum Recorded {
 /// Runs every recorded case and fails where a tensor is further off than the folder allows.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
-    let config: Config = zoo::read_json(&args.folder.join("config.json"))?;
+    let config: Config = files::read_json(&args.folder.join("config.json"))?;
     let folder = Folder::open(&args.folder)?;
     let tolerance = backend::tolerance(&device, folder.tolerance);
     let recorded = open(&args.folder, &config, &device)?;

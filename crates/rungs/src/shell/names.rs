@@ -5,15 +5,16 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
+use checkpoint::{Checks, WordVectors};
 use decoder::LanguageModel;
+use fetch::Source;
+use files::Home;
 use index::Model;
 use sentences::SentenceEncoder;
 use serde::Deserialize;
 use serde_json::Value;
 use tokens::Tokenizer;
 use word2vec::Space;
-use zoo::fetch::Source;
-use zoo::{Checks, Home, WordVectors};
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::ModelArg;
@@ -121,7 +122,7 @@ impl Writer {
             let help = "`cargo rungs train gpt --out DIR` makes one".into();
             return Err(Helpful { error, help }.into());
         }
-        let config: Config = zoo::read_json(&folder.join("config.json"))?;
+        let config: Config = files::read_json(&folder.join("config.json"))?;
         let model = language_model(folder, config.model_type.as_deref(), device)?;
         let tokenizer = Tokenizer::open(folder)?;
         tokenizer.check_vocab(model.vocab())?;

@@ -51,7 +51,7 @@ pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> St
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
     let expected = || format!("{}: expected a file to write", path.display());
-    zoo::aside(path, |part| {
+    files::aside(path, |part| {
         let mut file = BufWriter::new(File::create(part).with_context(expected)?);
         let written = write(&mut file)?;
         file.flush().with_context(expected)?;

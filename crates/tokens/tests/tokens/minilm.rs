@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
+use files::Home;
 use serde_json::Value;
 use tokens::Tokenizer;
 
-/// Where `cargo rungs fetch minilm` puts the model.
+/// The folder in which `cargo rungs fetch minilm` puts the model.
 fn minilm() -> PathBuf {
-    let home = std::env::var_os("RUNGS_HOME").map(PathBuf::from);
-    let cache = || dirs::cache_dir().expect("a cache directory").join("rungs");
-    home.unwrap_or_else(cache).join("models/minilm")
+    Home::from_env().unwrap().model("minilm")
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_kill_at_any_moment_leaves_a_state_that_loads() {
         let each_once: Vec<usize> = (0..reached).collect();
         assert_eq!(steps.iter().map(|step| step.0).collect::<Vec<_>>(), each_once, "round {round}");
         assert!(evaluations.is_sorted_by(|a, b| a < b), "round {round}: {evaluations:?}");
-        zoo::Weights::open(folder.path()).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        checkpoint::Weights::open(folder.path()).unwrap_or_else(|error| panic!("round {round}: {error}"));
     }
     let names =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -182,7 +182,7 @@ impl<F: FnMut(&Event) -> bool> Observer<Small> for Watching<'_, F> {
     fn see(&mut self, model: &Small, best: bool) -> Result<(), SaveError> {
         let Some(folder) = self.folder.filter(|_| best) else { return Ok(()) };
         let table = model.table.weight.val().into_data();
-        Ok(zoo::write_weights(&folder.join(zoo::SINGLE_FILE), &[("table".into(), table)], &[])?)
+        Ok(checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &[("table".into(), table)], &[])?)
     }
 }
 

@@ -161,7 +161,7 @@ fn gradients_are_clipped_by_the_length_of_all_together() {
     })
     .unwrap();
     assert!((norm - golden.number("clip_global_norm/global_norm")).abs() < f64::from(tolerance));
-    let state = zoo::Weights::open(&folder.path().join("training.safetensors")).unwrap();
+    let state = checkpoint::Weights::open(&folder.path().join("training.safetensors")).unwrap();
     let device = device.inner();
     let vector = state.tensor::<1>("first.vector", [3], &device).unwrap();
     golden::assert_close(&vector, &golden.tensor("clip_global_norm/clipped/0", &device), tolerance);

@@ -1,6 +1,6 @@
 //! A table trained on neighbours: words of a kind are near, and the whole is a cone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use course::{Figure, Marks, Report, Run};
 use similarity::demo::TWELVE;
@@ -56,10 +56,7 @@ fn words_of_a_kind_are_near_and_what_is_never_said_is_a_cone() {
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn minilms_own_table_has_both_too() {
-    let home = std::env::var_os("RUNGS_HOME").map(PathBuf::from);
-    let folder =
-        home.unwrap_or_else(|| zoo::Home::from_env().unwrap().root().to_path_buf()).join("models/minilm");
-    let report = report(Some(&folder));
+    let report = report(Some(&golden::minilm()));
     let (within, between) = blocks(figure(&report, "03-minilm-nearest"));
     assert!(within > between, "within {within}, between {between}");
     // Measured over all pairs with numpy: 0.014 for whole words, 0.822 for the 994 [unused] tokens.

@@ -33,17 +33,12 @@ fn a_pretrained_model_beats_word_counts() {
     assert!(toy.held_out < toy.unigram, "on new sentences {:.2}", toy.held_out);
 }
 
-/// The folder of the real model, which must have been fetched.
-fn minilm() -> std::path::PathBuf {
-    zoo::Home::from_env().unwrap().model("minilm")
-}
-
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn the_two_banks_part_and_the_two_money_banks_stay_together() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let folder = minilm();
+    let folder = golden::minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
     let curves = |name: &str, panel: usize| -> Vec<Vec<f64>> {
         let figure = report.figures().iter().find(|figure| figure.name == name).unwrap();

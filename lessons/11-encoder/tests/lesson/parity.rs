@@ -124,9 +124,9 @@ struct Excerpt {
 #[ignore = "needs: cargo rungs fetch minilm"]
 fn minilms_hidden_states_are_those_recorded_from_transformers() {
     let device = backend::from_env();
-    let folder = zoo::Home::from_env().unwrap().model("minilm");
+    let folder = golden::minilm();
     let bert = load_bert(&folder, &device).unwrap().model;
-    let recorded: Hidden = zoo::read_json(&golden::directory().join("minilm/hidden.json")).unwrap();
+    let recorded: Hidden = files::read_json(&golden::directory().join("minilm/hidden.json")).unwrap();
     for text in recorded.texts {
         let segments = vec![0; text.input_ids.len()];
         let batch = Batch::new([(&text.input_ids[..], &segments[..])], 0, &device);

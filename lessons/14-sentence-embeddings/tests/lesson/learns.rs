@@ -8,7 +8,7 @@ use sentences::demo::demo;
 use sentences::{SentenceEncoder, feelings};
 use training::{Task, train};
 
-use crate::minilm;
+use golden::minilm;
 
 /// The bars of a figure.
 fn bars(report: &Report, figure: &str) -> Vec<Bar> {

@@ -18,8 +18,3 @@ fn random(device: &Device) -> SentenceEncoder {
     let config = BertConfig::new(tokenizer.vocab_size(), 16, 2, 2, 24, 12).with_epsilon(1e-5);
     SentenceEncoder::new(tokenizer, config.init(device), device).unwrap()
 }
-
-/// The folder of the real model, which must have been fetched.
-fn minilm() -> std::path::PathBuf {
-    zoo::Home::from_env().unwrap().model("minilm")
-}

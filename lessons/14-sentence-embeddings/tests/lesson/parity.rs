@@ -10,7 +10,7 @@ use sentences::{Pooling, SentenceEncoder};
 use serde::Deserialize;
 use similarity::{cosine, normalise};
 
-use crate::minilm;
+use golden::minilm;
 
 #[test]
 fn mean_pooling_is_that_of_the_record() {
@@ -51,7 +51,7 @@ struct Text {
 fn minilms_vectors_are_those_of_sentence_transformers_in_any_batch() {
     let device = backend::from_env();
     let mut encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
-    let recorded: Recorded = zoo::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
+    let recorded: Recorded = files::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
     let texts: Vec<&str> = recorded.texts.iter().map(|text| text.text.as_str()).collect();
     let tolerance = backend::tolerance(&device, 1e-5);
     let batches: &[usize] = if backend::is_gpu(&device) { &[32] } else { &[1, 5, 32] };

@@ -47,7 +47,7 @@ fn without_downloads_vectors_beat_words_and_the_token_head_beats_the_table() {
 fn real_vectors_know_feelings_in_words_never_seen_and_forget_the_place() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let folder = zoo::Home::from_env().unwrap().model("minilm");
+    let folder = golden::minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
     assert!(percent(&report, "logistic regression")[0] > 85.0);
     let [_, _, place, sense] = &probes(&report)[..] else { panic!("four questions") };
@@ -106,8 +106,7 @@ fn reviews(name: &str) -> (Vec<String>, Vec<usize>) {
 #[ignore = "needs: cargo rungs fetch minilm, and RUNGS_DATA with sst2/train.tsv and dev.tsv"]
 fn on_film_reviews_the_head_is_as_good_as_scikit_learns() {
     let device = backend::from_env();
-    let mut encoder =
-        SentenceEncoder::open(&zoo::Home::from_env().unwrap().model("minilm"), &device).unwrap();
+    let mut encoder = SentenceEncoder::open(&golden::minilm(), &device).unwrap();
     encoder.parallel = true;
     let ((texts, numbers), (dev, truth)) = (reviews("train.tsv"), reviews("dev.tsv"));
     let regression = LogisticRegression::as_scikit_learn(1.0, texts.len(), 2);

@@ -200,7 +200,7 @@ impl Fit<'_> {
     fn run<M: Module + LanguageModel>(
         &self,
         model: M,
-        save: impl Fn(&M, &Path) -> Result<(), zoo::ZooError>,
+        save: impl Fn(&M, &Path) -> Result<(), checkpoint::CheckpointError>,
     ) -> Result<()> {
         let Self { args, folder, device, corpus, settings, recipe } = *self;
         let parameters = model.num_params();

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use data::Split;
+use files::Home;
 use index::{Event, Index, Info, Renewal, Renewed, SourceFile};
 use sentences::SentenceEncoder;
 use serde::Serialize;
-use zoo::Home;
 
 use crate::shell::options::{Format, ModelArg, OwnModelArg};
 use crate::shell::{input, names, output, progress};

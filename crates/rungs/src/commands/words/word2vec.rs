@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use checkpoint::WordVectors;
 use course::SEED;
 use data::{Corpus, Ids, Vocabulary};
 use serde::Serialize;
 use word2vec::{Word2VecConfig, train};
-use zoo::WordVectors;
 
 use crate::shell::options::Format;
 use crate::shell::{interrupt, output, progress};

@@ -1,0 +1,171 @@
+//! The error of checkpoints. Each text is one line: where, what was expected, what came, what to do next.
+//!
+//! Names that stand in a file may hold control characters; they are shown escaped, so that a file cannot steer the
+//! terminal.
+
+use std::path::PathBuf;
+
+use files::FilesError;
+
+/// Why a checkpoint or a file of word vectors was refused, or could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// One of its files could not be read or written, or is another file.
+    #[error(transparent)]
+    File(#[from] FilesError),
+    /// A file of word vectors that does not hold what it says.
+    #[error(
+        "{path:?}, {place}: {problem}; get the file again, or save it again in word2vec's format (.bin is binary, anything else text)"
+    )]
+    Vectors {
+        /// The file.
+        path: PathBuf,
+        /// `line 3` of a text file, `byte offset 40` of a binary one.
+        place: String,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
+    /// A safetensors header that does not describe its file.
+    #[error(
+        "{path:?}: damaged safetensors header: {problem}; fetch the file again, or save it again with safetensors"
+    )]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
+    /// One tensor of a safetensors header is described wrongly.
+    #[error(
+        "{path:?}: tensor {tensor:?}: {problem}; fetch the file again, or save it again with safetensors"
+    )]
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
+    /// An index of shards that does not agree with the shards.
+    #[error("{path:?}: {problem}; fetch the index and all its shards again")]
+    Index {
+        /// The index file.
+        path: PathBuf,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
+    /// Two stored tensors that become one name without their prefix, or with `gamma`/`beta` read as `weight`/`bias`.
+    #[error(
+        "{path:?}: tensors {first:?} and {second:?} both mean {tensor:?}: expected one of them; remove the other from the file"
+    )]
+    TwoNames {
+        /// The model's file.
+        path: PathBuf,
+        /// The name that both become.
+        tensor: String,
+        /// One stored name.
+        first: String,
+        /// The other stored name.
+        second: String,
+    },
+    /// A tensor that the architecture needs and the file lacks.
+    #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]
+    Missing {
+        /// The model's file.
+        path: PathBuf,
+        /// The first one missing.
+        tensor: String,
+        /// How many more are.
+        more: usize,
+        /// The name in the file that is most like it.
+        nearest: Option<String>,
+    },
+    /// A tensor that the file holds and the architecture has no place for.
+    #[error("{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the config's number of layers and its model_type", and_more(*more), nearest_one(nearest.as_deref()))]
+    Unused {
+        /// The model's file.
+        path: PathBuf,
+        /// The first unused name.
+        tensor: String,
+        /// How many more there are.
+        more: usize,
+        /// The expected name that is most like it.
+        nearest: Option<String>,
+    },
+    /// A tensor of another shape than the architecture's.
+    #[error(
+        "{path:?}: tensor {tensor:?}: expected shape {expected:?}, found {found:?}; check that the config belongs to this checkpoint"
+    )]
+    Shape {
+        /// The model's file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// The shape by the config.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor stored in numbers that are not read here.
+    #[error(
+        "{path:?}: tensor {tensor:?}: expected F32, F16 or BF16, found {found}; save it again in one of these (`tensor.to(torch.float32)`)"
+    )]
+    Dtype {
+        /// The model's file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// The dtype in the file.
+        found: &'static str,
+    },
+    /// A weight that is NaN or infinite.
+    #[error(
+        "{path:?}: tensor {tensor:?}: expected finite numbers, found {value} at position {position}; the training that made it diverged or the file is damaged: fetch it again or take an earlier checkpoint"
+    )]
+    NotFinite {
+        /// The model's file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// NaN or an infinity.
+        value: f32,
+        /// Which number of the tensor, counted in storage order.
+        position: usize,
+    },
+    /// The layers in the file are not those of the config.
+    #[error(
+        "{path:?}: expected {expected} layers under {prefix:?} as its config says, found {found}; check that the config belongs to this checkpoint"
+    )]
+    Layers {
+        /// The model's file.
+        path: PathBuf,
+        /// What stands before a layer's number.
+        prefix: String,
+        /// Layers by the config.
+        expected: usize,
+        /// Layers in the file.
+        found: usize,
+    },
+    /// A stored copy of a shared table that is not a copy.
+    #[error(
+        "{path:?}: tensor {copy:?}: expected a copy of {table:?}, to which it is tied, found other values; set tie_word_embeddings to false if that is meant"
+    )]
+    NotTied {
+        /// The model's file.
+        path: PathBuf,
+        /// The name of the copy.
+        copy: String,
+        /// The name of the shared table.
+        table: String,
+    },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more are") }
+}
+
+fn nearest_one(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(" (nearest: {name:?})")).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Weights in the form that others read.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{DType, Tensor, TensorData};
+use files::{FilesError, aside};
+use serde_json::{Map, Value, json};
+
+use crate::error::CheckpointError;
+
+/// What transformers looks for before it reads a file: the library that laid it out.
+const LAID_OUT_BY: (&str, &str) = ("format", "pt");
+/// The tensors' bytes begin at a multiple of this (safetensors, section "Format").
+const ALIGNED: usize = 8;
+
+/// Writes tensors of f32 by name, and texts by name beside them, as a safetensors file, aside and renamed: a kill leaves
+/// the old file or the new one. (The library's own writer goes by a temporary file of another name each time, which a
+/// kill leaves behind, and which only its owner may read.)
+///
+/// # Errors
+///
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+///
+/// # Panics
+///
+/// If a tensor holds other numbers than f32, or two have one name.
+pub fn write_weights(
+    path: &Path,
+    tensors: &[(String, TensorData)],
+    metadata: &[(&str, &str)],
+) -> Result<(), CheckpointError> {
+    let mut header = Map::new();
+    let texts = [LAID_OUT_BY].iter().chain(metadata).map(|&(name, text)| (name.into(), text.into()));
+    header.insert("__metadata__".into(), Value::Object(texts.collect()));
+    let mut end = 0;
+    for (name, data) in tensors {
+        assert!(data.dtype() == DType::F32, "{name}: expected f32, found {:?}", data.dtype());
+        let start = end;
+        end += data.as_bytes().len();
+        let entry = json!({"dtype": "F32", "shape": data.shape().to_vec(), "data_offsets": [start, end]});
+        assert!(header.insert(name.clone(), entry).is_none(), "two tensors are called {name}");
+    }
+    let mut header = Value::Object(header).to_string();
+    header.push_str(&" ".repeat(header.len().next_multiple_of(ALIGNED) - header.len()));
+    let write = |part: &Path| {
+        let mut out = BufWriter::new(File::create(part)?);
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(header.as_bytes())?;
+        tensors.iter().try_for_each(|(_, data)| out.write_all(data.as_bytes()))?;
+        out.flush()
+    };
+    Ok(aside(path, |part| write(part).map_err(FilesError::io(path, "writing")))?)
+}
+
+/// The tensors of a linear map as PyTorch's `Linear` called `name` stores them: its weight transposed to `[out, in]`, its
+/// bias if it has one. What [`Weights::linear`](crate::Weights::linear) reads.
+pub fn linear_tensors(name: &str, linear: &Linear) -> Vec<(String, TensorData)> {
+    let weight = (format!("{name}.weight"), linear.weight.val().transpose().into_data());
+    let bias = linear.bias.as_ref().map(|bias| (format!("{name}.bias"), bias.val().into_data()));
+    [weight].into_iter().chain(bias).collect()
+}
+
+/// `width` columns of a linear map from the column `first` on: what [`side_by_side`](crate::side_by_side) put together,
+/// apart again.
+///
+/// # Panics
+///
+/// If it has fewer columns.
+pub fn columns(linear: &Linear, first: usize, width: usize) -> Linear {
+    let narrow = |x: Tensor<2>| Param::from_tensor(x.narrow(1, first, width));
+    let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
+    Linear { weight: narrow(linear.weight.val()), bias }
+}

@@ -1,0 +1,335 @@
+//! What is fetched: each file checked before it gets its name, what is complete left alone.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use checkpoint::header::Header;
+use checkpoint::{INDEX_FILE, SINGLE_FILE, Weights, shard_names};
+use files::{FilesError, Home, read_json, sha256_of};
+use serde::{Deserialize, Serialize};
+
+use crate::error::FetchError;
+use crate::local::Local;
+use crate::part::Part;
+use crate::sources::{self, HUB, Pin, RAW, Source};
+use crate::web::Web;
+
+/// The environment variable that names another hub, a mirror.
+pub const HUB_VARIABLE: &str = "RUNGS_HUB";
+
+/// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy is known as such.
+const RECORD: &str = "fetched.json";
+/// No file beside the weights is larger; tokenizers of 250,000 words take 33 MB.
+const MOST_SMALL_BYTES: u64 = 64 << 20;
+/// The largest shards on the hub are 50 GB.
+const MOST_WEIGHT_BYTES: u64 = 64 << 30;
+
+/// How fetching goes, for whoever draws it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// A file is there already and is what it should be.
+    Cached {
+        /// Its name in the source.
+        file: &'a str,
+    },
+    /// A file begins, or goes on where an earlier run left it.
+    Start {
+        /// Its name in the source.
+        file: &'a str,
+        /// Its size, if that is known.
+        total: Option<u64>,
+        /// The bytes that are there already.
+        done: u64,
+    },
+    /// More of the current file came.
+    Advance {
+        /// The bytes that are there now.
+        done: u64,
+    },
+    /// An attempt failed; another follows.
+    Retry {
+        /// What happened.
+        reason: &'a str,
+    },
+    /// The file is complete, checked and in its place.
+    Done {
+        /// Its name in the source.
+        file: &'a str,
+    },
+}
+
+/// How to fetch.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// Where it is kept.
+    pub home: Home,
+    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the network.
+    pub from: Option<PathBuf>,
+    /// The hub's address; `https` unless it is this machine itself.
+    pub hub: String,
+    /// The address that tables are under: those of STS-B, and files that a caller pins.
+    pub raw: String,
+    /// How long one connection, answer or read may take.
+    pub patience: Duration,
+    /// How often one file is tried; an attempt that brought something does not count.
+    pub attempts: u32,
+    /// The pause before the second attempt; it doubles with each.
+    pub pause: Duration,
+}
+
+/// A file to get: its name, its pin, and the most bytes it may have without one.
+pub(crate) struct Wanted<'a> {
+    pub file: &'a str,
+    pub pin: Option<Pin>,
+    pub most: u64,
+}
+
+/// Where the files come from.
+enum Origin {
+    Web(Web),
+    Local(Local),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    files: BTreeMap<String, Recorded>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Recorded {
+    bytes: u64,
+    sha256: String,
+}
+
+impl Fetch {
+    /// From the network into `home`: the hub that `RUNGS_HUB` names, else huggingface.co.
+    pub fn new(home: Home) -> Fetch {
+        let hub = std::env::var(HUB_VARIABLE).ok().filter(|hub| !hub.is_empty());
+        Fetch {
+            home,
+            from: None,
+            hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
+            raw: RAW.into(),
+            patience: Duration::from_secs(30),
+            attempts: 4,
+            pause: Duration::from_millis(500),
+        }
+    }
+
+    /// Gets whatever of `source` is not there yet, and returns its folder.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed check leaves no
+    /// part behind, a failed transfer leaves the part to resume from.
+    pub fn run(&self, source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, FetchError> {
+        let folder = source.folder(&self.home);
+        match source {
+            Source::Hub { .. } => self.unpinned(source, &folder, progress)?,
+            _ => self.pinned(source, &folder, progress)?,
+        }
+        Ok(folder)
+    }
+
+    fn pinned(
+        &self,
+        source: &Source,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), FetchError> {
+        let mut origin = None;
+        for &(file, pin) in source.pinned() {
+            if is_as_pinned(&folder.join(file), pin.bytes, pin.sha256)? {
+                progress(Progress::Cached { file });
+                continue;
+            }
+            let origin = match &mut origin {
+                Some(origin) => origin,
+                none => none.insert(self.origin(source, source.pinned().iter().map(|(file, _)| *file))?),
+            };
+            let wanted = Wanted { file, pin: Some(pin), most: pin.bytes };
+            if !self.get(origin, folder, &wanted, progress)? {
+                return Err(origin.lacks(file, "this file"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A repository without pins: its own files say which weights there are, and a record says what is complete.
+    fn unpinned(
+        &self,
+        source: &Source,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), FetchError> {
+        if let Some(record) = complete_record(folder)? {
+            record.files.keys().for_each(|file| progress(Progress::Cached { file }));
+            return Ok(());
+        }
+        let mut origin = self.origin(source, ["config.json"].into_iter())?;
+        let mut files = Vec::new();
+        for (file, needed) in sources::BESIDE {
+            let wanted = Wanted { file, pin: None, most: MOST_SMALL_BYTES };
+            if self.get(&mut origin, folder, &wanted, progress)? {
+                files.push(file.to_string());
+            } else if needed {
+                return Err(origin.lacks(file, "a model repository with this file"));
+            }
+        }
+        files.extend(self.weights(&mut origin, folder, progress)?);
+        Weights::open(folder)?;
+        write_record(folder, &files)
+    }
+
+    /// `model.safetensors`, or the index and every shard that it names.
+    fn weights(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<String>, FetchError> {
+        let single = Wanted { file: SINGLE_FILE, pin: None, most: MOST_WEIGHT_BYTES };
+        if self.get(origin, folder, &single, progress)? {
+            return Ok(vec![SINGLE_FILE.into()]);
+        }
+        let index = Wanted { file: INDEX_FILE, pin: None, most: MOST_SMALL_BYTES };
+        if !self.get(origin, folder, &index, progress)? {
+            return Err(
+                origin.lacks(SINGLE_FILE, "safetensors weights, since pickles (.bin) are never opened")
+            );
+        }
+        let mut files = shard_names(&folder.join(INDEX_FILE))?;
+        for file in &files {
+            let shard = Wanted { file, pin: None, most: MOST_WEIGHT_BYTES };
+            if !self.get(origin, folder, &shard, progress)? {
+                return Err(origin.lacks(file, "every shard that its index names"));
+            }
+        }
+        files.push(INDEX_FILE.into());
+        Ok(files)
+    }
+
+    fn origin<'a>(
+        &self,
+        source: &Source,
+        files: impl Iterator<Item = &'a str>,
+    ) -> Result<Origin, FetchError> {
+        match &self.from {
+            None => Ok(Origin::Web(Web::new(self, source.clone()))),
+            Some(path) => Ok(Origin::Local(Local::open(path, &files.collect::<Vec<_>>())?)),
+        }
+    }
+
+    /// Gets one file into its place; `false` if the origin does not have it.
+    fn get(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        wanted: &Wanted,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<bool, FetchError> {
+        let resumable = wanted.pin.is_some() || origin.is_at_a_commit();
+        let mut part = Part::open(&folder.join(wanted.file), resumable)?;
+        let had = match origin {
+            Origin::Web(web) => web.download(wanted, &mut part, progress),
+            Origin::Local(local) => local.copy(wanted, &mut part, progress),
+        };
+        match had {
+            Ok(true) => {}
+            Ok(false) => {
+                part.discard()?;
+                return Ok(false);
+            }
+            Err(error) => {
+                part.keep_if_useful(&error)?;
+                return Err(error);
+            }
+        }
+        if let Err(error) = self.check(origin, wanted, &part) {
+            part.discard()?;
+            return Err(error);
+        }
+        part.finish()?;
+        progress(Progress::Done { file: wanted.file });
+        Ok(true)
+    }
+
+    fn check(&self, origin: &Origin, wanted: &Wanted, part: &Part) -> Result<(), FetchError> {
+        let not_as_pinned = |expected: String, found: String| FetchError::NotAsPinned {
+            file: wanted.file.into(),
+            origin: origin.called(),
+            expected,
+            found,
+            remedy: "this is another version or a damaged copy: take it from the pinned source",
+        };
+        let Some(pin) = wanted.pin else { return check_unpinned(wanted.file, part.path()) };
+        let bytes = part.len()?;
+        if bytes != pin.bytes {
+            return Err(not_as_pinned(format!("{} bytes", pin.bytes), format!("{bytes} bytes")));
+        }
+        let found = sha256_of(part.path())?;
+        if found != pin.sha256 {
+            return Err(not_as_pinned(format!("sha256 {}", pin.sha256), format!("sha256 {found}")));
+        }
+        Ok(())
+    }
+}
+
+impl Origin {
+    fn called(&self) -> String {
+        match self {
+            Origin::Web(web) => web.address(),
+            Origin::Local(local) => local.path().display().to_string(),
+        }
+    }
+
+    /// Whether what it holds under a name stays the same for ever.
+    fn is_at_a_commit(&self) -> bool {
+        matches!(self, Origin::Web(web) if web.is_at_a_commit())
+    }
+
+    fn lacks(&self, file: &str, expected: &'static str) -> FetchError {
+        FetchError::NotInOrigin { origin: self.called(), file: file.into(), expected }
+    }
+}
+
+/// Without a pin, a file must at least be of its kind.
+fn check_unpinned(name: &str, path: &Path) -> Result<(), FetchError> {
+    if name.ends_with(".safetensors") {
+        Header::open(path)?;
+        return Ok(());
+    }
+    let (mut opened, _) = files::open(path, "a text file")?;
+    Ok(files::refuse_lookalikes(path, &mut opened)?)
+}
+
+fn is_as_pinned(path: &Path, bytes: u64, sha256: &str) -> Result<bool, FetchError> {
+    let there = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() == bytes);
+    Ok(there && sha256_of(path)? == sha256)
+}
+
+fn complete_record(folder: &Path) -> Result<Option<Record>, FetchError> {
+    // A record that cannot be read is no record: the files are fetched again.
+    let Ok(record) = read_json::<Record>(&folder.join(RECORD)) else { return Ok(None) };
+    for (file, recorded) in &record.files {
+        let inside = !file.split(['/', '\\']).any(|step| step == ".." || step.is_empty());
+        if !inside || !is_as_pinned(&folder.join(file), recorded.bytes, &recorded.sha256)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(record))
+}
+
+fn write_record(folder: &Path, files: &[String]) -> Result<(), FetchError> {
+    let mut record = Record { files: BTreeMap::new() };
+    for file in files {
+        let path = folder.join(file);
+        let bytes = fs::metadata(&path).map_err(FilesError::io(&path, "reading"))?.len();
+        record.files.insert(file.clone(), Recorded { bytes, sha256: sha256_of(&path)? });
+    }
+    let text = serde_json::to_vec_pretty(&record).unwrap_or_default();
+    Ok(files::write(&folder.join(RECORD), text)?)
+}

@@ -1,0 +1,196 @@
+//! What can be fetched, and what each file of it must be.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use files::Home;
+
+use crate::error::FetchError;
+
+/// The hub that model repositories are downloaded from.
+pub const HUB: &str = "https://huggingface.co";
+/// Where tables and questions are downloaded from.
+pub const RAW: &str = "https://raw.githubusercontent.com";
+
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`, `tinyshakespeare` or `hf:OWNER/NAME[@COMMIT]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// sentence-transformers/all-MiniLM-L6-v2, pinned.
+    Minilm,
+    /// The English STS-B development and test pairs, pinned.
+    Stsb,
+    /// The analogy questions of Mikolov et al. 2013, pinned.
+    QuestionsWords,
+    /// 40,000 lines of Shakespeare, as Karpathy 2015 put them together (char-rnn), pinned.
+    TinyShakespeare,
+    /// Files that the caller pins.
+    Files {
+        /// Their folder among the data.
+        name: &'static str,
+        /// The path that they lie under at [`RAW`], or at what [`Fetch::raw`](super::Fetch::raw) says.
+        under: &'static str,
+        /// Their names and pins.
+        files: &'static [(&'static str, Pin)],
+    },
+    /// Any model repository of the hub, at a commit or at its newest.
+    Hub {
+        /// The owner of the repository.
+        owner: String,
+        /// Its name.
+        name: String,
+        /// The commit, 40 hexadecimal digits.
+        commit: Option<String>,
+    },
+}
+
+/// What a file must be, to the byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pin {
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: &'static str,
+}
+
+/// A file of a source, and its pin.
+pub(crate) type Pinned = (&'static str, Pin);
+
+const fn pin(file: &'static str, bytes: u64, sha256: &'static str) -> Pinned {
+    (file, Pin { bytes, sha256 })
+}
+
+const MINILM_REPOSITORY: &str = "sentence-transformers/all-MiniLM-L6-v2";
+const MINILM_COMMIT: &str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
+const MINILM: [Pinned; 10] = [
+    pin("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+    pin("model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    pin("tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+    pin("tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    pin("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+    pin("special_tokens_map.json", 112, "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
+    pin("modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+    pin("sentence_bert_config.json", 53, "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
+    pin(
+        "config_sentence_transformers.json",
+        116,
+        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+    ),
+    pin("1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
+];
+
+const STSB_FOLDER: &str = "PhilipMay/stsb-multi-mt/main/data";
+const STSB: [Pinned; 2] = [
+    pin("stsb-en-dev.csv", 204_675, "d29586e96558c4eb52cf5ea5d14e9c24d3bf0e44f111b017caba43a5adc33226"),
+    pin("stsb-en-test.csv", 158_891, "11523b625219e94e9ca05d2816b5f02cac1614c5894fe657376fa0806378d053"),
+];
+
+const QUESTIONS_WORDS_FOLDER: &str = "tmikolov/word2vec/master";
+const QUESTIONS_WORDS: [Pinned; 1] =
+    [pin("questions-words.txt", 603_955, "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36")];
+
+const TINY_SHAKESPEARE_FOLDER: &str = "karpathy/char-rnn/master/data/tinyshakespeare";
+const TINY_SHAKESPEARE: [Pinned; 1] =
+    [pin("input.txt", 1_115_394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")];
+
+/// The files beside the weights of any model repository: needed or not.
+pub(crate) const BESIDE: [(&str, bool); 7] = [
+    ("config.json", true),
+    ("tokenizer.json", false),
+    ("tokenizer_config.json", false),
+    ("vocab.txt", false),
+    ("modules.json", false),
+    ("sentence_bert_config.json", false),
+    ("1_Pooling/config.json", false),
+];
+
+impl Source {
+    /// Where this source is kept.
+    pub fn folder(&self, home: &Home) -> PathBuf {
+        match self {
+            Source::Minilm => home.model("minilm"),
+            Source::Stsb => home.data("stsb"),
+            Source::QuestionsWords => home.data("questions-words"),
+            Source::TinyShakespeare => home.data("tinyshakespeare"),
+            Source::Files { name, .. } => home.data(name),
+            Source::Hub { owner, name, commit: None } => home.model(&format!("{owner}--{name}")),
+            Source::Hub { owner, name, commit: Some(commit) } => {
+                home.model(&format!("{owner}--{name}@{commit}"))
+            }
+        }
+    }
+
+    /// The pinned files, none for a repository that this crate does not know.
+    pub(crate) fn pinned(&self) -> &'static [Pinned] {
+        match self {
+            Source::Minilm => &MINILM,
+            Source::Stsb => &STSB,
+            Source::QuestionsWords => &QUESTIONS_WORDS,
+            Source::TinyShakespeare => &TINY_SHAKESPEARE,
+            Source::Files { files, .. } => files,
+            Source::Hub { .. } => &[],
+        }
+    }
+
+    /// The address that a file's name is appended to. `at` is the commit to use where the source names none.
+    pub(crate) fn address(&self, hub: &str, raw: &str, at: Option<&str>) -> String {
+        match self {
+            Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
+            Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
+            Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
+            Source::TinyShakespeare => format!("{raw}/{TINY_SHAKESPEARE_FOLDER}"),
+            Source::Files { under, .. } => format!("{raw}/{under}"),
+            Source::Hub { owner, name, commit } => {
+                let commit = commit.as_deref().or(at).unwrap_or("main");
+                format!("{hub}/{owner}/{name}/resolve/{commit}")
+            }
+        }
+    }
+}
+
+impl FromStr for Source {
+    type Err = FetchError;
+
+    fn from_str(given: &str) -> Result<Source, FetchError> {
+        let refuse = |problem| Err(FetchError::Source { given: given.into(), problem });
+        let repository = match given {
+            "minilm" => return Ok(Source::Minilm),
+            "stsb" => return Ok(Source::Stsb),
+            "questions-words" => return Ok(Source::QuestionsWords),
+            "tinyshakespeare" => return Ok(Source::TinyShakespeare),
+            _ => match given.strip_prefix("hf:") {
+                Some(repository) => repository,
+                None => return refuse("it is unknown"),
+            },
+        };
+        let (repository, commit) = match repository.split_once('@') {
+            None => (repository, None),
+            Some((repository, commit)) if is_commit(commit) => (repository, Some(commit.to_string())),
+            Some(_) => return refuse("its commit is not 40 hexadecimal digits in lower case"),
+        };
+        match repository.split_once('/') {
+            Some((owner, name)) if is_plain(owner) && is_plain(name) => {
+                Ok(Source::Hub { owner: owner.into(), name: name.into(), commit })
+            }
+            _ => refuse("its repository is not an owner and a name of letters, digits, '-', '_' and '.'"),
+        }
+    }
+}
+
+/// Whether `text` is a git commit.
+pub(crate) fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Whether `text` may be a part of an address and a folder's name: the hub's own rule for names.
+fn is_plain(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let edges = ['-', '.'];
+    !text.is_empty()
+        && text.len() <= 96
+        && text.chars().all(allowed)
+        && !text.starts_with(edges)
+        && !text.ends_with(edges)
+        && !text.contains("..")
+        && !text.contains("--")
+}

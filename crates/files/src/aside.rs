@@ -1,0 +1,53 @@
+//! Writing a file so that a kill at any moment, a full disk or a cut of the power leaves the old one or the new one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::FilesError;
+
+/// Has `write` make the file `NAME.part`, brings it to the disk and renames it to `path`, whose last name is `NAME`.
+/// When that fails, the old file stays as it was and nothing of the new one.
+///
+/// # Errors
+///
+/// What `write` fails with, or if the file cannot be brought to the disk or renamed.
+pub fn aside<T, E: From<FilesError>>(path: &Path, write: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, E> {
+    let part = part_of(path);
+    let settled = write(&part).and_then(|written| {
+        settle(&part, path).map_err(FilesError::io(path, "writing"))?;
+        Ok(written)
+    });
+    settled.inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+/// The name of the file at `path` while it is being written: `NAME.part`.
+pub fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// Writes `bytes` as the file at `path`, aside and renamed.
+///
+/// # Errors
+///
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), FilesError> {
+    aside(path, |part| fs::write(part, bytes).map_err(FilesError::io(path, "writing")))
+}
+
+/// Brings the complete file `part` to the disk and renames it to `path`.
+///
+/// # Errors
+///
+/// What the operating system refuses.
+pub fn settle(part: &Path, path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(part)?.sync_all()?;
+    fs::rename(part, path)?;
+    // The folder's own entry reaches the disk too, where the system lets folders be opened.
+    if let Some(Ok(folder)) = path.parent().map(File::open) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! What is written is what is read, and a write that fails changes nothing.
+
+use std::fs;
+use std::path::Path;
+
+use files::{FilesError, read_json, write, write_json};
+use serde_json::{Value, json};
+
+use crate::assert_says;
+
+/// The names of a folder's files.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn json_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    let value =
+        json!({"epsilon": 1e-5, "size": u64::MAX, "name": "é\n\"", "none": null, "list": [1, {"x": []}]});
+    write_json(&path, &json!("old")).unwrap();
+    write_json(&path, &value).unwrap();
+    assert_eq!(read_json::<Value>(&path).unwrap(), value);
+    assert!(fs::read_to_string(&path).unwrap().ends_with("}\n"));
+    assert_eq!(files(folder.path()), ["config.json"]);
+}
+
+/// Writes a file of either kind under its name.
+type Write = fn(&Path) -> Result<(), FilesError>;
+
+const WRITES: [(&str, Write); 2] = [
+    ("table.txt", |path| write(path, "the 0.5\n")),
+    ("config.json", |path| write_json(path, &json!({"a": 1}))),
+];
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        assert_says(write(&folder.path().join("no").join(name)), &[name, "writing failed", "check the path"]);
+        assert_eq!(files(folder.path()), [""; 0]);
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_taken_leaves_what_has_it_and_no_part() {
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("old"), "old").unwrap();
+        assert_says(write(&path), &[name, "writing failed"]);
+        assert_eq!(files(folder.path()), [name]);
+        assert_eq!(fs::read_to_string(path.join("old")).unwrap(), "old");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_old_file_and_no_part() {
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        write(&path).unwrap();
+        let old = fs::read(&path).unwrap();
+        // Everything written to it fails as on a full disk.
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.part"))).unwrap();
+        assert_says(write(&path), &[name, "writing failed: No space left", "check", "free space"]);
+        assert_eq!((fs::read(&path).unwrap(), files(folder.path())), (old, vec![name.to_string()]));
+        write(&path).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_is_named_and_keeps_the_old_file() {
+    use std::os::unix::fs::PermissionsExt;
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, "old").unwrap();
+        let allow = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        allow(0o500);
+        // The superuser writes all the same.
+        if fs::write(folder.path().join("x"), "").is_err() {
+            assert_says(write(&path), &[name, "writing failed", "permissions"]);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        }
+        allow(0o700);
+    }
+}
