@@ -8,7 +8,7 @@
 
 // A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
 pub use {
-    attention, burn, classify, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions,
+    attention, burn, classify, data, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions,
     sentences, similarity, subwords, training, word2vec,
 };
 

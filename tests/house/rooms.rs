@@ -67,6 +67,22 @@ fn no_files_of_a_package_go_round_in_a_circle() {
     none(breaches, "move what both name into one of them, or into a third file under both");
 }
 
+#[test]
+fn a_demo_is_shown_and_not_built_on() {
+    let mut breaches = Vec::new();
+    for package in packages().iter().filter(|package| package.lesson().is_some()) {
+        let own = format!("{}::demo", package.library().unwrap_or_default());
+        for source in sources(&package.folder()) {
+            for (line, code) in &source.lines {
+                if code.contains("::demo::") && !code.contains("crate::demo") && !code.contains(&own) {
+                    breaches.push(format!("{}:{line}: {}", source.path, code.trim()));
+                }
+            }
+        }
+    }
+    none(breaches, "what a later lesson needs belongs into the lesson proper, or into a crate");
+}
+
 /// The files of a crate by their modules.
 fn files(folder: &Path) -> BTreeMap<Module, Source> {
     let mut files = BTreeMap::new();

@@ -19,6 +19,7 @@ mod lines;
 mod passages;
 mod questions;
 mod sts;
+pub mod textbook;
 mod tsv;
 mod vocabulary;
 mod world;

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::LESSONS;
 
 /// The pages with such a list, from the root of the workspace.
-pub const PAGES: [&str; 2] = ["README.md", "book/src/architecture.md"];
+pub const PAGES: [&str; 3] = ["README.md", "book/src/architecture.md", "notebooks/README.md"];
 
 /// What a page opens a list with, and what writes all up to [`CLOSE`].
 type List = (&'static str, fn() -> String);

@@ -8,28 +8,15 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
+use data::textbook::{TWELVE, WORD_PAIRS};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::{cosine, dot, euclidean, nearest, pairwise};
 
-/// Four groups of three: the words that the textbook draws.
-pub const TWELVE: [&str; 12] = [
-    "cat", "dog", "fish", "apple", "orange", "banana", "run", "walk", "sprint", "france", "germany", "italy",
-];
 /// Words in one group of [`TWELVE`].
 const GROUP: usize = 3;
-/// Pairs of words whose cosine the textbook gives.
-pub const TEXTBOOK: [(&str, &str, f64); 7] = [
-    ("cat", "dog", 0.85),
-    ("cat", "democracy", 0.12),
-    ("run", "running", 0.91),
-    ("run", "sprint", 0.78),
-    ("happy", "joyful", 0.8),
-    ("happy", "sad", 0.5),
-    ("happy", "hydraulic", 0.1),
-];
 /// How many neighbours are listed.
 const NEIGHBOURS: usize = 5;
 /// Pairs of rows whose cosines are measured; their mean is then known to about 0.2 / sqrt(4000) = 0.003.
@@ -269,7 +256,7 @@ fn say_nearest(report: &mut Report, space: &Space) {
 
 /// What the textbook says of pairs of words, beside what this table says of them.
 fn say_textbook(report: &mut Report, space: &Space) {
-    let known = TEXTBOOK.iter().filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
+    let known = WORD_PAIRS.iter().filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
     let known: Vec<_> = known.collect();
     let of = |side: fn(&(&'static str, &'static str, f64)) -> &'static str| {
         rows(space, &known.iter().map(|pair| side(pair)).collect::<Vec<_>>())

@@ -4,15 +4,12 @@
 use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
 use course::{Axis, Bar, Figure, Line, Marks, Panel, Report, Run, Step, Table};
-use data::{Corpus, Ids, Vocabulary, World};
+use data::{Vocabulary, World};
 use similarity::{nearest, pairwise};
 
-use crate::{Score, SkipGram, Space, Trained, Word2VecConfig, gradient, keep_probability, noise, train};
+use crate::toy::{D_MODEL, EPOCHS, toy_vectors};
+use crate::{Score, SkipGram, Space, Trained, Word2VecConfig, gradient, keep_probability, noise};
 
-/// The width of a toy word's vector: 351 words do not need more.
-const D_MODEL: usize = 50;
-/// Times through the toy world; see the figure of the lesson for fewer.
-const EPOCHS: usize = 16;
 /// Fewer times, for the figure.
 const FEWER: [usize; 4] = [1, 2, 4, 8];
 /// Trained values differ by processor.
@@ -36,7 +33,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
     say_gradient(&mut report, run);
-    let (vocabulary, trained) = toy(run.seed)?;
+    let (vocabulary, trained) = toy_vectors(run.seed, EPOCHS)?;
     say_training(&mut report, &vocabulary, &trained);
     report.figure(thinning_figure(&vocabulary));
     report.figure(loss_figure(&trained));
@@ -49,24 +46,6 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_bank(&mut report, &space);
     report.figure(bank_figure(&space));
     Ok(report)
-}
-
-/// Vectors of the toy world's words, trained by one thread, so that they are the same every time.
-///
-/// # Errors
-///
-/// If the words cannot be kept in a temporary file.
-pub fn toy(seed: u64) -> Result<(Vocabulary, Trained)> {
-    trained_for(seed, EPOCHS)
-}
-
-fn trained_for(seed: u64, epochs: usize) -> Result<(Vocabulary, Trained)> {
-    let corpus = Corpus::named("toy", seed);
-    let vocabulary = Vocabulary::count(corpus.passages()?, 1)?;
-    let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
-    let config = Word2VecConfig::new().with_d_model(D_MODEL).with_epochs(epochs).with_seed(seed);
-    let trained = train(&ids, &vocabulary, &config, &mut |_| true)?;
-    Ok((vocabulary, trained))
 }
 
 /// Which axes go in and which come out.
@@ -286,7 +265,7 @@ fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
     let accuracy = |score: &Score| score.right as f64 / score.covered as f64;
     let mut lines: Vec<Line> = last.iter().map(|score| Line::new(&score.section, [])).collect();
     for epochs in FEWER {
-        let (vocabulary, trained) = trained_for(run.seed, epochs)?;
+        let (vocabulary, trained) = toy_vectors(run.seed, epochs)?;
         let scores = Space::new(vocabulary.words, trained.vectors, run.device).score(&World::analogies());
         for (line, score) in lines.iter_mut().zip(&scores) {
             line.points.push((epochs as f64, accuracy(score)));

@@ -33,6 +33,7 @@ mod gradient;
 mod hogwild;
 pub mod naive;
 mod sampling;
+pub mod toy;
 
 use burn::module::Module;
 use burn::nn::Initializer;

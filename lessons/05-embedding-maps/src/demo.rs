@@ -4,9 +4,9 @@ use anyhow::Result;
 use burn::tensor::{Int, Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table};
 use data::World;
-use similarity::demo::TWELVE;
+use data::textbook::TWELVE;
 use word2vec::Space;
-use word2vec::demo::toy;
+use word2vec::toy::{EPOCHS, toy_vectors};
 
 use crate::{KMeansConfig, Map, Pca, TsneConfig, pca, purity, silhouette, silhouettes};
 
@@ -55,7 +55,7 @@ pub fn demo(run: &Run) -> Result<Report> {
 
 /// Word vectors of lesson 04, at unit length, trained on the toy world.
 fn space(run: &Run) -> Result<Space> {
-    let (vocabulary, trained) = toy(run.seed)?;
+    let (vocabulary, trained) = toy_vectors(run.seed, EPOCHS)?;
     Ok(Space::new(vocabulary.words, trained.vectors, run.device))
 }
 

@@ -24,8 +24,7 @@
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>`: every row brought to length 1 (lesson 03).
 //!
 //! The demo, for something to look at, on:
-//! - `similarity::demo::TWELVE: [&str; 12]`: the textbook's words (lesson 03);
-//! - `word2vec::demo::toy(seed: u64) -> anyhow::Result<(data::Vocabulary, Trained)>`: vectors of the toy world's words (lesson 04);
+//! - `word2vec::toy::toy_vectors(seed, epochs) -> Result<(data::Vocabulary, Trained), DataError>`: vectors of the toy world's words (lesson 04);
 //! - `word2vec::Space::table(&self) -> &Tensor<2>`: the same at unit length (lesson 04).
 //!
 //! **Leaves you with** [`pca`], [`TsneConfig`] and [`KMeansConfig`], which draw and group any matrix of vectors, and

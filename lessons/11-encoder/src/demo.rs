@@ -3,29 +3,21 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use burn::module::Module;
 use burn::prelude::*;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
-use data::{Sentence, World};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use similarity::demo::TEXTBOOK;
+use data::World;
+use data::textbook::WORD_PAIRS;
 use similarity::{cosine, pairwise};
 use tokens::Tokenizer;
 
 use crate::checkpoint::load_bert;
-use crate::pretraining::{Masked, Pretraining, Special, mask_tokens, masked_loss, pretrain};
-use crate::{Batch, Bert, BertConfig, MaskedLanguageModel};
+use crate::toy::{CORPUS, HELD_OUT, MAX_TOKENS, ToyBert, toy_bert};
+use crate::{Batch, Bert};
 
-/// Sentences the tiny BERT is pretrained on, and those it is looked at with.
-const CORPUS: usize = 4000;
+/// Steps of pretraining.
 const STEPS: usize = 600;
-/// Sentences it never saw, on which it is measured.
-const HELD_OUT: usize = 256;
 /// Steps averaged into one point of the curve: a masked batch holds some 50 guesses, so single losses are noisy.
 const SMOOTHED: usize = 20;
-/// Longest text in tokens: the toy world's sentences are shorter.
-const MAX_TOKENS: usize = 32;
 
 /// An encoder with its tokenizer.
 #[derive(Debug)]
@@ -38,21 +30,6 @@ pub struct Subject {
     pub bert: Bert,
 }
 
-/// A tiny BERT pretrained from scratch on the toy world.
-#[derive(Debug)]
-pub struct Pretrained {
-    /// Made of the toy world's words.
-    pub tokenizer: Tokenizer,
-    /// Out of training.
-    pub model: MaskedLanguageModel,
-    /// Nats per masked token, one a step.
-    pub losses: Vec<f64>,
-    /// Nats per masked token of sentences that it was not trained on.
-    pub held_out: f64,
-    /// Nats per token of a guess that knows how often each word comes and nothing else.
-    pub unigram: f64,
-}
-
 /// Shows the lesson, with the real MiniLM if it was fetched.
 ///
 /// # Errors
@@ -61,7 +38,7 @@ pub struct Pretrained {
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
-    let toy = pretrained(run, STEPS)?;
+    let toy = toy_bert(run.seed, STEPS, run.device)?;
     pretraining(&toy, run.device, &mut report)?;
     let subject = match run.minilm {
         Some(folder) => Subject {
@@ -104,52 +81,7 @@ fn shapes() -> Figure {
     Figure::shapes("11-shapes", "BERT: from ids to hidden states and heads", alt, steps)
 }
 
-/// Pretrains the tiny BERT for so many steps.
-///
-/// # Errors
-///
-/// If the tokenizer cannot be made of the toy world's words.
-pub fn pretrained(run: &Run, steps: usize) -> Result<Pretrained> {
-    run.device.seed(run.seed);
-    let tokenizer = Tokenizer::word_level(&World::vocabulary())?;
-    let ids = |sentence: Sentence| Ok(tokenizer.encode(&sentence.to_string(), MAX_TOKENS)?.ids);
-    let corpus: Vec<Vec<u32>> = World::sentences(run.seed).take(CORPUS).map(ids).collect::<Result<_>>()?;
-    let special = Special {
-        mask: tokenizer.mask_id()?,
-        pad: tokenizer.pad_id()?,
-        first_word: World::vocabulary()
-            .iter()
-            .filter_map(|word| tokenizer.id(word))
-            .min()
-            .context("no words")?,
-    };
-    let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
-    let how = Pretraining { steps, batch: 32, learning_rate: 2e-3, seed: run.seed };
-    let (model, losses) = pretrain(&config, &corpus, special, how, &run.device.clone().autodiff());
-    let model = model.valid();
-    let mut rng = StdRng::seed_from_u64(run.seed);
-    let unseen = World::sentences(run.seed + 1)
-        .map(ids)
-        .filter(|ids| !ids.as_ref().is_ok_and(|ids| corpus.contains(ids)));
-    let unseen: Vec<Masked> = unseen
-        .take(HELD_OUT)
-        .map(|ids| Ok(mask_tokens(&ids?, special, config.vocab as u32, &mut rng)))
-        .collect::<Result<_>>()?;
-    let held_out = masked_loss(&model, &unseen, special.pad, run.device).into_scalar::<f64>();
-    let words = corpus.iter().flatten().copied().filter(|&id| id >= special.first_word);
-    let unigram = entropy(words, config.vocab);
-    Ok(Pretrained { tokenizer, model, losses, held_out, unigram })
-}
-
-/// -sum_w p(w) ln p(w), p counted, in nats.
-fn entropy(words: impl Iterator<Item = u32>, vocab: usize) -> f64 {
-    let mut counts = vec![0.0; vocab];
-    words.for_each(|word| counts[word as usize] += 1.0);
-    let total: f64 = counts.iter().sum();
-    counts.iter().filter(|&&count| count > 0.0).map(|count| -count / total * (count / total).ln()).sum()
-}
-
-fn pretraining(toy: &Pretrained, device: &Device, report: &mut Report) -> Result<()> {
+fn pretraining(toy: &ToyBert, device: &Device, report: &mut Report) -> Result<()> {
     let curve: Vec<(f64, f64)> = toy
         .losses
         .chunks(SMOOTHED)
@@ -194,7 +126,7 @@ fn pretraining(toy: &Pretrained, device: &Device, report: &mut Report) -> Result
 }
 
 /// The three words the model would put into the hole of `text`.
-fn guesses(toy: &Pretrained, text: &str, device: &Device) -> Result<Vec<String>> {
+fn guesses(toy: &ToyBert, text: &str, device: &Device) -> Result<Vec<String>> {
     let encoding = toy.tokenizer.encode(text, MAX_TOKENS)?;
     let hole = encoding.ids.iter().position(|&id| Ok(id) == toy.tokenizer.mask_id().map_err(drop));
     let hole = hole.context("the text has a hole")?;
@@ -301,7 +233,7 @@ fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result
     report.say("Single words: what the textbook says, and what the last layer of this model says, by the mean of all");
     report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
     let mut table = Table::new(["a", "b", "textbook", "all tokens", "the word's own"]);
-    for (a, b, said) in TEXTBOOK {
+    for (a, b, said) in WORD_PAIRS {
         let [all, own] = [Vectors::All, Vectors::OfTheWord].map(|which| {
             let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
             anyhow::Ok(cosine(a, b).into_scalar::<f32>())

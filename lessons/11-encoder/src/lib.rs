@@ -15,7 +15,7 @@
 //! - `layer::EncoderLayer::forward(x, hidden) -> [batch, tokens, d_model]` (lesson 10)
 //! - `inputs::LayerNorm::forward(x)` (lesson 07) and `layer::Activation::apply(x)` (lesson 10)
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
-//! - the demo: `similarity::cosine(a, b)`, `pairwise(a, b)` and the textbook's word pairs (lesson 03)
+//! - the demo: `similarity::cosine(a, b)`, and `pairwise(a, b)` (lesson 03)
 //!
 //! **Leaves you with.** An encoder that runs every published BERT checkpoint, and gives every layer's answer.
 //!
@@ -26,6 +26,7 @@ pub mod demo;
 pub mod parity;
 pub mod pretraining;
 mod tasks;
+pub mod toy;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

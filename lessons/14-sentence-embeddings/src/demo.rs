@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
 use data::{Sentence, Topic, World};
-use encoder::demo::pretrained;
+use encoder::toy::toy_bert;
 use maps::{KMeansConfig, purity};
 use similarity::{nearest, pairwise};
 use word2vec::Space;
@@ -36,7 +36,7 @@ pub fn demo(run: &Run) -> Result<Report> {
         }
         None => {
             report.say("MiniLM is not fetched: a tiny BERT, just pretrained on the toy world, turns texts into vectors.\n");
-            let toy = pretrained(run, STEPS)?;
+            let toy = toy_bert(run.seed, STEPS, run.device)?;
             SentenceEncoder::new(toy.tokenizer, toy.model.bert, run.device)?
         }
     };

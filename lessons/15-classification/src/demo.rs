@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use course::metrics::{Confusion, accuracy};
 use course::{Axis, Figure, Marks, Panel, Report, Run, Step, Table};
 use data::World;
-use encoder::demo::pretrained;
+use encoder::toy::toy_bert;
 use sentences::SentenceEncoder;
 
 use crate::baseline::{BagOfWords, majority};
@@ -40,7 +40,7 @@ const FRAMES: [&str; 6] = [
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
-    let toy = pretrained(run, STEPS)?;
+    let toy = toy_bert(run.seed, STEPS, run.device)?;
     let tiny = SentenceEncoder::new(toy.tokenizer, toy.model.bert, run.device)?;
     let encoder = match run.minilm {
         Some(folder) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use course::{Figure, Marks, Report, Run};
-use similarity::demo::TWELVE;
+use data::textbook::TWELVE;
 
 fn report(minilm: Option<&Path>) -> Report {
     let device = backend::from_env();

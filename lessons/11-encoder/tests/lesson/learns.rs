@@ -2,8 +2,9 @@
 
 use course::{Marks, Run};
 use encoder::BertConfig;
-use encoder::demo::{demo, pretrained};
+use encoder::demo::demo;
 use encoder::pretraining::{Pretraining, Special, pretrain};
+use encoder::toy::toy_bert;
 
 /// Sentences of which every third word follows from the one before.
 fn corpus() -> Vec<Vec<u32>> {
@@ -27,7 +28,7 @@ fn twenty_steps_lower_the_loss() {
 fn a_pretrained_model_beats_word_counts() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let toy = pretrained(&Run { device: &device, seed: 7, minilm: None }, 150).unwrap();
+    let toy = toy_bert(7, 150, &device).unwrap();
     let last = toy.losses[130..].iter().sum::<f64>() / 20.0;
     assert!(last < toy.unigram, "loss {last:.2}, word counts alone {:.2}", toy.unigram);
     assert!(toy.held_out < toy.unigram, "on new sentences {:.2}", toy.held_out);

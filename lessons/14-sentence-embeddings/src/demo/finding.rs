@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Table};
 use data::{Related, Sentence, Topic, World};
-use encoder::demo::pretrained;
+use encoder::toy::toy_bert;
 use serde::Deserialize;
 use similarity::pairwise;
 
@@ -52,7 +52,7 @@ struct Scores {
 pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
     let corpus: Vec<Sentence> = World::sentences(run.seed + 3).take(TO_SEARCH).collect();
     let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
-    let toy = pretrained(run, STEPS)?;
+    let toy = toy_bert(run.seed, STEPS, run.device)?;
     let mut encoder = SentenceEncoder::new(toy.tokenizer, toy.model.bert.clone(), run.device)?;
     let mut rows = vec![("words in common", judged(&corpus, shared_words(&corpus, run)))];
     let cosines = |encoder: &SentenceEncoder| -> Result<Tensor<2>> {

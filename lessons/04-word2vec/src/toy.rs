@@ -1,0 +1,24 @@
+//! Word vectors of the toy world, small enough to be trained anew wherever they are shown.
+
+use data::{Corpus, DataError, Ids, Vocabulary};
+
+use crate::{Trained, Word2VecConfig, train};
+
+/// The width of a toy word's vector: 351 words do not need more.
+pub const D_MODEL: usize = 50;
+/// Times through the toy world; the figure of the lesson shows fewer.
+pub const EPOCHS: usize = 16;
+
+/// Trains vectors of the toy world's words by one thread, so that they are the same every time.
+///
+/// # Errors
+///
+/// If the words cannot be kept in a temporary file.
+pub fn toy_vectors(seed: u64, epochs: usize) -> Result<(Vocabulary, Trained), DataError> {
+    let corpus = Corpus::named("toy", seed);
+    let vocabulary = Vocabulary::count(corpus.passages()?, 1)?;
+    let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
+    let config = Word2VecConfig::new().with_d_model(D_MODEL).with_epochs(epochs).with_seed(seed);
+    let trained = train(&ids, &vocabulary, &config, &mut |_| true)?;
+    Ok((vocabulary, trained))
+}
