@@ -7,6 +7,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::AdaptiveMomentumState;
 use burn::tensor::{Device, Tensor, TensorData};
 use checkpoint::{CheckpointError, Weights};
+use files::FilesError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -143,8 +144,7 @@ fn first_difference(a: &Value, b: &Value, path: &str) -> Option<(String, Value, 
 
 /// Takes a folder for a new training.
 pub(crate) fn claim(folder: &Path) -> Result<(), TrainingError> {
-    let io = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
-    std::fs::create_dir_all(folder).map_err(io)?;
+    std::fs::create_dir_all(folder).map_err(FilesError::io(folder, "making the folder"))?;
     match [FILE, checkpoint::SINGLE_FILE, metrics::FILE].into_iter().find(|file| folder.join(file).exists()) {
         Some(found) => Err(TrainingError::Occupied { path: folder.into(), found }),
         None => Ok(()),
