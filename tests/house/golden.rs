@@ -3,7 +3,6 @@
 use std::fs;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::none;
 use crate::tree::{read, root, walk};
@@ -24,7 +23,7 @@ fn recorded_values_are_what_was_recorded() {
             breaches.push(format!("{path} is missing"));
             continue;
         };
-        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = files::sha256(&bytes);
         if file["bytes"] != bytes.len() || file["sha256"] != sum.as_str() {
             breaches.push(format!("{path}: {} bytes, sha256 {sum}", bytes.len()));
         }

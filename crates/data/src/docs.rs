@@ -74,7 +74,7 @@ impl Docs {
 
     /// Whether the sum of all passages is the list's, once.
     fn check(&mut self) -> Option<Result<String, DataError>> {
-        let found: String = self.sum.take()?.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = files::hex(&self.sum.take()?.finalize());
         (found != self.expected).then_some(Err(DataError::OtherDocs { expected: self.expected, found }))
     }
 }

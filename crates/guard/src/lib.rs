@@ -83,11 +83,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let said = payload.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| payload.downcast_ref::<&str>().copied());
-    one_line(said.unwrap_or("it panicked without a message"))
+    first_line(said.unwrap_or("it panicked without a message"))
 }
 
 /// The first line of a message, at most 200 characters of it, control characters shown as escapes.
-pub fn one_line(message: &str) -> String {
+fn first_line(message: &str) -> String {
     const LONGEST: usize = 200;
     let line = message.lines().next().unwrap_or_default();
     let mut shown: String = line.chars().take(LONGEST).flat_map(printable).collect();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use files::FilesError;
+
 /// Why a tokenizer could not be opened, or a text not be encoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -14,22 +16,9 @@ pub enum TokensError {
         /// Where it was looked for.
         folder: PathBuf,
     },
-    /// A file could not be read.
-    #[error("{path}: expected a readable file: {source}: check the path and its permissions")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file could not be written.
-    #[error("{path}: writing failed: {source}: check the folder, its permissions and the free space")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// A file could not be read or written, or is another file.
+    #[error(transparent)]
+    File(#[from] FilesError),
     /// A text holds what the vocabulary has no token for.
     #[error(
         "{path}: expected characters of its vocabulary, found {character:?} at byte {position} of the text: leave it out, \
@@ -42,18 +31,6 @@ pub enum TokensError {
         character: char,
         /// Where it stands, in bytes.
         position: usize,
-    },
-    /// A file is larger than any tokenizer.
-    #[error(
-        "{path}: expected at most {limit} bytes, found {bytes}: this is no tokenizer file; fetch it again"
-    )]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-        /// The largest accepted.
-        limit: u64,
     },
     /// A file does not hold what it should.
     #[error("{path}: expected {expected}, found {found}: fetch the file again or fix it")]

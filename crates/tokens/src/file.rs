@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use guard::one_line;
+use files::one_line;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
@@ -172,7 +170,7 @@ pub(crate) fn check(bytes: &[u8], path: &Path, specials: &Specials) -> Result<Ve
     let outline: Outline = serde_json::from_slice(bytes).map_err(|error| TokensError::Content {
         path: path.into(),
         expected: "a tokenizer.json".into(),
-        found: instead_of_json(bytes).unwrap_or_else(|| one_line(&error.to_string())),
+        found: instead_of_text(bytes).unwrap_or_else(|| one_line(&error.to_string())),
     })?;
     let ids = one_id_each(&outline, path)?;
     if ["WordPiece", "WordLevel"].contains(&outline.model.kind.as_str()) {
@@ -356,7 +354,7 @@ fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> 
     let text = std::str::from_utf8(&bytes).map_err(|error| content("UTF-8", error.to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines: Vec<&str> = text.split_terminator('\n').map(|line| line.trim_end_matches('\r')).collect();
-    if let (true, Some(found)) = (lines.len() < 2, instead_of_json(&bytes)) {
+    if let (true, Some(found)) = (lines.len() < 2, instead_of_text(&bytes)) {
         return Err(content("one token a line", found));
     }
     let mut ids = HashMap::new();
@@ -384,36 +382,19 @@ fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> 
 }
 
 fn object(path: &Path) -> Result<Value, TokensError> {
-    let bytes = bounded(path)?;
-    let content = |found| TokensError::Content { path: path.into(), expected: "a JSON object".into(), found };
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| content(instead_of_json(&bytes).unwrap_or_else(|| one_line(&error.to_string()))))?;
-    if value.is_object() { Ok(value) } else { Err(content(one_line(&value.to_string()))) }
+    let value: Value = files::read_json(path)?;
+    if value.is_object() {
+        return Ok(value);
+    }
+    let (expected, found) = ("a JSON object".into(), one_line(&value.to_string()));
+    Err(TokensError::Content { path: path.into(), expected, found })
 }
 
 fn bounded(path: &Path) -> Result<Vec<u8>, TokensError> {
-    let read = |source| TokensError::Read { path: path.into(), source };
-    let file = File::open(path).map_err(read)?;
-    let bytes = file.metadata().map_err(read)?.len();
-    let too_large = |bytes| TokensError::TooLarge { path: path.into(), bytes, limit: LARGEST_FILE };
-    if bytes > LARGEST_FILE {
-        return Err(too_large(bytes));
-    }
-    let mut content = Vec::new();
-    file.take(LARGEST_FILE + 1).read_to_end(&mut content).map_err(read)?; // a pipe has no length
-    if content.len() as u64 > LARGEST_FILE { Err(too_large(content.len() as u64)) } else { Ok(content) }
+    Ok(files::read(path, "a tokenizer's file", LARGEST_FILE)?)
 }
 
-/// What a download that went wrong left in place of a file.
-fn instead_of_json(bytes: &[u8]) -> Option<String> {
-    let start = bytes.trim_ascii_start();
-    if bytes.is_empty() {
-        Some("an empty file".into())
-    } else if start.starts_with(b"version https://git-lfs") {
-        Some("a Git-LFS pointer (run `git lfs pull` where it came from)".into())
-    } else if start.starts_with(b"<") {
-        Some("a web page".into())
-    } else {
-        None
-    }
+/// What a download that went wrong left in place of a file, and what to do about it.
+fn instead_of_text(bytes: &[u8]) -> Option<String> {
+    files::lookalike(bytes).map(|told| format!("{} ({})", told.found, told.remedy))
 }

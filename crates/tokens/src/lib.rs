@@ -22,7 +22,8 @@ mod write;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use guard::{guarded, one_line};
+use files::one_line;
+use guard::guarded;
 use serde_json::json;
 use tokenizers::TruncationDirection;
 use tokenizers::{PostProcessor, Tokenizer as Library};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use guard::one_line;
+use files::one_line;
 use serde_json::{Map, Value, json};
 
 use crate::Tokenizer;
@@ -88,18 +88,9 @@ impl Tokenizer {
                 config[format!("{role}_token")] = json!(token); // others pad and mask by these names
             }
         }
-        write(&path, &json)?;
-        write(&folder.join("tokenizer_config.json"), &format!("{config:#}"))
+        files::write(&path, format!("{json}\n"))?;
+        Ok(files::write_json(&folder.join("tokenizer_config.json"), &config)?)
     }
-}
-
-/// Aside and renamed: a kill leaves the old file or the new one.
-fn write(path: &Path, text: &str) -> Result<(), TokensError> {
-    let part = path.with_extension("json.part");
-    let written = std::fs::write(&part, format!("{text}\n")).and_then(|()| std::fs::rename(&part, path));
-    written
-        .inspect_err(|_| drop(std::fs::remove_file(&part)))
-        .map_err(|source| TokensError::Write { path: path.into(), source })
 }
 
 /// Bytes as GPT-2's vocabulary shows them: one character each.

@@ -88,14 +88,4 @@ pub enum TrainingError {
     /// The model could not be written.
     #[error(transparent)]
     Save(SaveError),
-    /// Metrics could not be written.
-    #[error("{path:?}: {action} failed: {source}; check the folder, its permissions and the free space")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was tried.
-        action: &'static str,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
 }

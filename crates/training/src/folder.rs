@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use files::FilesError;
+
 use crate::TrainingError;
 
 /// File of weights, moments and the rest of the state.
@@ -12,8 +14,7 @@ pub const METRICS_FILE: &str = "metrics.jsonl";
 
 /// Takes a folder for a new training.
 pub fn claim(folder: &Path) -> Result<(), TrainingError> {
-    let making = |source| TrainingError::Io { path: folder.into(), action: "making the folder", source };
-    fs::create_dir_all(folder).map_err(making)?;
+    fs::create_dir_all(folder).map_err(FilesError::io(folder, "making the folder"))?;
     for file in [STATE_FILE, checkpoint::SINGLE_FILE, METRICS_FILE] {
         if folder.join(file).exists() {
             return Err(TrainingError::Occupied { path: folder.into(), found: file });

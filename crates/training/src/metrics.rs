@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use files::FilesError;
 use serde_json::{Value, json};
 
 use crate::TrainingError;
@@ -21,31 +22,22 @@ impl Metrics {
     /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will happen again.
     pub fn open(folder: &Path, state: &State) -> Result<Self, TrainingError> {
         let path = folder.join(METRICS_FILE);
-        let io = |action| {
-            let path = path.clone();
-            move |source| TrainingError::Io { path, action, source }
-        };
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            text => text.map_err(io("reading"))?,
+            text => text.map_err(FilesError::io(&path, "reading"))?,
         };
         let text = String::from_utf8_lossy(&text);
         let kept = text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
         let kept: String = kept.collect();
-        files::aside(&path, |part| fs::write(part, kept).map_err(io("writing")))?;
-        let file = OpenOptions::new().append(true).open(&path).map_err(io("opening"))?;
+        files::write(&path, kept)?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(FilesError::io(&path, "opening"))?;
         Ok(Self { path, file })
     }
 
     /// Adds what happened.
     pub fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
         let line = serde_json::to_string(event).expect("an event is JSON");
-        let path = || self.path.clone();
-        writeln!(self.file, "{line}").map_err(|source| TrainingError::Io {
-            path: path(),
-            action: "writing",
-            source,
-        })
+        Ok(writeln!(self.file, "{line}").map_err(FilesError::io(&self.path, "writing"))?)
     }
 }
 

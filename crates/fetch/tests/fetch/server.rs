@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use fetch::Pin;
 use fetch::{Fetch, FetchError, Progress, Source};
 use files::Home;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::{assert_says, floats};
@@ -102,7 +101,7 @@ fn content() -> Vec<u8> {
 }
 
 fn pin(bytes: &[u8]) -> Pin {
-    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = files::sha256(bytes);
     Pin { bytes: bytes.len() as u64, sha256: hash.leak() }
 }
 

@@ -64,7 +64,10 @@ fn what_is_no_json_is_named_for_what_it_is() {
 fn a_directory_in_place_of_the_file_is_refused() {
     let folder = folder(&[]);
     std::fs::create_dir(folder.path().join("tokenizer.json")).unwrap();
-    refuses(|| Tokenizer::open(folder.path()), &["tokenizer.json", "readable file"]);
+    refuses(
+        || Tokenizer::open(folder.path()),
+        &["tokenizer.json", "expected a tokenizer's file, found a folder"],
+    );
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn a_file_beyond_the_bound_is_not_read() {
     let folder = folder(&[]);
     let file = std::fs::File::create(folder.path().join("tokenizer.json")).unwrap();
     file.set_len(65 << 20).unwrap();
-    refuses(|| Tokenizer::open(folder.path()), &["at most 67108864 bytes", "found 68157440"]);
+    refuses(|| Tokenizer::open(folder.path()), &["tokenizer.json", "68157440 bytes, above 67108864"]);
 }
 
 #[test]
@@ -203,7 +206,7 @@ fn settings_of_the_wrong_kind_are_refused() {
         (&br#"{"do_lower_case": "yes"}"#[..], "do_lower_case"),
         (br#"{"pad_token": 7}"#, "pad_token"),
         (b"[]", "a JSON object"),
-        (b"{", "a JSON object"),
+        (b"{", "expected JSON"),
     ] {
         let folder = folder(&[("tokenizer.json", whole.as_bytes()), ("tokenizer_config.json", config)]);
         refuses(|| Tokenizer::open(folder.path()), &["tokenizer_config.json", part]);

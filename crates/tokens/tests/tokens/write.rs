@@ -141,7 +141,7 @@ fn a_folder_that_cannot_be_written_to_is_named_and_keeps_what_it_has() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for folder in [file.path(), std::path::Path::new("/no/such/folder")] {
         let error = characters().save(folder, 64).unwrap_err().to_string();
-        assert!(error.contains("tokenizer.json: writing failed") && !error.contains('\n'), "{error}");
+        assert!(error.contains("tokenizer.json\": writing failed") && !error.contains('\n'), "{error}");
     }
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("tokenizer.json");
@@ -159,7 +159,7 @@ fn a_full_disk_leaves_the_old_file_and_no_part() {
     // Everything written to it fails as on a full disk.
     std::os::unix::fs::symlink("/dev/full", folder.path().join("tokenizer.json.part")).unwrap();
     let error = byte_pairs().save(folder.path(), 64).unwrap_err().to_string();
-    assert!(error.contains("tokenizer.json: writing failed"), "{error}");
+    assert!(error.contains("tokenizer.json\": writing failed"), "{error}");
     assert_eq!(files(&folder), ["tokenizer.json", "tokenizer_config.json"]);
     assert_eq!(Tokenizer::open(folder.path()).unwrap().vocab_size(), ALPHABET.len());
 }

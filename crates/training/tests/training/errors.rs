@@ -178,7 +178,10 @@ fn a_folder_that_cannot_be_written_to_is_named() {
         losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder), never).0
     };
     let file = tempfile::NamedTempFile::new().unwrap();
-    assert_says(begin(model.clone(), &file.path().join("run")), &["failed", "check the folder"]);
+    assert_says(
+        begin(model.clone(), &file.path().join("run")),
+        &["making the folder failed", "check the path"],
+    );
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
     // The superuser writes all the same.
