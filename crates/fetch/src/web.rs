@@ -4,7 +4,8 @@ use std::io::Read;
 use std::thread;
 
 use files::{is_web_page, one_line};
-use ureq::http::{HeaderMap, Response};
+use ureq::http::uri::Authority;
+use ureq::http::{HeaderMap, Response, Uri};
 use ureq::{Agent, Body};
 
 use crate::error::FetchError;
@@ -142,8 +143,8 @@ impl Web {
     fn ask(&mut self, url: &str, there: u64) -> Result<Result<Response<Body>, String>, FetchError> {
         let mut at = url.to_string();
         for _ in 0..=MOST_REDIRECTS {
-            check_address(&at)?;
-            let mut request = self.agent.get(&at).header("Accept-Encoding", "identity");
+            let here = checked(&at)?;
+            let mut request = self.agent.get(&here).header("Accept-Encoding", "identity");
             if there > 0 {
                 request = request.header("Range", format!("bytes={there}-"));
             }
@@ -162,7 +163,7 @@ impl Web {
                 return Ok(Ok(response));
             }
             at = match text(response.headers(), "location") {
-                Some(location) => join(&at, location),
+                Some(location) => redirected(&here, location),
                 None => return Err(FetchError::Address { url: at, problem: "it redirects to nowhere" }),
             };
         }
@@ -276,38 +277,36 @@ fn range(headers: &HeaderMap) -> Option<(u64, u64)> {
     Some((start.parse().ok()?, total.parse().ok()?))
 }
 
-/// `https` only; a plain `http` may be read or changed on its way, unless it does not leave this machine.
-fn check_address(url: &str) -> Result<(), FetchError> {
-    if url.starts_with("https://") {
-        return Ok(());
-    }
-    let refuse = |problem| Err(FetchError::Address { url: url.into(), problem });
-    let Some(rest) = url.strip_prefix("http://") else { return refuse("only https addresses are") };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(six) => six.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+/// The address as it will be asked, if it is followed: `https` only; a plain `http` may be read or changed on its way,
+/// unless it does not leave this machine. The parser is the one that the request goes through.
+fn checked(address: &str) -> Result<Uri, FetchError> {
+    let refuse = |problem| Err(FetchError::Address { url: address.into(), problem });
+    let Ok(uri) = address.parse::<Uri>() else {
+        let is_https = address.starts_with("https://");
+        return refuse(if is_https { "it is no address" } else { "only https addresses are" });
     };
-    match host {
-        _ if authority.contains('@') => refuse("it carries a user's name"),
-        "localhost" | "127.0.0.1" | "::1" => Ok(()),
-        _ => refuse("plain http is for this machine only: use https"),
+    let names_a_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), _) => Ok(uri),
+        (Some("http"), _) if names_a_user => refuse("it carries a user's name"),
+        (Some("http"), Some("localhost" | "127.0.0.1" | "[::1]")) => Ok(uri),
+        (Some("http"), _) => refuse("plain http is for this machine only: use https"),
+        _ => refuse("only https addresses are"),
     }
 }
 
-/// The address that a redirect from `from` to `location` leads to.
-fn join(from: &str, location: &str) -> String {
-    let (scheme, rest) = from.split_once("://").unwrap_or(("https", from));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+/// The address that a redirect from `from` to `location` leads to (RFC 3986, section 5.2, without its dots).
+fn redirected(from: &Uri, location: &str) -> String {
+    let scheme = from.scheme_str().unwrap_or_default();
+    let host = from.authority().map(Authority::as_str).unwrap_or_default();
+    let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     if location.contains("://") {
-        location.to_string()
+        location.into()
     } else if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else if location.starts_with('/') {
         format!("{scheme}://{host}{location}")
     } else {
-        let path = rest.split(['?', '#']).next().unwrap_or_default();
-        let folder = path.rsplit_once('/').map_or(host, |(folder, _)| folder);
-        format!("{scheme}://{folder}/{location}")
+        format!("{scheme}://{host}{folder}/{location}")
     }
 }

@@ -327,6 +327,8 @@ fn a_redirect_to_plain_http_elsewhere_or_to_a_file_is_not_followed() {
         ("http://127.0.0.1.example.com/x", "plain http"),
         ("file:///etc/passwd", "only https"),
         ("ftp://example.com/x", "only https"),
+        ("http://[::2]/x", "plain http"),
+        ("https://[::1/x", "no address"),
     ] {
         let head = format!("302 Found\r\nLocation: {to}");
         let (_home, result, _) = get(move |_| answer(&head, b""));
