@@ -77,18 +77,6 @@ fn every_lesson_has_its_printed_output_and_figures_recorded() {
     none(breaches, "record it: `cargo rungs record NN`");
 }
 
-/// Runs the demos of the lessons that the book shows with MiniLM, or of all others, on the device of the record, and
-/// compares figure by figure.
-fn stay_within_their_bands(with_minilm: bool, minilm: Option<PathBuf>) {
-    let mut breaches = Vec::new();
-    for (lesson, demo) in LESSONS {
-        if lesson.minilm == with_minilm {
-            breaches.extend(outside_its_bands(lesson.number(), demo, minilm.as_deref()));
-        }
-    }
-    none(breaches, "shows something else than the book: find out why, then `cargo rungs record NN`");
-}
-
 /// What a lesson shows otherwise than it was recorded.
 fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<String> {
     let device = backend::open(backend::DEFAULT).expect("the default device opens");
@@ -117,21 +105,33 @@ fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<Str
     breaches
 }
 
-/// MiniLM's folder: the tests that ask for it are ignored until it is fetched.
-fn minilm() -> Option<PathBuf> {
+/// MiniLM's folder: what needs it is ignored until it is fetched.
+fn minilm() -> PathBuf {
     let home = files::Home::from_env().expect("a cache folder");
     let folder = fetch::Source::Minilm.folder(&home);
     assert!(folder.join("model.safetensors").exists(), "run `cargo rungs fetch minilm`");
-    Some(folder)
+    folder
+}
+
+/// Runs every demo that the book shows with real weights, or every other one.
+fn stay_within_their_bands(minilm: Option<&Path>) {
+    let mut breaches = Vec::new();
+    for (lesson, demo) in LESSONS {
+        if lesson.minilm == minilm.is_some() {
+            breaches.extend(outside_its_bands(lesson.number(), demo, minilm));
+        }
+    }
+    none(breaches, "shows something else than the book: find out why, then `cargo rungs record NN`");
 }
 
 #[test]
-fn every_lesson_shows_what_the_book_shows() {
-    stay_within_their_bands(false, None);
+#[ignore = "takes minutes: it runs every demo; .ci/run"]
+fn lessons_show_what_the_book_shows() {
+    stay_within_their_bands(None);
 }
 
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
-fn every_lesson_on_real_weights_shows_what_the_book_shows() {
-    stay_within_their_bands(true, minilm());
+fn lessons_on_real_weights_show_what_the_book_shows() {
+    stay_within_their_bands(Some(&minilm()));
 }

@@ -3,21 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use checkpoint::header::Header;
 use checkpoint::{INDEX_FILE, SINGLE_FILE, Weights, shard_names};
-use files::{FilesError, Home, read_json, sha256_of};
+use files::{FilesError, read_json, sha256_of};
 use serde::{Deserialize, Serialize};
 
 use crate::error::FetchError;
 use crate::local::Local;
 use crate::part::Part;
-use crate::sources::{self, HUB, Pin, RAW, Source};
+use crate::request::{Fetch, Progress, Wanted};
+use crate::sources::{self, Source};
 use crate::web::Web;
-
-/// The environment variable that names another hub, a mirror.
-pub const HUB_VARIABLE: &str = "RUNGS_HUB";
 
 /// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy is known as such.
 const RECORD: &str = "fetched.json";
@@ -25,67 +22,6 @@ const RECORD: &str = "fetched.json";
 const MOST_SMALL_BYTES: u64 = 64 << 20;
 /// The largest shards on the hub are 50 GB.
 const MOST_WEIGHT_BYTES: u64 = 64 << 30;
-
-/// How fetching goes, for whoever draws it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Progress<'a> {
-    /// A file is there already and is what it should be.
-    Cached {
-        /// Its name in the source.
-        file: &'a str,
-    },
-    /// A file begins, or goes on where an earlier run left it.
-    Start {
-        /// Its name in the source.
-        file: &'a str,
-        /// Its size, if that is known.
-        total: Option<u64>,
-        /// The bytes that are there already.
-        done: u64,
-    },
-    /// More of the current file came.
-    Advance {
-        /// The bytes that are there now.
-        done: u64,
-    },
-    /// An attempt failed; another follows.
-    Retry {
-        /// What happened.
-        reason: &'a str,
-    },
-    /// The file is complete, checked and in its place.
-    Done {
-        /// Its name in the source.
-        file: &'a str,
-    },
-}
-
-/// How to fetch.
-#[derive(Debug, Clone)]
-pub struct Fetch {
-    /// Where it is kept.
-    pub home: Home,
-    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the network.
-    pub from: Option<PathBuf>,
-    /// The hub's address; `https` unless it is this machine itself.
-    pub hub: String,
-    /// The address that tables are under: those of STS-B, and files that a caller pins.
-    pub raw: String,
-    /// How long one connection, answer or read may take.
-    pub patience: Duration,
-    /// How often one file is tried; an attempt that brought something does not count.
-    pub attempts: u32,
-    /// The pause before the second attempt; it doubles with each.
-    pub pause: Duration,
-}
-
-/// A file to get: its name, its pin, and the most bytes it may have without one.
-pub(crate) struct Wanted<'a> {
-    pub file: &'a str,
-    pub pin: Option<Pin>,
-    pub most: u64,
-}
 
 /// Where the files come from.
 enum Origin {
@@ -105,20 +41,6 @@ struct Recorded {
 }
 
 impl Fetch {
-    /// From the network into `home`: the hub that `RUNGS_HUB` names, else huggingface.co.
-    pub fn new(home: Home) -> Fetch {
-        let hub = std::env::var(HUB_VARIABLE).ok().filter(|hub| !hub.is_empty());
-        Fetch {
-            home,
-            from: None,
-            hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
-            raw: RAW.into(),
-            patience: Duration::from_secs(30),
-            attempts: 4,
-            pause: Duration::from_millis(500),
-        }
-    }
-
     /// Gets whatever of `source` is not there yet, and returns its folder.
     ///
     /// # Errors

@@ -19,9 +19,10 @@ mod error;
 mod fetching;
 mod local;
 mod part;
+mod request;
 mod sources;
 mod web;
 
 pub use error::FetchError;
-pub use fetching::{Fetch, HUB_VARIABLE, Progress};
+pub use request::{Fetch, HUB_VARIABLE, Progress};
 pub use sources::{HUB, Pin, RAW, Source};

@@ -9,8 +9,8 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::error::FetchError;
-use crate::fetching::{Progress, Wanted};
 use crate::part::Part;
+use crate::request::{Progress, Wanted};
 
 pub(crate) struct Local {
     path: PathBuf,

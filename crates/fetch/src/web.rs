@@ -9,8 +9,8 @@ use ureq::http::{HeaderMap, Response, Uri};
 use ureq::{Agent, Body};
 
 use crate::error::FetchError;
-use crate::fetching::{Fetch, Progress, Wanted};
 use crate::part::Part;
+use crate::request::{Fetch, Progress, Wanted};
 use crate::sources::{Source, is_commit};
 
 const MOST_REDIRECTS: usize = 8;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::IndexError;
 use crate::scan::{Key, Near, Scan};
-use crate::tables::{ABOUT, FILES, KEYS, Listed, PENDING, TEXTS, VECTORS, append, key, sweep};
+use crate::tables::{ABOUT, FILES, FileRow, KEYS, PENDING, TEXTS, VECTORS, append, key, sweep};
 use crate::{Model, Source, unit};
 
 /// What this program writes; a larger number is one that it does not know.
@@ -88,13 +88,13 @@ impl Index {
     /// A file that is no index, is in use, or cannot be written; an index of another model.
     pub fn create(path: &Path, model: &Model) -> Result<Self, IndexError> {
         if path.metadata().is_ok_and(|file| file.len() > 0) {
-            check(path)?;
+            check_file(path)?;
         }
-        let database = opening(path, guarded(|| checked().create(path)))?;
+        let database = store_of(path, guarded(|| checking_builder().create(path)))?;
         let mut index = Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
         // A run that was killed before it wrote anything leaves a store without tables, which is as good as new.
         if index.read(|transaction| Ok(transaction.list_tables()?.next().is_some()))? {
-            index = Self::opened(path, index.store)?;
+            index = Self::from_store(path, index.store)?;
             index.expect(model)?;
             return Ok(index);
         }
@@ -119,9 +119,9 @@ impl Index {
     ///
     /// A file that is missing, is no index, is in use, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
-        check(path)?;
-        let database = opening(path, guarded(|| checked().open(path)))?;
-        Self::opened(path, Store::Whole(database))
+        check_file(path)?;
+        let database = store_of(path, guarded(|| checking_builder().open(path)))?;
+        Self::from_store(path, Store::Whole(database))
     }
 
     /// Opens an index to search in it; several processes may.
@@ -130,14 +130,14 @@ impl Index {
     ///
     /// A file that is missing, is no index, or is being changed.
     pub fn open_to_read(path: &Path) -> Result<Self, IndexError> {
-        check(path)?;
+        check_file(path)?;
         match guarded(|| ReadOnlyDatabase::open(path)) {
             Ok(Err(DatabaseError::RepairAborted)) => Self::open(path), // a killed process left it to be put in order
-            outcome => Self::opened(path, Store::ReadOnly(opening(path, outcome)?)),
+            outcome => Self::from_store(path, Store::ReadOnly(store_of(path, outcome)?)),
         }
     }
 
-    fn opened(path: &Path, store: Store) -> Result<Self, IndexError> {
+    fn from_store(path: &Path, store: Store) -> Result<Self, IndexError> {
         let no_index = |found: String| IndexError::NoIndex { path: path.into(), found };
         let model = Model { name: String::new(), probe: Vec::new() };
         let mut index = Self { path: path.into(), store, model };
@@ -197,7 +197,7 @@ impl Index {
             let mut files = HashMap::new();
             for row in transaction.open_table(FILES)?.iter()? {
                 let (path, listed) = row?;
-                files.insert(text(path.value()), Listed(listed.value()).digest());
+                files.insert(text(path.value()), FileRow::from_bytes(listed.value())?.digest);
             }
             Ok(files)
         })
@@ -230,9 +230,9 @@ impl Index {
             }
             let part_texts: Vec<&str> = part.iter().map(|(_, text)| *text).collect();
             let vectors = embed(&part_texts)?;
-            last = self.checked(part, vectors)?;
+            last = self.unit_vectors(part, vectors)?;
         }
-        self.place(files, &texts, &last)?;
+        self.make_visible(files, &texts, &last)?;
         let passages = files.iter().map(|file| file.passages.len()).sum();
         Ok(Put { passages, embedded })
     }
@@ -249,7 +249,7 @@ impl Index {
                 let mut files = transaction.open_table(FILES)?;
                 for path in paths {
                     if let Some(listed) = files.remove(path.as_bytes())? {
-                        old.extend(Listed(listed.value()).keys());
+                        old.extend(FileRow::from_bytes(listed.value())?.keys());
                     }
                 }
             }
@@ -312,7 +312,7 @@ impl Index {
         self.read(|transaction| {
             for row in transaction.open_table(FILES)?.iter()? {
                 let (path, listed) = row?;
-                for (line, key) in Listed(listed.value()).passages() {
+                for (line, key) in FileRow::from_bytes(listed.value())?.passages {
                     if let Some(places) = places.get_mut(&key) {
                         places.push((text(path.value()), line));
                     }
@@ -340,7 +340,7 @@ impl Index {
             let files = transaction.open_table(FILES)?;
             let mut passages = 0;
             for row in files.iter()? {
-                passages += Listed(row?.1.value()).passages().count();
+                passages += FileRow::from_bytes(row?.1.value())?.passages.len();
             }
             Ok(Info {
                 model: self.model.name.clone(),
@@ -370,7 +370,7 @@ impl Index {
     }
 
     /// Vectors of the index's width, at unit length, as they are kept.
-    fn checked(
+    fn unit_vectors(
         &self,
         texts: &[(Key, &str)],
         vectors: Vec<Vec<f32>>,
@@ -402,7 +402,7 @@ impl Index {
     }
 
     /// Makes the files visible.
-    fn place(
+    fn make_visible(
         &self,
         files: &[Source],
         texts: &HashMap<Key, &str>,
@@ -413,9 +413,9 @@ impl Index {
             {
                 let mut table = transaction.open_table(FILES)?;
                 for file in files {
-                    let listed = Listed::of(file);
-                    if let Some(before) = table.insert(file.path.as_bytes(), &listed[..])? {
-                        old.extend(Listed(before.value()).keys());
+                    let row = FileRow::of(file).to_bytes();
+                    if let Some(before) = table.insert(file.path.as_bytes(), &row[..])? {
+                        old.extend(FileRow::from_bytes(before.value())?.keys());
                     }
                 }
                 let mut new: Vec<(Key, Vec<u8>)> = embedded.to_vec();
@@ -462,18 +462,19 @@ impl Index {
         self.done("writing", guarded(write))
     }
 
-    /// What the store came to, which panics where pages of the file are damaged.
+    /// Turns the store's result, or its panic on a damaged page, into ours.
     fn done<T>(
         &self,
         action: &'static str,
         outcome: Result<Result<T, redb::Error>, String>,
     ) -> Result<T, IndexError> {
-        let path = self.path.clone();
-        outcome.map_err(|why| damaged(&path, &why))?.map_err(|error| IndexError::Store {
-            path,
-            action,
-            source: error.into(),
-        })
+        match outcome {
+            Ok(Ok(value)) => Ok(value),
+            Err(why) | Ok(Err(redb::Error::Corrupted(why))) => Err(damaged(&self.path, &why)),
+            Ok(Err(error)) => {
+                Err(IndexError::Store { path: self.path.clone(), action, source: error.into() })
+            }
+        }
     }
 }
 
@@ -486,7 +487,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What can be told before the store looks at the file.
-fn check(path: &Path) -> Result<(), IndexError> {
+fn check_file(path: &Path) -> Result<(), IndexError> {
     let no_index = |found: &str| Err(IndexError::NoIndex { path: path.into(), found: found.into() });
     match path.metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(IndexError::Missing { path: path.into() }),
@@ -497,14 +498,14 @@ fn check(path: &Path) -> Result<(), IndexError> {
 }
 
 /// Checks the sum of every page before anything is written: over a damaged one, the store would end the process.
-fn checked() -> Builder {
+fn checking_builder() -> Builder {
     let mut builder = Database::builder();
     builder.set_check_integrity_on_open(true);
     builder
 }
 
 /// The store that was opened.
-fn opening<D>(path: &Path, outcome: Result<Result<D, DatabaseError>, String>) -> Result<D, IndexError> {
+fn store_of<D>(path: &Path, outcome: Result<Result<D, DatabaseError>, String>) -> Result<D, IndexError> {
     let no_index = |found: &str| IndexError::NoIndex { path: path.into(), found: found.into() };
     outcome.map_err(|why| damaged(path, &why))?.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => IndexError::InUse { path: path.into() },

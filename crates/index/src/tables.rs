@@ -11,14 +11,14 @@ use crate::scan::Key;
 /// The most bytes of a block of vectors. The store gives a value a power of two; this much less than one leaves room for
 /// what it writes beside it. A vector a value would be read at a fifth of the speed.
 const BLOCK: usize = (1 << 20) - 4096;
-/// Of a key.
+/// Bytes of a key.
 const KEY: usize = size_of::<Key>();
 
 // Texts are kept as bytes: of a damaged one that is no UTF-8, the store would not give an error but end the process.
 
 /// What the file is, as JSON.
 pub(crate) const ABOUT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("about");
-/// Path to digest and passages, see [`Listed`].
+/// Path to digest and passages, see [`FileRow`].
 pub(crate) const FILES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("files");
 /// What is said, once each.
 pub(crate) const TEXTS: TableDefinition<Key, &[u8]> = TableDefinition::new("texts");
@@ -35,7 +35,7 @@ pub(crate) fn sweep(transaction: &WriteTransaction, mut old: HashSet<Key>) -> Re
         return Ok(());
     }
     for row in transaction.open_table(FILES)?.iter()? {
-        for key in Listed(row?.1.value()).keys() {
+        for key in FileRow::from_bytes(row?.1.value())?.keys() {
             old.remove(&key);
         }
     }
@@ -104,36 +104,54 @@ fn replace(transaction: &WriteTransaction, block: u32, rows: Vec<(Key, Vec<u8>)>
     Ok(())
 }
 
-/// A row of the files: the digest, then line and key of each passage.
-pub(crate) struct Listed<'a>(pub(crate) &'a [u8]);
-
-/// Bytes of a digest, and of a passage: line and key.
+/// Bytes of a line's number.
+const LINE: usize = size_of::<u32>();
+/// Bytes of a file's digest.
 const DIGEST: usize = 32;
-const LISTED: usize = 4 + KEY;
 
-impl Listed<'_> {
-    pub(crate) fn of(file: &Source) -> Vec<u8> {
-        let passages = file
-            .passages
-            .iter()
-            .flat_map(|passage| passage.line.to_le_bytes().into_iter().chain(key(&passage.text)));
-        file.digest.into_iter().chain(passages).collect()
+/// A row of the files.
+pub(crate) struct FileRow {
+    /// Digest of the file's bytes, and of how they were made passages.
+    pub(crate) digest: [u8; DIGEST],
+    /// Line and key of each passage.
+    pub(crate) passages: Vec<(u32, Key)>,
+}
+
+impl FileRow {
+    pub(crate) fn of(file: &Source) -> Self {
+        let mut passages = Vec::with_capacity(file.passages.len());
+        for passage in &file.passages {
+            passages.push((passage.line, key(&passage.text)));
+        }
+        Self { digest: file.digest, passages }
     }
 
-    pub(crate) fn digest(&self) -> [u8; DIGEST] {
-        self.0.first_chunk().copied().unwrap_or_default()
+    /// The bytes in the store: the digest, then line (little-endian) and key of each passage.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.digest.to_vec();
+        for (line, key) in &self.passages {
+            bytes.extend(line.to_le_bytes());
+            bytes.extend(key);
+        }
+        bytes
     }
 
-    pub(crate) fn passages(&self) -> impl Iterator<Item = (u32, Key)> {
-        self.0.get(DIGEST..).unwrap_or_default().as_chunks::<LISTED>().0.iter().map(|row| {
-            let (line, key) = row.split_at(4);
-            let line = line.first_chunk().copied().unwrap_or_default();
-            (u32::from_le_bytes(line), key.first_chunk().copied().unwrap_or_default())
-        })
+    /// The row of these bytes; a row of another length is damaged.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, redb::Error> {
+        let damaged = || redb::Error::Corrupted(format!("a file's row of {} bytes", bytes.len()));
+        let (digest, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
+        let (rows, []) = rest.as_chunks::<{ LINE + KEY }>() else { return Err(damaged()) };
+        let mut passages = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (line, rest) = row.split_first_chunk().ok_or_else(damaged)?;
+            let (key, _) = rest.split_first_chunk().ok_or_else(damaged)?;
+            passages.push((u32::from_le_bytes(*line), *key));
+        }
+        Ok(Self { digest: *digest, passages })
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
-        self.passages().map(|(_, key)| key)
+        self.passages.iter().map(|(_, key)| *key)
     }
 }
 

