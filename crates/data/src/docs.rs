@@ -5,7 +5,7 @@
 //! that the default build needs on Linux, macOS and Windows alike, of each its newest version. A passage that was
 //! said before is not said again: headings like "Examples" and licence texts stand in every package.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,6 +45,64 @@ pub fn docs_files() -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(named)
 }
 
+/// Writes the list of the corpus anew, for the versions that the workspace has now: what [`docs_files`] and the corpus
+/// read from the next build on.
+///
+/// # Errors
+///
+/// A package whose sources are not there, or a cargo that does not say what the default build needs.
+pub fn renew_docs() -> Result<(), DataError> {
+    let packages = needed_everywhere()?.join("\n") + "\n";
+    let folders = folders()?;
+    let mut docs = Docs::of(&format!("sha256 unknown\n{packages}"), &folders)?;
+    while let Some(passage) = docs.passage() {
+        passage?;
+    }
+    let sum = files::hex(&docs.sum.unwrap_or_default().finalize());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/docs.txt");
+    files::write(&path, format!("sha256 {sum}\n{packages}")).map_err(DataError::List)
+}
+
+/// The systems that the corpus is the same on.
+const SYSTEMS: [&str; 3] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
+
+/// `name version` of each package that the default build needs on every system, of several versions the newest.
+fn needed_everywhere() -> Result<Vec<String>, DataError> {
+    let mut everywhere = needed(SYSTEMS[0])?;
+    for system in &SYSTEMS[1..] {
+        let here = needed(system)?;
+        everywhere.retain(|package| here.contains(package));
+    }
+    let mut newest: BTreeMap<String, (Vec<u64>, String)> = BTreeMap::new();
+    for package in everywhere {
+        let Some((name, version)) = package.split_once(' ') else { continue };
+        let numbers = version.split(['.', '-', '+']).filter_map(|part| part.parse().ok()).collect();
+        let best = newest.entry(name.to_string()).or_default();
+        if (&best.0, &best.1) < (&numbers, &package) {
+            *best = (numbers, package);
+        }
+    }
+    Ok(newest.into_values().map(|(_, package)| package).collect())
+}
+
+/// `name version` of each package of others that the default build needs on one system.
+fn needed(system: &str) -> Result<BTreeSet<String>, DataError> {
+    let tree = ["tree", "--locked", "--package", "rungs", "--edges", "normal", "--prefix", "none"];
+    let output = cargo(&[&tree[..], &["--target", system]].concat())?;
+    let mut packages = BTreeSet::new();
+    for line in String::from_utf8_lossy(&output).lines() {
+        // `name v1.2.3`, perhaps followed by `(proc-macro)`, `(*)` or, of the workspace's own, `(/its/folder)`
+        let parts: Vec<&str> = line.split(' ').collect();
+        let own = parts.iter().any(|part| part.starts_with("(/") || part.contains(":\\"));
+        if let [name, version, ..] = parts[..]
+            && !own
+        {
+            packages.insert(format!("{name} {}", version.trim_start_matches('v')));
+        }
+    }
+    Ok(packages)
+}
+
 fn folder<'a>(package: &str, folders: &'a BTreeMap<String, PathBuf>) -> Result<&'a PathBuf, DataError> {
     let missing = || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
     folders.get(package).filter(|folder| folder.is_dir()).ok_or_else(missing)
@@ -55,13 +113,13 @@ pub(crate) struct Docs {
     files: VecDeque<PathBuf>,
     passages: VecDeque<Passage>,
     seen: HashSet<[u8; 32]>,
-    /// Of what was handed on; none after the end.
+    /// Hash of the passages so far; `None` once it was checked.
     sum: Option<Sha256>,
-    expected: &'static str,
+    expected: String,
 }
 
 impl Docs {
-    fn of(list: &'static str, folders: &BTreeMap<String, PathBuf>) -> Result<Self, DataError> {
+    fn of(list: &str, folders: &BTreeMap<String, PathBuf>) -> Result<Self, DataError> {
         let (sum, packages) = list.split_once('\n').expect("the list opens with the sum");
         let expected = sum.strip_prefix("sha256 ").expect("the list opens with the sum");
         let mut files = VecDeque::new();
@@ -69,13 +127,14 @@ impl Docs {
             sources(folder(package, folders)?, &mut files).map_err(|error| unreadable(package, &error))?;
         }
         let (passages, seen) = (VecDeque::new(), HashSet::new());
-        Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected })
+        Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected: expected.into() })
     }
 
     /// Whether the sum of all passages is the list's, once.
     fn check(&mut self) -> Option<Result<String, DataError>> {
         let found = files::hex(&self.sum.take()?.finalize());
-        (found != self.expected).then_some(Err(DataError::OtherDocs { expected: self.expected, found }))
+        (found != self.expected)
+            .then_some(Err(DataError::OtherDocs { expected: self.expected.clone(), found }))
     }
 }
 
@@ -83,6 +142,13 @@ impl Iterator for Docs {
     type Item = Result<String, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.passage().or_else(|| self.check())
+    }
+}
+
+impl Docs {
+    /// The next passage that was not said before.
+    fn passage(&mut self) -> Option<Result<String, DataError>> {
         loop {
             while let Some(passage) = self.passages.pop_front() {
                 if self.seen.insert(Sha256::digest(&passage.text).into())
@@ -93,7 +159,7 @@ impl Iterator for Docs {
                     return Some(Ok(passage.text));
                 }
             }
-            let Some(file) = self.files.pop_front() else { return self.check() };
+            let file = self.files.pop_front()?;
             match fs::read_to_string(&file) {
                 Ok(text) => self.passages = said(&file, &text).into(),
                 Err(error) => {
@@ -121,25 +187,37 @@ fn folders() -> Result<BTreeMap<String, PathBuf>, DataError> {
         version: String,
         manifest_path: PathBuf,
     }
-    let whole = |found: String| DataError::NoSource { package: "the workspace's dependencies".into(), found };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args(["metadata", "--format-version", "1", "--locked", "--manifest-path"]);
-    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    if let Some(host) = host() {
-        cargo.args(["--filter-platform", &host]); // sources for other systems need not be there
+    let mut arguments = vec!["metadata", "--format-version", "1", "--locked"];
+    let host = host();
+    if let Some(host) = &host {
+        arguments.extend(["--filter-platform", host]); // sources for other systems need not be there
     }
-    let output = cargo.output().map_err(|error| whole(format!("cargo did not run: {error}")))?;
-    if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        return Err(whole(words.split_whitespace().collect::<Vec<_>>().join(" ")));
-    }
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).map_err(|error| whole(error.to_string()))?;
+    let output = cargo(&arguments)?;
+    let metadata: Metadata = serde_json::from_slice(&output).map_err(|error| whole(error.to_string()))?;
     let folder = |package: Package| {
         let folder = package.manifest_path.parent().map(PathBuf::from).unwrap_or_default();
         (format!("{} {}", package.name, package.version), folder)
     };
     Ok(metadata.packages.into_iter().map(folder).collect())
+}
+
+/// What cargo prints about this workspace.
+fn cargo(arguments: &[&str]) -> Result<Vec<u8>, DataError> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo
+        .args(arguments)
+        .arg("--manifest-path")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let output = cargo.output().map_err(|error| whole(format!("cargo did not run: {error}")))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(whole(words.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    Ok(output.stdout)
+}
+
+fn whole(found: String) -> DataError {
+    DataError::NoSource { package: "the workspace's dependencies".into(), found }
 }
 
 /// The system that this machine builds for, as rustc calls it.

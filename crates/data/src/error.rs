@@ -85,7 +85,9 @@ pub enum DataError {
         bytes: u64,
     },
     /// The sources of a package of the docs corpus are not there.
-    #[error("docs corpus: expected the sources of {package}: {found}; run `cargo fetch` in the clone")]
+    #[error(
+        "docs corpus: expected the sources of {package}: {found}; run `cargo fetch` in the clone, after a `cargo update` also `cargo rungs record docs`"
+    )]
     NoSource {
         /// `name version`.
         package: String,
@@ -98,10 +100,13 @@ pub enum DataError {
     )]
     OtherDocs {
         /// As committed.
-        expected: &'static str,
+        expected: String,
         /// As read.
         found: String,
     },
+    /// The list of the docs corpus could not be written.
+    #[error(transparent)]
+    List(files::FilesError),
     /// The words' numbers could not be kept on disk.
     #[error("temporary file: {source}; free some space in the system's folder for temporary files")]
     Temporary {

@@ -25,7 +25,7 @@ mod vocabulary;
 mod world;
 
 pub use corpus::{Corpus, Passages, TOY_SENTENCES, words};
-pub use docs::docs_files;
+pub use docs::{docs_files, renew_docs};
 pub use error::DataError;
 pub use ids::{IdSentences, Ids};
 pub use lines::{LONGEST_LINE, Lines, lines};

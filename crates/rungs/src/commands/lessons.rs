@@ -35,10 +35,11 @@ pub struct RunArgs {
 /// Run demos and renew the book's figures, their data, its printed results and lists of lessons
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs record 06           the only command that writes into book/")]
+  cargo rungs record 06           the only command that writes into the clone
+  cargo rungs record docs         after `cargo update`: the list of packages that the docs corpus is made of")]
 pub struct RecordArgs {
-    /// Lessons by number; all if none is named
-    #[arg(value_name = "NN")]
+    /// Lessons by number, all if none is named; or docs
+    #[arg(value_name = "NN|docs")]
     lessons: Vec<String>,
 }
 
@@ -73,6 +74,9 @@ pub fn run(args: &RunArgs) -> Result<()> {
 
 /// Runs demos on the default device and renews what the book shows of them, and the lists of lessons.
 pub fn record(args: &RecordArgs) -> Result<()> {
+    if args.lessons == ["docs"] {
+        return Ok(data::renew_docs()?);
+    }
     let chosen = choose(&args.lessons)?;
     let device = names::device(backend::DEFAULT)?;
     let minilm = names::fetched_minilm();
