@@ -9,8 +9,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use burn::module::Param;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use files::{FilesError, Lookalike, PICKLE, read_json};
 use half::{bf16, f16};
@@ -130,13 +128,17 @@ impl Weights {
         self.tensors.get(name).map(|stored| stored.entry.dtype.name)
     }
 
-    /// How many numbered layers there are under `prefix` (`encoder.layer.`): one more than the highest number.
+    /// How many numbered layers there are under `prefix` (`encoder.layer.`).
     pub fn layers(&self, prefix: &str) -> usize {
-        let numbers = self.names().filter_map(|name| {
-            let (number, _) = name.strip_prefix(prefix)?.split_once('.')?;
-            number.parse::<usize>().ok()
-        });
-        numbers.max().map_or(0, |highest| highest.saturating_add(1))
+        let mut numbers = BTreeSet::new();
+        for name in self.names() {
+            if let Some((number, _)) = name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
+                && let Ok(number) = number.parse::<usize>()
+            {
+                numbers.insert(number);
+            }
+        }
+        numbers.len()
     }
 
     /// Checks that the file has as many layers under `prefix` as its config says. Ask before listing what is
@@ -223,34 +225,13 @@ impl Weights {
         Ok(Tensor::from_data(TensorData::new(values, [d_in, d_out]), device))
     }
 
-    /// Reads PyTorch's `Linear` called `name`: its `weight`, transposed, and its `bias` if the file has one.
-    ///
-    /// # Errors
-    ///
-    /// As [`tensor`](Self::tensor).
-    pub fn linear(
-        &self,
-        name: &str,
-        d_in: usize,
-        d_out: usize,
-        device: &Device,
-    ) -> Result<Linear, CheckpointError> {
-        let weight = self.transposed(&format!("{name}.weight"), [d_in, d_out], device)?;
-        let bias = format!("{name}.bias");
-        let bias = match self.has(&bias) {
-            true => Some(Param::from_tensor(self.tensor(&bias, [d_out], device)?)),
-            false => None,
-        };
-        Ok(Linear { weight: Param::from_tensor(weight), bias })
-    }
-
     /// The numbers of the tensor called `name` in storage order, as f32.
     ///
     /// # Errors
     ///
     /// As [`tensor`](Self::tensor).
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, CheckpointError> {
-        let Stored { shard, entry } = self.expect(name, shape)?;
+        let Stored { shard, entry } = self.stored(name, shape)?;
         let shard = &self.shards[*shard];
         let values = match entry.dtype.name {
             "F32" => read(shard, entry, f32::from_le_bytes),
@@ -283,11 +264,6 @@ impl Weights {
         Err(CheckpointError::NotTied { path: self.path.clone(), copy: copy.into(), table: table.into() })
     }
 
-    /// The tensors whose names begin with `prefix`, to be asked for by the rest of their names.
-    pub fn under(&self, prefix: impl Into<String>) -> Under<'_> {
-        Under { weights: self, prefix: prefix.into() }
-    }
-
     fn insert(&mut self, name: String, stored: Stored) -> Result<(), CheckpointError> {
         let second = stored.entry.name.clone();
         match self.tensors.insert(name.clone(), stored) {
@@ -301,7 +277,17 @@ impl Weights {
         }
     }
 
-    fn expect(&self, name: &str, shape: &[usize]) -> Result<&Stored, CheckpointError> {
+    /// Checks that the tensor called `name` is there, in this shape and in floats. A size that a config claims is
+    /// asked for so before anything is made of that size.
+    ///
+    /// # Errors
+    ///
+    /// A missing name (with the nearest), another shape, or numbers other than F32, F16 and BF16.
+    pub fn expect(&self, name: &str, shape: &[usize]) -> Result<(), CheckpointError> {
+        self.stored(name, shape).map(drop)
+    }
+
+    fn stored(&self, name: &str, shape: &[usize]) -> Result<&Stored, CheckpointError> {
         let stored = self.tensors.get(name).ok_or_else(|| self.missing(name, 0, self.names()))?;
         let path = || self.shards[stored.shard].path.clone();
         let Entry { shape: found, dtype, .. } = &stored.entry;
@@ -331,84 +317,6 @@ impl Weights {
             more,
             nearest: nearest(name, candidates),
         }
-    }
-}
-
-/// A part of a checkpoint, by a prefix that its names share: one layer.
-#[derive(Debug, Clone)]
-pub struct Under<'a> {
-    weights: &'a Weights,
-    prefix: String,
-}
-
-impl Under<'_> {
-    /// As [`Weights::has`], the prefix before the name.
-    pub fn has(&self, name: &str) -> bool {
-        self.weights.has(&self.full(name))
-    }
-
-    /// As [`Weights::tensor`], the prefix before the name.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn tensor<const D: usize>(
-        &self,
-        name: &str,
-        shape: [usize; D],
-        device: &Device,
-    ) -> Result<Tensor<D>, CheckpointError> {
-        self.weights.tensor(&self.full(name), shape, device)
-    }
-
-    /// As [`Weights::transposed`], the prefix before the name.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn transposed(
-        &self,
-        name: &str,
-        shape: [usize; 2],
-        device: &Device,
-    ) -> Result<Tensor<2>, CheckpointError> {
-        self.weights.transposed(&self.full(name), shape, device)
-    }
-
-    /// As [`Weights::linear`], the prefix before the name.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn linear(
-        &self,
-        name: &str,
-        d_in: usize,
-        d_out: usize,
-        device: &Device,
-    ) -> Result<Linear, CheckpointError> {
-        self.weights.linear(&self.full(name), d_in, d_out, device)
-    }
-
-    /// The part of this part under a further prefix.
-    pub fn under(&self, prefix: &str) -> Under<'_> {
-        self.weights.under(self.full(prefix))
-    }
-
-    fn full(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
-}
-
-/// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`. Either all have a bias or none.
-pub fn side_by_side(parts: Vec<Linear>) -> Linear {
-    let biases: Vec<_> = parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
-    let weights: Vec<_> = parts.iter().map(|part| part.weight.val()).collect();
-    let columns = 1;
-    // Detached: the whole is a weight of its own, not a sum of the parts.
-    Linear {
-        weight: Param::from_tensor(Tensor::cat(weights, columns).detach()),
-        bias: (!biases.is_empty()).then(|| Param::from_tensor(Tensor::cat(biases, 0).detach())),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use burn::nn::Linear;
+use burn::nn::{Linear, LinearConfig};
 use burn::prelude::*;
-use checkpoint::{CheckpointError, Checks, Weights};
+use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use serde_json::Value;
 
 use crate::Labels;
@@ -39,11 +39,9 @@ impl Head {
             serde_json::to_value(self.labels).map(|kind| kind.as_str().unwrap_or_default().to_string());
         let kind = kind.unwrap_or_default();
         let metadata = [(LABELS, &names[..]), (KIND, &kind[..])];
-        checkpoint::write_weights(
-            &folder.join(HEAD_FILE),
-            &checkpoint::linear_tensors(NAME, &self.linear),
-            &metadata,
-        )
+        let mut save = Save::default();
+        save.linear(NAME, &mut self.linear.clone())?;
+        checkpoint::write_weights(&folder.join(HEAD_FILE), &save.tensors, &metadata)
     }
 
     /// Reads `head.safetensors` for vectors of `d_model` numbers.
@@ -64,8 +62,11 @@ impl Head {
             let problem = format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
             return checks.refuse(KIND, problem);
         };
-        let (n, name) = (names.len(), |part: &str| format!("{NAME}.{part}"));
-        weights.matches(&[(name("weight"), vec![n, d_model]), (name("bias"), vec![n])], &[])?;
-        Ok(Self { linear: weights.linear(NAME, d_model, n, device)?, names, labels })
+        let mut linear = LinearConfig::new(d_model, names.len()).init(device);
+        let mut expect = Expect::default();
+        expect.linear(NAME, &mut linear)?;
+        weights.matches(&expect.tensors, &[])?;
+        Load::new(&weights, device).linear(NAME, &mut linear)?;
+        Ok(Self { linear, names, labels })
     }
 }
