@@ -1,14 +1,14 @@
 //! # Weights and word vectors, in the forms that others read
 //!
-//! A checkpoint is untrusted input. A wrong number in it raises no alarm: the model runs and answers
-//! nonsense. So a file is read right, or refused in one line that says what was expected, what came and
-//! what to do next.
+//! A checkpoint is untrusted input. A wrong number in it raises no alarm: the model runs and
+//! answers nonsense. So a file is read right, or refused in one line that says what was expected,
+//! what came and what to do next.
 //!
-//! - [`Weights`]: a model folder's tensors by name, in one file or shards. Opening reads and checks the
-//!   [`header`] alone; [`Weights::matches`] compares it with what an architecture expects; only then is
-//!   data read.
-//! - [`Walk`]: the published names of an architecture, said once. [`Expect`] lists them, [`Load`] fills a
-//!   model, [`Save`] collects what is written.
+//! - [`Weights`]: a model folder's tensors by name, in one file or shards. Opening reads and checks
+//!   the [`header`] alone; [`Weights::matches`] compares it with what an architecture expects; only
+//!   then is data read.
+//! - [`Walk`]: the published names of an architecture, said once. [`Expect`] lists them, [`Load`]
+//!   fills a model, [`Save`] collects what is written.
 //! - [`Checks`]: what every architecture asks of its `config.json`.
 //! - [`write_weights`]: weights as a safetensors file.
 //! - [`WordVectors`]: files of word vectors, read and written.
@@ -22,8 +22,8 @@
 //! # }
 //! ```
 //!
-//! **Deliberately absent**: pickle (it can run code), memory maps (a file that shrinks would kill the
-//! process), and any guess about what a misnamed tensor may have meant.
+//! **Deliberately absent**: pickle (it can run code), memory maps (a file that shrinks would kill
+//! the process), and any guess about what a misnamed tensor may have meant.
 
 mod config;
 mod error;

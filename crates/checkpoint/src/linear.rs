@@ -10,8 +10,8 @@ use crate::weights::Weights;
 /// Columns of a map that is held as `[in, out]`.
 const COLUMNS: usize = 1;
 
-/// Reads PyTorch's `Linear` called `name`: its `weight`, stored as `[d_out, d_in]`, turned; its `bias` if it has
-/// one.
+/// Reads PyTorch's `Linear` called `name`: its `weight`, stored as `[d_out, d_in]`, turned; its
+/// `bias` if it has one.
 pub(crate) fn read(
     weights: &Weights,
     name: &str,
@@ -36,8 +36,8 @@ pub(crate) fn write(name: &str, linear: &Linear) -> Vec<(String, TensorData)> {
     tensors
 }
 
-/// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`. Either all have a bias or
-/// none.
+/// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`. Either all
+/// have a bias or none.
 pub(crate) fn join(parts: &[Linear]) -> Linear {
     let weights = parts.iter().map(|part| part.weight.val()).collect();
     let biases: Vec<Tensor<1>> = parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
@@ -47,7 +47,8 @@ pub(crate) fn join(parts: &[Linear]) -> Linear {
     Linear { weight, bias }
 }
 
-/// `width` columns of a linear map from the column `first` on: what [`join`] put together, apart again.
+/// `width` columns of a linear map from the column `first` on: what [`join`] put together, apart
+/// again.
 pub(crate) fn columns(linear: &Linear, first: usize, width: usize) -> Linear {
     let weight = Param::from_tensor(linear.weight.val().narrow(COLUMNS, first, width));
     let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));

@@ -1,8 +1,9 @@
-//! One walk over the published names of an architecture's tensors, and what is done at each of them.
+//! One walk over the published names of an architecture's tensors, and what is done at each of
+//! them.
 //!
-//! An architecture says once, in a function over a [`Walk`], which tensor of the file is which weight of
-//! the model. [`Expect`] lists names and shapes without initialising a weight, [`Load`] fills the model,
-//! [`Save`] collects what is written.
+//! An architecture says once, in a function over a [`Walk`], which tensor of the file is which
+//! weight of the model. [`Expect`] lists names and shapes without initialising a weight, [`Load`]
+//! fills the model, [`Save`] collects what is written.
 //!
 //! ```
 //! use burn::module::Param;
@@ -50,16 +51,16 @@ pub trait Walk: Sized {
         at: &mut Param<Tensor<D>>,
     ) -> Result<(), CheckpointError>;
 
-    /// Visits PyTorch's `Linear` called `name`: its `weight`, stored as `[out, in]`, and its `bias` if the
-    /// model's has one.
+    /// Visits PyTorch's `Linear` called `name`: its `weight`, stored as `[out, in]`, and its `bias`
+    /// if the model's has one.
     ///
     /// # Errors
     ///
     /// What the walker finds wrong with one of them.
     fn linear(&mut self, name: &str, at: &mut Linear) -> Result<(), CheckpointError>;
 
-    /// Visits several of PyTorch's `Linear` of one input, each a name and a width, which the model holds as one
-    /// map: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`.
+    /// Visits several of PyTorch's `Linear` of one input, each a name and a width, which the model
+    /// holds as one map: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`.
     ///
     /// # Errors
     ///
@@ -102,7 +103,8 @@ impl<W: Walk> Walk for Under<'_, W> {
     }
 }
 
-/// Lists the name and the stored shape of every tensor. Nothing is initialised and nothing allocated.
+/// Lists the name and the stored shape of every tensor. Nothing is initialised and nothing
+/// allocated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expect {
     /// What was visited, in the order of the walk: what [`Weights::matches`] takes.
@@ -184,10 +186,12 @@ impl Walk for Load<'_> {
     }
 }
 
-/// Collects every tensor of a model as it is stored, by its name: weights to write, or gradients to compare.
+/// Collects every tensor of a model as it is stored, by its name: weights to write, or gradients to
+/// compare.
 #[derive(Debug, Clone, Default)]
 pub struct Save {
-    /// What was visited, in the order of the walk: what [`write_weights`](crate::write_weights) takes.
+    /// What was visited, in the order of the walk: what [`write_weights`](crate::write_weights)
+    /// takes.
     pub tensors: Vec<(String, TensorData)>,
 }
 

@@ -1,8 +1,8 @@
 //! A checkpoint's tensors by name: checked as a whole first, then read one by one.
 //!
-//! A loader says what it expects with [`Weights::matches`], then asks for each tensor by the checkpoint's own
-//! name. Each is read from its place in the file straight into its own buffer, so peak memory stays near the
-//! model's size; f16 and bf16 become f32; NaN and infinity are refused.
+//! A loader says what it expects with [`Weights::matches`], then asks for each tensor by the
+//! checkpoint's own name. Each is read from its place in the file straight into its own buffer, so
+//! peak memory stays near the model's size; f16 and bf16 become f32; NaN and infinity are refused.
 
 mod expect;
 mod open;

@@ -15,13 +15,15 @@ const LAID_OUT_BY: (&str, &str) = ("format", "pt");
 /// The tensors' bytes begin at a multiple of this (safetensors, section "Format").
 const ALIGNED: usize = 8;
 
-/// Writes tensors of f32 by name, and texts by name beside them, as a safetensors file, aside and renamed: a kill leaves
-/// the old file or the new one. (The library's own writer goes by a temporary file of another name each time, which a
-/// kill leaves behind, and which only its owner may read.)
+/// Writes tensors of f32 by name, and texts by name beside them, as a safetensors file, aside and
+/// renamed: a kill leaves the old file or the new one. (The library's own writer goes by a
+/// temporary file of another name each time, which a kill leaves behind, and which only its owner
+/// may read.)
 ///
 /// # Errors
 ///
-/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new
+/// one.
 ///
 /// # Panics
 ///

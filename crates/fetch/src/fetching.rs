@@ -19,7 +19,8 @@ use crate::web::Web;
 /// The environment variable that names another hub, a mirror.
 pub const HUB_VARIABLE: &str = "RUNGS_HUB";
 
-/// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy is known as such.
+/// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy
+/// is known as such.
 const RECORD: &str = "fetched.json";
 /// No file beside the weights is larger; tokenizers of 250,000 words take 33 MB.
 const MOST_SMALL_BYTES: u64 = 64 << 20;
@@ -66,7 +67,8 @@ pub enum Progress<'a> {
 pub struct Fetch {
     /// Where it is kept.
     pub home: Home,
-    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the network.
+    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the
+    /// network.
     pub from: Option<PathBuf>,
     /// The hub's address; `https` unless it is this machine itself.
     pub hub: String,
@@ -123,8 +125,8 @@ impl Fetch {
     ///
     /// # Errors
     ///
-    /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed check leaves no
-    /// part behind, a failed transfer leaves the part to resume from.
+    /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed
+    /// check leaves no part behind, a failed transfer leaves the part to resume from.
     pub fn run(&self, source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, FetchError> {
         let folder = source.folder(&self.home);
         match source {
@@ -158,7 +160,8 @@ impl Fetch {
         Ok(())
     }
 
-    /// A repository without pins: its own files say which weights there are, and a record says what is complete.
+    /// A repository without pins: its own files say which weights there are, and a record says what
+    /// is complete.
     fn unpinned(
         &self,
         source: &Source,

@@ -6,7 +6,8 @@ use super::{Stored, Weights};
 use crate::error::CheckpointError;
 use crate::header::Entry;
 
-/// Names compared when a missing one's nearest is looked for: enough for any model, and still quick.
+/// Names compared when a missing one's nearest is looked for: enough for any model, and still
+/// quick.
 const MOST_COMPARED: usize = 5_000;
 /// A name less like the missing one than this is no help (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.7;
@@ -25,8 +26,8 @@ impl Weights {
         numbers.len()
     }
 
-    /// Checks that the file has as many layers under `prefix` as its config says. Ask before listing what is
-    /// expected of each: a config may say 10^9.
+    /// Checks that the file has as many layers under `prefix` as its config says. Ask before
+    /// listing what is expected of each: a config may say 10^9.
     ///
     /// # Errors
     ///
@@ -39,10 +40,10 @@ impl Weights {
         Err(CheckpointError::Layers { path: self.path.clone(), prefix: prefix.into(), expected, found })
     }
 
-    /// Checks the whole checkpoint against what an architecture expects, before any data is read: every expected
-    /// tensor is there in its shape and in floats, and nothing else is, except what `allowed` names (`*` stands for
-    /// any text: `pooler.*`). Returns the allowed names that are there and not expected, so that a caller can say
-    /// what is skipped.
+    /// Checks the whole checkpoint against what an architecture expects, before any data is read:
+    /// every expected tensor is there in its shape and in floats, and nothing else is, except what
+    /// `allowed` names (`*` stands for any text: `pooler.*`). Returns the allowed names that are
+    /// there and not expected, so that a caller can say what is skipped.
     ///
     /// # Errors
     ///
@@ -76,8 +77,8 @@ impl Weights {
         Ok(skipped.into_iter().map(str::to_string).collect())
     }
 
-    /// Checks that the tensor called `name` is there, in this shape and in floats. A size that a config claims is
-    /// asked for so before anything is made of that size.
+    /// Checks that the tensor called `name` is there, in this shape and in floats. A size that a
+    /// config claims is asked for so before anything is made of that size.
     ///
     /// # Errors
     ///

@@ -15,14 +15,16 @@ const MOST_SHARDS: usize = 512;
 
 impl Weights {
     /// Opens the weights of a model folder: `model.safetensors`, or the shards that
-    /// `model.safetensors.index.json` lists. Given a file, opens that. Reads and checks headers only.
+    /// `model.safetensors.index.json` lists. Given a file, opens that. Reads and checks headers
+    /// only.
     ///
-    /// `gamma` and `beta` of a normalisation, as older checkpoints name them, are `weight` and `bias` from here on.
+    /// `gamma` and `beta` of a normalisation, as older checkpoints name them, are `weight` and
+    /// `bias` from here on.
     ///
     /// # Errors
     ///
-    /// Every header that does not describe its file; a pickle instead of safetensors; an index that disagrees with
-    /// its shards; two tensors of one name.
+    /// Every header that does not describe its file; a pickle instead of safetensors; an index that
+    /// disagrees with its shards; two tensors of one name.
     pub fn open(path: &Path) -> Result<Weights, CheckpointError> {
         let single = path.join(SINGLE_FILE);
         let index = path.join(INDEX_FILE);
@@ -45,8 +47,8 @@ impl Weights {
         Ok(weights)
     }
 
-    /// The same tensors with `prefix` taken off the names that begin with it: checkpoints come with an
-    /// architecture's prefix (`bert.`) or without.
+    /// The same tensors with `prefix` taken off the names that begin with it: checkpoints come with
+    /// an architecture's prefix (`bert.`) or without.
     ///
     /// # Errors
     ///
@@ -95,7 +97,8 @@ struct Index {
 ///
 /// # Errors
 ///
-/// An index that is no such JSON, lists nothing, or names something else than a safetensors file beside it.
+/// An index that is no such JSON, lists nothing, or names something else than a safetensors file
+/// beside it.
 pub fn shard_names(path: &Path) -> Result<Vec<String>, CheckpointError> {
     let index: Index = read_json(path)?;
     check_shard_names(path, &index)
@@ -170,7 +173,8 @@ fn refuse_pickles_only(folder: &Path, single: &Path) -> Result<(), CheckpointErr
     }
 }
 
-/// `LayerNorm.gamma` and `LayerNorm.beta` are how TensorFlow names what PyTorch calls `weight` and `bias`.
+/// `LayerNorm.gamma` and `LayerNorm.beta` are how TensorFlow names what PyTorch calls `weight` and
+/// `bias`.
 fn modern_name(name: &str) -> String {
     let modern = |(module, last): (&str, &str)| {
         let parent = module.rsplit('.').next()?.to_ascii_lowercase();

@@ -15,8 +15,8 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// A missing name (with the nearest), another shape, numbers other than F32, F16 and BF16, NaN or infinity, or
-    /// a file that shrank since it was opened.
+    /// A missing name (with the nearest), another shape, numbers other than F32, F16 and BF16, NaN
+    /// or infinity, or a file that shrank since it was opened.
     pub fn tensor<const D: usize>(
         &self,
         name: &str,
@@ -27,8 +27,8 @@ impl Weights {
         Ok(Tensor::from_data(TensorData::new(values, shape), device))
     }
 
-    /// Reads a matrix that PyTorch's `Linear` stored as `[d_out, d_in]` the way burn's multiplies with it:
-    /// `[d_in, d_out]`, laid out anew.
+    /// Reads a matrix that PyTorch's `Linear` stored as `[d_out, d_in]` the way burn's multiplies
+    /// with it: `[d_in, d_out]`, laid out anew.
     ///
     /// # Errors
     ///
@@ -69,8 +69,8 @@ impl Weights {
         }
     }
 
-    /// Checks that `copy`, if the file has it, equals `table`: output weights that are tied to the token table are
-    /// sometimes stored twice.
+    /// Checks that `copy`, if the file has it, equals `table`: output weights that are tied to the
+    /// token table are sometimes stored twice.
     ///
     /// # Errors
     ///
