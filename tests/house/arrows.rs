@@ -1,5 +1,7 @@
 //! Who may depend on whom.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::none;
 use crate::tree::{Source, has_word, lessons, packages, read, root, sources};
 
@@ -9,6 +11,15 @@ const GIVEN: [&str; 6] =
 
 /// Backends by their cargo feature.
 const DEVICES: [&str; 4] = ["flex", "ndarray", "wgpu", "cuda"];
+
+/// Libraries that ask a network, or unpack what came from one.
+const NETWORK: [&str; 2] = ["ureq", "zip"];
+
+/// Packages that may fetch: those that run by themselves, none that a lesson stands on.
+const MAY_FETCH: [&str; 4] = ["fetch", "rungs", "notebooks", "house"];
+
+/// Each package of a workspace with the names of those it depends on, for its tests too.
+type Graph = BTreeMap<String, Vec<String>>;
 
 /// At most so many lessons stand directly under one.
 const LESSONS_UNDER_ONE: usize = 6;
@@ -100,6 +111,69 @@ fn an_import_names_the_lesson_that_owns_the_item() {
         }
     }
     none(breaches, "no re-export of a lesson and no glob import: name each item where it is used");
+}
+
+#[test]
+fn only_the_fetch_crate_has_a_network_and_no_lesson_reaches_it() {
+    let mut graph = Graph::new();
+    for package in packages() {
+        let below = package.dependencies().into_iter().map(|dependency| dependency.package).collect();
+        graph.insert(package.name().into(), below);
+    }
+    none(
+        networked(&graph),
+        "a lesson's tests compile no TLS: what asks a network belongs in crates/fetch, what only touches files in \
+         crates/files",
+    );
+}
+
+/// Arrows by which a package that may not fetch comes to a network.
+fn networked(graph: &Graph) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (package, below) in graph {
+        for library in below.iter().filter(|library| NETWORK.contains(&library.as_str())) {
+            if package != "fetch" {
+                breaches.push(format!("{package} -> {library}"));
+            }
+        }
+        if !MAY_FETCH.contains(&package.as_str()) && reaches(graph, package, "fetch") {
+            breaches.push(format!("{package} -> .. -> fetch"));
+        }
+    }
+    breaches
+}
+
+fn reaches(graph: &Graph, from: &str, to: &str) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(package) = next.pop() {
+        if package == to {
+            return true;
+        }
+        if seen.insert(package) {
+            next.extend(graph.get(package).into_iter().flatten().map(String::as_str));
+        }
+    }
+    false
+}
+
+#[test]
+fn a_network_below_a_lesson_is_named() {
+    let arrows = [
+        ("fetch", &["ureq", "zip", "files"][..]),
+        ("files", &["serde"]),
+        ("training", &["files", "fetch"]),
+        ("lesson-12", &["training"]),
+        ("lesson-11", &["files", "ureq"]),
+        ("rungs", &["fetch", "lesson-12"]),
+    ];
+    let mut graph = Graph::new();
+    for (package, below) in arrows {
+        graph.insert(package.into(), below.iter().map(|name| name.to_string()).collect());
+    }
+    assert_eq!(
+        networked(&graph),
+        ["lesson-11 -> ureq", "lesson-12 -> .. -> fetch", "training -> .. -> fetch"]
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The error of checkpoints. Each text is one line: where, what was expected, what came, what to do next.
+//! The error of checkpoints. Each text is one line: where, what was expected, what came, what to do
+//! next.
 //!
-//! Names that stand in a file may hold control characters; they are shown escaped, so that a file cannot steer the
-//! terminal.
+//! Names that stand in a file may hold control characters; they are shown escaped, so that a file
+//! cannot steer the terminal.
 
 use std::path::PathBuf;
 
@@ -56,7 +57,8 @@ pub enum CheckpointError {
         /// What was expected, and what stands there.
         problem: String,
     },
-    /// Two stored tensors that become one name without their prefix, or with `gamma`/`beta` read as `weight`/`bias`.
+    /// Two stored tensors that become one name without their prefix, or with `gamma`/`beta` read as
+    /// `weight`/`bias`.
     #[error(
         "{path:?}: tensors {first:?} and {second:?} both mean {tensor:?}: expected one of them; remove the other from the file"
     )]

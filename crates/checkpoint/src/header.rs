@@ -1,9 +1,13 @@
 //! The header of a safetensors file, read once and checked before anything trusts it.
 //!
-//! A file is eight bytes of length (little-endian), a JSON object of that length that describes every tensor,
-//! then the tensors' bytes. Whatever follows reads by the header, so everything the header claims is checked
-//! here against the file's size, in bounded time and memory.
-//! Format: <https://github.com/huggingface/safetensors>, section "Format".
+//! A file is eight bytes of length (little-endian), a JSON object of that length that describes
+//! every tensor, then the tensors' bytes. Whatever follows reads by the header, so everything the
+//! header claims is checked here against the file's size, in bounded time and memory. Format:
+//! <https://github.com/huggingface/safetensors>, section "Format".
+//!
+//! **Why not the safetensors library's own check.** It takes the last of two tensors of one name, any
+//! name and any rank, and where it refuses it says of a hole, an overlap or a wrong size neither what was
+//! expected nor what was found.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -85,8 +89,8 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// Whatever is not a well-formed safetensors file, by what it is: missing, a folder, empty, a pickle, a web
-    /// page, a Git-LFS pointer, a header that does not describe this file.
+    /// Whatever is not a well-formed safetensors file, by what it is: missing, a folder, empty, a
+    /// pickle, a web page, a Git-LFS pointer, a header that does not describe this file.
     pub fn open(path: &Path) -> Result<(Header, File), CheckpointError> {
         let (mut file, size) = files::open(path, "a safetensors file")?;
         files::refuse_lookalikes(path, &mut file)?;
@@ -140,7 +144,8 @@ fn header(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Header,
     Ok(Header { entries, metadata: table.metadata })
 }
 
-/// One entry by itself: its dtype is known, its offsets lie in the file and are as wide as its shape.
+/// One entry by itself: its dtype is known, its offsets lie in the file and are as wide as its
+/// shape.
 fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, String> {
     let &(name, width) = DTYPES
         .iter()
@@ -169,7 +174,8 @@ fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, Stri
     Ok(Entry { name: String::new(), dtype: Dtype { name }, shape, start: data_start + start, bytes })
 }
 
-/// All entries together: they follow each other from the first byte of the data to the last of the file.
+/// All entries together: they follow each other from the first byte of the data to the last of the
+/// file.
 fn check_gaps(
     path: &Path,
     entries: &[Entry],

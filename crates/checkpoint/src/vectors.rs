@@ -1,9 +1,10 @@
-//! Word vectors in word2vec's two formats (Mikolov et al. 2013, `word2vec.c`): what gensim reads and writes too.
+//! Word vectors in word2vec's two formats (Mikolov et al. 2013, `word2vec.c`): what gensim reads
+//! and writes too.
 //!
-//! Both open with a line `words d_model`. In the text format a line follows for each word: the word, then its
-//! numbers, separated by spaces. In the binary format each word is followed by a space and its numbers as 32-bit
-//! floats, little end first; line ends before a word are passed over. Which of the two a file is in, its name
-//! says: `.bin` is binary, anything else is text.
+//! Both open with a line `words d_model`. In the text format a line follows for each word: the
+//! word, then its numbers, separated by spaces. In the binary format each word is followed by a
+//! space and its numbers as 32-bit floats, little end first; line ends before a word are passed
+//! over. Which of the two a file is in, its name says: `.bin` is binary, anything else is text.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,8 +17,8 @@ use crate::error::CheckpointError;
 
 /// The longest line of a text file, in bytes: 65,536 numbers of 32 digits.
 const LONGEST_LINE: u64 = 1 << 21;
-/// The longest word of a binary file, in bytes. A longer one is what such a file looks like when it is read at a
-/// wrong place.
+/// The longest word of a binary file, in bytes. A longer one is what such a file looks like when it
+/// is read at a wrong place.
 const LONGEST_WORD: u64 = 1 << 12;
 /// Bytes of a number in the binary format.
 const NUMBER: usize = size_of::<f32>();
@@ -38,8 +39,9 @@ impl WordVectors {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, holds fewer or more rows than it says, a row of another width, a word twice, a
-    /// word that is not UTF-8, or a number that is not finite. The line or the byte offset is named.
+    /// A file that cannot be read, holds fewer or more rows than it says, a row of another width, a
+    /// word twice, a word that is not UTF-8, or a number that is not finite. The line or the byte
+    /// offset is named.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let (file, size) = files::open(path, "a file of word vectors")?;
         let mut rows =
@@ -67,11 +69,13 @@ impl WordVectors {
         Ok(vectors)
     }
 
-    /// Writes a file of word vectors, aside and renamed, so that a kill leaves the old file or the new one.
+    /// Writes a file of word vectors, aside and renamed, so that a kill leaves the old file or the
+    /// new one.
     ///
     /// # Errors
     ///
-    /// A word that the format cannot hold (empty, or with white space in it), or a file that cannot be written.
+    /// A word that the format cannot hold (empty, or with white space in it), or a file that cannot
+    /// be written.
     ///
     /// # Panics
     ///
@@ -125,7 +129,8 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// How many words of what width the file says it has, checked against its size before anything is kept for them.
+    /// How many words of what width the file says it has, checked against its size before anything
+    /// is kept for them.
     fn header(&mut self, size: u64) -> Result<(usize, usize), CheckpointError> {
         let line = self.until(b'\n', LONGEST_WORD)?;
         self.line = 1;

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use burn::module::Param;
-use burn::nn::Linear;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, TensorData};
 use files::{FilesError, aside};
 use serde_json::{Map, Value, json};
 
@@ -17,13 +15,15 @@ const LAID_OUT_BY: (&str, &str) = ("format", "pt");
 /// The tensors' bytes begin at a multiple of this (safetensors, section "Format").
 const ALIGNED: usize = 8;
 
-/// Writes tensors of f32 by name, and texts by name beside them, as a safetensors file, aside and renamed: a kill leaves
-/// the old file or the new one. (The library's own writer goes by a temporary file of another name each time, which a
-/// kill leaves behind, and which only its owner may read.)
+/// Writes tensors of f32 by name, and texts by name beside them, as a safetensors file, aside and
+/// renamed: a kill leaves the old file or the new one. (The library's own writer goes by a
+/// temporary file of another name each time, which a kill leaves behind, and which only its owner
+/// may read.)
 ///
 /// # Errors
 ///
-/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new
+/// one.
 ///
 /// # Panics
 ///
@@ -54,24 +54,4 @@ pub fn write_weights(
         out.flush()
     };
     Ok(aside(path, |part| write(part).map_err(FilesError::io(path, "writing")))?)
-}
-
-/// The tensors of a linear map as PyTorch's `Linear` called `name` stores them: its weight transposed to `[out, in]`, its
-/// bias if it has one. What [`Weights::linear`](crate::Weights::linear) reads.
-pub fn linear_tensors(name: &str, linear: &Linear) -> Vec<(String, TensorData)> {
-    let weight = (format!("{name}.weight"), linear.weight.val().transpose().into_data());
-    let bias = linear.bias.as_ref().map(|bias| (format!("{name}.bias"), bias.val().into_data()));
-    [weight].into_iter().chain(bias).collect()
-}
-
-/// `width` columns of a linear map from the column `first` on: what [`side_by_side`](crate::side_by_side) put together,
-/// apart again.
-///
-/// # Panics
-///
-/// If it has fewer columns.
-pub fn columns(linear: &Linear, first: usize, width: usize) -> Linear {
-    let narrow = |x: Tensor<2>| Param::from_tensor(x.narrow(1, first, width));
-    let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
-    Linear { weight: narrow(linear.weight.val()), bias }
 }

@@ -1,4 +1,5 @@
-//! The error of fetching. Each text is one line: where, what was expected, what came, what to do next.
+//! The error of fetching. Each text is one line: where, what was expected, what came, what to do
+//! next.
 
 use std::path::PathBuf;
 

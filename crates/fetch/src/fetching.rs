@@ -45,8 +45,8 @@ impl Fetch {
     ///
     /// # Errors
     ///
-    /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed check leaves no
-    /// part behind, a failed transfer leaves the part to resume from.
+    /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed
+    /// check leaves no part behind, a failed transfer leaves the part to resume from.
     pub fn run(&self, source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, FetchError> {
         let folder = source.folder(&self.home);
         match source {
@@ -80,7 +80,8 @@ impl Fetch {
         Ok(())
     }
 
-    /// A repository without pins: its own files say which weights there are, and a record says what is complete.
+    /// A repository without pins: its own files say which weights there are, and a record says what
+    /// is complete.
     fn unpinned(
         &self,
         source: &Source,

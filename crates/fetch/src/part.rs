@@ -1,4 +1,5 @@
-//! A file while it is being written: `NAME.part`, renamed to `NAME` once it is complete and on the disk.
+//! A file while it is being written: `NAME.part`, renamed to `NAME` once it is complete and on the
+//! disk.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, SeekFrom, Write};
@@ -8,7 +9,8 @@ use files::{FilesError, part_of, settle};
 
 use crate::error::FetchError;
 
-/// The unfinished file. It is locked, so that two processes do not write it at once; the lock ends with the process.
+/// The unfinished file. It is locked, so that two processes do not write it at once; the lock ends
+/// with the process.
 pub(crate) struct Part {
     target: PathBuf,
     path: PathBuf,
@@ -17,8 +19,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Opens the part of `target`, keeping what an earlier run left there only if `resumable`: without a pin
-    /// or a commit, nothing tells whether the rest still belongs to it.
+    /// Opens the part of `target`, keeping what an earlier run left there only if `resumable`:
+    /// without a pin or a commit, nothing tells whether the rest still belongs to it.
     pub fn open(target: &Path, resumable: bool) -> Result<Part, FetchError> {
         let path = part_of(target);
         if let Some(folder) = target.parent() {
@@ -67,8 +69,8 @@ impl Part {
         Ok(fs::remove_file(&self.path).map_err(FilesError::io(&self.path, "removing"))?)
     }
 
-    /// After a failed transfer: a part with something in it stays for the next run, unless the error says that it is
-    /// the wrong file.
+    /// After a failed transfer: a part with something in it stays for the next run, unless the
+    /// error says that it is the wrong file.
     pub fn keep_if_useful(&mut self, error: &FetchError) -> Result<(), FetchError> {
         let passing = matches!(
             error,

@@ -12,7 +12,8 @@ pub const HUB: &str = "https://huggingface.co";
 /// Where tables and questions are downloaded from.
 pub const RAW: &str = "https://raw.githubusercontent.com";
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`, `tinyshakespeare` or `hf:OWNER/NAME[@COMMIT]`.
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`,
+/// `tinyshakespeare` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -28,7 +29,8 @@ pub enum Source {
     Files {
         /// Their folder among the data.
         name: &'static str,
-        /// The path that they lie under at [`RAW`], or at what [`Fetch::raw`](super::Fetch::raw) says.
+        /// The path that they lie under at [`RAW`], or at what [`Fetch::raw`](super::Fetch::raw)
+        /// says.
         under: &'static str,
         /// Their names and pins.
         files: &'static [(&'static str, Pin)],
@@ -132,7 +134,8 @@ impl Source {
         }
     }
 
-    /// The address that a file's name is appended to. `at` is the commit to use where the source names none.
+    /// The address that a file's name is appended to. `at` is the commit to use where the source
+    /// names none.
     pub(crate) fn address(&self, hub: &str, raw: &str, at: Option<&str>) -> String {
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),

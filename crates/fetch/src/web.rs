@@ -139,7 +139,8 @@ impl Web {
         }
     }
 
-    /// Asks for what follows `there` bytes, through redirects. The inner error is one that may pass.
+    /// Asks for what follows `there` bytes, through redirects. The inner error is one that may
+    /// pass.
     fn ask(&mut self, url: &str, there: u64) -> Result<Result<Response<Body>, String>, FetchError> {
         let mut at = url.to_string();
         for _ in 0..=MOST_REDIRECTS {
@@ -277,8 +278,9 @@ fn range(headers: &HeaderMap) -> Option<(u64, u64)> {
     Some((start.parse().ok()?, total.parse().ok()?))
 }
 
-/// The address as it will be asked, if it is followed: `https` only; a plain `http` may be read or changed on its way,
-/// unless it does not leave this machine. The parser is the one that the request goes through.
+/// The address as it will be asked, if it is followed: `https` only; a plain `http` may be read or
+/// changed on its way, unless it does not leave this machine. The parser is the one that the
+/// request goes through.
 fn checked(address: &str) -> Result<Uri, FetchError> {
     let refuse = |problem| Err(FetchError::Address { url: address.into(), problem });
     let Ok(uri) = address.parse::<Uri>() else {
@@ -295,7 +297,8 @@ fn checked(address: &str) -> Result<Uri, FetchError> {
     }
 }
 
-/// The address that a redirect from `from` to `location` leads to (RFC 3986, section 5.2, without its dots).
+/// The address that a redirect from `from` to `location` leads to (RFC 3986, section 5.2, without
+/// its dots).
 fn redirected(from: &Uri, location: &str) -> String {
     let scheme = from.scheme_str().unwrap_or_default();
     let host = from.authority().map(Authority::as_str).unwrap_or_default();

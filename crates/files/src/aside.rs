@@ -1,4 +1,5 @@
-//! Writing a file so that a kill at any moment, a full disk or a cut of the power leaves the old one or the new one.
+//! Writing a file so that a kill at any moment, a full disk or a cut of the power leaves the old
+//! one or the new one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -6,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::FilesError;
 
-/// Has `write` make the file `NAME.part`, brings it to the disk and renames it to `path`, whose last name is `NAME`.
-/// When that fails, the old file stays as it was and nothing of the new one.
+/// Has `write` make the file `NAME.part`, brings it to the disk and renames it to `path`, whose
+/// last name is `NAME`. When that fails, the old file stays as it was and nothing of the new one.
 ///
 /// # Errors
 ///
@@ -32,7 +33,8 @@ pub fn part_of(path: &Path) -> PathBuf {
 ///
 /// # Errors
 ///
-/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new
+/// one.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), FilesError> {
     aside(path, |part| fs::write(part, bytes).map_err(FilesError::io(path, "writing")))
 }

@@ -1,7 +1,7 @@
 //! The error of files. Each text is one line: where, what was expected, what came, what to do next.
 //!
-//! Names and texts that stand in a file may hold control characters; they are shown escaped (`{:?}` or
-//! [`one_line`]), so that a file cannot steer the terminal.
+//! Names and texts that stand in a file may hold control characters; they are shown escaped (`{:?}`
+//! or [`one_line`]), so that a file cannot steer the terminal.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! JSON files of others, read strictly: bounded size, UTF-8, no key twice, and errors that name the key.
+//! JSON files of others, read strictly: bounded size, UTF-8, no key twice, and errors that name the
+//! key.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,13 +19,13 @@ use crate::open::read;
 const MOST_BYTES: u64 = 16 << 20;
 const EXPECTED: &str = "a JSON file";
 
-/// Reads the JSON file at `path` into `T`: `config.json`, `modules.json` and their like. Fields that `T` does not
-/// have are passed over, as serde does unless told otherwise.
+/// Reads the JSON file at `path` into `T`: `config.json`, `modules.json` and their like. Fields
+/// that `T` does not have are passed over, as serde does unless told otherwise.
 ///
 /// # Errors
 ///
-/// A file that is missing, no file, larger than 16 MiB, not UTF-8, not JSON, holds a key twice in one object, or
-/// does not fit `T`: with the path, the key, what was expected and what was found.
+/// A file that is missing, no file, larger than 16 MiB, not UTF-8, not JSON, holds a key twice in
+/// one object, or does not fit `T`: with the path, the key, what was expected and what was found.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
     let text = text(path)?;
     let refuse =
@@ -44,7 +45,8 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
 ///
 /// # Errors
 ///
-/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new one.
+/// If the folder cannot be written to, or is full; the old file stays then, and nothing of the new
+/// one.
 pub fn write_json(path: &Path, value: &Value) -> Result<(), FilesError> {
     write(path, format!("{value:#}\n"))
 }

@@ -1,11 +1,13 @@
 //! # The one way to touch a file
 //!
-//! A file that someone else made is untrusted input, and a file of our own must survive a kill at any moment. Both
-//! are said here once, for models, tokenizers, word vectors, figures, downloads and the states of trainings.
+//! A file that someone else made is untrusted input, and a file of our own must survive a kill at
+//! any moment. Both are said here once, for models, tokenizers, word vectors, figures, downloads
+//! and the states of trainings.
 //!
-//! - [`open`] and [`read`] take regular files only, within a size; [`lookalike`] names what is often saved in a
-//!   file's place.
-//! - [`aside`] and [`write`] make a file whole under another name, bring it to the disk and rename it.
+//! - [`open`] and [`read`] take regular files only, within a size; [`lookalike`] names what is
+//!   often saved in a file's place.
+//! - [`aside`] and [`write`] make a file whole under another name, bring it to the disk and rename
+//!   it.
 //! - [`read_json`] and [`write_json`]: no key twice, and errors that name the key.
 //! - [`sha256`], [`sha256_of`] and [`hex`]: digests as they are written down.
 //! - [`Home`]: the folder in which what was fetched is kept.

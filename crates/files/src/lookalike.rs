@@ -37,7 +37,8 @@ const GGUF: Lookalike = Lookalike { found: "a GGUF file", remedy: "take the mode
 /// Bytes of a file's beginning that give it away.
 const TELLING: usize = 64;
 
-/// What stands at a file's beginning, when that gives it away as something else than safetensors or text.
+/// What stands at a file's beginning, when that gives it away as something else than safetensors or
+/// text.
 pub fn lookalike(beginning: &[u8]) -> Option<Lookalike> {
     let beginning = &beginning[..beginning.len().min(TELLING)];
     if is_web_page(beginning) {
@@ -66,7 +67,8 @@ fn small_letters(beginning: &[u8]) -> Vec<u8> {
     beginning.trim_ascii_start().to_ascii_lowercase()
 }
 
-/// Refuses a pickle, a web page, a Git-LFS pointer or a GGUF file where safetensors are expected, by what it is.
+/// Refuses a pickle, a web page, a Git-LFS pointer or a GGUF file where safetensors are expected,
+/// by what it is.
 ///
 /// # Errors
 ///

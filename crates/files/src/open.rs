@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::error::FilesError;
 
-/// Opens the regular file at `path`, which is `expected` there, and says its size. A pipe or a device is refused before
-/// it is opened: it could block for ever.
+/// Opens the regular file at `path`, which is `expected` there, and says its size. A pipe or a
+/// device is refused before it is opened: it could block for ever.
 ///
 /// # Errors
 ///

@@ -192,6 +192,8 @@ impl DecoderLayer {
 
 /// Weights of N(0, std^2), and no bias yet.
 fn draw(linear: &mut Linear, std: f64, device: &Device) {
+    // Asked for its sizes, a weight is drawn, and thrown away here. The recorded trainings begin with what burn's one
+    // generator gives after that; what loads a checkpoint does not come this way.
     linear.weight = Initializer::Normal { mean: 0.0, std }.init(linear.weight.dims(), device);
     linear.bias = linear.bias.take().map(|bias| Initializer::Zeros.init(bias.dims(), device));
 }

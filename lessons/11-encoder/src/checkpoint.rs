@@ -5,10 +5,9 @@
 
 use std::path::Path;
 
-use burn::module::Param;
+use burn::nn::LinearConfig;
 use burn::prelude::*;
-use burn::tensor::TensorData;
-use checkpoint::{CheckpointError, Checks, Under, Weights};
+use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, EncoderLayer};
 use serde::Deserialize;
@@ -27,32 +26,23 @@ pub struct Loaded<M> {
     pub skipped: Vec<String>,
 }
 
-/// Tensors that older libraries stored and that hold no weight.
+/// Positions that older libraries stored and that hold no weight.
 const STORED_CONSTANTS: &str = "embeddings.position_ids";
 /// The heads of pretraining, passed over when only the encoder is asked for.
 const PRETRAINING_HEADS: &str = "cls.*";
-const POOLER: &str = "pooler.dense";
-const TRANSFORM: &str = "cls.predictions.transform.dense";
-const TRANSFORM_NORM: &str = "cls.predictions.transform.LayerNorm";
-const OUTPUT_BIAS: &str = "cls.predictions.bias";
-const OUTPUT_TABLE: &str = "cls.predictions.decoder.weight";
-const OUTPUT_BIAS_COPY: &str = "cls.predictions.decoder.bias";
-const CLASSIFIER: &str = "classifier";
-/// Before the encoder's names where a head stands beside it.
+/// Stands before the encoder's names where a head stands beside it.
 const PREFIX: &str = "bert.";
-const TOKENS: &str = "embeddings.word_embeddings.weight";
-const POSITIONS: &str = "embeddings.position_embeddings.weight";
-const SEGMENTS: &str = "embeddings.token_type_embeddings.weight";
-const EMBEDDINGS_NORM: &str = "embeddings.LayerNorm";
 const LAYERS: &str = "encoder.layer.";
 
-/// Within a layer.
-const QUERY_KEY_VALUE: [&str; 3] = ["attention.self.query", "attention.self.key", "attention.self.value"];
-const ATTENTION_OUTPUT: &str = "attention.output.dense";
-const ATTENTION_NORM: &str = "attention.output.LayerNorm";
+// Names that a check asks for too.
+const TOKENS: &str = "embeddings.word_embeddings.weight";
 const UP: &str = "intermediate.dense";
-const DOWN: &str = "output.dense";
-const FEED_FORWARD_NORM: &str = "output.LayerNorm";
+const POOLER: &str = "pooler.dense";
+const CLASSIFIER: &str = "classifier";
+const OUTPUT_BIAS: &str = "cls.predictions.bias";
+/// The token table and the output's bias, which some libraries store twice.
+const OUTPUT_TABLE: &str = "cls.predictions.decoder.weight";
+const OUTPUT_BIAS_COPY: &str = "cls.predictions.decoder.bias";
 
 // ANCHOR: load_bert
 /// Loads the encoder of a BERT folder; heads above it are skipped.
@@ -62,9 +52,12 @@ const FEED_FORWARD_NORM: &str = "output.LayerNorm";
 /// Anything of `config.json` or the weights that is not a BERT, or not whole.
 pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, CheckpointError> {
     let (weights, config) = open(folder)?;
-    let allowed = [STORED_CONSTANTS, PRETRAINING_HEADS];
-    let skipped = weights.matches(&encoder_tensors(&config), &allowed)?;
-    Ok(Loaded { model: encoder(&weights, &config, device)?, config, skipped })
+    let mut model = config.init(device);
+    let mut expect = Expect::default();
+    encoder(&mut expect, &mut model)?;
+    let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS, PRETRAINING_HEADS])?;
+    encoder(&mut Load::new(&weights, device), &mut model)?;
+    Ok(Loaded { model, config, skipped })
 }
 // ANCHOR_END: load_bert
 
@@ -78,20 +71,14 @@ pub fn load_masked_language_model(
     device: &Device,
 ) -> Result<Loaded<MaskedLanguageModel>, CheckpointError> {
     let (weights, config) = open(folder)?;
-    let (vocab, d) = (config.vocab, config.d_model);
-    let mut expected = encoder_tensors(&config);
-    expected.extend(linear(TRANSFORM, d, d));
-    expected.extend(norm(TRANSFORM_NORM, d));
-    expected.push((OUTPUT_BIAS.into(), vec![vocab]));
+    let mut model = MaskedLanguageModel::random(&config, device);
+    let mut expect = Expect::default();
+    masked_language_model(&mut expect, &mut model)?;
     let allowed = [STORED_CONSTANTS, OUTPUT_TABLE, OUTPUT_BIAS_COPY, "cls.seq_relationship.*"];
-    let skipped = weights.matches(&expected, &allowed)?;
+    let skipped = weights.matches(&expect.tensors, &allowed)?;
     weights.expect_tied(OUTPUT_TABLE, TOKENS)?;
     weights.expect_tied(OUTPUT_BIAS_COPY, OUTPUT_BIAS)?;
-    let mut model = MaskedLanguageModel::random(&config, device);
-    model.bert = encoder(&weights, &config, device)?;
-    model.transform = weights.linear(TRANSFORM, d, d, device)?;
-    model.norm = layer_norm(&weights.under(""), TRANSFORM_NORM, &config, device)?;
-    model.bias = Param::from_tensor(weights.tensor(OUTPUT_BIAS, [vocab], device)?);
+    masked_language_model(&mut Load::new(&weights, device), &mut model)?;
     Ok(Loaded { model, config, skipped })
 }
 
@@ -106,15 +93,15 @@ pub fn load_sequence_classifier(
 ) -> Result<Loaded<SequenceClassifier>, CheckpointError> {
     let (weights, mut config) = open(folder)?;
     config.pooler = true;
-    let d = config.d_model;
     let labels = weights.shape(&format!("{CLASSIFIER}.bias")).and_then(<[usize]>::first).copied();
     let labels = labels.unwrap_or(2); // a missing classifier is named by the check that follows
-    let mut expected = encoder_tensors(&config);
-    expected.extend(linear(CLASSIFIER, d, labels));
-    let skipped = weights.matches(&expected, &[STORED_CONSTANTS])?;
-    let bert = encoder(&weights, &config, device)?;
-    let classifier = weights.linear(CLASSIFIER, d, labels, device)?;
-    Ok(Loaded { model: SequenceClassifier { bert, classifier }, config, skipped })
+    let classifier = LinearConfig::new(config.d_model, labels).init(device);
+    let mut model = SequenceClassifier { bert: config.init(device), classifier };
+    let mut expect = Expect::default();
+    sequence_classifier(&mut expect, "", &mut model)?;
+    let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS])?;
+    sequence_classifier(&mut Load::new(&weights, device), "", &mut model)?;
+    Ok(Loaded { model, config, skipped })
 }
 
 /// Reads only the token table, `[vocab, d_model]`: the static vectors a trained model starts from.
@@ -209,91 +196,66 @@ fn open(folder: &Path) -> Result<(Weights, BertConfig), CheckpointError> {
     let mut config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
+    weights.expect(TOKENS, &[config.vocab, config.d_model])?;
+    weights.expect(&format!("{LAYERS}0.{UP}.weight"), &[config.d_hidden, config.d_model])?;
     config.pooler = weights.has(&format!("{POOLER}.weight"));
     Ok((weights, config))
 }
 // ANCHOR_END: open
 
-/// Every tensor of the encoder and its shape, as PyTorch stores it: `Linear` is `[out, in]`.
-fn encoder_tensors(config: &BertConfig) -> Vec<(String, Vec<usize>)> {
-    let (d, hidden) = (config.d_model, config.d_hidden);
-    let mut tensors = vec![
-        (TOKENS.into(), vec![config.vocab, d]),
-        (POSITIONS.into(), vec![config.max_tokens, d]),
-        (SEGMENTS.into(), vec![config.segments, d]),
-    ];
-    tensors.extend(norm(EMBEDDINGS_NORM, d));
-    for layer in 0..config.n_layers {
-        let at = |name: &str| format!("{LAYERS}{layer}.{name}");
-        for name in QUERY_KEY_VALUE.into_iter().chain([ATTENTION_OUTPUT]) {
-            tensors.extend(linear(&at(name), d, d));
-        }
-        tensors.extend(linear(&at(UP), d, hidden));
-        tensors.extend(linear(&at(DOWN), hidden, d));
-        tensors.extend(norm(&at(ATTENTION_NORM), d));
-        tensors.extend(norm(&at(FEED_FORWARD_NORM), d));
+/// The encoder under BERT's names.
+fn encoder(walk: &mut impl Walk, bert: &mut Bert) -> Result<(), CheckpointError> {
+    walk.tensor(TOKENS, &mut bert.embeddings.tokens.weight)?;
+    walk.tensor("embeddings.position_embeddings.weight", &mut bert.embeddings.positions.weight)?;
+    walk.tensor("embeddings.token_type_embeddings.weight", &mut bert.embeddings.segments.weight)?;
+    norm(walk, "embeddings.LayerNorm", &mut bert.embeddings.norm)?;
+    for (i, of_layer) in bert.layers.iter_mut().enumerate() {
+        layer(&mut walk.under(format!("{LAYERS}{i}.")), of_layer)?;
     }
-    if config.pooler {
-        tensors.extend(linear(POOLER, d, d));
+    if let Some(pooler) = &mut bert.pooler {
+        walk.linear(POOLER, pooler)?;
     }
-    tensors
-}
-
-fn linear(name: &str, d_in: usize, d_out: usize) -> [(String, Vec<usize>); 2] {
-    [(format!("{name}.weight"), vec![d_out, d_in]), (format!("{name}.bias"), vec![d_out])]
-}
-
-fn norm(name: &str, d: usize) -> [(String, Vec<usize>); 2] {
-    [(format!("{name}.weight"), vec![d]), (format!("{name}.bias"), vec![d])]
-}
-
-fn encoder(weights: &Weights, config: &BertConfig, device: &Device) -> Result<Bert, CheckpointError> {
-    let d = config.d_model;
-    let table = |name: &str, rows| weights.tensor(name, [rows, d], device).map(Param::from_tensor);
-    let mut bert = config.init(device);
-    bert.embeddings.tokens.weight = table(TOKENS, config.vocab)?;
-    bert.embeddings.positions.weight = table(POSITIONS, config.max_tokens)?;
-    bert.embeddings.segments.weight = table(SEGMENTS, config.segments)?;
-    bert.embeddings.norm = layer_norm(&weights.under(""), EMBEDDINGS_NORM, config, device)?;
-    for (i, layer) in bert.layers.iter_mut().enumerate() {
-        load_layer(layer, &weights.under(format!("{LAYERS}{i}.")), config, device)?;
-    }
-    if config.pooler {
-        bert.pooler = Some(weights.linear(POOLER, d, d, device)?);
-    }
-    Ok(bert)
-}
-
-// ANCHOR: load_layer
-fn load_layer(
-    layer: &mut EncoderLayer,
-    stored: &Under<'_>,
-    config: &BertConfig,
-    device: &Device,
-) -> Result<(), CheckpointError> {
-    let (d, hidden) = (config.d_model, config.d_hidden);
-    layer.attention.projection = checkpoint::side_by_side(
-        QUERY_KEY_VALUE.iter().map(|name| stored.linear(name, d, d, device)).collect::<Result<_, _>>()?,
-    );
-    layer.attention.output = stored.linear(ATTENTION_OUTPUT, d, d, device)?;
-    layer.attention_norm = layer_norm(stored, ATTENTION_NORM, config, device)?;
-    layer.feed_forward.up = stored.linear(UP, d, hidden, device)?;
-    layer.feed_forward.down = stored.linear(DOWN, hidden, d, device)?;
-    layer.feed_forward_norm = layer_norm(stored, FEED_FORWARD_NORM, config, device)?;
     Ok(())
 }
-// ANCHOR_END: load_layer
 
-fn layer_norm(
-    stored: &Under<'_>,
-    name: &str,
-    config: &BertConfig,
-    device: &Device,
-) -> Result<LayerNorm, CheckpointError> {
-    let vector = |part: &str| {
-        stored.tensor(&format!("{name}.{part}"), [config.d_model], device).map(Param::from_tensor)
-    };
-    Ok(LayerNorm { weight: vector("weight")?, bias: vector("bias")?, epsilon: config.epsilon })
+// ANCHOR: layer
+/// A layer under BERT's names, which keep queries, keys and values apart.
+fn layer(walk: &mut impl Walk, layer: &mut EncoderLayer) -> Result<(), CheckpointError> {
+    let [_, d] = layer.attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
+    let parts = [("attention.self.query", d), ("attention.self.key", d), ("attention.self.value", d)];
+    walk.joined(&parts, &mut layer.attention.projection)?;
+    walk.linear("attention.output.dense", &mut layer.attention.output)?;
+    norm(walk, "attention.output.LayerNorm", &mut layer.attention_norm)?;
+    walk.linear(UP, &mut layer.feed_forward.up)?;
+    walk.linear("output.dense", &mut layer.feed_forward.down)?;
+    norm(walk, "output.LayerNorm", &mut layer.feed_forward_norm)
+}
+// ANCHOR_END: layer
+
+fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), CheckpointError> {
+    walk.tensor(&format!("{name}.weight"), &mut norm.weight)?;
+    walk.tensor(&format!("{name}.bias"), &mut norm.bias)
+}
+
+/// The encoder with its masked-language head, whose output table is the token table.
+fn masked_language_model(
+    walk: &mut impl Walk,
+    model: &mut MaskedLanguageModel,
+) -> Result<(), CheckpointError> {
+    encoder(walk, &mut model.bert)?;
+    walk.linear("cls.predictions.transform.dense", &mut model.transform)?;
+    norm(walk, "cls.predictions.transform.LayerNorm", &mut model.norm)?;
+    walk.tensor(OUTPUT_BIAS, &mut model.bias)
+}
+
+/// The encoder with its sequence-classification head, `prefix` before the encoder's names.
+fn sequence_classifier(
+    walk: &mut impl Walk,
+    prefix: &str,
+    model: &mut SequenceClassifier,
+) -> Result<(), CheckpointError> {
+    encoder(&mut walk.under(prefix), &mut model.bert)?;
+    walk.linear(CLASSIFIER, &mut model.classifier)
 }
 
 /// Writes an encoder as `config.json` and `model.safetensors`, which other libraries open as a BERT.
@@ -303,7 +265,9 @@ fn layer_norm(
 /// If the folder cannot be written to, or is full; what was there before stays whole.
 pub fn save(bert: &Bert, folder: &Path) -> Result<(), CheckpointError> {
     files::write_json(&folder.join("config.json"), &published_config(&bert.config(), "BertModel", &[]))?;
-    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(bert, ""), &[])
+    let mut save = Save::default();
+    encoder(&mut save, &mut bert.clone())?;
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
 }
 
 /// Writes an encoder and its head with the names of its labels, which other libraries open as a sequence classifier.
@@ -318,45 +282,9 @@ pub fn save_sequence_classifier(
 ) -> Result<(), CheckpointError> {
     let config = published_config(&model.bert.config(), "BertForSequenceClassification", labels);
     files::write_json(&folder.join("config.json"), &config)?;
-    let mut tensors = tensors(&model.bert, PREFIX);
-    tensors.extend(checkpoint::linear_tensors(CLASSIFIER, &model.classifier));
-    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors, &[])
-}
-
-/// An encoder under BERT's names and in its layout, `prefix` before each.
-fn tensors(bert: &Bert, prefix: &str) -> Vec<(String, TensorData)> {
-    let embeddings = &bert.embeddings;
-    let table = |name: &str, weight: &Param<Tensor<2>>| (format!("{prefix}{name}"), weight.val().into_data());
-    let mut tensors = vec![
-        table(TOKENS, &embeddings.tokens.weight),
-        table(POSITIONS, &embeddings.positions.weight),
-        table(SEGMENTS, &embeddings.segments.weight),
-    ];
-    tensors.extend(norm_tensors(&format!("{prefix}{EMBEDDINGS_NORM}"), &embeddings.norm));
-    for (i, layer) in bert.layers.iter().enumerate() {
-        let at = |name: &str| format!("{prefix}{LAYERS}{i}.{name}");
-        let d = bert.d_model();
-        for (part, name) in QUERY_KEY_VALUE.into_iter().enumerate() {
-            let columns = checkpoint::columns(&layer.attention.projection, part * d, d);
-            tensors.extend(checkpoint::linear_tensors(&at(name), &columns));
-        }
-        tensors.extend(checkpoint::linear_tensors(&at(ATTENTION_OUTPUT), &layer.attention.output));
-        tensors.extend(norm_tensors(&at(ATTENTION_NORM), &layer.attention_norm));
-        tensors.extend(checkpoint::linear_tensors(&at(UP), &layer.feed_forward.up));
-        tensors.extend(checkpoint::linear_tensors(&at(DOWN), &layer.feed_forward.down));
-        tensors.extend(norm_tensors(&at(FEED_FORWARD_NORM), &layer.feed_forward_norm));
-    }
-    let pooler = bert
-        .pooler
-        .iter()
-        .flat_map(|pooler| checkpoint::linear_tensors(&format!("{prefix}{POOLER}"), pooler));
-    tensors.extend(pooler);
-    tensors
-}
-
-fn norm_tensors(name: &str, norm: &LayerNorm) -> [(String, TensorData); 2] {
-    let vector = |part: &str, x: &Param<Tensor<1>>| (format!("{name}.{part}"), x.val().into_data());
-    [vector("weight", &norm.weight), vector("bias", &norm.bias)]
+    let mut save = Save::default();
+    sequence_classifier(&mut save, PREFIX, &mut model.clone())?;
+    checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
 }
 
 /// BERT's `config.json`.

@@ -10,7 +10,7 @@ use std::path::Path;
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
-use checkpoint::{CheckpointError, Checks, Under, Weights};
+use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, DecoderLayer, Norm, Transform};
 use serde::Deserialize;
@@ -28,11 +28,6 @@ const OUTPUT_TABLE: &str = "lm_head.weight";
 /// Before every name but the output table's; older checkpoints leave it out.
 const PREFIX: &str = "transformer.";
 const LAYERS: &str = "h.";
-const FINAL_NORM: &str = "ln_f";
-/// GPT-2's.
-const POSITIONS: &str = "wpe.weight";
-/// BLOOM's.
-const EMBEDDINGS_NORM: &str = "word_embeddings_layernorm";
 
 /// How a family names the tensors of a layer, and the token table.
 struct Names {
@@ -94,10 +89,30 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
     let config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
-    let skipped = weights.matches(&expected(&config), &ALLOWED)?;
+    expect_sizes(&weights, &config)?;
+    let mut model = config.undrawn(device);
+    let mut expect = Expect::default();
+    gpt(&mut expect, config.family, &mut model)?;
+    let skipped = weights.matches(&expect.tensors, &ALLOWED)?;
     weights.expect_tied(OUTPUT_TABLE, config.family.names().table)?;
-    let model = read(&weights, &config, device)?;
+    gpt(&mut Load::new(&weights, device), config.family, &mut model)?;
+    if config.family == Family::Bloom {
+        for layer in &mut model.layers {
+            layer.attention.projection = by_part(&layer.attention.projection, config.n_heads);
+        }
+    }
     Ok(Loaded { model, config, skipped })
+}
+
+/// Checks the sizes that a model is made of, before it is made: a config may say anything.
+fn expect_sizes(weights: &Weights, config: &GptConfig) -> Result<(), CheckpointError> {
+    let (d, names) = (config.d_model, config.family.names());
+    weights.expect(names.table, &[config.vocab, d])?;
+    let up = format!("{LAYERS}0.{}.weight", names.up);
+    match config.family {
+        Family::Gpt2 => weights.expect(&up, &[d, config.d_hidden()]),
+        Family::Bloom => weights.expect(&up, &[config.d_hidden(), d]),
+    }
 }
 
 /// Reads and checks the `config.json` of a GPT-2 or BLOOM folder.
@@ -223,80 +238,57 @@ impl BloomConfig {
     }
 }
 
-/// Every tensor of the model and its shape as stored: GPT-2's maps are `[in, out]`, BLOOM's `[out, in]`.
-fn expected(config: &GptConfig) -> Vec<(String, Vec<usize>)> {
-    let (d, hidden, names) = (config.d_model, config.d_hidden(), config.family.names());
-    let norm = |name: &str| [(format!("{name}.weight"), vec![d]), (format!("{name}.bias"), vec![d])];
-    let linear = |name: &str, d_in: usize, d_out: usize| {
-        let stored = match config.family {
-            Family::Gpt2 => vec![d_in, d_out],
-            Family::Bloom => vec![d_out, d_in],
-        };
-        [(format!("{name}.weight"), stored), (format!("{name}.bias"), vec![d_out])]
-    };
-    let mut tensors = vec![(names.table.to_string(), vec![config.vocab, d])];
-    match config.family {
-        Family::Gpt2 => tensors.push((POSITIONS.into(), vec![config.max_tokens, d])),
-        Family::Bloom => tensors.extend(norm(EMBEDDINGS_NORM)),
-    }
-    tensors.extend(norm(FINAL_NORM));
-    for layer in 0..config.n_layers {
-        let at = |name: &str| format!("{LAYERS}{layer}.{name}");
-        tensors.extend(norm(&at(names.attention_norm)));
-        tensors.extend(linear(&at(names.projection), d, d.saturating_mul(3)));
-        tensors.extend(linear(&at(names.output), d, d));
-        tensors.extend(norm(&at(names.feed_forward_norm)));
-        tensors.extend(linear(&at(names.up), d, hidden));
-        tensors.extend(linear(&at(names.down), hidden, d));
-    }
-    tensors
-}
-
-fn read(weights: &Weights, config: &GptConfig, device: &Device) -> Result<Gpt, CheckpointError> {
-    let (d, names) = (config.d_model, config.family.names());
-    let table = |name: &str, rows| weights.tensor(name, [rows, d], device).map(Param::from_tensor);
-    let mut gpt = config.init(device);
-    gpt.tokens.weight = table(names.table, config.vocab)?;
+/// A model under its family's names.
+fn gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), CheckpointError> {
+    walk.tensor(family.names().table, &mut gpt.tokens.weight)?;
     if let Some(positions) = &mut gpt.positions {
-        positions.weight = table(POSITIONS, config.max_tokens)?;
+        walk.tensor("wpe.weight", &mut positions.weight)?; // GPT-2's
     }
-    if let Some(norm) = &mut gpt.embeddings_norm {
-        *norm = layer_norm(&weights.under(""), EMBEDDINGS_NORM, config, device)?;
+    if let Some(of_embeddings) = &mut gpt.embeddings_norm {
+        norm(walk, "word_embeddings_layernorm", of_embeddings)?; // BLOOM's
     }
-    gpt.norm = layer_norm(&weights.under(""), FINAL_NORM, config, device)?;
-    for (i, layer) in gpt.layers.iter_mut().enumerate() {
-        read_layer(layer, &weights.under(format!("{LAYERS}{i}.")), config, device)?;
-    }
-    Ok(gpt)
-}
-
-fn read_layer(
-    layer: &mut DecoderLayer,
-    stored: &Under<'_>,
-    config: &GptConfig,
-    device: &Device,
-) -> Result<(), CheckpointError> {
-    let (d, hidden, names) = (config.d_model, config.d_hidden(), config.family.names());
-    let linear = |name: &str, d_in: usize, d_out: usize| match config.family {
-        Family::Bloom => stored.linear(name, d_in, d_out, device),
-        Family::Gpt2 => {
-            let weight = stored.tensor(&format!("{name}.weight"), [d_in, d_out], device)?;
-            let bias = stored.tensor(&format!("{name}.bias"), [d_out], device)?;
-            Ok(Linear { weight: Param::from_tensor(weight), bias: Some(Param::from_tensor(bias)) })
-        }
-    };
-    layer.attention_norm = Norm::Layer(layer_norm(stored, names.attention_norm, config, device)?);
-    layer.attention.projection = linear(names.projection, d, 3 * d)?;
-    if config.family == Family::Bloom {
-        layer.attention.projection = by_part(&layer.attention.projection, config.n_heads);
-    }
-    layer.attention.output = linear(names.output, d, d)?;
-    layer.feed_forward_norm = Norm::Layer(layer_norm(stored, names.feed_forward_norm, config, device)?);
-    if let Transform::Plain(feed_forward) = &mut layer.feed_forward {
-        feed_forward.up = linear(names.up, d, hidden)?;
-        feed_forward.down = linear(names.down, hidden, d)?;
+    norm(walk, "ln_f", &mut gpt.norm)?;
+    for (i, of_layer) in gpt.layers.iter_mut().enumerate() {
+        layer(&mut walk.under(format!("{LAYERS}{i}.")), family, of_layer)?;
     }
     Ok(())
+}
+
+fn layer(walk: &mut impl Walk, family: Family, layer: &mut DecoderLayer) -> Result<(), CheckpointError> {
+    let (Norm::Layer(attention_norm), Norm::Layer(feed_forward_norm), Transform::Plain(feed_forward)) =
+        (&mut layer.attention_norm, &mut layer.feed_forward_norm, &mut layer.feed_forward)
+    else {
+        unreachable!("GPT-2's and BLOOM's layers are made with LayerNorm and the plain feed-forward");
+    };
+    let names = family.names();
+    norm(walk, names.attention_norm, attention_norm)?;
+    linear(walk, family, names.projection, &mut layer.attention.projection)?;
+    linear(walk, family, names.output, &mut layer.attention.output)?;
+    norm(walk, names.feed_forward_norm, feed_forward_norm)?;
+    linear(walk, family, names.up, &mut feed_forward.up)?;
+    linear(walk, family, names.down, &mut feed_forward.down)
+}
+
+fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), CheckpointError> {
+    walk.tensor(&format!("{name}.weight"), &mut norm.weight)?;
+    walk.tensor(&format!("{name}.bias"), &mut norm.bias)
+}
+
+/// BLOOM's maps are PyTorch's `Linear`, `[out, in]`; GPT-2's are stored as the model holds them, `[in, out]`.
+fn linear(
+    walk: &mut impl Walk,
+    family: Family,
+    name: &str,
+    linear: &mut Linear,
+) -> Result<(), CheckpointError> {
+    if family == Family::Bloom {
+        return walk.linear(name, linear);
+    }
+    walk.tensor(&format!("{name}.weight"), &mut linear.weight)?;
+    match &mut linear.bias {
+        Some(bias) => walk.tensor(&format!("{name}.bias"), bias),
+        None => Ok(()),
+    }
 }
 
 /// BLOOM's columns, `[heads, (q, k, v), d_head]`, in the order of this course: `[(q, k, v), heads, d_head]`.
@@ -312,18 +304,6 @@ fn by_part(projection: &Linear, heads: usize) -> Linear {
         weight: Param::from_tensor(reorder(projection.weight.val())),
         bias: bias.map(Param::from_tensor),
     }
-}
-
-fn layer_norm(
-    stored: &Under<'_>,
-    name: &str,
-    config: &GptConfig,
-    device: &Device,
-) -> Result<LayerNorm, CheckpointError> {
-    let vector = |part: &str| {
-        stored.tensor(&format!("{name}.{part}"), [config.d_model], device).map(Param::from_tensor)
-    };
-    Ok(LayerNorm { weight: vector("weight")?, bias: vector("bias")?, epsilon: config.epsilon })
 }
 
 /// Writes a model of GPT-2's family as `config.json` and `model.safetensors`, which other libraries open as GPT-2.
@@ -346,41 +326,14 @@ pub fn save(model: &Gpt, config: &GptConfig, folder: &Path) -> Result<(), Checkp
 ///
 /// If the model is of BLOOM's family.
 pub fn tensors(model: &Gpt) -> Vec<(String, TensorData)> {
-    let positions =
-        model.positions.as_ref().expect("a model of GPT-2's family, which is the one that is written");
-    let mut tensors = vec![
-        (format!("{PREFIX}{}", GPT2.table), model.tokens.weight.val().into_data()),
-        (format!("{PREFIX}{POSITIONS}"), positions.weight.val().into_data()),
-    ];
-    put_norm(&mut tensors, &format!("{PREFIX}{FINAL_NORM}"), &model.norm);
-    for (i, layer) in model.layers.iter().enumerate() {
-        let at = |name: &str| format!("{PREFIX}{LAYERS}{i}.{name}");
-        let (Norm::Layer(first), Norm::Layer(second)) = (&layer.attention_norm, &layer.feed_forward_norm)
-        else {
-            unreachable!("GPT-2's layers are made with LayerNorm");
-        };
-        let Transform::Plain(feed_forward) = &layer.feed_forward else {
-            unreachable!("GPT-2's layers are made with the plain feed-forward");
-        };
-        put_norm(&mut tensors, &at(GPT2.attention_norm), first);
-        put_linear(&mut tensors, &at(GPT2.projection), &layer.attention.projection);
-        put_linear(&mut tensors, &at(GPT2.output), &layer.attention.output);
-        put_norm(&mut tensors, &at(GPT2.feed_forward_norm), second);
-        put_linear(&mut tensors, &at(GPT2.up), &feed_forward.up);
-        put_linear(&mut tensors, &at(GPT2.down), &feed_forward.down);
-    }
-    tensors
-}
-
-fn put_norm(tensors: &mut Vec<(String, TensorData)>, name: &str, norm: &LayerNorm) {
-    tensors.push((format!("{name}.weight"), norm.weight.val().into_data()));
-    tensors.push((format!("{name}.bias"), norm.bias.val().into_data()));
-}
-
-fn put_linear(tensors: &mut Vec<(String, TensorData)>, name: &str, linear: &Linear) {
-    tensors.push((format!("{name}.weight"), linear.weight.val().into_data()));
-    let bias = linear.bias.as_ref().expect("GPT-2's maps have biases");
-    tensors.push((format!("{name}.bias"), bias.val().into_data()));
+    assert!(
+        model.positions.is_some(),
+        "expected a model of GPT-2's family, which is the one that is written"
+    );
+    let mut save = Save::default();
+    gpt(&mut save.under(PREFIX), Family::Gpt2, &mut model.clone())
+        .expect("nothing fails where nothing is read");
+    save.tensors
 }
 
 /// GPT-2's `config.json`.

@@ -137,6 +137,15 @@ impl GptConfig {
     ///
     /// If a size is zero or the heads do not divide `d_model`.
     pub fn init(&self, device: &Device) -> Gpt {
+        let mut gpt = self.undrawn(device);
+        for layer in &mut gpt.layers {
+            layer.restart(INITIALIZER_STD, self.n_layers, device);
+        }
+        gpt
+    }
+
+    /// A model of these sizes of which no weight is drawn yet: what a checkpoint fills.
+    pub(crate) fn undrawn(&self, device: &Device) -> Gpt {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
             n_layers > 0 && max_tokens > 0,
@@ -145,8 +154,6 @@ impl GptConfig {
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
         let learned = LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(INITIALIZER_STD);
         let gpt2 = self.family == Family::Gpt2;
-        let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| self.layer().init(device)).collect();
-        layers.iter_mut().for_each(|layer| layer.restart(INITIALIZER_STD, n_layers, device));
         Gpt {
             tokens: TokenEmbeddingConfig::new(vocab, d_model)
                 .with_initializer_std(INITIALIZER_STD)
@@ -154,7 +161,7 @@ impl GptConfig {
             positions: gpt2.then(|| learned.init(device)),
             embeddings_norm: (!gpt2).then(|| norm.init(device)),
             dropout: DropoutConfig::new(self.dropout).init(),
-            layers,
+            layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
             norm: norm.init(device),
             max_tokens,
         }

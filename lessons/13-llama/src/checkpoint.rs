@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use burn::module::Param;
+use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, TensorData};
-use checkpoint::{CheckpointError, Checks, Under, Weights};
-use layer::{DecoderLayer, Norm, RmsNorm, Transform};
+use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
+use layer::{DecoderLayer, Norm, Transform};
 use positions::RopeScaling;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,18 +17,15 @@ use crate::{Llama, LlamaConfig};
 /// twice.
 const STORED_CONSTANTS: &str = "layers.*.rotary_emb.inv_freq";
 const OUTPUT: &str = "lm_head.weight";
+const OUTPUT_MAP: &str = "lm_head";
 const TABLE: &str = "embed_tokens.weight";
-const FINAL_NORM: &str = "norm.weight";
+/// Stands before every name but the output table's.
+const PREFIX: &str = "model.";
 const LAYERS: &str = "layers.";
 
-/// Within a layer.
-const ATTENTION_NORM: &str = "input_layernorm.weight";
-const FEED_FORWARD_NORM: &str = "post_attention_layernorm.weight";
-const QUERY_KEY_VALUE: [&str; 3] = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
-const ATTENTION_OUTPUT: &str = "self_attn.o_proj";
+// Names that a check asks for too.
+const QUERIES: &str = "self_attn.q_proj";
 const GATE: &str = "mlp.gate_proj";
-const UP: &str = "mlp.up_proj";
-const DOWN: &str = "mlp.down_proj";
 
 /// A model read from a folder.
 #[derive(Debug)]
@@ -56,15 +53,50 @@ struct Published {
 pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
     let published = read_published(folder)?;
     let config = &published.config;
-    let weights = Weights::open(folder)?.strip_prefix("model.")?;
+    let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
+    expect_sizes(&weights, config)?;
+    let mut model = undrawn(&published, device);
+    let mut expect = Expect::default();
+    llama(&mut expect, "", &mut model)?;
     let allowed = if config.tied { &[STORED_CONSTANTS, OUTPUT][..] } else { &[STORED_CONSTANTS] };
-    let skipped = weights.matches(&expected(&published), allowed)?;
+    let skipped = weights.matches(&expect.tensors, allowed)?;
     if config.tied {
         weights.expect_tied(OUTPUT, TABLE)?;
     }
-    let model = read(&weights, config, device)?;
+    llama(&mut Load::new(&weights, device), "", &mut model)?;
     Ok(Loaded { model, config: published.config, skipped })
+}
+
+/// Checks the sizes that a model is made of, before it is made: a config may say anything.
+fn expect_sizes(weights: &Weights, config: &LlamaConfig) -> Result<(), CheckpointError> {
+    let (d, d_hidden) = (config.d_model, config.d_hidden);
+    let queries = config.n_heads.saturating_mul(config.d_head());
+    weights.expect(TABLE, &[config.vocab, d])?;
+    weights.expect(&format!("{LAYERS}0.{QUERIES}.weight"), &[queries, d])?;
+    weights.expect(&format!("{LAYERS}0.{GATE}.weight"), &[d_hidden, d])
+}
+
+/// A model of the published sizes, with the published biases, of which no weight is drawn yet.
+fn undrawn(published: &Published, device: &Device) -> Llama {
+    let mut model = published.config.undrawn(device);
+    for layer in &mut model.layers {
+        if published.attention_bias {
+            add_bias(&mut layer.attention.projection, device);
+            add_bias(&mut layer.attention.output, device);
+        }
+        if let (true, Transform::SwiGlu(swiglu)) = (published.mlp_bias, &mut layer.feed_forward) {
+            add_bias(&mut swiglu.gate, device);
+            add_bias(&mut swiglu.up, device);
+            add_bias(&mut swiglu.down, device);
+        }
+    }
+    model
+}
+
+fn add_bias(linear: &mut Linear, device: &Device) {
+    let [_, d_out] = linear.weight.lazy_shape().dims();
+    linear.bias = Some(Initializer::Zeros.init([d_out], device));
 }
 
 /// Reads and checks the `config.json` of a LLaMA-style folder.
@@ -229,79 +261,36 @@ fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScal
     Ok((theta, scaling))
 }
 
-/// Every tensor of the model and its shape as stored: `[out, in]`.
-fn expected(published: &Published) -> Vec<(String, Vec<usize>)> {
-    let Published { config, attention_bias, mlp_bias } = published;
-    let (d, hidden) = (config.d_model, config.d_hidden);
-    let [queries, kv] =
-        [config.n_heads, config.n_kv_heads()].map(|heads| heads.saturating_mul(config.d_head()));
-    let linear = |name: String, d_in: usize, d_out: usize, bias: bool| {
-        let bias = bias.then(|| (format!("{name}.bias"), vec![d_out]));
-        std::iter::once((format!("{name}.weight"), vec![d_out, d_in])).chain(bias)
-    };
-    let mut tensors = vec![(TABLE.to_string(), vec![config.vocab, d]), (FINAL_NORM.to_string(), vec![d])];
-    if !config.tied {
-        tensors.push((OUTPUT.into(), vec![config.vocab, d]));
+/// A model under LLaMA's names, `prefix` before all but the output table's.
+fn llama(walk: &mut impl Walk, prefix: &str, llama: &mut Llama) -> Result<(), CheckpointError> {
+    walk.tensor(&format!("{prefix}{TABLE}"), &mut llama.tokens.weight)?;
+    walk.tensor(&format!("{prefix}norm.weight"), &mut llama.norm.weight)?;
+    if let Some(output) = &mut llama.output {
+        walk.linear(OUTPUT_MAP, output)?;
     }
-    for layer in 0..config.n_layers {
-        let at = |name: &str| format!("{LAYERS}{layer}.{name}");
-        tensors.push((at(ATTENTION_NORM), vec![d]));
-        tensors.push((at(FEED_FORWARD_NORM), vec![d]));
-        for (name, d_out) in QUERY_KEY_VALUE.into_iter().zip([queries, kv, kv]) {
-            tensors.extend(linear(at(name), d, d_out, *attention_bias));
-        }
-        tensors.extend(linear(at(ATTENTION_OUTPUT), queries, d, *attention_bias));
-        tensors.extend(linear(at(GATE), d, hidden, *mlp_bias));
-        tensors.extend(linear(at(UP), d, hidden, *mlp_bias));
-        tensors.extend(linear(at(DOWN), hidden, d, *mlp_bias));
-    }
-    tensors
-}
-
-fn read(weights: &Weights, config: &LlamaConfig, device: &Device) -> Result<Llama, CheckpointError> {
-    let d = config.d_model;
-    let mut llama = config.init(device);
-    llama.tokens.weight = Param::from_tensor(weights.tensor(TABLE, [config.vocab, d], device)?);
-    llama.norm = rms_norm(&weights.under(""), FINAL_NORM, config, device)?;
-    if !config.tied {
-        llama.output = Some(weights.linear("lm_head", d, config.vocab, device)?);
-    }
-    for (i, layer) in llama.layers.iter_mut().enumerate() {
-        read_layer(layer, &weights.under(format!("{LAYERS}{i}.")), config, device)?;
-    }
-    Ok(llama)
-}
-
-fn read_layer(
-    layer: &mut DecoderLayer,
-    stored: &Under<'_>,
-    config: &LlamaConfig,
-    device: &Device,
-) -> Result<(), CheckpointError> {
-    let (d, hidden) = (config.d_model, config.d_hidden);
-    let (queries, kv) = (config.n_heads * config.d_head(), config.n_kv_heads() * config.d_head());
-    let parts = QUERY_KEY_VALUE.into_iter().zip([queries, kv, kv]);
-    let parts = parts.map(|(name, d_out)| stored.linear(name, d, d_out, device));
-    layer.attention.projection = checkpoint::side_by_side(parts.collect::<Result<_, _>>()?);
-    layer.attention.output = stored.linear(ATTENTION_OUTPUT, queries, d, device)?;
-    layer.attention_norm = Norm::Rms(rms_norm(stored, ATTENTION_NORM, config, device)?);
-    layer.feed_forward_norm = Norm::Rms(rms_norm(stored, FEED_FORWARD_NORM, config, device)?);
-    if let Transform::SwiGlu(swiglu) = &mut layer.feed_forward {
-        swiglu.gate = stored.linear(GATE, d, hidden, device)?;
-        swiglu.up = stored.linear(UP, d, hidden, device)?;
-        swiglu.down = stored.linear(DOWN, hidden, d, device)?;
+    for (i, of_layer) in llama.layers.iter_mut().enumerate() {
+        layer(&mut walk.under(format!("{prefix}{LAYERS}{i}.")), of_layer)?;
     }
     Ok(())
 }
 
-fn rms_norm(
-    stored: &Under<'_>,
-    name: &str,
-    config: &LlamaConfig,
-    device: &Device,
-) -> Result<RmsNorm, CheckpointError> {
-    let weight = Param::from_tensor(stored.tensor(name, [config.d_model], device)?);
-    Ok(RmsNorm { weight, epsilon: config.epsilon })
+fn layer(walk: &mut impl Walk, layer: &mut DecoderLayer) -> Result<(), CheckpointError> {
+    let (Norm::Rms(attention_norm), Norm::Rms(feed_forward_norm), Transform::SwiGlu(swiglu)) =
+        (&mut layer.attention_norm, &mut layer.feed_forward_norm, &mut layer.feed_forward)
+    else {
+        unreachable!("LLaMA's layers are made with RmsNorm and SwiGLU");
+    };
+    let attention = &mut layer.attention;
+    let [queries, _] = attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
+    let kv = queries / attention.n_heads() * attention.n_kv_heads();
+    let parts = [(QUERIES, queries), ("self_attn.k_proj", kv), ("self_attn.v_proj", kv)];
+    walk.tensor("input_layernorm.weight", &mut attention_norm.weight)?;
+    walk.joined(&parts, &mut attention.projection)?;
+    walk.linear("self_attn.o_proj", &mut attention.output)?;
+    walk.tensor("post_attention_layernorm.weight", &mut feed_forward_norm.weight)?;
+    walk.linear(GATE, &mut swiglu.gate)?;
+    walk.linear("mlp.up_proj", &mut swiglu.up)?;
+    walk.linear("mlp.down_proj", &mut swiglu.down)
 }
 
 /// Writes a model as `config.json` and `model.safetensors`, which other libraries open as LLaMA.
@@ -316,37 +305,9 @@ pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), Ch
 
 /// A model under LLaMA's names and in its layout.
 pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
-    let mut tensors = vec![
-        (format!("model.{TABLE}"), model.tokens.weight.val().into_data()),
-        (format!("model.{FINAL_NORM}"), model.norm.weight.val().into_data()),
-    ];
-    if let Some(output) = &model.output {
-        tensors.push((OUTPUT.into(), output.weight.val().transpose().into_data()));
-    }
-    for (i, layer) in model.layers.iter().enumerate() {
-        let at = |name: &str| format!("model.{LAYERS}{i}.{name}");
-        let (Norm::Rms(first), Norm::Rms(second)) = (&layer.attention_norm, &layer.feed_forward_norm) else {
-            unreachable!("LLaMA's layers are made with RmsNorm");
-        };
-        let Transform::SwiGlu(swiglu) = &layer.feed_forward else {
-            unreachable!("LLaMA's layers are made with SwiGLU");
-        };
-        tensors.push((at(ATTENTION_NORM), first.weight.val().into_data()));
-        tensors.push((at(FEED_FORWARD_NORM), second.weight.val().into_data()));
-        let attention = &layer.attention;
-        let (queries, kv) =
-            (attention.n_heads() * attention.d_head(), attention.n_kv_heads() * attention.d_head());
-        let columns = [(0, queries), (queries, kv), (queries + kv, kv)];
-        for (name, (first, width)) in QUERY_KEY_VALUE.into_iter().zip(columns) {
-            let part = checkpoint::columns(&attention.projection, first, width);
-            tensors.extend(checkpoint::linear_tensors(&at(name), &part));
-        }
-        tensors.extend(checkpoint::linear_tensors(&at(ATTENTION_OUTPUT), &attention.output));
-        tensors.extend(checkpoint::linear_tensors(&at(GATE), &swiglu.gate));
-        tensors.extend(checkpoint::linear_tensors(&at(UP), &swiglu.up));
-        tensors.extend(checkpoint::linear_tensors(&at(DOWN), &swiglu.down));
-    }
-    tensors
+    let mut save = Save::default();
+    llama(&mut save, PREFIX, &mut model.clone()).expect("nothing fails where nothing is read");
+    save.tensors
 }
 
 /// LLaMA's `config.json` in the classic form, which every version reads.

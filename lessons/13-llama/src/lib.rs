@@ -119,6 +119,15 @@ impl LlamaConfig {
     /// If a size is zero, the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not divide
     /// the heads, or a head is of odd width.
     pub fn init(&self, device: &Device) -> Llama {
+        let mut llama = self.undrawn(device);
+        for layer in &mut llama.layers {
+            layer.restart(INITIALIZER_STD, self.n_layers, device);
+        }
+        llama
+    }
+
+    /// A model of these sizes of which no weight is drawn yet: what a checkpoint fills.
+    pub(crate) fn undrawn(&self, device: &Device) -> Llama {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
             n_layers > 0 && max_tokens > 0,
@@ -126,13 +135,11 @@ impl LlamaConfig {
         );
         let normal = Initializer::Normal { mean: 0.0, std: INITIALIZER_STD };
         let output = LinearConfig::new(d_model, vocab).with_bias(false).with_initializer(normal);
-        let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| self.layer().init(device)).collect();
-        layers.iter_mut().for_each(|layer| layer.restart(INITIALIZER_STD, n_layers, device));
         Llama {
             tokens: TokenEmbeddingConfig::new(vocab, d_model)
                 .with_initializer_std(INITIALIZER_STD)
                 .init(device),
-            layers,
+            layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
             norm: RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device),
             output: (!self.tied).then(|| output.init(device)),
             max_tokens,

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::nn::Linear;
+use burn::nn::{Linear, LinearConfig};
 use burn::prelude::*;
-use checkpoint::{CheckpointError, Checks, Weights};
+use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use encoder::SequenceClassifier;
 use encoder::checkpoint::{load_sequence_classifier, save_sequence_classifier};
 use files::FilesError;
@@ -83,11 +83,9 @@ impl Head {
         let labels = Value::from(self.labels.clone()).to_string();
         let kind = serde_json::to_value(self.kind).unwrap_or_default();
         let metadata = [(LABELS, &labels[..]), (KIND, kind.as_str().unwrap_or_default())];
-        checkpoint::write_weights(
-            &folder.join(HEAD_FILE),
-            &checkpoint::linear_tensors(NAME, &self.linear),
-            &metadata,
-        )
+        let mut save = Save::default();
+        save.linear(NAME, &mut self.linear.clone())?;
+        checkpoint::write_weights(&folder.join(HEAD_FILE), &save.tensors, &metadata)
     }
 
     /// Reads `head.safetensors` for vectors of `d_model` numbers.
@@ -108,9 +106,12 @@ impl Head {
             let problem = format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
             return checks.refuse(KIND, problem);
         };
-        let (n, name) = (labels.len(), |part: &str| format!("{NAME}.{part}"));
-        weights.matches(&[(name("weight"), vec![n, d_model]), (name("bias"), vec![n])], &[])?;
-        Ok(Self { linear: weights.linear(NAME, d_model, n, device)?, labels, kind })
+        let mut linear = LinearConfig::new(d_model, labels.len()).init(device);
+        let mut expect = Expect::default();
+        expect.linear(NAME, &mut linear)?;
+        weights.matches(&expect.tensors, &[])?;
+        Load::new(&weights, device).linear(NAME, &mut linear)?;
+        Ok(Self { linear, labels, kind })
     }
 }
 

@@ -321,7 +321,8 @@ fn an_index_that_disagrees_with_its_shards_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Whatever bytes of the length or header change, the answer is an error, or every tensor can still be asked for.
+    /// Whatever bytes of the length or header change, the answer is an error, or every tensor can
+    /// still be asked for.
     #[test]
     fn a_changed_header_never_panics_and_never_misplaces_data(
         changes in prop::collection::vec((0usize..130, any::<u8>()), 1..4)
@@ -337,8 +338,8 @@ proptest! {
             Err(error) => prop_assert!(!error.to_string().chars().any(char::is_control)),
             Ok(weights) => for name in weights.names() {
                 let shape = weights.shape(name).unwrap().to_vec();
-                // Renamed, reshaped or of another dtype: what an architecture expects no longer matches. Under its own
-                // name, shape and dtype each tensor has its own values.
+                // Renamed, reshaped or of another dtype: what an architecture expects no longer
+                // matches. Under its own name, shape and dtype each tensor has its own values.
                 let values = weights.values(name, &shape);
                 if weights.dtype(name) == Some("F32") {
                     let values = values.unwrap();

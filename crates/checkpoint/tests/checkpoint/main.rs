@@ -4,6 +4,7 @@ mod config;
 mod container;
 mod meaning;
 mod vectors;
+mod walk;
 mod write;
 
 use std::fs;

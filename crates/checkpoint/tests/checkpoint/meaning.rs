@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use burn::nn::LinearConfig;
 use burn::tensor::Tensor;
-use checkpoint::Weights;
+use checkpoint::{Load, Walk, Weights};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -118,9 +119,11 @@ fn a_linear_computes_as_pytorch_stored_it() {
     let folder = two_layers();
     let device = backend::from_env();
     let weights = open(folder.path()).unwrap();
-    let linear = weights.under("layer.").under("5.").linear("q", 2, 2, &device);
-    assert_says(linear, &["\"layer.5.q.weight\" is missing"]);
-    let linear = weights.under("layer.").linear("0", 2, 2, &device).unwrap();
+    let mut linear = LinearConfig::new(2, 2).init(&device);
+    let mut load = Load::new(&weights, &device);
+    let missing = load.under("layer.").under("5.").linear("q", &mut linear);
+    assert_says(missing, &["\"layer.5.q.weight\" is missing"]);
+    load.under("layer.").linear("0", &mut linear).unwrap();
     let x = Tensor::<2>::from_data([[1.0, 10.0]], &device);
     // [1, 10] against the stored rows [1, 2] and [3, 4], plus [0.5, 0.25].
     assert_eq!(numbers(linear.forward(x)), [21.5, 43.25]);

@@ -1,4 +1,5 @@
-//! Fetching from a server on this machine that drops, truncates, redirects and lies, and from local files.
+//! Fetching from a server on this machine that drops, truncates, redirects and lies, and from local
+//! files.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -129,7 +130,8 @@ fn quietly(fetch: &Fetch, source: &Source) -> Result<PathBuf, FetchError> {
     fetch.run(source, &mut |_| {})
 }
 
-/// Fetches [`content`] from a server, and answers with what came, and the log of what was asked for.
+/// Fetches [`content`] from a server, and answers with what came, and the log of what was asked
+/// for.
 fn get(
     reply: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
 ) -> (TempDir, Result<PathBuf, FetchError>, Vec<String>) {

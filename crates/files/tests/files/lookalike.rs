@@ -25,7 +25,8 @@ fn what_gives_itself_away_is_named_with_a_remedy() {
 
 #[test]
 fn what_is_sound_is_no_lookalike() {
-    // The last two: a header of 640 bytes begins as a pickle does, and a text may begin with a bracket.
+    // The last two: a header of 640 bytes begins as a pickle does, and a text may begin with a
+    // bracket.
     for beginning in [&b""[..], b"{", b"[PAD]\n[UNK]", b"\x80\x02\0\0\0\0\0\0{", b"<unk>\n<s>"] {
         assert_eq!(lookalike(beginning), None, "{beginning:?}");
     }

@@ -1,4 +1,5 @@
-//! Files of others are read within bounds or refused in one line; files of our own are written whole.
+//! Files of others are read within bounds or refused in one line; files of our own are written
+//! whole.
 
 mod json;
 mod lookalike;
