@@ -16,7 +16,6 @@ use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, SEED};
-use fetch::Source;
 
 /// What a figure's data are called beside its picture.
 const DATA: &str = "application/vnd.rungs.figure+json";
@@ -32,8 +31,7 @@ pub fn device() -> Device {
 
 /// The folder of all-MiniLM-L6-v2, if it was fetched.
 pub fn minilm() -> Option<PathBuf> {
-    let folder = Source::Minilm.folder(&files::Home::from_env().ok()?);
-    folder.join("model.safetensors").exists().then_some(folder)
+    files::Home::from_env().ok()?.minilm()
 }
 
 /// A lesson's demo as the book shows it.

@@ -108,9 +108,7 @@ fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<Str
 /// MiniLM's folder: what needs it is ignored until it is fetched.
 fn minilm() -> PathBuf {
     let home = files::Home::from_env().expect("a cache folder");
-    let folder = fetch::Source::Minilm.folder(&home);
-    assert!(folder.join("model.safetensors").exists(), "run `cargo rungs fetch minilm`");
-    folder
+    home.minilm().expect("run `cargo rungs fetch minilm`")
 }
 
 /// Runs every demo that the book shows with real weights, or every other one.

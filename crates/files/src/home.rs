@@ -40,6 +40,11 @@ impl Home {
         self.root.join("models").join(name)
     }
 
+    /// The folder of all-MiniLM-L6-v2, if it was fetched.
+    pub fn minilm(&self) -> Option<PathBuf> {
+        Some(self.model("minilm")).filter(|folder| folder.join("model.safetensors").exists())
+    }
+
     /// Where the data called `name` lie, fetched or not: `data/stsb`.
     pub fn data(&self, name: &str) -> PathBuf {
         self.root.join("data").join(name)

@@ -61,6 +61,22 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// The recipe by which a pretrained model is trained on, as BERT was (Devlin et al. 2019, section A.2): a tenth of
+    /// the steps to warm up, then down to nothing; measured four times.
+    pub fn fine_tuning(steps: usize, learning_rate: f64, seed: u64) -> Self {
+        Self {
+            steps,
+            learning_rate,
+            minimum_learning_rate: 0.0,
+            warm_up: steps / 10,
+            weight_decay: 0.01,
+            beta_2: 0.999,
+            evaluate_every: steps.div_ceil(4),
+            seed,
+            ..Self::default()
+        }
+    }
+
     // ANCHOR: schedule
     /// The learning rate of a step out of `steps`: a straight rise over the warm-up, then half a cosine down
     /// (Loshchilov & Hutter 2017, "SGDR", equation 5, as in nanoGPT).

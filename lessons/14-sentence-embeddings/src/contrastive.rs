@@ -71,20 +71,10 @@ impl Default for Tuning {
 }
 
 impl Tuning {
-    /// The recipe for so many pairs: a tenth of the steps to warm up, then down to nothing.
+    /// The recipe for this many pairs.
     pub fn recipe(&self, pairs: usize) -> Recipe {
         let steps = (self.epochs * pairs.div_ceil(self.batch)).max(1);
-        Recipe {
-            steps,
-            learning_rate: self.learning_rate,
-            minimum_learning_rate: 0.0,
-            warm_up: steps / 10,
-            weight_decay: 0.01, // as BERT's own fine-tuning, section A.2
-            beta_2: 0.999,
-            evaluate_every: steps.div_ceil(4),
-            seed: self.seed,
-            ..Recipe::default()
-        }
+        Recipe::fine_tuning(steps, self.learning_rate, self.seed)
     }
 }
 

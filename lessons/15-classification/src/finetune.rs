@@ -39,20 +39,10 @@ pub struct FineTuning {
 }
 
 impl FineTuning {
-    /// The recipe for so many texts: a tenth of the steps to warm up, then down to nothing.
+    /// The recipe for this many texts.
     pub fn recipe(&self, texts: usize) -> Recipe {
         let steps = (self.epochs * texts.div_ceil(self.batch)).max(1);
-        Recipe {
-            steps,
-            learning_rate: self.learning_rate,
-            minimum_learning_rate: 0.0,
-            warm_up: steps / 10,
-            weight_decay: 0.01,
-            beta_2: 0.999,
-            evaluate_every: steps.div_ceil(4),
-            seed: self.seed,
-            ..Recipe::default()
-        }
+        Recipe::fine_tuning(steps, self.learning_rate, self.seed)
     }
 }
 

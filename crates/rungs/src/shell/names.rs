@@ -47,8 +47,7 @@ pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceE
 
 /// The folder of MiniLM, if it was fetched.
 pub fn fetched_minilm() -> Option<PathBuf> {
-    let folder = Source::Minilm.folder(&Home::from_env().ok()?);
-    folder.join("model.safetensors").exists().then_some(folder)
+    Home::from_env().ok()?.minilm()
 }
 
 /// A model by its name, a folder's being its whole path so that it is found from anywhere, and by what tells it from others.
