@@ -5,9 +5,9 @@
 //! header claims is checked here against the file's size, in bounded time and memory. Format:
 //! <https://github.com/huggingface/safetensors>, section "Format".
 //!
-//! **Why not the safetensors library's own check.** It takes the last of two tensors of one name, any
-//! name and any rank, and where it refuses it says of a hole, an overlap or a wrong size neither what was
-//! expected nor what was found.
+//! **Why not the safetensors library's own check.** It takes the last of two tensors of one name,
+//! any name and any rank, and where it refuses it says of a hole, an overlap or a wrong size
+//! neither what was expected nor what was found.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
