@@ -16,6 +16,8 @@ use crate::{Index, Source};
 pub const READ: [&str; 4] = ["md", "markdown", "rs", "txt"];
 /// New passages that are written together.
 const TOGETHER: usize = 1024;
+/// The largest file that is read: a text of this size is no note or chapter but data.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +102,7 @@ pub fn absolute(path: &Path) -> Result<String, IndexError> {
 pub enum Event<'a> {
     /// One more file was looked at.
     Looked,
-    /// A file that was found in a directory is not UTF-8 text and was passed over.
+    /// A file that was found in a directory is not UTF-8 text, or too large, and was passed over.
     PassedOver(&'a Path),
 }
 
@@ -120,7 +122,7 @@ pub struct Renewed {
     pub unchanged: usize,
     /// Files that were new or had changed.
     pub renewed: usize,
-    /// Files that were taken out.
+    /// Files that were taken out, those that are text no more among them.
     pub removed: usize,
 }
 
@@ -142,20 +144,22 @@ pub fn renew<E: From<IndexError>>(
     let mut done = Renewed::default();
     let mut batch: Vec<Source> = Vec::new();
     let mut passages = 0;
+    let mut gone: Vec<String> = Vec::new();
     for file in files {
-        let bytes = fs::read(&file.path).map_err(|error| IndexError::Unreadable {
-            path: file.path.clone(),
-            expected: "text file",
-            found: error.to_string(),
-        })?;
-        let digest = digest(&bytes, how.split);
         heard(Event::Looked);
+        let Some(bytes) = bytes(file)? else {
+            heard(Event::PassedOver(&file.path));
+            gone.push(file.name.clone()); // it may have been text before
+            continue;
+        };
+        let digest = digest(&bytes, how.split);
         if known.get(&file.name) == Some(&digest) {
             done.unchanged += 1;
             continue;
         }
         let Some(text) = text(file, bytes)? else {
             heard(Event::PassedOver(&file.path));
+            gone.push(file.name.clone());
             continue;
         };
         let said = data::passages(&file.path, &text, how.split);
@@ -170,13 +174,17 @@ pub fn renew<E: From<IndexError>>(
     }
     index.put(&batch, &mut embed)?;
     done.renewed += batch.len();
+    gone.retain(|name| known.contains_key(name));
     if how.only {
         let kept: HashSet<&str> = files.iter().map(|file| &file.name[..]).collect();
-        let mut gone: Vec<String> = known.into_keys().collect();
-        gone.retain(|name| !kept.contains(&name[..]));
-        index.remove(&gone)?;
-        done.removed = gone.len();
+        for name in known.keys() {
+            if !kept.contains(&name[..]) {
+                gone.push(name.clone());
+            }
+        }
     }
+    index.remove(&gone)?;
+    done.removed = gone.len();
     index.forget_pending()?;
     Ok(done)
 }
@@ -192,14 +200,15 @@ pub fn remove_files(index: &mut Index, files: &[PathBuf]) -> Result<usize, Index
     let mut gone = HashSet::new();
     for file in files {
         let (as_given, whole) = (file.display().to_string(), absolute(file)?);
-        let before = gone.len();
+        let mut found = false;
         for name in known.keys() {
             let path = Path::new(name);
             if *name == as_given || path.starts_with(&whole) || path.starts_with(file) {
                 gone.insert(name.clone());
+                found = true;
             }
         }
-        if gone.len() == before {
+        if !found {
             return Err(IndexError::NotInIndex { path: file.clone(), index: index.path().into() });
         }
     }
@@ -214,6 +223,17 @@ fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     sum.update(format!("{split:?}\n"));
     sum.update(bytes);
     sum.finalize().into()
+}
+
+/// The bytes of a file, or nothing of a file that was found in a directory and is too large.
+fn bytes(file: &SourceFile) -> Result<Option<Vec<u8>>, IndexError> {
+    let refuse = |expected, found| IndexError::Unreadable { path: file.path.clone(), expected, found };
+    let size = fs::metadata(&file.path).map_err(|error| refuse("text file", error.to_string()))?.len();
+    if size > MOST_BYTES {
+        let found = format!("{size} bytes, above {MOST_BYTES}; split the file");
+        return if file.asked_for { Err(refuse("text file", found)) } else { Ok(None) };
+    }
+    Ok(Some(fs::read(&file.path).map_err(|error| refuse("text file", error.to_string()))?))
 }
 
 /// The text of a file, or nothing of a file that was found in a directory and is not UTF-8.

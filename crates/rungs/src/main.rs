@@ -1,6 +1,6 @@
 //! `cargo rungs`: the command line of the course.
 //!
-//! The only crate that knows every lesson, and the only place that prints. Results go to standard output,
+//! It knows every lesson, and is the only place that prints. Results go to standard output,
 //! everything else to standard error; a failure is one line `error: ...`, at most one line `help: ...`, and an exit
 //! code other than 0.
 //!

@@ -48,7 +48,7 @@ pub trait Task {
 pub struct Run<'a> {
     /// One that trains: `device.autodiff()`.
     pub device: &'a Device,
-    /// Where model, state and metrics go; nowhere if there is none.
+    /// Where state and metrics go; nowhere if there is none.
     pub folder: Option<&'a Path>,
     /// Whether to go on with the state in the folder.
     pub resume: bool,
@@ -82,7 +82,7 @@ pub enum Stop {
 /// A training that ended.
 #[derive(Debug)]
 pub struct Trained<M> {
-    /// After the last step; the best one is in the folder.
+    /// The model after the last step; the best one is what the observer kept.
     pub model: M,
     /// Steps done, earlier runs included.
     pub step: usize,
@@ -256,7 +256,7 @@ impl<'a, T: Task> Training<'a, T> {
         self.state.steps = self.state.steps.min(self.state.step + fitting.max(0.0) as usize);
     }
 
-    /// Measures the model, keeps it if it was never better, and saves the state.
+    /// Measures the model, shows it to the observer, and saves the state.
     fn evaluate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<ControlFlow<()>, TrainingError> {
         let start = Instant::now();
         let step = self.state.step;

@@ -140,7 +140,7 @@ pub struct About {
     pub majority: String,
 }
 
-/// What makes labels of texts.
+/// A trained classifier of texts.
 #[derive(Debug)]
 pub struct Classifier {
     /// What it says of itself.
@@ -237,6 +237,11 @@ fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, Cla
     if head.labels.len() != columns {
         let problem = format!("expected the labels of {columns} columns, found {:?}", head.labels);
         return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
+    }
+    if head.kind != Labels::One {
+        let problem =
+            "expected \"one\", since a fine-tuned model gives a text one label, found \"any\"".into();
+        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse(KIND, problem)?);
     }
     with_majority(folder, Classifier { about, encoder, head, tuned: Some(model) })
 }

@@ -69,7 +69,7 @@ fn row(kind: &backend::Kind, bert: &Path) -> Row {
     match tried {
         Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
         Ok((error, allowed)) => row(Status::Failed, Some(error), format!("expected at most {allowed:e}")),
-        Err(problem) => row(Status::Failed, None, failure::one_line(&problem)),
+        Err(problem) => row(Status::Failed, None, failure::printable(&problem)),
     }
 }
 

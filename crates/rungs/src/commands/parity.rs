@@ -193,7 +193,11 @@ fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(S
             let loss = next_token_loss(&llama, &writer_inputs(folder, case)?, &device);
             llama::checkpoint::tensors(&gradient_of(loss, llama))
         }
-        _ => return Ok(Vec::new()),
+        _ if !path.join("gradients.safetensors").exists() => return Ok(Vec::new()),
+        model_type => bail!(
+            "{}: expected a gpt2 or llama, whose gradients can be compared, found {model_type:?} with recorded ones",
+            path.display()
+        ),
     };
     Ok(folder.gradient_errors(&answers)?.unwrap_or_default())
 }

@@ -22,14 +22,14 @@ impl std::error::Error for Helpful {}
 
 /// Prints an error as `error: ...`, with its remedy as `help: ...` where it has one.
 pub fn print(error: &anyhow::Error) {
-    eprintln!("error: {}", one_line(&error.to_string()));
+    eprintln!("error: {}", printable(&error.to_string()));
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
         eprintln!("help: {help}");
     }
 }
 
 /// Returns `text` without line breaks or anything else that could steer a terminal.
-pub fn one_line(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

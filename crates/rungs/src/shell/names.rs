@@ -50,16 +50,21 @@ pub fn fetched_minilm() -> Option<PathBuf> {
     Home::from_env().ok()?.minilm()
 }
 
-/// A model by its name, a folder's being its whole path so that it is found from anywhere, and by what tells it from others.
+/// A model's name, which of a folder is its absolute path so that it is found from anywhere, and its vector of one text,
+/// by which it is known again.
 pub fn known_by(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
-    let folder = Path::new(name);
-    let name = if folder.is_dir() { index::absolute(folder)? } else { name.into() };
+    let name = if is_fetched(name) { name.into() } else { index::absolute(Path::new(name))? };
     let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
     Ok(Model { name, probe })
 }
 
+/// Whether a name is that of a model which `fetch` gets, and no folder's, whatever folders there are.
+fn is_fetched(name: &str) -> bool {
+    name == "minilm" || name.starts_with("hf:")
+}
+
 fn folder(name: &str) -> Result<PathBuf> {
-    if name == "minilm" || name.starts_with("hf:") {
+    if is_fetched(name) {
         let folder = Source::from_str(name)?.folder(&Home::from_env()?);
         if folder.is_dir() {
             return Ok(folder);
@@ -72,8 +77,7 @@ fn folder(name: &str) -> Result<PathBuf> {
         return Ok(folder.into());
     }
     let found = if folder.exists() { "a file" } else { "nothing" };
-    let error =
-        format!("--model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}");
+    let error = format!("model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}");
     Err(Helpful { error, help: "a model's folder holds config.json and model.safetensors".into() }.into())
 }
 
@@ -96,8 +100,8 @@ pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
     Ok(Space::new(vectors.words, vectors.values, device))
 }
 
-/// A model that writes and its vocabulary.
-pub struct Writer {
+/// A causal language model of a folder: its weights, its tokenizer and what ends a text.
+pub struct LanguageModelFolder {
     /// GPT-2, BLOOM or LLaMA.
     pub model: Box<dyn LanguageModel>,
     /// From text to its token IDs and back.
@@ -113,7 +117,7 @@ struct Config {
     eos_token_id: Value,
 }
 
-impl Writer {
+impl LanguageModelFolder {
     /// Opens the model in `folder`.
     pub fn open(folder: &Path, device: &Device) -> Result<Self> {
         if !folder.is_dir() {

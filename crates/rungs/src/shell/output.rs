@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
+use classify::checkpoint::ABOUT_FILE;
 use course::Figure;
 use serde::Serialize;
 
@@ -50,11 +51,11 @@ pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> St
 
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
-    let expected = || format!("{}: expected a file to write", path.display());
+    let expected = |error: io::Error| anyhow!("{}: expected a file to write: {error}", path.display());
     files::aside(path, |part| {
-        let mut file = BufWriter::new(File::create(part).with_context(expected)?);
+        let mut file = BufWriter::new(File::create(part).map_err(expected)?);
         let written = write(&mut file)?;
-        file.flush().with_context(expected)?;
+        file.flush().map_err(expected)?;
         Ok(written)
     })
 }
@@ -76,7 +77,17 @@ pub fn figure(folder: &Path, figure: &Figure) -> Result<()> {
 /// Makes a folder to write into, if it is not there.
 pub fn folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)
-        .with_context(|| format!("{}: expected a folder to write into", folder.display()))
+        .map_err(|error| anyhow!("{}: expected a folder to write into: {error}", folder.display()))
+}
+
+/// Makes a folder for a new model, before work is done for it; one that holds a model or a classifier is refused.
+pub fn new_folder(path: &Path) -> Result<()> {
+    for file in ["config.json", "model.safetensors", ABOUT_FILE] {
+        if path.join(file).exists() {
+            bail!("{}: expected a new folder, found one with {file}; name another", path.display());
+        }
+    }
+    folder(path)
 }
 
 /// Refuses a path to write to that lies in no folder, before work is done for it.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar for work of known length, drawn once it has lasted a second.
+/// A bar for work of known length.
 pub fn bar(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("templates are written in this crate");
     ticking(ProgressBar::with_draw_target(Some(length), target()).with_style(style))
 }
 
-/// A spinner for work of unknown length, drawn once it has lasted a second.
+/// A spinner for work of unknown length.
 pub fn spinner(message: String) -> ProgressBar {
     ticking(ProgressBar::with_draw_target(None, target()).with_message(message))
 }

@@ -1,7 +1,6 @@
 //! Trainings that show where they are and that an interrupt ends.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,21 +9,23 @@ use humantime::format_duration;
 use indicatif::ProgressBar;
 use training::{Event, Recipe, Run, Task, Trained};
 
-use crate::shell::{interrupt, progress};
+use crate::shell::interrupt::Interrupt;
+use crate::shell::progress;
 
 const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
 /// Steps after which the time that is left is said.
 const MEASURED: usize = 20;
 
-/// Trains to the end or to Ctrl-C, with the loss on what is `held_out`; how many seconds it took.
+/// Trains to the end or to an interrupt, showing the loss on the `unit` (pairs, rows) held back. Returns what was trained
+/// and the seconds spent.
 pub fn train<T: Task>(
     task: &T,
     model: T::Model,
     recipe: &Recipe,
     device: &Device,
-    held_out: &str,
+    unit: &str,
 ) -> Result<(Trained<T::Model>, f64)> {
-    let stopped = interrupt::caught()?;
+    let interrupt = Interrupt::catch()?;
     let bar = progress::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}, {eta} left");
     let mut spent = 0.0;
     let trained = training::train(task, model, recipe, Run::on(device), &mut |event: &Event| {
@@ -36,11 +37,11 @@ pub fn train<T: Task>(
             }
             Event::Evaluated { step, validation_loss, seconds, .. } => {
                 spent = seconds;
-                let said = format!("step {step:5}  loss on the {held_out} held back {validation_loss:.4}");
+                let said = format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
                 bar.suspend(|| eprintln!("{said}"));
             }
         }
-        if stopped.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.finish_and_clear();
     Ok((trained?, spent))
@@ -78,7 +79,7 @@ impl Watch {
     }
 
     /// Shows what happened.
-    pub fn see(&mut self, event: &Event) {
+    pub fn show(&mut self, event: &Event) {
         if let Some(opening) = self.opening.take() {
             self.bar.suspend(|| eprintln!("{opening}"));
         }

@@ -89,9 +89,32 @@ fn files_are_added_by_the_indexs_own_model_and_removed() {
     assert_eq!(found(&index, "a cat on a mat")[0]["line"], 1);
     let info = object(&["index", "remove", more, "--index", &index]);
     assert_eq!(info["files"], 3);
+    assert_eq!(info["removed"], 1);
     assert_refused(&rungs(&["index", "remove", more, "--index", &index], b""), &["found none there"]);
     let deep = folder.path().join("notes/deep");
     assert_eq!(object(&["index", "remove", deep.to_str().unwrap(), "--index", &index])["files"], 2);
+}
+
+#[test]
+fn a_file_that_is_text_no_more_is_found_no_more() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let notes = folder.path().join("notes");
+    fs::write(notes.join("deep/b.txt"), b"the dog sat\n\xff\n").unwrap();
+    let summary =
+        object(&["index", "build", notes.to_str().unwrap(), "--out", &index, "--model", path(&model)]);
+    assert_eq!((&summary["removed"], &summary["files"]), (&1.into(), &2.into()));
+    assert!(found(&index, "the dog sat").iter().all(|hit| hit["text"] != "the dog sat"));
+}
+
+#[test]
+fn a_file_and_its_directory_are_removed_together() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let (notes, file) = (folder.path().join("notes"), folder.path().join("notes/a.md"));
+    let remove = ["index", "remove", notes.to_str().unwrap(), file.to_str().unwrap(), "--index", &index];
+    let info = object(&remove);
+    assert_eq!((&info["removed"], &info["files"]), (&3.into(), &0.into()));
 }
 
 #[test]

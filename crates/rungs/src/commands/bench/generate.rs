@@ -81,7 +81,7 @@ fn median_ms(seconds: &[f64]) -> f64 {
 /// The model that `--model` names, or a GPT-2 small that knows nothing.
 fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
-        return Ok(names::Writer::open(Path::new(folder), device)?.model);
+        return Ok(names::LanguageModelFolder::open(Path::new(folder), device)?.model);
     }
     let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
     let config = GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens);

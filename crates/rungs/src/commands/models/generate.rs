@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use course::SEED;
 use decoder::{Generation, Sampling};
 
-use crate::shell::names::Writer;
+use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::DeviceArg;
 use crate::shell::{names, output};
 
@@ -28,7 +28,7 @@ pub struct Args {
     /// Tokens to write at most
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     max: u32,
-    /// 1: as likely as the model says; lower: bolder; 0: always the likeliest
+    /// 1: as likely as the model says; lower: safer; 0: always the likeliest
     #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
     temperature: f64,
     /// Draw from the K likeliest tokens only
@@ -55,7 +55,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
     let device = names::device(&args.device.device)?;
-    let Writer { model, tokenizer, stops } = Writer::open(&args.model, &device)?;
+    let LanguageModelFolder { model, tokenizer, stops } = LanguageModelFolder::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
     if prompt.is_empty() {
         bail!("--prompt: expected text to go on from, found none; one character is enough");

@@ -8,7 +8,7 @@ use data::Corpus;
 use decoder::{LanguageModel, nats_by_part};
 use serde::Serialize;
 
-use crate::shell::names::Writer;
+use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, Format};
 use crate::shell::{names, output, progress};
 
@@ -52,7 +52,7 @@ struct Row {
 /// How surprised the model is by a text, read in blocks one after the other.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
-    let Writer { model, tokenizer, .. } = Writer::open(&args.model, &device)?;
+    let LanguageModelFolder { model, tokenizer, .. } = LanguageModelFolder::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
     let ids = tokenizer.encode_whole(&text)?;
     if ids.len() < 2 {

@@ -2,11 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::ValueEnum;
@@ -18,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use training::{Event, Observer, Recipe, Run, SaveError, Stop, Trained};
 
 use crate::shell::failure::Helpful;
+use crate::shell::interrupt::Interrupt;
 use crate::shell::options::{DeviceArg, Preset};
 use crate::shell::watch::Watch;
-use crate::shell::{interrupt, names, output, progress};
+use crate::shell::{names, output, progress};
 
 /// Train a model that writes
 #[derive(Debug, clap::Args)]
@@ -120,8 +119,9 @@ pub fn run(args: &Args) -> Result<()> {
     let (folder, mut settings, recipe) = match (&args.resume, &args.out) {
         (Some(folder), _) => {
             let (recipe, settings) = training::begun_with(folder)?;
-            let settings: Settings = serde_json::from_value(settings)
-                .with_context(|| format!("{}: expected a training of this command", folder.display()))?;
+            let settings: Settings = serde_json::from_value(settings).map_err(|error| {
+                anyhow!("{}: expected a training of this command: {error}", folder.display())
+            })?;
             (folder, settings, recipe)
         }
         (None, Some(folder)) => {
@@ -221,7 +221,7 @@ impl Fit<'_> {
         let resume = args.resume.is_some();
         let run = Run { device, folder: Some(folder), resume, settings: &settings, budget: args.budget };
         let watch = Watch::new(recipe.steps, opening);
-        let mut observer = Publisher { watch, publish, stopped: interrupt::caught()? };
+        let mut observer = Publisher { watch, publish, interrupt: Interrupt::catch()? };
         let trained = training::train(&task, model, recipe, run, &mut observer);
         observer.watch.end();
         self.finish(&trained?, &observer.watch)
@@ -258,13 +258,13 @@ impl Fit<'_> {
 struct Publisher<F> {
     watch: Watch,
     publish: F,
-    stopped: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 impl<M, F: Fn(&M) -> Result<(), SaveError>> Observer<M> for Publisher<F> {
     fn hear(&mut self, event: &Event) -> ControlFlow<()> {
-        self.watch.see(event);
-        if self.stopped.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.watch.show(event);
+        if self.interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn see(&mut self, model: &M, best: bool) -> Result<(), SaveError> {

@@ -130,7 +130,7 @@ pub fn run(args: &Args) -> Result<()> {
             output::check_folder(out)?;
             let files = found(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
-            Writer::create(out, &model.model, || names::open(model))?.run(&files, how, sources.format)
+            Renewing::create(out, &model.model, || names::open(model))?.run(&files, how, sources.format)
         }
         Command::Add { sources, index, model } => {
             let own = Index::open_to_read(index)?.model().name.clone();
@@ -139,7 +139,7 @@ pub fn run(args: &Args) -> Result<()> {
             let files = found(&sources.sources)?;
             let how = Renewal { split: split(sources), only: false };
             let open = || names::open_named(&name, model.batch as usize, &device);
-            Writer::create(index, &name, open)?.run(&files, how, sources.format)
+            Renewing::create(index, &name, open)?.run(&files, how, sources.format)
         }
         Command::Remove { files, index, format } => remove(index, files, *format),
         Command::Info { index, format } => {
@@ -156,10 +156,10 @@ pub fn run(args: &Args) -> Result<()> {
                 files.push(SourceFile { name, path, asked_for: false });
             }
             if let Some(folder) = out.parent() {
-                fs::create_dir_all(folder)?;
+                output::folder(folder)?;
             }
             let how = Renewal { split: Split::Lines, only: true };
-            Writer::create(&out, &model.model, || names::open(model))?.run(&files, how, *format)
+            Renewing::create(&out, &model.model, || names::open(model))?.run(&files, how, *format)
         }
     }
 }
@@ -178,7 +178,7 @@ fn found(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
 }
 
 /// An index that is being changed, and the encoder that it is changed by.
-struct Writer {
+struct Renewing {
     index: Index,
     encoder: SentenceEncoder,
     /// There was none before.
@@ -186,7 +186,7 @@ struct Writer {
     begun: Instant,
 }
 
-impl Writer {
+impl Renewing {
     fn create(path: &Path, name: &str, open: impl FnOnce() -> Result<SentenceEncoder>) -> Result<Self> {
         let begun = Instant::now();
         let encoder = open()?;
@@ -245,11 +245,20 @@ impl Writer {
     }
 }
 
+/// What was taken out, and what is left.
+#[derive(Serialize)]
+struct Removed {
+    removed: usize,
+    #[serde(flatten)]
+    info: Info,
+}
+
 fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let mut index = Index::open(path)?;
     let removed = index::remove_files(&mut index, files)?;
     let info = index.info()?;
-    output::object(format, &info, || format!("removed     {removed} files\n{}", told(&info)))
+    let report = Removed { removed, info };
+    output::object(format, &report, || format!("removed     {removed} files\n{}", told(&report.info)))
 }
 
 fn text(summary: &Summary) -> String {

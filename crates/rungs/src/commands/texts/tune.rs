@@ -108,9 +108,7 @@ pub fn run(args: &Args) -> Result<()> {
             args.pairs.display()
         );
     }
-    if args.out.join("config.json").exists() {
-        bail!("{}: expected a new folder, found one with a model; name another", args.out.display());
-    }
+    output::new_folder(&args.out)?;
     let tuning = Tuning {
         batch: args.batch as usize,
         epochs: args.epochs as usize,

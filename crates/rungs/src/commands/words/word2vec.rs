@@ -1,7 +1,6 @@
 //! `cargo rungs word2vec`
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Instant;
 
@@ -12,8 +11,9 @@ use data::{Corpus, Ids, Vocabulary};
 use serde::Serialize;
 use word2vec::{Word2VecConfig, train};
 
+use crate::shell::interrupt::Interrupt;
 use crate::shell::options::Format;
-use crate::shell::{interrupt, output, progress};
+use crate::shell::{output, progress};
 
 /// Train word vectors on a text
 #[derive(Debug, clap::Args)]
@@ -85,6 +85,7 @@ struct Summary {
 /// Trains and writes vectors; Ctrl-C ends the training early and writes what there is.
 pub fn run(args: &Args) -> Result<()> {
     output::check_folder(&args.out)?;
+    let interrupt = Interrupt::catch()?;
     let corpus = Corpus::named(&args.corpus, args.seed);
     let progress = progress::spinner(format!("counting the words of {}", args.corpus));
     let vocabulary = Vocabulary::count(corpus.passages()?, args.min_count)?;
@@ -98,13 +99,12 @@ pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
     progress.finish_and_clear();
-    let stopped = interrupt::caught()?;
     let config = config(args)?;
     let bar = progress::bar(ids.words() * config.epochs as u64, BAR);
     let trained = train(&ids, &vocabulary, &config, &mut |progress| {
         bar.set_position(progress.words);
         bar.set_message(format!("words, loss {:.3}", progress.loss));
-        !stopped.load(Relaxed)
+        !interrupt.came()
     })?;
     let read = bar.position();
     bar.finish_and_clear();
@@ -121,7 +121,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     WordVectors { words: vocabulary.words, d_model: config.d_model, values: trained.vectors }
         .write(&args.out)?;
-    if stopped.load(Relaxed) {
+    if interrupt.came() {
         let total = ids.words() * config.epochs as u64;
         bail!("stopped after {read} of {total} words; the vectors learnt until then are in {}", summary.out);
     }

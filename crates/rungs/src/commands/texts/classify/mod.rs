@@ -93,6 +93,8 @@ fn probabilities(classifier: &Classifier, texts: &[String]) -> Result<Tensor<2>>
     let progress = progress::spinner(format!("reading {} texts", texts.len()));
     let probabilities = classifier.probabilities(texts);
     progress.finish_and_clear();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    input::note_cut(&classifier.encoder, &texts)?;
     Ok(probabilities?)
 }
 

@@ -11,7 +11,7 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use clap::ValueEnum;
 use classify::baseline::{BagOfWords, majority};
-use classify::checkpoint::{ABOUT_FILE, About, Classifier, Head, Method};
+use classify::checkpoint::{About, Classifier, Head, Method};
 use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classifier};
 use classify::{Labels, LogisticRegression, likeliest, one_hot};
 use course::SEED;
@@ -25,7 +25,7 @@ use serde::Serialize;
 use training::Stop;
 
 use crate::shell::options::{Format, ModelArg, above_zero};
-use crate::shell::{names, output, progress, watch};
+use crate::shell::{input, names, output, progress, watch};
 
 /// How to train a classifier.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub struct Args {
     /// Rows of a text, a tab and a label
     #[arg(value_name = "FILE.tsv")]
     file: PathBuf,
-    /// How
+    /// How to train it
     #[arg(long, value_enum, default_value = "logreg")]
     method: How,
     /// Which model, and how.
@@ -123,11 +123,15 @@ impl Rows {
             let path = path.display();
             bail!("{path}: expected at least two labels to tell apart, found only {only:?}");
         }
+        if rows.len() <= labels.len() {
+            let (path, labels) = (path.display(), labels.len());
+            bail!("{path}: expected more rows than labels, found {} rows of {labels} labels", rows.len());
+        }
         rows.shuffle(&mut StdRng::seed_from_u64(seed));
         // The first rows are held back, and one row of each label, however rare, is to be learnt from.
         let mut met = HashSet::new();
         rows.sort_by_cached_key(|row| met.insert(row.label.clone()));
-        let held_out = rows.len().div_ceil(HELD_OUT).min(rows.len() - labels.len()).max(1);
+        let held_out = rows.len().div_ceil(HELD_OUT).min(rows.len() - labels.len());
         let (mut texts, mut numbers) = (Vec::new(), Vec::new());
         for row in rows {
             numbers.push(labels.binary_search(&row.label).expect("every label is listed"));
@@ -164,10 +168,10 @@ impl Rows {
 /// Trains a classifier, writes it, and says how it fares with the rows held back.
 pub fn run(args: &Args) -> Result<()> {
     let rows = Rows::read(&args.file, args.seed)?;
-    if args.out.join(ABOUT_FILE).exists() {
-        bail!("{}: expected a new folder, found one with a classifier; name another", args.out.display());
-    }
+    output::new_folder(&args.out)?;
     let encoder = names::open(&args.model)?;
+    let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
+    input::note_cut(&encoder, &texts)?;
     let begun = Instant::now();
     let last = encoder.layers;
     let learnt = match args.method {
