@@ -122,7 +122,7 @@ fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Desc
     let mut most_frequent: Vec<(String, u64)> = counts.into_iter().collect();
     most_frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     most_frequent.truncate(FREQUENT);
-    let sha256 = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = files::hex(&sum.finalize());
     let corpus = args.corpus.clone();
     Ok(Description { corpus, bytes, lines, words: said, vocabulary, most_frequent, sha256 })
 }
