@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use error::IndexError;
 pub use scan::{Near, Scan};
 pub use store::{Hit, Index, Info, Put};
-pub use sync::{Event, Found, Renewal, Renewed, SourceFile, absolute, find_files, remove_files, renew};
+pub use sync::{Event, Found, READ, Renewal, Renewed, SourceFile, absolute, find_files, remove_files, renew};
 
 /// The text by whose vector a model is known again.
 pub const PROBE: &str = "The quick brown fox jumps over the lazy dog.";

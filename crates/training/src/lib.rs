@@ -17,11 +17,10 @@
 //! burn's.
 //!
 //! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by ids. One safetensors
-//! file by names is renamed as a whole, is read by the bounded check that every file of others goes through ([`mod@checkpoint`]),
+//! file by names is renamed as a whole, is read by the bounded check that every file of others goes through ([`checkpoint`]),
 //! and opens in any other library.
 
 mod batches;
-mod checkpoint;
 mod curve;
 mod draw;
 mod error;
@@ -32,9 +31,9 @@ mod preset;
 mod recipe;
 mod run;
 mod side_by_side;
+mod state;
 mod update;
 
-pub use self::checkpoint::begun_with;
 pub use batches::{Blocks, epoch};
 pub use curve::curve;
 pub use draw::Draw;
@@ -44,4 +43,5 @@ pub use preset::Preset;
 pub use recipe::Recipe;
 pub use run::{Run, Stop, Task, Trained, train};
 pub use side_by_side::side_by_side;
+pub use state::begun_with;
 pub use update::{Update, gradient_norm};

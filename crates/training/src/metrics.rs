@@ -8,9 +8,9 @@ use files::FilesError;
 use serde_json::{Value, json};
 
 use crate::TrainingError;
-use crate::checkpoint::State;
 use crate::folder::METRICS_FILE;
 use crate::observer::Event;
+use crate::state::State;
 
 /// The open file.
 pub(crate) struct Metrics {

@@ -9,10 +9,10 @@ use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
-use crate::checkpoint::{self, State};
 use crate::folder::claim;
 use crate::metrics::Metrics;
 use crate::observer::{Event, Observer};
+use crate::state::{self, State};
 use crate::update::first_not_finite;
 use crate::{Draw, Recipe, TrainingError, Update, gradient_norm};
 
@@ -159,14 +159,14 @@ impl<'a, T: Task> Training<'a, T> {
         let new = State::new(recipe, run.settings.clone());
         let (model, update, state) = match run.folder {
             Some(folder) if run.resume => {
-                let (model, update, state) = checkpoint::load(folder, model, run.device)?;
+                let (model, update, state) = state::load(folder, model, run.device)?;
                 (model, update, state.go_on(new, folder, run.budget.is_some())?)
             }
             _ => (model, Update::new(recipe), new),
         };
         if let Some(folder) = run.folder.filter(|_| !run.resume) {
             claim(folder)?;
-            checkpoint::save(folder, &model, &update, &state)?; // from here on the folder can be resumed
+            state::save(folder, &model, &update, &state)?; // from here on the folder can be resumed
         }
         let metrics = run.folder.map(|folder| Metrics::open(folder, &state)).transpose()?;
         let (first, earlier) = (state.step, state.seconds);
@@ -293,7 +293,7 @@ impl<'a, T: Task> Training<'a, T> {
             return Err(self.not_finite(&valid, &none, "value", f32::NAN));
         }
         self.state.seconds = self.seconds();
-        checkpoint::save(folder, &valid, &self.update, &self.state)
+        state::save(folder, &valid, &self.update, &self.state)
     }
 
     fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
