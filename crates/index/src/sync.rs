@@ -93,8 +93,13 @@ fn walk(folder: &Path, files: &mut BTreeMap<String, SourceFile>) -> Result<usize
 /// A path that is neither there nor can be completed by the current directory.
 pub fn absolute(path: &Path) -> Result<String, IndexError> {
     let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-    let whole = whole.map_err(|error| unreadable(path, &error.to_string()))?;
-    Ok(whole.display().to_string())
+    match whole {
+        Ok(whole) => Ok(whole.display().to_string()),
+        Err(error) => {
+            let found = error.to_string();
+            Err(IndexError::Unreadable { path: path.into(), expected: "path", found })
+        }
+    }
 }
 
 /// What happens while [`renew`] reads files.
@@ -183,7 +188,9 @@ pub fn renew<E: From<IndexError>>(
             }
         }
     }
-    index.remove(&gone)?;
+    if !gone.is_empty() {
+        index.remove(&gone)?;
+    }
     done.removed = gone.len();
     index.forget_pending()?;
     Ok(done)

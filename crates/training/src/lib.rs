@@ -1,8 +1,9 @@
 //! # The loop that every lesson that trains shares
 //!
 //! A lesson says what is learnt from and how wrong a model is ([`Task`]); a [`Recipe`] says how long and how fast;
-//! [`train`] does the rest, heard by an [`Observer`]: AdamW with warm-up and cosine decay, clipping and accumulation of gradients, evaluation,
-//! metrics, checkpoints, resume, early stop, a budget of time, and a guard against numbers that are none.
+//! [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and accumulation of gradients, evaluation,
+//! metrics, checkpoints, resume, early stop, a budget of time, and a guard against NaN and infinity. An [`Observer`]
+//! hears of it as it goes.
 //!
 //! **Nothing random is remembered.** What a step draws, batches and dropout alike, follows from the seed and the number
 //! of the step ([`Draw`]), because burn's generator is one for the whole process and its state cannot be saved. So a

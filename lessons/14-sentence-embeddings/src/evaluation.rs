@@ -10,6 +10,8 @@ use crate::SentenceEncoder;
 
 /// Ranks that count where a measure looks at the first few.
 const TOP: usize = 10;
+/// The axis of `[texts, d_model]` along which the two sides of the pairs follow each other.
+const TEXTS: usize = 0;
 
 /// How good searches are, as means over their queries.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,8 +104,8 @@ impl Agreement {
         let first: Vec<&str> = pairs.iter().map(|pair| &pair.a[..]).collect();
         let second: Vec<&str> = pairs.iter().map(|pair| &pair.b[..]).collect();
         let vectors: Tensor<2> = encoder.embed_matrix(&[first, second].concat())?;
-        let a = vectors.clone().narrow(0, 0, pairs.len());
-        let b = vectors.narrow(0, pairs.len(), pairs.len());
+        let a = vectors.clone().narrow(TEXTS, 0, pairs.len());
+        let b = vectors.narrow(TEXTS, pairs.len(), pairs.len());
         let cosines: Vec<f64> = cosine(a, b).into_data().iter().collect();
         let ratings: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.score)).collect();
         Ok(Self { spearman: spearman(&cosines, &ratings), pearson: pearson(&cosines, &ratings) })

@@ -10,11 +10,11 @@
 //! ```
 //!
 //! A model that makes other neighbours of texts than one wants is trained on pairs that belong together
-//! ([`contrastive`]).
+//! ([`contrastive`]), and measured before and after ([`evaluation`]).
 //!
 //! **Builds on.**
 //! - `encoder::Bert::forward_to(layers, &batch) -> [batch, tokens, d_model]` and `encoder::Batch` (lesson 11)
-//! - `similarity::normalise(x)` and `similarity::nearest(queries, table, k)` (lesson 03)
+//! - `similarity::normalise(x)`, `similarity::cosine(a, b)` and `similarity::nearest(queries, table, k)` (lesson 03)
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
 //! - the demo: `word2vec::Space::score(sections)` (lesson 04), `maps::KMeansConfig` and `maps::purity` (lesson 05)
 //!

@@ -60,6 +60,14 @@ fn a_run_that_was_killed_before_its_first_write_is_not_in_the_way() {
     assert_eq!(Index::open(&path).unwrap().info().unwrap().texts, 1);
 }
 
+/// Changes a store behind the index's back.
+fn altered(path: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
+    let database = redb::Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
+    transaction.commit().unwrap();
+}
+
 #[test]
 fn vectors_that_are_not_one_a_text_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -67,12 +75,10 @@ fn vectors_that_are_not_one_a_text_are_refused() {
     let mut index = create(&path);
     index.put(&[source("a", &["one", "two"])], embed).unwrap();
     drop(index);
-    let database = redb::Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let vectors = redb::TableDefinition::<u32, &[u8]>::new("vectors");
-    transaction.open_table(vectors).unwrap().insert(0, &[0_u8; 4 * (WIDTH + 1)][..]).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    altered(&path, |transaction| {
+        let vectors = redb::TableDefinition::<u32, &[u8]>::new("vectors");
+        transaction.open_table(vectors).unwrap().insert(0, &[0_u8; 4 * (WIDTH + 1)][..]).unwrap();
+    });
     let index = Index::open_to_read(&path).unwrap();
     assert_refused(index.scan().map(|_| ()), &["a damaged one", "25 numbers of 2 vectors of 24"]);
 }
@@ -84,16 +90,12 @@ fn a_row_that_was_cut_is_damaged_and_no_shorter_file() {
     let mut index = create(&path);
     index.put(&[source("a", &["one", "two"])], embed).unwrap();
     drop(index);
-    let database = redb::Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let files = redb::TableDefinition::<&[u8], &[u8]>::new("files");
-    {
+    altered(&path, |transaction| {
+        let files = redb::TableDefinition::<&[u8], &[u8]>::new("files");
         let mut files = transaction.open_table(files).unwrap();
         let row = files.get(&b"a"[..]).unwrap().unwrap().value().to_vec();
         files.insert(&b"a"[..], &row[..row.len() - 1]).unwrap();
-    }
-    transaction.commit().unwrap();
-    drop(database);
+    });
     let index = Index::open_to_read(&path).unwrap();
     assert_refused(index.info(), &["a damaged one", "a file's row of 71 bytes"]);
     assert_refused(index.files(), &["a damaged one"]);
@@ -104,16 +106,11 @@ fn a_newer_format_is_refused_by_number() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
     drop(create(&path));
-    let database = redb::Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let about = redb::TableDefinition::<&[u8], &[u8]>::new("about");
-    transaction
-        .open_table(about)
-        .unwrap()
-        .insert(&b"index"[..], &br#"{"format": 2, "more": []}"#[..])
-        .unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    altered(&path, |transaction| {
+        let about = redb::TableDefinition::<&[u8], &[u8]>::new("about");
+        let mut about = transaction.open_table(about).unwrap();
+        about.insert(&b"index"[..], &br#"{"format": 2, "more": []}"#[..]).unwrap();
+    });
     refused_by_both(&path, &["format 1", "format 2"]);
 }
 

@@ -108,7 +108,6 @@ pub fn run(args: &Args) -> Result<()> {
             args.pairs.display()
         );
     }
-    output::new_folder(&args.out)?;
     let tuning = Tuning {
         batch: args.batch as usize,
         epochs: args.epochs as usize,
@@ -118,6 +117,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let device = names::device(&args.device.device)?;
     let mut encoder = names::open_named(&args.model, BATCH as usize, &device)?;
+    output::new_folder(&args.out)?;
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
     let rated = args.sts.as_deref().map(data::sts).transpose()?;

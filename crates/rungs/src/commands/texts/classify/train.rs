@@ -168,8 +168,8 @@ impl Rows {
 /// Trains a classifier, writes it, and says how it fares with the rows held back.
 pub fn run(args: &Args) -> Result<()> {
     let rows = Rows::read(&args.file, args.seed)?;
-    output::new_folder(&args.out)?;
     let encoder = names::open(&args.model)?;
+    output::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
     input::note_cut(&encoder, &texts)?;
     let begun = Instant::now();
