@@ -75,10 +75,18 @@ fn no_files_of_a_package_go_round_in_a_circle() {
 fn a_demo_is_shown_and_not_built_on() {
     let mut breaches = Vec::new();
     for package in packages().iter().filter(|package| package.lesson().is_some()) {
-        let own = format!("{}::demo", package.library().unwrap_or_default());
+        let below: Vec<String> = package.dependencies().into_iter().map(|below| below.library).collect();
         for source in sources(&package.folder()) {
+            for (line, import) in source.imports() {
+                let tree = import.split_once("use ").map_or("", |(_, tree)| tree.trim_end_matches(';'));
+                for path in expanded(tree) {
+                    if below.contains(&path[0]) && path.get(1).is_some_and(|name| name == "demo") {
+                        breaches.push(format!("{}:{line}: {}", source.path, path.join("::")));
+                    }
+                }
+            }
             for (line, code) in &source.lines {
-                if code.contains("demo::") && !code.contains("crate::demo") && !code.contains(&own) {
+                if below.iter().any(|library| code.contains(&format!("{library}::demo"))) {
                     breaches.push(format!("{}:{line}: {}", source.path, code.trim()));
                 }
             }
