@@ -1,5 +1,5 @@
-//! Writes the cells of every notebook as one function each, for `src/bin/cells.rs` to compile with everything else: a
-//! cell that a change of a lesson breaks fails the build, not a reader.
+//! Writes the cells of every notebook as one function each, for `src/bin/cells.rs` to compile with
+//! everything else: a cell that a change of a lesson breaks fails the build, not a reader.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,14 @@ use serde_json::Value;
 
 fn main() {
     println!("cargo::rerun-if-changed=.");
-    let mut notebooks: Vec<PathBuf> =
-        fs::read_dir(".").expect("this folder").map(|entry| entry.expect("a file").path()).collect();
+    let mut notebooks: Vec<PathBuf> = fs::read_dir(".")
+        .expect("this folder")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
     notebooks.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
     notebooks.sort();
-    let out = Path::new(&env::var("OUT_DIR").expect("cargo names a folder to write into")).join("cells.rs");
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo names a folder to write into"))
+        .join("cells.rs");
     fs::write(&out, program(&notebooks)).expect("that folder can be written into");
 }
 
@@ -24,7 +27,8 @@ fn program(notebooks: &[PathBuf]) -> String {
     for path in notebooks {
         let stem = path.file_stem().expect("a notebook has a name").to_string_lossy();
         let function = format!("notebook_{}", &stem[..2]);
-        write!(functions, "fn {function}() {{\n{}}}\n", code(path)).expect("a string can be written to");
+        write!(functions, "fn {function}() {{\n{}}}\n", code(path))
+            .expect("a string can be written to");
         writeln!(list, "    ({stem:?}, {function}),").expect("a string can be written to");
     }
     format!("{functions}\nconst NOTEBOOKS: &[(&str, fn())] = &[\n{list}];\n")
@@ -32,7 +36,8 @@ fn program(notebooks: &[PathBuf]) -> String {
 
 /// The code of a notebook's cells, one after the other, without the kernel's own commands.
 fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let notebook: Value =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut code = String::new();

@@ -1,15 +1,17 @@
 //! # What every notebook starts from
 //!
-//! A notebook imports its lesson and draws. [`demo`] runs what the book shows of a lesson, [`Demo::show`] draws one of its
-//! figures again, [`lines`] and [`matrix`] draw what you try yourself.
+//! A notebook imports its lesson and draws. [`demo`] runs what the book shows of a lesson,
+//! [`Demo::show`] draws one of its figures again, [`lines`] and [`matrix`] draw what you try
+//! yourself.
 //!
-//! This package depends on every lesson, so that the notebooks share one build of all of them: whichever is opened
-//! first compiles for the others too.
+//! This package depends on every lesson, so that the notebooks share one build of all of them:
+//! whichever is opened first compiles for the others too.
 
-// A notebook has this package as its only dependency: each further one costs the kernel seconds at every start.
+// A notebook has this package as its only dependency: each further one costs the kernel seconds at
+// every start.
 pub use {
-    attention, burn, classify, data, decoder, encoder, heads, inputs, layer, llama, lookup, maps, positions,
-    sentences, similarity, subwords, training, word2vec,
+    attention, burn, classify, data, decoder, encoder, heads, inputs, layer, llama, lookup, maps,
+    positions, sentences, similarity, subwords, training, word2vec,
 };
 
 use std::path::PathBuf;
@@ -38,7 +40,8 @@ pub fn minilm() -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct Demo(Report);
 
-/// Runs a lesson's demo as `cargo rungs record` does: default device, the book's seed, MiniLM if it was fetched.
+/// Runs a lesson's demo as `cargo rungs record` does: default device, the book's seed, MiniLM if it
+/// was fetched.
 ///
 /// # Panics
 ///
@@ -63,7 +66,11 @@ impl Demo {
     pub fn show(&self, name: &str) {
         let names: Vec<&str> = self.0.figures().iter().map(|figure| &figure.name[..]).collect();
         let figure = self.0.figures().iter().find(|figure| figure.name == name);
-        draw(figure.unwrap_or_else(|| panic!("no figure {name:?}: expected one of {}", names.join(", "))));
+        draw(
+            figure.unwrap_or_else(|| {
+                panic!("no figure {name:?}: expected one of {}", names.join(", "))
+            }),
+        );
     }
 }
 
@@ -87,10 +94,17 @@ pub fn matrix(title: &str, x: &str, y: &str, values: Tensor<2>) {
 
 fn own(title: &str, x: &str, y: &str, marks: Marks) -> Figure {
     let panel = Panel { title: String::new(), x: Axis::linear(x), y: Axis::linear(y), marks };
-    Figure { name: "own".into(), title: title.into(), alt: title.into(), band: 0.0, panels: vec![panel] }
+    Figure {
+        name: "own".into(),
+        title: title.into(),
+        alt: title.into(),
+        band: 0.0,
+        panels: vec![panel],
+    }
 }
 
-/// Hands a figure to the notebook as a picture, and its data beside it for whoever wants to compare.
+/// Hands a figure to the notebook as a picture, and its data beside it for whoever wants to
+/// compare.
 fn draw(figure: &Figure) {
     let data = serde_json::to_string(figure).expect("a figure is JSON");
     for (kind, content) in [("image/svg+xml", figures::svg(figure)), (DATA, data)] {

@@ -27,8 +27,9 @@ const LESSONS_UNDER_ONE: usize = 6;
 #[test]
 fn crates_know_no_lesson_but_for_the_binary() {
     let mut breaches = Vec::new();
-    for package in
-        packages().iter().filter(|package| package.folder().parent() == Some(&root().join("crates")))
+    for package in packages()
+        .iter()
+        .filter(|package| package.folder().parent() == Some(&root().join("crates")))
     {
         for dependency in package.dependencies().iter().filter(|_| package.name() != "rungs") {
             if dependency.package.starts_with("lesson-") {
@@ -36,7 +37,10 @@ fn crates_know_no_lesson_but_for_the_binary() {
             }
         }
     }
-    none(breaches, "a crate serves lessons and must not depend on one: move the shared part into the crate");
+    none(
+        breaches,
+        "a crate serves lessons and must not depend on one: move the shared part into the crate",
+    );
 }
 
 #[test]
@@ -45,7 +49,8 @@ fn a_lesson_builds_on_crates_and_earlier_lessons() {
     for package in packages() {
         let Some(number) = package.lesson() else { continue };
         for dependency in package.dependencies() {
-            let later = dependency.package.strip_prefix("lesson-").is_some_and(|other| other >= number);
+            let later =
+                dependency.package.strip_prefix("lesson-").is_some_and(|other| other >= number);
             if later || ["rungs", "house"].contains(&dependency.package.as_str()) {
                 breaches.push(format!("{} -> {}", package.name(), dependency.package));
             }
@@ -53,7 +58,8 @@ fn a_lesson_builds_on_crates_and_earlier_lessons() {
     }
     none(
         breaches,
-        "a lesson may depend on crates and on lessons with a smaller number: import from an earlier one",
+        "a lesson may depend on crates and on lessons with a smaller number: import from an \
+            earlier one",
     );
 }
 
@@ -61,7 +67,8 @@ fn a_lesson_builds_on_crates_and_earlier_lessons() {
 fn a_lesson_stands_on_six_lessons_at_most() {
     let mut breaches = Vec::new();
     for package in packages().iter().filter(|package| package.lesson().is_some()) {
-        let mut below: Vec<String> = package.dependencies().into_iter().map(|below| below.package).collect();
+        let mut below: Vec<String> =
+            package.dependencies().into_iter().map(|below| below.package).collect();
         below.retain(|name| name.starts_with("lesson-"));
         below.sort();
         below.dedup();
@@ -69,22 +76,35 @@ fn a_lesson_stands_on_six_lessons_at_most() {
             breaches.push(format!("{}: {}", package.name(), below.join(", ")));
         }
     }
-    none(breaches, "a lesson depends on six lessons at most: it holds more than one idea, split it");
+    none(
+        breaches,
+        "a lesson depends on six lessons at most: it holds more than one idea, split it",
+    );
 }
 
 #[test]
 fn every_workspace_dependency_is_named_in_the_code() {
     let mut breaches = Vec::new();
     for package in packages() {
-        let (src, tests) = (sources(&package.folder().join("src")), sources(&package.folder().join("tests")));
-        let house =
-            if package.name() == "house" { sources(&package.folder().join("house")) } else { Vec::new() };
+        let (src, tests) =
+            (sources(&package.folder().join("src")), sources(&package.folder().join("tests")));
+        let house = if package.name() == "house" {
+            sources(&package.folder().join("house"))
+        } else {
+            Vec::new()
+        };
         for dependency in package.dependencies() {
             let itself = dependency.package == package.name();
-            let mut code = src.iter().chain(if dependency.dev { &tests } else { &[][..] }).chain(&house);
-            if dependency.local && !itself && !code.any(|source| source.names(&dependency.library)) {
+            let mut code =
+                src.iter().chain(if dependency.dev { &tests } else { &[][..] }).chain(&house);
+            if dependency.local && !itself && !code.any(|source| source.names(&dependency.library))
+            {
                 let place = if dependency.dev { "src or tests" } else { "src" };
-                breaches.push(format!("{}: {} is not named in {place}", package.name(), dependency.library));
+                breaches.push(format!(
+                    "{}: {} is not named in {place}",
+                    package.name(),
+                    dependency.library
+                ));
             }
         }
     }
@@ -102,8 +122,9 @@ fn an_import_names_the_lesson_that_owns_the_item() {
         below.retain(|dependency| dependency.package.starts_with("lesson-"));
         for source in sources(&package.folder()) {
             for (line, import) in source.imports() {
-                let of_a_lesson =
-                    below.iter().any(|lesson| import.contains(&format!("use {}::", lesson.library)));
+                let of_a_lesson = below
+                    .iter()
+                    .any(|lesson| import.contains(&format!("use {}::", lesson.library)));
                 if of_a_lesson && (import.starts_with("pub") || import.contains('*')) {
                     breaches.push(format!("{}:{line}: {import}", source.path));
                 }
@@ -117,13 +138,14 @@ fn an_import_names_the_lesson_that_owns_the_item() {
 fn only_the_fetch_crate_has_a_network_and_no_lesson_reaches_it() {
     let mut graph = Graph::new();
     for package in packages() {
-        let below = package.dependencies().into_iter().map(|dependency| dependency.package).collect();
+        let below =
+            package.dependencies().into_iter().map(|dependency| dependency.package).collect();
         graph.insert(package.name().into(), below);
     }
     none(
         networked(&graph),
-        "a lesson's tests compile no TLS: what asks a network belongs in crates/fetch, what only touches files in \
-         crates/files",
+        "a lesson's tests compile no TLS: what asks a network belongs in crates/fetch, what only \
+            touches files in crates/files",
     );
 }
 
@@ -181,7 +203,9 @@ fn a_lesson_makes_its_layers_itself() {
     let mut breaches = Vec::new();
     for lesson in lessons() {
         for source in sources(&lesson.folder.join("src")) {
-            for name in taken_from_nn(&source).into_iter().filter(|name| !GIVEN.contains(&name.as_str())) {
+            for name in
+                taken_from_nn(&source).into_iter().filter(|name| !GIVEN.contains(&name.as_str()))
+            {
                 breaches.push(format!("{}: burn::nn::{name}", source.path));
             }
         }
@@ -195,7 +219,8 @@ fn a_lesson_makes_its_layers_itself() {
 
 /// The last names of every path through `nn::`, groups taken apart.
 fn taken_from_nn(source: &Source) -> Vec<String> {
-    let code: String = source.lines.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+    let code: String =
+        source.lines.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
     let mut names = Vec::new();
     for (at, path) in code.match_indices("nn::") {
         if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -208,7 +233,9 @@ fn taken_from_nn(source: &Source) -> Vec<String> {
             rest.find(|c: char| !c.is_alphanumeric() && c != '_')
         };
         let items = rest[..end.unwrap_or(rest.len())].trim_start_matches('{');
-        names.extend(items.split(',').map(|item| item.trim().to_string()).filter(|item| !item.is_empty()));
+        names.extend(
+            items.split(',').map(|item| item.trim().to_string()).filter(|item| !item.is_empty()),
+        );
     }
     names.extend(code.contains("use burn::nn;").then(|| "self".to_string()));
     names
@@ -223,7 +250,9 @@ fn only_the_backend_crate_names_devices_in_code() {
         forbidden.push(format!("feature = \"{device}\""));
     }
     let mut breaches = Vec::new();
-    for package in packages().iter().filter(|package| !["backend", "house"].contains(&package.name())) {
+    for package in
+        packages().iter().filter(|package| !["backend", "house"].contains(&package.name()))
+    {
         for source in sources(&package.folder().join("src")) {
             for (line, code) in &source.lines {
                 if let Some(name) = forbidden.iter().find(|name| has_word(code, name)) {
@@ -232,7 +261,10 @@ fn only_the_backend_crate_names_devices_in_code() {
             }
         }
     }
-    none(breaches, "only crates/backend names a device: take a `&Device`, or ask `backend` for one by name");
+    none(
+        breaches,
+        "only crates/backend names a device: take a `&Device`, or ask `backend` for one by name",
+    );
 }
 
 #[test]
@@ -241,9 +273,12 @@ fn only_the_backend_crate_has_backend_features() {
     for package in packages().iter().filter(|package| package.name() != "backend") {
         for dependency in package.dependencies() {
             let runs_by_itself = dependency.dev || package.name() == "notebooks";
-            let default =
-                dependency.package == "backend" && runs_by_itself && dependency.features == ["flex"];
-            if !default && dependency.features.iter().any(|feature| DEVICES.contains(&feature.as_str())) {
+            let default = dependency.package == "backend"
+                && runs_by_itself
+                && dependency.features == ["flex"];
+            if !default
+                && dependency.features.iter().any(|feature| DEVICES.contains(&feature.as_str()))
+            {
                 breaches.push(format!(
                     "{} -> {} {:?}",
                     package.name(),
@@ -255,7 +290,8 @@ fn only_the_backend_crate_has_backend_features() {
         for (feature, switches_on) in package.features() {
             let passed_through = switches_on == [format!("backend/{feature}")];
             let default = feature == "default" && switches_on == ["flex"];
-            let library = switches_on.iter().all(|on| on.starts_with("dep:")); // one that an example compares with
+            // one that an example compares with
+            let library = switches_on.iter().all(|on| on.starts_with("dep:"));
             if !(library || package.name() == "rungs" && (passed_through || default)) {
                 breaches.push(format!("{}: feature {feature} = {switches_on:?}", package.name()));
             }
@@ -263,7 +299,8 @@ fn only_the_backend_crate_has_backend_features() {
     }
     none(
         breaches,
-        "backends are features of crates/backend, which the binary passes through: others switch on libraries alone (dep:..)",
+        "backends are features of crates/backend, which the binary passes through: others switch \
+            on libraries alone (dep:..)",
     );
 }
 
@@ -275,7 +312,8 @@ fn number_and_name_of_a_lesson_meet_once() {
         let package = packages().into_iter().find(|package| package.folder() == lesson.folder);
         let library = package.and_then(|package| package.library()).unwrap_or_default();
         let (number, stem) = (&lesson.number, &lesson.stem);
-        let line = format!("{library} = {{ package = \"lesson-{number}\", path = \"lessons/{stem}\" }}");
+        let line =
+            format!("{library} = {{ package = \"lesson-{number}\", path = \"lessons/{stem}\" }}");
         if manifest.lines().filter(|found| *found == line).count() != 1 {
             breaches.push(line);
         }

@@ -1,5 +1,5 @@
-//! The book is whole: what it includes, links to, shows and defines is there. mdBook shows a missing anchor as an empty
-//! block, without a word.
+//! The book is whole: what it includes, links to, shows and defines is there. mdBook shows a
+//! missing anchor as an empty block, without a word.
 //!
 //! Every check is a function of texts, so that a test below it can show it failing.
 
@@ -26,7 +26,10 @@ fn pages() -> Vec<PathBuf> {
 fn of_every_page(check: impl Fn(&Path, &str) -> Vec<String>) -> Vec<String> {
     let of_page = |page: &PathBuf| {
         let breaches = check(page, &read(page));
-        breaches.into_iter().map(|breach| format!("{}: {breach}", relative(page))).collect::<Vec<_>>()
+        breaches
+            .into_iter()
+            .map(|breach| format!("{}: {breach}", relative(page)))
+            .collect::<Vec<_>>()
     };
     pages().iter().flat_map(of_page).collect()
 }
@@ -45,14 +48,18 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
 fn every_include_of_the_book_finds_its_text() {
     let breaches =
         of_every_page(|page, text| includes(page.parent().expect("a page lies in a folder"), text));
-    none(breaches, "correct the path or add the anchor (`// ANCHOR: name` ... `// ANCHOR_END: name`)");
+    none(
+        breaches,
+        "correct the path or add the anchor (`// ANCHOR: name` ... `// ANCHOR_END: name`)",
+    );
 }
 
 /// Includes of `text`, a page in `folder`, without file, without anchor, or of nothing.
 fn includes(folder: &Path, text: &str) -> Vec<String> {
     let directives = text.split("{{#").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0));
-    let resolve =
-        |directive: &str| resolve(folder, directive).err().map(|problem| format!("{directive}: {problem}"));
+    let resolve = |directive: &str| {
+        resolve(folder, directive).err().map(|problem| format!("{directive}: {problem}"))
+    };
     directives.filter_map(resolve).collect()
 }
 
@@ -63,7 +70,8 @@ fn resolve(folder: &Path, directive: &str) -> Result<(), String> {
         return Err("only include and rustdoc_include are used here".into());
     }
     let (path, anchor) = target.trim().split_once(':').unwrap_or((target.trim(), ""));
-    let text = std::fs::read_to_string(folder.join(path)).map_err(|error| format!("{path}: {error}"))?;
+    let text =
+        std::fs::read_to_string(folder.join(path)).map_err(|error| format!("{path}: {error}"))?;
     if anchor.is_empty() {
         return if text.trim().is_empty() { Err(format!("{path} is empty")) } else { Ok(()) };
     }
@@ -112,13 +120,20 @@ fn every_anchor_of_the_code_is_whole_and_shown() {
                     anchors
                         .iter()
                         .filter(|(anchor, _)| !anchor.ends_with(DRAFT))
-                        .filter(|(anchor, _)| !shown.contains(&format!("{}:{anchor}}}}}", relative(&file))))
-                        .map(|(anchor, _)| format!("{}: anchor {anchor} is on no page", relative(&file))),
+                        .filter(|(anchor, _)| {
+                            !shown.contains(&format!("{}:{anchor}}}}}", relative(&file)))
+                        })
+                        .map(|(anchor, _)| {
+                            format!("{}: anchor {anchor} is on no page", relative(&file))
+                        }),
                 ),
             }
         }
     }
-    none(breaches, "pair the anchor, show it, or say `(draft)` behind its name until its chapter is written");
+    none(
+        breaches,
+        "pair the anchor, show it, or say `(draft)` behind its name until its chapter is written",
+    );
 }
 
 #[test]
@@ -134,7 +149,10 @@ fn retyped(text: &str) -> Vec<String> {
         let code = block.split("\n```").next().unwrap_or_default();
         let lines = code.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
         if lines > QUOTED && !code.contains("{{#include") {
-            breaches.push(format!("a block of {lines} lines: {}", code.lines().nth(1).unwrap_or_default()));
+            breaches.push(format!(
+                "a block of {lines} lines: {}",
+                code.lines().nth(1).unwrap_or_default()
+            ));
         }
     }
     breaches
@@ -162,18 +180,21 @@ fn every_figure_is_shown_once_in_its_chapter_and_said_in_words() {
         let file = name(&path);
         let Some(figure) = file.strip_suffix(".svg") else { continue };
         let page = std::fs::read_to_string(page_of(figure)).unwrap_or_default();
-        let shown = pictures(&page).filter(|(_, target)| target == &format!("figures/{file}")).count();
+        let shown =
+            pictures(&page).filter(|(_, target)| target == &format!("figures/{file}")).count();
         if shown != 1 {
             breaches.push(format!("{file} is shown {shown} times on its page"));
         }
     }
     none(
         breaches,
-        "show each figure once, as `![what is seen](figures/NN-name.svg)`, with at least 40 letters of alt text",
+        "show each figure once, as `![what is seen](figures/NN-name.svg)`, with at least 40 \
+            letters of alt text",
     );
 }
 
-/// The page that a figure's name begins with: `08-weights` belongs to lesson 08, `backends-forward` to `backends.md`.
+/// The page that a figure's name begins with: `08-weights` belongs to lesson 08, `backends-forward`
+/// to `backends.md`.
 fn page_of(figure: &str) -> PathBuf {
     let first = figure.split('-').next().unwrap_or_default();
     let lesson = lessons().into_iter().find(|lesson| lesson.number == first);
@@ -209,7 +230,8 @@ fn dead_links(page: &Path, text: &str) -> Vec<String> {
         let (file, heading) = target.split_once('#').unwrap_or((target, ""));
         let outside = target.starts_with("http://") || target.starts_with("https://");
         let path = if file.is_empty() { page.to_path_buf() } else { folder.join(file) };
-        let there = path.exists() && (heading.is_empty() || headings(&read(&path)).contains(heading));
+        let there =
+            path.exists() && (heading.is_empty() || headings(&read(&path)).contains(heading));
         !outside && !there
     };
     targets.filter(dead).map(String::from).collect()
@@ -225,7 +247,10 @@ fn headings(text: &str) -> BTreeSet<String> {
             .collect::<String>();
         kept.trim().replace(' ', "-")
     };
-    prose(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#'))).collect()
+    prose(text)
+        .filter(|line| line.starts_with('#'))
+        .map(|line| slug(line.trim_start_matches('#')))
+        .collect()
 }
 
 #[test]
@@ -271,10 +296,12 @@ fn unused_terms(glossary: &str, chapter: impl Fn(&str) -> String) -> Vec<String>
 #[test]
 fn every_measured_number_is_what_its_file_holds_and_its_chapter_says() {
     let page = read(&root().join("book/src/measured.md"));
-    let breaches = unheld(&page, |path| std::fs::read_to_string(root().join(path)).unwrap_or_default());
+    let breaches =
+        unheld(&page, |path| std::fs::read_to_string(root().join(path)).unwrap_or_default());
     none(
         breaches,
-        "record the result again (`cargo rungs record NN`), then correct the number in chapter and appendix",
+        "record the result again (`cargo rungs record NN`), then correct the number in chapter \
+            and appendix",
     );
 }
 
@@ -287,7 +314,9 @@ fn unheld(page: &str, file: impl Fn(&str) -> String) -> Vec<String> {
         }
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [_, number, _, path, _] = cells[..] else { continue };
-        let Some(path) = path.strip_prefix('`').and_then(|path| path.strip_suffix('`')) else { continue };
+        let Some(path) = path.strip_prefix('`').and_then(|path| path.strip_suffix('`')) else {
+            continue;
+        };
         if !holds(&file(path), number) {
             breaches.push(format!("{path} does not hold {number}"));
         }
@@ -304,7 +333,8 @@ fn holds(text: &str, wanted: &str) -> bool {
         return true;
     }
     let Ok(value) = wanted.trim_end_matches('%').parse::<f64>() else { return false };
-    let decimals = wanted.trim_end_matches('%').split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let decimals =
+        wanted.trim_end_matches('%').split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let near = 0.5 * 10_f64.powi(-(decimals as i32)) + 1e-12;
     let numbers = text.split(|c: char| !(c.is_ascii_digit() || "+-.e".contains(c)));
     numbers
@@ -318,11 +348,18 @@ fn every_test_that_a_chapter_names_is_a_test() {
     for folder in ["lessons", "crates", "tests"] {
         for file in walk(&root().join(folder)).iter().filter(|file| name(file).ends_with(".rs")) {
             tests.extend(
-                read(file).split("fn ").skip(1).filter_map(|rest| rest.split('(').next()).map(String::from),
+                read(file)
+                    .split("fn ")
+                    .skip(1)
+                    .filter_map(|rest| rest.split('(').next())
+                    .map(String::from),
             );
         }
     }
-    none(of_every_page(|_, text| strangers(text, &tests)), "name the test as it is called, or write it");
+    none(
+        of_every_page(|_, text| strangers(text, &tests)),
+        "name the test as it is called, or write it",
+    );
 }
 
 /// Names in backticks that read like a test's sentence, of five words or more, and are none.
@@ -341,8 +378,8 @@ mod shown_to_fail {
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder to write into");
-        let code =
-            "// ANCHOR: whole\nfn f() {}\n// ANCHOR_END: whole\n// ANCHOR: empty\n// ANCHOR_END: empty\n";
+        let code = "// ANCHOR: whole\nfn f() {}\n// ANCHOR_END: whole\n// ANCHOR: empty\n// \
+            ANCHOR_END: empty\n";
         std::fs::write(folder.path().join("code.rs"), code).expect("a file to write");
         std::fs::write(folder.path().join("open.rs"), "// ANCHOR: open\nfn f() {}\n")
             .expect("a file to write");
@@ -372,7 +409,9 @@ mod shown_to_fail {
     fn an_anchor_that_is_open_doubled_or_only_closed() {
         assert!(anchors("// ANCHOR: a\n").is_err());
         assert!(anchors("// ANCHOR_END: a\n").is_err());
-        assert!(anchors("// ANCHOR: a\n// ANCHOR_END: a\n// ANCHOR: a\n// ANCHOR_END: a\n").is_err());
+        assert!(
+            anchors("// ANCHOR: a\n// ANCHOR_END: a\n// ANCHOR: a\n// ANCHOR_END: a\n").is_err()
+        );
     }
 
     #[test]
@@ -392,7 +431,12 @@ mod shown_to_fail {
         let path = page.path().join("page.md");
         let dead = |link: &str| dead_links(&path, &format!("see [it]({link})")).len();
         assert_eq!(
-            (dead("code.rs"), dead("#whom-to-ask"), dead("page.md#a-page"), dead("https://burn.dev")),
+            (
+                dead("code.rs"),
+                dead("#whom-to-ask"),
+                dead("page.md#a-page"),
+                dead("https://burn.dev")
+            ),
             (0, 0, 0, 0)
         );
         assert_eq!((dead("gone.md"), dead("#gone"), dead("page.md#gone")), (1, 1, 1));
@@ -400,16 +444,16 @@ mod shown_to_fail {
 
     #[test]
     fn a_term_that_its_chapter_never_uses() {
-        let glossary =
-            "## Terms\n\n| term | meaning | first in |\n|---|---|---|\n| mask | hides | [09](09.md) |\n";
+        let glossary = "## Terms\n\n| term | meaning | first in |\n|---|---|---|\n| mask | hides \
+            | [09](09.md) |\n";
         assert_eq!(unused_terms(glossary, |_| "a **mask** hides".into()).len(), 0);
         assert_eq!(unused_terms(glossary, |_| "nothing".into()), ["mask: not in 09.md"]);
     }
 
     #[test]
     fn a_number_that_its_file_does_not_hold_or_its_chapter_does_not_say() {
-        let page =
-            "## [01](01.md)\n\n| number | what | held by |\n|---|---|---|\n| 0.44 | cosine | `out.txt` |\n";
+        let page = "## [01](01.md)\n\n| number | what | held by |\n|---|---|---|\n| 0.44 | cosine \
+            | `out.txt` |\n";
         let with = |out: &'static str, chapter: &'static str| {
             unheld(page, |path| if path == "out.txt" { out.into() } else { chapter.into() }).len()
         };

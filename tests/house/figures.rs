@@ -17,7 +17,8 @@ fn recorded() -> Vec<(PathBuf, Figure)> {
     let mut paths = entries(&folder());
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    let figure = |path: &PathBuf| serde_json::from_str(&read(path)).expect("a figure's data are JSON");
+    let figure =
+        |path: &PathBuf| serde_json::from_str(&read(path)).expect("a figure's data are JSON");
     paths.iter().map(|path| (path.clone(), figure(path))).collect()
 }
 
@@ -30,7 +31,10 @@ fn every_figure_redraws_from_its_data_byte_for_byte() {
             breaches.push(relative(&svg));
         }
     }
-    none(breaches, "redraw with `cargo rungs record NN` and look at the pictures before they are committed");
+    none(
+        breaches,
+        "redraw with `cargo rungs record NN` and look at the pictures before they are committed",
+    );
 }
 
 #[test]
@@ -43,7 +47,8 @@ fn every_picture_has_its_data() {
     }
     none(
         breaches,
-        "a figure is a .json and a .svg that `cargo rungs record NN` writes: take out what it did not",
+        "a figure is a .json and a .svg that `cargo rungs record NN` writes: take out what it did \
+            not",
     );
 }
 
@@ -70,7 +75,10 @@ fn every_lesson_has_its_printed_output_and_figures_recorded() {
         if !output.exists() || read(&output).trim().is_empty() {
             breaches.push(format!("{} is missing or empty", relative(&output)));
         }
-        if !recorded().iter().any(|(_, figure)| figure.name.starts_with(&format!("{}-", lesson.number()))) {
+        if !recorded()
+            .iter()
+            .any(|(_, figure)| figure.name.starts_with(&format!("{}-", lesson.number())))
+        {
             breaches.push(format!("lesson {} has no figure", lesson.number()));
         }
     }
@@ -92,7 +100,9 @@ fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<Str
         };
         let (_, old) = old.swap_remove(at);
         match figure.distance(&old) {
-            None => breaches.push(format!("{} is made of other panels, names or counts", figure.name)),
+            None => {
+                breaches.push(format!("{} is made of other panels, names or counts", figure.name))
+            }
             Some(far) if far > old.band => {
                 breaches.push(format!("{}: {far} off, band {}", figure.name, old.band));
             }
@@ -119,7 +129,10 @@ fn stay_within_their_bands(minilm: Option<&Path>) {
             breaches.extend(outside_its_bands(lesson.number(), demo, minilm));
         }
     }
-    none(breaches, "shows something else than the book: find out why, then `cargo rungs record NN`");
+    none(
+        breaches,
+        "shows something else than the book: find out why, then `cargo rungs record NN`",
+    );
 }
 
 #[test]

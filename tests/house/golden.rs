@@ -30,7 +30,8 @@ fn recorded_values_are_what_was_recorded() {
     }
     none(
         breaches,
-        "these files differ from tests/golden/MANIFEST.json: restore them, or say in the manifest who wrote them",
+        "these files differ from tests/golden/MANIFEST.json: restore them, or say in the manifest \
+            who wrote them",
     );
 }
 
@@ -42,11 +43,13 @@ fn every_recorded_file_is_in_the_manifest() {
         .iter()
         .map(|path| path.strip_prefix(&folder).expect("a file of the folder").display().to_string())
         .filter(|path| {
-            !BY_HAND.iter().any(|end| path.ends_with(end)) && !manifest.contains(&format!("\"{path}\""))
+            !BY_HAND.iter().any(|end| path.ends_with(end))
+                && !manifest.contains(&format!("\"{path}\""))
         })
         .collect();
     none(
         unlisted,
-        "list the file in tests/golden/MANIFEST.json with bytes and sha256, and its script in the README",
+        "list the file in tests/golden/MANIFEST.json with bytes and sha256, and its script in the \
+            README",
     );
 }

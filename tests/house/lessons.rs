@@ -22,7 +22,8 @@ fn a_lesson_opens_with_its_question() {
         for part in HEADER {
             match header[from..].iter().position(|line| line.starts_with(&format!("//! {part}"))) {
                 Some(at) => from += at + 1,
-                None => breaches.push(format!("lessons/{}/src/lib.rs: no {part} in its place", lesson.stem)),
+                None => breaches
+                    .push(format!("lessons/{}/src/lib.rs: no {part} in its place", lesson.stem)),
             }
         }
     }
@@ -41,8 +42,10 @@ fn a_lesson_has_a_demo_and_tests_of_each_kind() {
         for file in entries(&lesson.folder.join("tests/lesson")) {
             let module = name(&file).trim_end_matches(".rs").to_string();
             if module != "main" && !main.lines().any(|line| line == format!("mod {module};")) {
-                breaches
-                    .push(format!("lessons/{}: tests/lesson/main.rs has no `mod {module};`", lesson.stem));
+                breaches.push(format!(
+                    "lessons/{}: tests/lesson/main.rs has no `mod {module};`",
+                    lesson.stem
+                ));
             }
         }
         if entries(&lesson.folder.join("tests")).len() != 1 {
@@ -51,7 +54,8 @@ fn a_lesson_has_a_demo_and_tests_of_each_kind() {
     }
     none(
         breaches,
-        "every lesson has a demo and one test binary with the modules by_hand, laws, parity (and learns)",
+        "every lesson has a demo and one test binary with the modules by_hand, laws, parity (and \
+            learns)",
     );
 }
 
@@ -81,8 +85,12 @@ fn pages_list_what_the_lessons_say_of_themselves() {
 
 #[test]
 fn what_a_lesson_says_of_itself_is_a_sentence() {
-    let odd = |lesson: &Lesson| !lesson.question.ends_with('?') || lesson.leaves_you_with.len() < 20;
-    let odd: Vec<String> =
-        LESSONS.iter().filter(|(lesson, _)| odd(lesson)).map(|(lesson, _)| lesson.stem.into()).collect();
+    let odd =
+        |lesson: &Lesson| !lesson.question.ends_with('?') || lesson.leaves_you_with.len() < 20;
+    let odd: Vec<String> = LESSONS
+        .iter()
+        .filter(|(lesson, _)| odd(lesson))
+        .map(|(lesson, _)| lesson.stem.into())
+        .collect();
     none(odd, "LESSON.question asks, LESSON.leaves_you_with names what later lessons import");
 }

@@ -33,10 +33,15 @@ fn code(notebook: &Value) -> Vec<String> {
 
 #[test]
 fn every_lesson_has_its_notebook_and_every_notebook_its_lesson() {
-    let notebooks: BTreeSet<String> =
-        notebooks().iter().map(|(path, _)| name(path).trim_end_matches(".ipynb").to_string()).collect();
+    let notebooks: BTreeSet<String> = notebooks()
+        .iter()
+        .map(|(path, _)| name(path).trim_end_matches(".ipynb").to_string())
+        .collect();
     let lessons: BTreeSet<String> = lessons().into_iter().map(|lesson| lesson.stem).collect();
-    assert_eq!(notebooks, lessons, "a lesson and its notebook have one stem: notebooks/NN-name.ipynb");
+    assert_eq!(
+        notebooks, lessons,
+        "a lesson and its notebook have one stem: notebooks/NN-name.ipynb"
+    );
 }
 
 #[test]
@@ -59,7 +64,8 @@ fn a_notebook_keeps_no_output() {
     for (path, notebook) in notebooks() {
         let cells = notebook["cells"].as_array().expect("a notebook has cells");
         let stripped = |cell: &&Value| {
-            cell["outputs"].as_array().is_none_or(Vec::is_empty) && cell["execution_count"].is_null()
+            cell["outputs"].as_array().is_none_or(Vec::is_empty)
+                && cell["execution_count"].is_null()
         };
         let kept = cells.iter().filter(|cell| !stripped(cell)).count();
         breaches.extend((kept > 0).then(|| format!("{}: {kept} cells", relative(&path))));

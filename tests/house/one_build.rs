@@ -1,4 +1,5 @@
-//! One build of burn serves every command: cargo builds a library again for each set of features that it is asked for with.
+//! One build of burn serves every command: cargo builds a library again for each set of features
+//! that it is asked for with.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -6,14 +7,24 @@ use std::process::Command;
 use crate::none;
 use crate::tree::{lessons, root};
 
-/// Packages below burn, each with the sets of features that it is built with: one more where a build script needs it too.
+/// Packages below burn, each with the sets of features that it is built with: one more where a
+/// build script needs it too.
 type Features = BTreeMap<String, BTreeSet<String>>;
 
 /// What `cargo tree` says of every package that `selection` builds.
 fn features(selection: &[&str]) -> Features {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
-        .args(["tree", "--locked", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}\t{f}"])
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build,dev",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}\t{f}",
+        ])
         .args(selection)
         .current_dir(root())
         .output()
@@ -34,8 +45,14 @@ fn read(tree: &str) -> Features {
     features
 }
 
-/// Packages among `below` that `selection` asks for with other features than the whole workspace does.
-fn breaches(name: &str, selection: &Features, workspace: &Features, below: &Features) -> Vec<String> {
+/// Packages among `below` that `selection` asks for with other features than the whole workspace
+/// does.
+fn breaches(
+    name: &str,
+    selection: &Features,
+    workspace: &Features,
+    below: &Features,
+) -> Vec<String> {
     let none = BTreeSet::new();
     let mut breaches = Vec::new();
     for (package, sets) in selection.iter().filter(|(package, _)| below.contains_key(*package)) {
@@ -64,7 +81,8 @@ fn a_lesson_the_command_line_and_the_workspace_share_one_build_of_burn() {
     }
     none(
         found,
-        "burn would be built again for these: name the feature in crates/backend/Cargo.toml, for this reason alone",
+        "burn would be built again for these: name the feature in crates/backend/Cargo.toml, for \
+            this reason alone",
     );
 }
 

@@ -36,7 +36,9 @@ fn command(module: &str, files: &BTreeMap<Module, Source>) -> Option<Module> {
     if module[0] != "commands" {
         return None;
     }
-    (2..=module.len()).map(|length| module[..length].to_vec()).find(|module| files.contains_key(module))
+    (2..=module.len())
+        .map(|length| module[..length].to_vec())
+        .find(|module| files.contains_key(module))
 }
 
 #[test]
@@ -75,10 +77,12 @@ fn no_files_of_a_package_go_round_in_a_circle() {
 fn a_demo_is_shown_and_not_built_on() {
     let mut breaches = Vec::new();
     for package in packages().iter().filter(|package| package.lesson().is_some()) {
-        let below: Vec<String> = package.dependencies().into_iter().map(|below| below.library).collect();
+        let below: Vec<String> =
+            package.dependencies().into_iter().map(|below| below.library).collect();
         for source in sources(&package.folder()) {
             for (line, import) in source.imports() {
-                let tree = import.split_once("use ").map_or("", |(_, tree)| tree.trim_end_matches(';'));
+                let tree =
+                    import.split_once("use ").map_or("", |(_, tree)| tree.trim_end_matches(';'));
                 for path in expanded(tree) {
                     if below.contains(&path[0]) && path.get(1).is_some_and(|name| name == "demo") {
                         breaches.push(format!("{}:{line}: {}", source.path, path.join("::")));
@@ -100,8 +104,10 @@ fn files(folder: &Path) -> BTreeMap<Module, Source> {
     let mut files = BTreeMap::new();
     let inside = crate::tree::relative(folder);
     for source in sources(folder) {
-        let path = source.path.strip_prefix(&inside).unwrap_or(&source.path).trim_start_matches('/');
-        let mut module: Module = path.trim_end_matches(".rs").split('/').map(String::from).collect();
+        let path =
+            source.path.strip_prefix(&inside).unwrap_or(&source.path).trim_start_matches('/');
+        let mut module: Module =
+            path.trim_end_matches(".rs").split('/').map(String::from).collect();
         if ["lib", "main", "mod"].contains(&module[module.len() - 1].as_str()) {
             module.pop();
         }
@@ -110,8 +116,8 @@ fn files(folder: &Path) -> BTreeMap<Module, Source> {
     files
 }
 
-/// Which file names which, but for those of which one lies in the other's module: a parent lists its children, and they
-/// may use what it holds.
+/// Which file names which, but for those of which one lies in the other's module: a parent lists
+/// its children, and they may use what it holds.
 fn arrows(files: &BTreeMap<Module, Source>) -> BTreeMap<String, BTreeSet<String>> {
     let exports = exports(files);
     let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -131,7 +137,8 @@ fn exports(files: &BTreeMap<Module, Source>) -> BTreeMap<Module, Module> {
     let mut exports = BTreeMap::new();
     for (module, source) in files {
         for (_, import) in source.imports() {
-            let Some((_, tree)) = import.split_once("use ").filter(|_| import.starts_with("pub")) else {
+            let Some((_, tree)) = import.split_once("use ").filter(|_| import.starts_with("pub"))
+            else {
                 continue;
             };
             for mut path in expanded(tree.trim_end_matches(';')) {
@@ -150,7 +157,11 @@ fn exports(files: &BTreeMap<Module, Source>) -> BTreeMap<Module, Module> {
 }
 
 /// The module of the file that holds what `path` leads to.
-fn owner(path: &Module, files: &BTreeMap<Module, Source>, exports: &BTreeMap<Module, Module>) -> Module {
+fn owner(
+    path: &Module,
+    files: &BTreeMap<Module, Source>,
+    exports: &BTreeMap<Module, Module>,
+) -> Module {
     for length in (1..=path.len()).rev() {
         if let Some(to) = exports.get(&path[..length]).filter(|to| to[..] != path[..length]) {
             return deepest(to, files);
@@ -256,8 +267,9 @@ fn circle(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 #[test]
 fn a_circle_is_found_behind_groups_and_exports() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let write =
-        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it can be written");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("it can be written")
+    };
     write("lib.rs", "mod a;\nmod b;\npub use b::B;\n");
     write("a.rs", "use crate::{x::Y, b::{self, C}};\npub struct A;\n");
     write("b.rs", "pub struct B;\n");
@@ -288,5 +300,8 @@ fn a_command_that_names_another_is_found() {
     write("commands/texts/a.rs", "use super::b::y;\n");
     write("shell/names.rs", "use crate::commands::texts::b;\n");
     let found = between_rooms(&files(folder.path()));
-    assert_eq!(found, ["commands::texts::a -> commands::texts::b", "shell::names -> commands::texts::b"]);
+    assert_eq!(
+        found,
+        ["commands::texts::a -> commands::texts::b", "shell::names -> commands::texts::b"]
+    );
 }

@@ -1,7 +1,7 @@
 //! A lesson is short enough to be read in one sitting.
 //!
-//! A warning of size, which is no reason to hide code in another file. It stands in `.ci/check` and not among the tests
-//! that a reader runs: right code is never red.
+//! A warning of size, which is no reason to hide code in another file. It stands in `.ci/check` and
+//! not among the tests that a reader runs: right code is never red.
 
 use std::path::Path;
 
@@ -15,7 +15,8 @@ const FUNCTION: usize = 40;
 /// Lines of code in the body of a `forward`, which reads as its equation.
 const FORWARD: usize = 20;
 
-/// Lines of code in a part of a lesson, by the names of its files and folders. All other files are the lesson itself.
+/// Lines of code in a part of a lesson, by the names of its files and folders. All other files are
+/// the lesson itself.
 const PARTS: [(&[&str], usize); 3] =
     [(&["demo"], 500), (&["checkpoint", "parity"], 450), (&["naive", "exercises"], 700)];
 /// Lines of code in the lesson itself.
@@ -41,7 +42,9 @@ fn a_lesson_is_short() {
             let lines = source.lines.len();
             match part(&source) {
                 Some(part) => parts[part] += lines,
-                None if lines > FILE => breaches.push(format!("{}: {lines}, at most {FILE}", source.path)),
+                None if lines > FILE => {
+                    breaches.push(format!("{}: {lines}, at most {FILE}", source.path))
+                }
                 None => itself += lines,
             }
         }
@@ -58,7 +61,10 @@ fn a_lesson_is_short() {
             }
         }
     }
-    none(breaches, "lines of code: take out what an earlier lesson or a crate has, or split an idea off");
+    none(
+        breaches,
+        "lines of code: take out what an earlier lesson or a crate has, or split an idea off",
+    );
 }
 
 #[test]
@@ -66,12 +72,16 @@ fn a_lesson_is_short() {
 fn a_function_of_a_lesson_is_short() {
     let mut breaches = Vec::new();
     for lesson in lessons() {
-        for source in sources(&lesson.folder.join("src")).iter().filter(|source| part(source).is_none()) {
+        for source in
+            sources(&lesson.folder.join("src")).iter().filter(|source| part(source).is_none())
+        {
             for (line, name, length) in functions(source) {
                 let most = if name.starts_with("forward") { FORWARD } else { FUNCTION };
                 if length > most {
-                    breaches
-                        .push(format!("{}:{line}: {name} has {length} lines, at most {most}", source.path));
+                    breaches.push(format!(
+                        "{}:{line}: {name} has {length} lines, at most {most}",
+                        source.path
+                    ));
                 }
             }
         }
@@ -79,12 +89,15 @@ fn a_function_of_a_lesson_is_short() {
     none(breaches, "split the function where its equation has a term with a name of its own");
 }
 
-/// Line, name and length of the body of every function. rustfmt puts a function's last brace under its `fn`.
+/// Line, name and length of the body of every function. rustfmt puts a function's last brace under
+/// its `fn`.
 fn functions(source: &Source) -> Vec<(usize, String, usize)> {
     let mut found = Vec::new();
     for (at, (number, line)) in source.lines.iter().enumerate() {
         let code = line.trim_start();
-        let Some(name) = code.split("fn ").nth(1).filter(|_| starts_a_function(code)) else { continue };
+        let Some(name) = code.split("fn ").nth(1).filter(|_| starts_a_function(code)) else {
+            continue;
+        };
         let name: String = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let last = format!("{}}}", &line[..line.len() - code.len()]);
         let rest = &source.lines[at..];

@@ -92,15 +92,23 @@ impl Package {
     /// What it depends on.
     pub fn dependencies(&self) -> Vec<Dependency> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-        let dependencies = self.0["dependencies"].as_array().expect("a package has a list of dependencies");
+        let dependencies =
+            self.0["dependencies"].as_array().expect("a package has a list of dependencies");
         dependencies
             .iter()
             .map(|dependency| Dependency {
                 package: text(&dependency["name"]),
-                library: dependency["rename"].as_str().map_or(text(&dependency["name"]), String::from),
+                library: dependency["rename"]
+                    .as_str()
+                    .map_or(text(&dependency["name"]), String::from),
                 dev: dependency["kind"] == "dev",
                 local: dependency["path"].is_string(),
-                features: dependency["features"].as_array().into_iter().flatten().map(text).collect(),
+                features: dependency["features"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(text)
+                    .collect(),
             })
             .collect()
     }
@@ -109,7 +117,12 @@ impl Package {
     pub fn features(&self) -> Vec<(String, Vec<String>)> {
         let features = self.0["features"].as_object().expect("a package has a table of features");
         let words = |list: &Value| {
-            list.as_array().into_iter().flatten().filter_map(Value::as_str).map(String::from).collect()
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(String::from)
+                .collect()
         };
         features.iter().map(|(name, list)| (name.clone(), words(list))).collect()
     }
@@ -139,12 +152,15 @@ impl Source {
             .lines()
             .enumerate()
             .filter(|(_, line)| is_code(line))
-            .map(|(number, line)| (number + 1, line.split(" // ").next().unwrap_or(line).to_string()))
+            .map(|(number, line)| {
+                (number + 1, line.split(" // ").next().unwrap_or(line).to_string())
+            })
             .collect();
         Self { path: relative(path), lines }
     }
 
-    /// `use` statements on one line each, with the line they start on and what stands before the `use`.
+    /// `use` statements on one line each, with the line they start on and what stands before the
+    /// `use`.
     pub fn imports(&self) -> Vec<(usize, String)> {
         let mut imports = Vec::new();
         let mut lines = self.lines.iter();
@@ -181,7 +197,8 @@ pub fn has_word(line: &str, word: &str) -> bool {
 
 /// Every file under `folder`.
 pub fn walk(folder: &Path) -> Vec<PathBuf> {
-    let (folders, mut files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| path.is_dir());
+    let (folders, mut files): (Vec<_>, Vec<_>) =
+        entries(folder).into_iter().partition(|path| path.is_dir());
     files.extend(folders.iter().flat_map(|folder| walk(folder)));
     files
 }

@@ -1,8 +1,8 @@
 //! # Devices by name
 //!
-//! burn's [`Device`] picks its backend at run time: the same tensor code runs on a CPU or on a GPU, and
-//! `.autodiff()` makes it train. This crate is the only place that knows which backends exist, what they
-//! are called and which cargo feature brings each in. Everything else takes a `&Device`.
+//! burn's [`Device`] picks its backend at run time: the same tensor code runs on a CPU or on a GPU,
+//! and `.autodiff()` makes it train. This crate is the only place that knows which backends exist,
+//! what they are called and which cargo feature brings each in. Everything else takes a `&Device`.
 //!
 //! | name | backend | cargo feature |
 //! |---|---|---|
@@ -81,7 +81,8 @@ pub enum DeviceError {
     },
     /// The backend exists, but this build was made without its cargo feature.
     #[error(
-        "device {name} is not in this build: build it in with `cargo run --package rungs --features {name} -- ...`"
+        "device {name} is not in this build: build it in with `cargo run --package rungs \
+            --features {name} -- ...`"
     )]
     NotBuilt {
         /// What was asked for.
@@ -97,7 +98,8 @@ pub enum DeviceError {
     },
 }
 
-/// Opens the device called `name` and computes 1 + 1 on it, so that a missing driver shows here and not later.
+/// Opens the device called `name` and computes 1 + 1 on it, so that a missing driver shows here and
+/// not later.
 ///
 /// # Errors
 ///
@@ -115,7 +117,9 @@ pub fn open(name: &str) -> Result<Device, DeviceError> {
     });
     match device {
         Ok(Some(device)) => Ok(device),
-        Ok(None) => Err(DeviceError::Failed { name: kind.name, reason: "1 + 1 is not 2 on it".into() }),
+        Ok(None) => {
+            Err(DeviceError::Failed { name: kind.name, reason: "1 + 1 is not 2 on it".into() })
+        }
         Err(reason) => Err(DeviceError::Failed { name: kind.name, reason }),
     }
 }
@@ -139,7 +143,8 @@ fn part(_: &Device) -> Option<String> {
     None
 }
 
-/// The device that [`DEVICE_VARIABLE`] names, [`DEFAULT`] when it is not set: what every test runs on.
+/// The device that [`DEVICE_VARIABLE`] names, [`DEFAULT`] when it is not set: what every test runs
+/// on.
 ///
 /// # Panics
 ///
@@ -149,24 +154,27 @@ pub fn from_env() -> Device {
     open(&name).unwrap_or_else(|error| panic!("{DEVICE_VARIABLE}: {error}"))
 }
 
-/// How far a value computed on `device` may lie from a reference, where a CPU backend may be off by `on_cpu`.
+/// How far a value computed on `device` may lie from a reference, where a CPU backend may be off by
+/// `on_cpu`.
 ///
-/// A GPU shader may add up in any order, contract `a * b + c`, and its `exp`, `tanh` and `inverseSqrt` are
-/// allowed a few units in the last place by the WGSL specification (section 15.7.4, accuracy), where the CPU's
-/// are correct to one. Ten times the CPU's bound covers that and still catches a wrong mask or scale.
+/// A GPU shader may add up in any order, contract `a * b + c`, and its `exp`, `tanh` and
+/// `inverseSqrt` are allowed a few units in the last place by the WGSL specification (section
+/// 15.7.4, accuracy), where the CPU's are correct to one. Ten times the CPU's bound covers that and
+/// still catches a wrong mask or scale.
 pub fn tolerance(device: &Device, on_cpu: f32) -> f32 {
     const GPU: f32 = 10.0;
     if is_gpu(device) { GPU * on_cpu } else { on_cpu }
 }
 
-/// How far two runs of the same sums may lie apart on `device`: not at all on a CPU. A GPU's backend times several
-/// kernels for one product and takes the fastest, so that a second run may add up in another order than the first.
+/// How far two runs of the same sums may lie apart on `device`: not at all on a CPU. A GPU's
+/// backend times several kernels for one product and takes the fastest, so that a second run may
+/// add up in another order than the first.
 pub fn rerun(device: &Device) -> f32 {
     if is_gpu(device) { tolerance(device, 1e-6) } else { 0.0 }
 }
 
-/// How many random inputs a law is tried on: `on_cpu` of them, but 2 when the tests run on a GPU, where nearly every
-/// new shape compiles new shaders, which software drivers take seconds for.
+/// How many random inputs a law is tried on: `on_cpu` of them, but 2 when the tests run on a GPU,
+/// where nearly every new shape compiles new shaders, which software drivers take seconds for.
 pub fn cases(on_cpu: u32) -> u32 {
     const GPU: u32 = 2;
     if is_gpu(&from_env()) { GPU } else { on_cpu }
@@ -178,9 +186,9 @@ pub fn is_gpu(device: &Device) -> bool {
     ["Wgpu", "Cuda"].iter().any(|gpu| name.contains(gpu))
 }
 
-/// Seeds the random numbers of `device` and keeps every other holder of the seed waiting until the guard is
-/// dropped. burn's generator is one global per process, so two tests that initialise weights at the same
-/// time would otherwise draw from each other's sequence.
+/// Seeds the random numbers of `device` and keeps every other holder of the seed waiting until the
+/// guard is dropped. burn's generator is one global per process, so two tests that initialise
+/// weights at the same time would otherwise draw from each other's sequence.
 #[must_use = "the seed is yours only while the guard lives"]
 pub fn seeded(device: &Device, seed: u64) -> MutexGuard<'static, ()> {
     static SEED: Mutex<()> = Mutex::new(());

@@ -42,7 +42,12 @@ impl Checks {
     /// # Errors
     ///
     /// Any other value.
-    pub fn is<T: PartialEq + Debug>(&self, key: &str, found: T, expected: T) -> Result<(), CheckpointError> {
+    pub fn is<T: PartialEq + Debug>(
+        &self,
+        key: &str,
+        found: T,
+        expected: T,
+    ) -> Result<(), CheckpointError> {
         if found == expected {
             return Ok(());
         }

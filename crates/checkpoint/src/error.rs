@@ -17,7 +17,8 @@ pub enum CheckpointError {
     File(#[from] FilesError),
     /// A file of word vectors that does not hold what it says.
     #[error(
-        "{path:?}, {place}: {problem}; get the file again, or save it again in word2vec's format (.bin is binary, anything else text)"
+        "{path:?}, {place}: {problem}; get the file again, or save it again in word2vec's format \
+            (.bin is binary, anything else text)"
     )]
     Vectors {
         /// The file.
@@ -29,7 +30,8 @@ pub enum CheckpointError {
     },
     /// A safetensors header that does not describe its file.
     #[error(
-        "{path:?}: damaged safetensors header: {problem}; fetch the file again, or save it again with safetensors"
+        "{path:?}: damaged safetensors header: {problem}; fetch the file again, or save it again \
+            with safetensors"
     )]
     Header {
         /// The file.
@@ -39,7 +41,8 @@ pub enum CheckpointError {
     },
     /// One tensor of a safetensors header is described wrongly.
     #[error(
-        "{path:?}: tensor {tensor:?}: {problem}; fetch the file again, or save it again with safetensors"
+        "{path:?}: tensor {tensor:?}: {problem}; fetch the file again, or save it again with \
+            safetensors"
     )]
     Entry {
         /// The file.
@@ -60,7 +63,8 @@ pub enum CheckpointError {
     /// Two stored tensors that become one name without their prefix, or with `gamma`/`beta` read as
     /// `weight`/`bias`.
     #[error(
-        "{path:?}: tensors {first:?} and {second:?} both mean {tensor:?}: expected one of them; remove the other from the file"
+        "{path:?}: tensors {first:?} and {second:?} both mean {tensor:?}: expected one of them; \
+            remove the other from the file"
     )]
     TwoNames {
         /// The model's file.
@@ -73,7 +77,8 @@ pub enum CheckpointError {
         second: String,
     },
     /// A tensor that the architecture needs and the file lacks.
-    #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]
+    #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config \
+        are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]
     Missing {
         /// The model's file.
         path: PathBuf,
@@ -85,7 +90,8 @@ pub enum CheckpointError {
         nearest: Option<String>,
     },
     /// A tensor that the file holds and the architecture has no place for.
-    #[error("{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the config's number of layers and its model_type", and_more(*more), nearest_one(nearest.as_deref()))]
+    #[error("{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the \
+        config's number of layers and its model_type", and_more(*more), nearest_one(nearest.as_deref()))]
     Unused {
         /// The model's file.
         path: PathBuf,
@@ -98,7 +104,8 @@ pub enum CheckpointError {
     },
     /// A tensor of another shape than the architecture's.
     #[error(
-        "{path:?}: tensor {tensor:?}: expected shape {expected:?}, found {found:?}; check that the config belongs to this checkpoint"
+        "{path:?}: tensor {tensor:?}: expected shape {expected:?}, found {found:?}; check that \
+            the config belongs to this checkpoint"
     )]
     Shape {
         /// The model's file.
@@ -112,7 +119,8 @@ pub enum CheckpointError {
     },
     /// A tensor stored in numbers that are not read here.
     #[error(
-        "{path:?}: tensor {tensor:?}: expected F32, F16 or BF16, found {found}; save it again in one of these (`tensor.to(torch.float32)`)"
+        "{path:?}: tensor {tensor:?}: expected F32, F16 or BF16, found {found}; save it again in \
+            one of these (`tensor.to(torch.float32)`)"
     )]
     Dtype {
         /// The model's file.
@@ -124,7 +132,9 @@ pub enum CheckpointError {
     },
     /// A weight that is NaN or infinite.
     #[error(
-        "{path:?}: tensor {tensor:?}: expected finite numbers, found {value} at position {position}; the training that made it diverged or the file is damaged: fetch it again or take an earlier checkpoint"
+        "{path:?}: tensor {tensor:?}: expected finite numbers, found {value} at position \
+            {position}; the training that made it diverged or the file is damaged: fetch it again \
+            or take an earlier checkpoint"
     )]
     NotFinite {
         /// The model's file.
@@ -138,7 +148,8 @@ pub enum CheckpointError {
     },
     /// The layers in the file are not those of the config.
     #[error(
-        "{path:?}: expected {expected} layers under {prefix:?} as its config says, found {found}; check that the config belongs to this checkpoint"
+        "{path:?}: expected {expected} layers under {prefix:?} as its config says, found {found}; \
+            check that the config belongs to this checkpoint"
     )]
     Layers {
         /// The model's file.
@@ -152,7 +163,8 @@ pub enum CheckpointError {
     },
     /// A stored copy of a shared table that is not a copy.
     #[error(
-        "{path:?}: tensor {copy:?}: expected a copy of {table:?}, to which it is tied, found other values; set tie_word_embeddings to false if that is meant"
+        "{path:?}: tensor {copy:?}: expected a copy of {table:?}, to which it is tied, found \
+            other values; set tie_word_embeddings to false if that is meant"
     )]
     NotTied {
         /// The model's file.

@@ -110,11 +110,15 @@ fn header_text(path: &Path, file: &mut File, size: u64) -> Result<String, Checkp
     file.read_exact(&mut length).map_err(FilesError::io(path, "reading"))?;
     let length = u64::from_le_bytes(length);
     if length == 0 || length > MOST_HEADER_BYTES {
-        return refuse(format!("expected a length of 1 to {MOST_HEADER_BYTES} bytes, found {length}"));
+        return refuse(format!(
+            "expected a length of 1 to {MOST_HEADER_BYTES} bytes, found {length}"
+        ));
     }
     if length > size - LENGTH_BYTES {
         let left = size - LENGTH_BYTES;
-        return refuse(format!("expected {length} bytes of header as its length says, found {left}"));
+        return refuse(format!(
+            "expected {length} bytes of header as its length says, found {left}"
+        ));
     }
     let mut text = vec![0; length as usize];
     file.read_exact(&mut text).map_err(FilesError::io(path, "reading"))?;
@@ -127,15 +131,16 @@ fn header_text(path: &Path, file: &mut File, size: u64) -> Result<String, Checkp
 fn header(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Header, CheckpointError> {
     let table: Table = serde_json::from_str(text).map_err(|error| CheckpointError::Header {
         path: path.into(),
-        problem: format!("expected a JSON object of tensors, found {}", one_line(&error.to_string())),
+        problem: format!(
+            "expected a JSON object of tensors, found {}",
+            one_line(&error.to_string())
+        ),
     })?;
     let data_bytes = size - data_start;
     let mut entries = Vec::with_capacity(table.entries.len());
     for (name, raw) in table.entries {
-        let entry = check(&raw, data_start, data_bytes).map_err(|problem| CheckpointError::Entry {
-            path: path.into(),
-            tensor: name.clone(),
-            problem,
+        let entry = check(&raw, data_start, data_bytes).map_err(|problem| {
+            CheckpointError::Entry { path: path.into(), tensor: name.clone(), problem }
         })?;
         entries.push(Entry { name, ..entry });
     }
@@ -147,16 +152,17 @@ fn header(path: &Path, text: &str, data_start: u64, size: u64) -> Result<Header,
 /// One entry by itself: its dtype is known, its offsets lie in the file and are as wide as its
 /// shape.
 fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, String> {
-    let &(name, width) = DTYPES
-        .iter()
-        .find(|(name, _)| *name == raw.dtype)
-        .ok_or_else(|| format!("expected a known dtype such as F32, found {:?}", one_line(&raw.dtype)))?;
+    let &(name, width) = DTYPES.iter().find(|(name, _)| *name == raw.dtype).ok_or_else(|| {
+        format!("expected a known dtype such as F32, found {:?}", one_line(&raw.dtype))
+    })?;
     let [start, end] = raw.data_offsets;
     if start > end {
         return Err(format!("expected offsets that rise, found [{start}, {end}]"));
     }
     if end > data_bytes {
-        return Err(format!("expected data up to byte {end}, found a file with {data_bytes} bytes of data"));
+        return Err(format!(
+            "expected data up to byte {end}, found a file with {data_bytes} bytes of data"
+        ));
     }
     let axes = &raw.shape.0;
     // Axes of zero hide an overflow of the others, so the others are multiplied on their own.
@@ -171,7 +177,13 @@ fn check(raw: &RawEntry, data_start: u64, data_bytes: u64) -> Result<Entry, Stri
         return Err(format!("expected {bytes} bytes for shape {axes:?} of {name}, found {found}"));
     }
     let shape = axes.iter().map(|&axis| axis as usize).collect();
-    Ok(Entry { name: String::new(), dtype: Dtype { name }, shape, start: data_start + start, bytes })
+    Ok(Entry {
+        name: String::new(),
+        dtype: Dtype { name },
+        shape,
+        start: data_start + start,
+        bytes,
+    })
 }
 
 /// All entries together: they follow each other from the first byte of the data to the last of the
@@ -190,15 +202,18 @@ fn check_gaps(
             return Err(CheckpointError::Entry {
                 path: path.into(),
                 tensor: entry.name.clone(),
-                problem: format!("expected its data at byte {expected}, found {what}: it begins at {found}"),
+                problem: format!(
+                    "expected its data at byte {expected}, found {what}: it begins at {found}"
+                ),
             });
         }
         end += entry.bytes;
     }
     let used = end - data_start;
     if used != data_bytes {
-        let problem =
-            format!("expected {used} bytes of data, found {data_bytes}: bytes after the last tensor");
+        let problem = format!(
+            "expected {used} bytes of data, found {data_bytes}: bytes after the last tensor"
+        );
         return Err(CheckpointError::Header { path: path.into(), problem });
     }
     Ok(())
@@ -246,7 +261,8 @@ impl<'de> Deserialize<'de> for Table {
                         metadata = map.next_value::<Metadata>()?.0;
                     } else {
                         let entry = map.next_value::<RawEntry>();
-                        let entry = entry.map_err(|e| M::Error::custom(format!("tensor {name:?}: {e}")))?;
+                        let entry =
+                            entry.map_err(|e| M::Error::custom(format!("tensor {name:?}: {e}")))?;
                         entries.push((name, entry));
                     }
                 }

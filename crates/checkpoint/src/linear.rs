@@ -22,7 +22,8 @@ pub(crate) fn read(
     let weight = weights.transposed(&format!("{name}.weight"), [d_in, d_out], device)?;
     let mut bias = None;
     if has_bias {
-        bias = Some(Param::from_tensor(weights.tensor(&format!("{name}.bias"), [d_out], device)?));
+        bias =
+            Some(Param::from_tensor(weights.tensor(&format!("{name}.bias"), [d_out], device)?));
     }
     Ok(Linear { weight: Param::from_tensor(weight), bias })
 }
@@ -40,7 +41,8 @@ pub(crate) fn write(name: &str, linear: &Linear) -> Vec<(String, TensorData)> {
 /// have a bias or none.
 pub(crate) fn join(parts: &[Linear]) -> Linear {
     let weights = parts.iter().map(|part| part.weight.val()).collect();
-    let biases: Vec<Tensor<1>> = parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
+    let biases: Vec<Tensor<1>> =
+        parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
     // Detached: the whole is a weight of its own, not a sum of the parts.
     let weight = Param::from_tensor(Tensor::cat(weights, COLUMNS).detach());
     let bias = (!biases.is_empty()).then(|| Param::from_tensor(Tensor::cat(biases, 0).detach()));
@@ -51,6 +53,7 @@ pub(crate) fn join(parts: &[Linear]) -> Linear {
 /// again.
 pub(crate) fn columns(linear: &Linear, first: usize, width: usize) -> Linear {
     let weight = Param::from_tensor(linear.weight.val().narrow(COLUMNS, first, width));
-    let bias = linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
+    let bias =
+        linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
     Linear { weight, bias }
 }

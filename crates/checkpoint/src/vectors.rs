@@ -44,21 +44,32 @@ impl WordVectors {
     /// offset is named.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let (file, size) = files::open(path, "a file of word vectors")?;
-        let mut rows =
-            Rows { path, binary: is_binary(path), reader: BufReader::new(file), line: 0, offset: 0, row: 0 };
+        let mut rows = Rows {
+            path,
+            binary: is_binary(path),
+            reader: BufReader::new(file),
+            line: 0,
+            offset: 0,
+            row: 0,
+        };
         let (count, d_model) = rows.header(size)?;
-        let mut vectors = Self { words: Vec::new(), d_model, values: Vec::with_capacity(count * d_model) };
+        let mut vectors =
+            Self { words: Vec::new(), d_model, values: Vec::with_capacity(count * d_model) };
         let mut seen = HashSet::new();
         for _ in 0..count {
             let before = vectors.values.len();
             let word = rows.next(d_model, &mut vectors.values)?;
             let numbers = &vectors.values[before..];
             if numbers.len() != d_model {
-                return Err(rows
-                    .refuse(format!("expected {d_model} numbers after {word:?}, found {}", numbers.len())));
+                return Err(rows.refuse(format!(
+                    "expected {d_model} numbers after {word:?}, found {}",
+                    numbers.len()
+                )));
             }
             if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
-                return Err(rows.refuse(format!("expected finite numbers after {word:?}, found {number}")));
+                return Err(
+                    rows.refuse(format!("expected finite numbers after {word:?}, found {number}"))
+                );
             }
             if !seen.insert(word.clone()) {
                 return Err(rows.refuse(format!("expected each word once, found {word:?} again")));
@@ -86,7 +97,11 @@ impl WordVectors {
             self.words.iter().find(|word| word.is_empty() || word.contains(char::is_whitespace))
         {
             let problem = format!("expected words without white space, found {word:?}");
-            return Err(CheckpointError::Vectors { path: path.into(), place: "a word".into(), problem });
+            return Err(CheckpointError::Vectors {
+                path: path.into(),
+                place: "a word".into(),
+                problem,
+            });
         }
         aside(path, |part| {
             let written = File::create(part).and_then(|file| self.write_to(file, is_binary(path)));
@@ -134,11 +149,15 @@ impl Rows<'_> {
     fn header(&mut self, size: u64) -> Result<(usize, usize), CheckpointError> {
         let line = self.until(b'\n', LONGEST_WORD)?;
         self.line = 1;
-        let numbers: Option<Vec<usize>> =
-            String::from_utf8_lossy(&line).split_whitespace().map(|number| number.parse().ok()).collect();
+        let numbers: Option<Vec<usize>> = String::from_utf8_lossy(&line)
+            .split_whitespace()
+            .map(|number| number.parse().ok())
+            .collect();
         let Some(&[words, d_model]) = numbers.as_deref() else {
             let found = String::from_utf8_lossy(&line).chars().take(60).collect::<String>();
-            return Err(self.refuse(format!("expected a first line `words d_model`, found {found:?}")));
+            return Err(
+                self.refuse(format!("expected a first line `words d_model`, found {found:?}"))
+            );
         };
         // The shortest row: a word of one letter, each number a space and a digit or four bytes.
         let row = if self.binary { d_model.checked_mul(NUMBER) } else { d_model.checked_mul(2) };
@@ -160,25 +179,30 @@ impl Rows<'_> {
 
     fn next_text(&mut self, values: &mut Vec<f32>) -> Result<String, CheckpointError> {
         let line = self.until(b'\n', LONGEST_LINE)?;
-        let text = std::str::from_utf8(&line).map_err(|error| self.not_utf8(&line, error.valid_up_to()))?;
+        let text = std::str::from_utf8(&line)
+            .map_err(|error| self.not_utf8(&line, error.valid_up_to()))?;
         let mut fields = text.trim_end().split(' ');
         let word = fields.next().filter(|word| !word.is_empty());
-        let word =
-            word.ok_or_else(|| self.refuse("expected a word and its numbers, found nothing".into()))?;
+        let word = word
+            .ok_or_else(|| self.refuse("expected a word and its numbers, found nothing".into()))?;
         for field in fields {
             let number = field.parse();
-            values
-                .push(number.map_err(|_| {
-                    self.refuse(format!("expected a number after {word:?}, found {field:?}"))
-                })?);
+            values.push(number.map_err(|_| {
+                self.refuse(format!("expected a number after {word:?}, found {field:?}"))
+            })?);
         }
         Ok(word.into())
     }
 
-    fn next_binary(&mut self, d_model: usize, values: &mut Vec<f32>) -> Result<String, CheckpointError> {
+    fn next_binary(
+        &mut self,
+        d_model: usize,
+        values: &mut Vec<f32>,
+    ) -> Result<String, CheckpointError> {
         let bytes = self.until(b' ', LONGEST_WORD)?;
         let bytes = bytes.trim_ascii();
-        let word = std::str::from_utf8(bytes).map_err(|error| self.not_utf8(bytes, error.valid_up_to()))?;
+        let word = std::str::from_utf8(bytes)
+            .map_err(|error| self.not_utf8(bytes, error.valid_up_to()))?;
         if word.is_empty() || word.contains(char::is_control) {
             return Err(self.refuse(format!("expected a word and its numbers, found {word:?}")));
         }
@@ -186,7 +210,9 @@ impl Rows<'_> {
         let read = self.reader.read_exact(&mut numbers);
         read.map_err(|error| self.cut_off(error, format!("{d_model} numbers after {word:?}")))?;
         self.offset += numbers.len() as u64;
-        values.extend(numbers.as_chunks::<NUMBER>().0.iter().map(|&number| f32::from_le_bytes(number)));
+        values.extend(
+            numbers.as_chunks::<NUMBER>().0.iter().map(|&number| f32::from_le_bytes(number)),
+        );
         Ok(word.into())
     }
 
@@ -197,7 +223,9 @@ impl Rows<'_> {
         read.map_err(FilesError::io(self.path, "reading"))?;
         self.offset += bytes.len() as u64;
         if bytes.len() as u64 == most {
-            return Err(self.refuse(format!("expected a word, found {most} bytes without an end to it")));
+            return Err(
+                self.refuse(format!("expected a word, found {most} bytes without an end to it"))
+            );
         }
         Ok(bytes)
     }

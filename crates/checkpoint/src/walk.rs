@@ -94,7 +94,8 @@ impl<W: Walk> Walk for Under<'_, W> {
     }
 
     fn joined(&mut self, parts: &[(&str, usize)], at: &mut Linear) -> Result<(), CheckpointError> {
-        let names: Vec<String> = parts.iter().map(|(name, _)| format!("{}{name}", self.prefix)).collect();
+        let names: Vec<String> =
+            parts.iter().map(|(name, _)| format!("{}{name}", self.prefix)).collect();
         let mut full = Vec::new();
         for (name, (_, width)) in names.iter().zip(parts) {
             full.push((name.as_str(), *width));

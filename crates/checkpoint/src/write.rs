@@ -34,14 +34,16 @@ pub fn write_weights(
     metadata: &[(&str, &str)],
 ) -> Result<(), CheckpointError> {
     let mut header = Map::new();
-    let texts = [LAID_OUT_BY].iter().chain(metadata).map(|&(name, text)| (name.into(), text.into()));
+    let texts =
+        [LAID_OUT_BY].iter().chain(metadata).map(|&(name, text)| (name.into(), text.into()));
     header.insert("__metadata__".into(), Value::Object(texts.collect()));
     let mut end = 0;
     for (name, data) in tensors {
         assert!(data.dtype() == DType::F32, "{name}: expected f32, found {:?}", data.dtype());
         let start = end;
         end += data.as_bytes().len();
-        let entry = json!({"dtype": "F32", "shape": data.shape().to_vec(), "data_offsets": [start, end]});
+        let entry =
+            json!({"dtype": "F32", "shape": data.shape().to_vec(), "data_offsets": [start, end]});
         assert!(header.insert(name.clone(), entry).is_none(), "two tensors are called {name}");
     }
     let mut header = Value::Object(header).to_string();

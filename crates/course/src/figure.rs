@@ -11,8 +11,8 @@ pub struct Figure {
     pub title: String,
     /// What the picture says, for those who do not see it.
     pub alt: String,
-    /// How far any number of a fresh run may lie from the recorded one: 0 for exact mathematics, more for
-    /// trained values, which differ by processor and number of threads.
+    /// How far any number of a fresh run may lie from the recorded one: 0 for exact mathematics,
+    /// more for trained values, which differ by processor and number of threads.
     pub band: f64,
     /// Left to right.
     pub panels: Vec<Panel>,
@@ -128,7 +128,12 @@ impl Step {
 
     /// A tensor that `by` makes of others.
     pub fn new<const N: usize>(name: &str, axes: &str, by: &str, from: [&str; N]) -> Self {
-        Self { name: name.into(), axes: axes.into(), by: by.into(), from: from.map(String::from).to_vec() }
+        Self {
+            name: name.into(),
+            axes: axes.into(),
+            by: by.into(),
+            from: from.map(String::from).to_vec(),
+        }
     }
 }
 
@@ -144,11 +149,17 @@ impl Figure {
     pub fn shapes(name: &str, title: &str, alt: &str, steps: Vec<Step>) -> Self {
         let (x, y) = (Axis::linear(""), Axis::linear(""));
         let panel = Panel { title: String::new(), x, y, marks: Marks::Shapes(steps) };
-        Self { name: name.into(), title: title.into(), alt: alt.into(), band: 0.0, panels: vec![panel] }
+        Self {
+            name: name.into(),
+            title: title.into(),
+            alt: alt.into(),
+            band: 0.0,
+            panels: vec![panel],
+        }
     }
 
-    /// The largest difference between a number here and the same number in `other`; `None` when the two
-    /// figures are not made alike (other words, panels or counts).
+    /// The largest difference between a number here and the same number in `other`; `None` when the
+    /// two figures are not made alike (other words, panels or counts).
     pub fn distance(&self, other: &Figure) -> Option<f64> {
         if self.words() != other.words() {
             return None;
@@ -167,11 +178,14 @@ impl Figure {
         Some(worst)
     }
 
-    /// Title, alt text and the names on every panel, without the digits: an alt text quotes measured numbers.
+    /// Title, alt text and the names on every panel, without the digits: an alt text quotes
+    /// measured numbers.
     fn words(&self) -> Vec<String> {
-        let axes = |panel: &Panel| [panel.title.clone(), panel.x.label.clone(), panel.y.label.clone()];
-        let words =
-            [self.title.clone(), self.alt.clone()].into_iter().chain(self.panels.iter().flat_map(axes));
+        let axes =
+            |panel: &Panel| [panel.title.clone(), panel.x.label.clone(), panel.y.label.clone()];
+        let words = [self.title.clone(), self.alt.clone()]
+            .into_iter()
+            .chain(self.panels.iter().flat_map(axes));
         words.map(|text| text.replace(|c: char| c.is_ascii_digit(), "")).collect()
     }
 }
@@ -181,7 +195,10 @@ impl Marks {
         match self {
             Marks::Lines(lines) => (
                 lines.iter().map(|line| line.name.as_str()).collect(),
-                lines.iter().flat_map(|line| line.points.iter().flat_map(|&(x, y)| [x, y])).collect(),
+                lines
+                    .iter()
+                    .flat_map(|line| line.points.iter().flat_map(|&(x, y)| [x, y]))
+                    .collect(),
             ),
             Marks::Points(points) => (
                 points.iter().map(|point| point.label.as_str()).collect(),

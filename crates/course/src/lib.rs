@@ -6,8 +6,9 @@
 //! pub fn demo(run: &Run) -> anyhow::Result<Report>
 //! ```
 //!
-//! It gets a [`Run`] (device, seed, real weights if there are any), computes, and answers with a [`Report`]:
-//! lines of text, tables and figures *as data*. Who prints or draws them is not its business.
+//! It gets a [`Run`] (device, seed, real weights if there are any), computes, and answers with a
+//! [`Report`]: lines of text, tables and figures *as data*. Who prints or draws them is not its
+//! business.
 
 mod figure;
 pub mod metrics;

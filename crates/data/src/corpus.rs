@@ -8,8 +8,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{DataError, World, docs};
 
-/// The longest passage that is handed on whole, in bytes: several pages. A longer line is cut between two words, so
-/// that a book without a line break is read in pieces too.
+/// The longest passage that is handed on whole, in bytes: several pages. A longer line is cut
+/// between two words, so that a book without a line break is read in pieces too.
 const LONGEST_PASSAGE: usize = 1 << 16;
 
 /// Sentences of the toy world unless told otherwise: some 300,000 words.
@@ -25,8 +25,8 @@ pub enum Corpus {
         /// How many.
         sentences: usize,
     },
-    /// The documentation comments and READMEs of this workspace's own dependencies, in the order and versions of a
-    /// committed list.
+    /// The documentation comments and READMEs of this workspace's own dependencies, in the order
+    /// and versions of a committed list.
     Docs,
     /// Any text in UTF-8.
     File(PathBuf),
@@ -36,7 +36,8 @@ pub enum Corpus {
 pub type Passages = Box<dyn Iterator<Item = Result<String, DataError>>>;
 
 impl Corpus {
-    /// `toy` (of [`TOY_SENTENCES`]), `docs` or the path of a file; a file of such a name is reached as `./toy`.
+    /// `toy` (of [`TOY_SENTENCES`]), `docs` or the path of a file; a file of such a name is reached
+    /// as `./toy`.
     pub fn named(name: &str, seed: u64) -> Self {
         match name {
             "toy" => Corpus::Toy { seed, sentences: TOY_SENTENCES },
@@ -45,16 +46,18 @@ impl Corpus {
         }
     }
 
-    /// Its text from the beginning: a sentence, a paragraph or a line at a time, without line breaks.
+    /// Its text from the beginning: a sentence, a paragraph or a line at a time, without line
+    /// breaks.
     ///
     /// # Errors
     ///
-    /// Here or while it is read: a file that is missing, holds no word, or is no UTF-8 text; sources of a
-    /// dependency that are missing or not the ones of the list.
+    /// Here or while it is read: a file that is missing, holds no word, or is no UTF-8 text;
+    /// sources of a dependency that are missing or not the ones of the list.
     pub fn passages(&self) -> Result<Passages, DataError> {
         match self {
             Corpus::Toy { seed, sentences } => {
-                let pairs = World::sentences(*seed).zip(World::habits(*seed)).flat_map(<[_; 2]>::from);
+                let pairs =
+                    World::sentences(*seed).zip(World::habits(*seed)).flat_map(<[_; 2]>::from);
                 Ok(Box::new(pairs.take(*sentences).map(|sentence| Ok(sentence.to_string()))))
             }
             Corpus::Docs => Ok(Box::new(docs::passages()?)),
@@ -64,7 +67,8 @@ impl Corpus {
 }
 
 impl Corpus {
-    /// The whole text: a file as it stands, of any other corpus its passages, each on a line of its own.
+    /// The whole text: a file as it stands, of any other corpus its passages, each on a line of its
+    /// own.
     ///
     /// # Errors
     ///
@@ -78,8 +82,10 @@ impl Corpus {
             }
             return Ok(text);
         };
-        let bytes = std::fs::read(path).map_err(|source| DataError::Open { path: path.clone(), source })?;
-        let not_text = |at: usize, byte| DataError::NotText { path: path.clone(), offset: at as u64, byte };
+        let bytes =
+            std::fs::read(path).map_err(|source| DataError::Open { path: path.clone(), source })?;
+        let not_text =
+            |at: usize, byte| DataError::NotText { path: path.clone(), offset: at as u64, byte };
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             not_text(at, error.as_bytes()[at])
@@ -92,12 +98,14 @@ impl Corpus {
     }
 }
 
-/// The words of a text in small letters: letters, digits and what joins them (`don't`, `from_utf8`), no punctuation;
-/// boundaries as Unicode sets them (Unicode Standard Annex 29, section 4).
+/// The words of a text in small letters: letters, digits and what joins them (`don't`,
+/// `from_utf8`), no punctuation; boundaries as Unicode sets them (Unicode Standard Annex 29,
+/// section 4).
 ///
 /// Words joined by spaces and split again are the same words.
 pub fn words(text: &str) -> Vec<String> {
-    text.unicode_words().map(|word| word.trim().to_lowercase()).collect() // a lone accent brings the blank before it
+    // a lone accent brings the blank before it
+    text.unicode_words().map(|word| word.trim().to_lowercase()).collect()
 }
 
 /// A file by the line, a long line by the piece.
@@ -135,9 +143,17 @@ impl Iterator for FilePassages {
 
 impl FilePassages {
     fn open(path: &Path) -> Result<Self, DataError> {
-        let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
+        let file =
+            File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
         let reader = BufReader::new(file);
-        Ok(Self { path: path.into(), reader, rest: Vec::new(), offset: 0, said: false, ended: false })
+        Ok(Self {
+            path: path.into(),
+            reader,
+            rest: Vec::new(),
+            offset: 0,
+            said: false,
+            ended: false,
+        })
     }
 
     /// The next line or piece of one, with its end; empty at the end of the file.
@@ -145,7 +161,11 @@ impl FilePassages {
         let mut piece = std::mem::take(&mut self.rest);
         let most = (LONGEST_PASSAGE - piece.len()) as u64;
         self.reader.by_ref().take(most).read_until(b'\n', &mut piece).map_err(|source| {
-            DataError::Stopped { path: self.path.clone(), offset: self.offset + piece.len() as u64, source }
+            DataError::Stopped {
+                path: self.path.clone(),
+                offset: self.offset + piece.len() as u64,
+                source,
+            }
         })?;
         if piece.len() == LONGEST_PASSAGE && !piece.ends_with(b"\n") {
             self.rest = piece.split_off(cut(&piece));

@@ -1,9 +1,10 @@
 //! The docs corpus: what the dependencies of this workspace say about themselves.
 //!
-//! Every machine that built the workspace has their sources, so it is a corpus of real English that needs no
-//! download. `docs.txt` names the packages, in the order in which they are read, and the sum of the whole: those
-//! that the default build needs on Linux, macOS and Windows alike, of each its newest version. A passage that was
-//! said before is not said again: headings like "Examples" and licence texts stand in every package.
+//! Every machine that built the workspace has their sources, so it is a corpus of real English that
+//! needs no download. `docs.txt` names the packages, in the order in which they are read, and the
+//! sum of the whole: those that the default build needs on Linux, macOS and Windows alike, of each
+//! its newest version. A passage that was said before is not said again: headings like "Examples"
+//! and licence texts stand in every package.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fs;
@@ -45,12 +46,13 @@ pub fn docs_files() -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(named)
 }
 
-/// Writes the list of the corpus anew, for the versions that the workspace has now: what [`docs_files`] and the corpus
-/// read from the next build on.
+/// Writes the list of the corpus anew, for the versions that the workspace has now: what
+/// [`docs_files`] and the corpus read from the next build on.
 ///
 /// # Errors
 ///
-/// A package whose sources are not there, or a cargo that does not say what the default build needs.
+/// A package whose sources are not there, or a cargo that does not say what the default build
+/// needs.
 pub fn renew_docs() -> Result<(), DataError> {
     let packages = needed_everywhere()?.join("\n") + "\n";
     let folders = folders()?;
@@ -64,9 +66,11 @@ pub fn renew_docs() -> Result<(), DataError> {
 }
 
 /// The systems that the corpus is the same on.
-const SYSTEMS: [&str; 3] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
+const SYSTEMS: [&str; 3] =
+    ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
 
-/// `name version` of each package that the default build needs on every system, of several versions the newest.
+/// `name version` of each package that the default build needs on every system, of several versions
+/// the newest.
 fn needed_everywhere() -> Result<Vec<String>, DataError> {
     let mut everywhere = needed(SYSTEMS[0])?;
     for system in &SYSTEMS[1..] {
@@ -91,7 +95,8 @@ fn needed(system: &str) -> Result<BTreeSet<String>, DataError> {
     let output = cargo(&[&tree[..], &["--target", system]].concat())?;
     let mut packages = BTreeSet::new();
     for line in String::from_utf8_lossy(&output).lines() {
-        // `name v1.2.3`, perhaps followed by `(proc-macro)`, `(*)` or, of the workspace's own, `(/its/folder)`
+        // `name v1.2.3`, perhaps followed by `(proc-macro)`, `(*)` or, of the workspace's own,
+        // `(/its/folder)`
         let parts: Vec<&str> = line.split(' ').collect();
         let own = parts.iter().any(|part| part.starts_with("(/") || part.contains(":\\"));
         if let [name, version, ..] = parts[..]
@@ -103,8 +108,12 @@ fn needed(system: &str) -> Result<BTreeSet<String>, DataError> {
     Ok(packages)
 }
 
-fn folder<'a>(package: &str, folders: &'a BTreeMap<String, PathBuf>) -> Result<&'a PathBuf, DataError> {
-    let missing = || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
+fn folder<'a>(
+    package: &str,
+    folders: &'a BTreeMap<String, PathBuf>,
+) -> Result<&'a PathBuf, DataError> {
+    let missing =
+        || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
     folders.get(package).filter(|folder| folder.is_dir()).ok_or_else(missing)
 }
 
@@ -124,7 +133,8 @@ impl Docs {
         let expected = sum.strip_prefix("sha256 ").expect("the list opens with the sum");
         let mut files = VecDeque::new();
         for package in packages.lines() {
-            sources(folder(package, folders)?, &mut files).map_err(|error| unreadable(package, &error))?;
+            sources(folder(package, folders)?, &mut files)
+                .map_err(|error| unreadable(package, &error))?;
         }
         let (passages, seen) = (VecDeque::new(), HashSet::new());
         Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected: expected.into() })
@@ -190,10 +200,12 @@ fn folders() -> Result<BTreeMap<String, PathBuf>, DataError> {
     let mut arguments = vec!["metadata", "--format-version", "1", "--locked"];
     let host = host();
     if let Some(host) = &host {
-        arguments.extend(["--filter-platform", host]); // sources for other systems need not be there
+        // sources for other systems need not be there
+        arguments.extend(["--filter-platform", host]);
     }
     let output = cargo(&arguments)?;
-    let metadata: Metadata = serde_json::from_slice(&output).map_err(|error| whole(error.to_string()))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output).map_err(|error| whole(error.to_string()))?;
     let folder = |package: Package| {
         let folder = package.manifest_path.parent().map(PathBuf::from).unwrap_or_default();
         (format!("{} {}", package.name, package.version), folder)
@@ -229,7 +241,8 @@ fn host() -> Option<String> {
 /// A package's README, then its sources in the order of their paths.
 fn sources(folder: &Path, files: &mut VecDeque<PathBuf>) -> std::io::Result<()> {
     files.extend(Some(folder.join("README.md")).filter(|readme| readme.is_file()));
-    let mut folders: Vec<PathBuf> = [folder.join("src")].into_iter().filter(|src| src.is_dir()).collect();
+    let mut folders: Vec<PathBuf> =
+        [folder.join("src")].into_iter().filter(|src| src.is_dir()).collect();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {

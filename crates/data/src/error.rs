@@ -17,7 +17,8 @@ pub enum DataError {
     },
     /// A line is not text.
     #[error(
-        "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the file, for instance with `iconv -t UTF-8`"
+        "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the \
+            file, for instance with `iconv -t UTF-8`"
     )]
     NotUtf8 {
         /// Counted from 1.
@@ -53,7 +54,10 @@ pub enum DataError {
         source: io::Error,
     },
     /// A file stopped in the middle.
-    #[error("{path:?}, byte offset {offset}: reading failed: {source}; check the file and its permissions")]
+    #[error(
+        "{path:?}, byte offset {offset}: reading failed: {source}; check the file and its \
+            permissions"
+    )]
     Stopped {
         /// The file.
         path: PathBuf,
@@ -64,7 +68,8 @@ pub enum DataError {
     },
     /// A file is no text.
     #[error(
-        "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert the file, for instance with `iconv -t UTF-8`"
+        "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert \
+            the file, for instance with `iconv -t UTF-8`"
     )]
     NotText {
         /// The file.
@@ -76,7 +81,8 @@ pub enum DataError {
     },
     /// A file in which nothing stands.
     #[error(
-        "{path:?}: expected text, found {bytes} bytes with nothing but blanks; name a file with text in it"
+        "{path:?}: expected text, found {bytes} bytes with nothing but blanks; name a file with \
+            text in it"
     )]
     NoText {
         /// The file.
@@ -86,7 +92,8 @@ pub enum DataError {
     },
     /// The sources of a package of the docs corpus are not there.
     #[error(
-        "docs corpus: expected the sources of {package}: {found}; run `cargo fetch` in the clone, after a `cargo update` also `cargo rungs record docs`"
+        "docs corpus: expected the sources of {package}: {found}; run `cargo fetch` in the clone, \
+            after a `cargo update` also `cargo rungs record docs`"
     )]
     NoSource {
         /// `name version`.
@@ -96,7 +103,9 @@ pub enum DataError {
     },
     /// The sources are there and say something else.
     #[error(
-        "docs corpus: expected a text of sha256 {expected}, found {found}: a package's sources were changed; run `cargo fetch` in the clone after removing them from cargo's registry folder"
+        "docs corpus: expected a text of sha256 {expected}, found {found}: a package's sources \
+            were changed; run `cargo fetch` in the clone after removing them from cargo's \
+            registry folder"
     )]
     OtherDocs {
         /// As committed.
@@ -114,7 +123,9 @@ pub enum DataError {
         source: io::Error,
     },
     /// A row does not hold what it should.
-    #[error("{path:?}, line {line}: expected {expected}, found {found}; correct the row or remove it")]
+    #[error(
+        "{path:?}, line {line}: expected {expected}, found {found}; correct the row or remove it"
+    )]
     Row {
         /// The file.
         path: PathBuf,

@@ -12,9 +12,9 @@ const END: u32 = u32::MAX;
 /// Bytes of a number on disk.
 const WIDTH: u64 = size_of::<u32>() as u64;
 
-/// A corpus split into words once, each word as its number in a vocabulary, in a temporary file that goes away
-/// with this value. Training reads it again in every epoch and in every thread, and memory holds no more than a
-/// buffer of it.
+/// A corpus split into words once, each word as its number in a vocabulary, in a temporary file
+/// that goes away with this value. Training reads it again in every epoch and in every thread, and
+/// memory holds no more than a buffer of it.
 #[derive(Debug)]
 pub struct Ids {
     file: NamedTempFile,
@@ -25,8 +25,8 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Splits passages into words and keeps those that `id` has a number for; the others are as if they had not
-    /// been said.
+    /// Splits passages into words and keeps those that `id` has a number for; the others are as if
+    /// they had not been said.
     ///
     /// # Errors
     ///

@@ -1,15 +1,17 @@
 //! # Corpora and data sets
 //!
-//! - [`Corpus`]: text by the passage, from a file, from the documentation of the workspace's own dependencies, or from
-//!   the small world; [`words`] splits it, and a [`Vocabulary`] counts
+//! - [`Corpus`]: text by the passage, from a file, from the documentation of the workspace's own
+//!   dependencies, or from the small world; [`words`] splits it, and a [`Vocabulary`] counts
 //!   what it says.
 //! - [`Ids`]: a corpus as numbers of a vocabulary, on disk, read by several threads at once.
-//! - [`World`]: plain English sentences about a small world, any number of them, each word with its part of speech.
+//! - [`World`]: plain English sentences about a small world, any number of them, each word with its
+//!   part of speech.
 //! - [`lines`]: a text of one passage a line, of any size, checked as it is read.
-//! - [`passages`]: what a file says, by the line; [`docs_files`]: the files of the documentation corpus.
+//! - [`passages`]: what a file says, by the line; [`docs_files`]: the files of the documentation
+//!   corpus.
 //! - [`questions`]: analogies in sections.
-//! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together; [`labelled`]: texts and
-//!   what they are.
+//! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together;
+//!   [`labelled`]: texts and what they are.
 
 mod corpus;
 mod docs;

@@ -15,7 +15,8 @@ pub struct Lines<R> {
     ended: bool,
 }
 
-/// The lines of a text without their ends (`\n` or `\r\n`) and without a byte order mark; empty lines count.
+/// The lines of a text without their ends (`\n` or `\r\n`) and without a byte order mark; empty
+/// lines count.
 ///
 /// After an error it ends: what follows a broken line could not be trusted to be a line.
 pub fn lines<R: BufRead>(reader: R) -> Lines<R> {

@@ -22,8 +22,9 @@ pub enum Split {
     Paragraphs,
 }
 
-/// What a file says: of Markdown (`.md`) and Rust (`.rs`) the prose, without code, a paragraph, heading, item or cell a
-/// passage; of Rust the documentation comments alone; of any other file its lines or paragraphs. Blank ones say nothing.
+/// What a file says: of Markdown (`.md`) and Rust (`.rs`) the prose, without code, a paragraph,
+/// heading, item or cell a passage; of Rust the documentation comments alone; of any other file its
+/// lines or paragraphs. Blank ones say nothing.
 pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("md" | "markdown" | "rs") => said(file, text),
@@ -60,13 +61,15 @@ pub(crate) fn said(file: &Path, text: &str) -> Vec<Passage> {
     passages
 }
 
-/// Documentation comments, each of consecutive lines that open with `///` or `//!`, and where each begins.
+/// Documentation comments, each of consecutive lines that open with `///` or `//!`, and where each
+/// begins.
 fn comments(source: &str) -> Vec<(u32, String)> {
     let mut comments: Vec<(u32, String)> = Vec::new();
     let mut inside = false;
     for (number, line) in (1..).zip(source.lines().map(str::trim_start)) {
-        let text =
-            line.strip_prefix("//!").or(line.strip_prefix("///").filter(|rest| !rest.starts_with('/')));
+        let text = line
+            .strip_prefix("//!")
+            .or(line.strip_prefix("///").filter(|rest| !rest.starts_with('/')));
         if let Some(text) = text {
             if !std::mem::replace(&mut inside, true) {
                 comments.push((number, String::new()));
@@ -81,7 +84,8 @@ fn comments(source: &str) -> Vec<(u32, String)> {
     comments
 }
 
-/// What Markdown that begins in line `first` says, without code blocks, pictures, addresses and HTML.
+/// What Markdown that begins in line `first` says, without code blocks, pictures, addresses and
+/// HTML.
 fn prose(markdown: &str, first: u32, passages: &mut Vec<Passage>) {
     let mut any_link = |link: BrokenLink| Some((link.reference.into_string().into(), "".into()));
     let options = Options::ENABLE_TABLES;
@@ -134,26 +138,40 @@ mod tests {
 
     #[test]
     fn prose_is_kept_and_code_addresses_and_pictures_are_not() {
-        let source = "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n//! ```\n//! let x = 1;\n//! ```\n\
-                      //! * first\n//! * second ![picture](p.png)\n//// a line of signs\n// a remark\n/// Goes\n/// on.\n";
-        let expected = [(1, "Reads a Thing, see the guide."), (6, "first"), (7, "second"), (10, "Goes on.")];
-        assert_eq!(of("lib.rs", source, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+        let source = "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n//! ```\n//! let x = 1;\n//! \
+```\n//! * first\n//! * second ![picture](p.png)\n//// a line of signs\n// a
+                      //!   remark\n/// Goes\n/// on.\n";
+        let expected =
+            [(1, "Reads a Thing, see the guide."), (6, "first"), (7, "second"), (10, "Goes on.")];
+        assert_eq!(
+            of("lib.rs", source, Split::Lines),
+            expected.map(|(line, text)| (line, text.to_string()))
+        );
     }
 
     #[test]
     fn a_passage_of_markdown_knows_its_line() {
         let text = "# Title\n\nOne\ntwo.\n\n```\ncode\n```\n\n- a\n- b\n";
         let expected = [(1, "Title"), (3, "One two."), (10, "a"), (11, "b")];
-        assert_eq!(of("a.md", text, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+        assert_eq!(
+            of("a.md", text, Split::Lines),
+            expected.map(|(line, text)| (line, text.to_string()))
+        );
     }
 
     #[test]
     fn a_plain_text_is_lines_or_paragraphs() {
         let text = "\u{feff}one\r\n two \n\n \nthree\nfour";
         let expected = [(1, "one"), (2, "two"), (5, "three"), (6, "four")];
-        assert_eq!(of("a.txt", text, Split::Lines), expected.map(|(line, text)| (line, text.to_string())));
+        assert_eq!(
+            of("a.txt", text, Split::Lines),
+            expected.map(|(line, text)| (line, text.to_string()))
+        );
         let expected = [(1, "one two"), (5, "three four")];
-        assert_eq!(of("a", text, Split::Paragraphs), expected.map(|(line, text)| (line, text.to_string())));
+        assert_eq!(
+            of("a", text, Split::Paragraphs),
+            expected.map(|(line, text)| (line, text.to_string()))
+        );
         assert!(of("a.txt", " \n\n", Split::Paragraphs).is_empty());
     }
 }

@@ -15,19 +15,21 @@ pub struct Section {
     pub questions: Vec<[String; 4]>,
 }
 
-/// Reads questions as the authors of word2vec wrote theirs (Mikolov et al. 2013, `questions-words.txt`): `: name`
-/// opens a section, every other line has four words.
+/// Reads questions as the authors of word2vec wrote theirs (Mikolov et al. 2013,
+/// `questions-words.txt`): `: name` opens a section, every other line has four words.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, a line of another number of words, a question before the first section, or no
-/// question.
+/// A file that cannot be read, a line of another number of words, a question before the first
+/// section, or no question.
 pub fn questions(path: &Path) -> Result<Vec<Section>, DataError> {
     let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
     let mut sections: Vec<Section> = Vec::new();
     for (line, text) in (1..).zip(lines(BufReader::new(file))) {
-        let text = text.map_err(|error| DataError::InFile { path: path.into(), error: Box::new(error) })?;
-        let refuse = |expected, found| Err(DataError::Row { path: path.into(), line, expected, found });
+        let text =
+            text.map_err(|error| DataError::InFile { path: path.into(), error: Box::new(error) })?;
+        let refuse =
+            |expected, found| Err(DataError::Row { path: path.into(), line, expected, found });
         if let Some(name) = text.strip_prefix(':') {
             sections.push(Section { name: name.trim().into(), questions: Vec::new() });
             continue;
@@ -36,14 +38,18 @@ pub fn questions(path: &Path) -> Result<Vec<Section>, DataError> {
         match (<[String; 4]>::try_from(words), sections.last_mut()) {
             (Err(words), _) if words.is_empty() => {}
             (Err(words), _) => {
-                return refuse("four words, or `: name` of a section", format!("{} words", words.len()));
+                return refuse(
+                    "four words, or `: name` of a section",
+                    format!("{} words", words.len()),
+                );
             }
             (Ok(_), None) => return refuse("`: name` of a section first", format!("{text:?}")),
             (Ok(question), Some(section)) => section.questions.push(question),
         }
     }
     if sections.iter().all(|section| section.questions.is_empty()) {
-        let (expected, found) = ("`: name` of a section, then lines of four words", "no question".into());
+        let (expected, found) =
+            ("`: name` of a section, then lines of four words", "no question".into());
         return Err(DataError::Row { path: path.into(), line: 1, expected, found });
     }
     Ok(sections)

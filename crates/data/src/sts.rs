@@ -1,4 +1,5 @@
-//! Semantic textual similarity: sentence pairs rated by people (Cer et al. 2017, "SemEval-2017 Task 1").
+//! Semantic textual similarity: sentence pairs rated by people (Cer et al. 2017, "SemEval-2017 Task
+//! 1").
 
 use std::path::Path;
 
@@ -15,19 +16,23 @@ pub struct Pair {
     pub score: f32,
 }
 
-/// Reads rows of `sentence1,sentence2,score`, quoted as CSV is; a first row that names these columns is passed over.
+/// Reads rows of `sentence1,sentence2,score`, quoted as CSV is; a first row that names these
+/// columns is passed over.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, a row of another number of columns, a score that is no finite number, or no row.
+/// A file that cannot be read, a row of another number of columns, a score that is no finite
+/// number, or no row.
 pub fn sts(path: &Path) -> Result<Vec<Pair>, DataError> {
-    let file = std::fs::File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
+    let file = std::fs::File::open(path)
+        .map_err(|source| DataError::Open { path: path.into(), source })?;
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
     let mut pairs = Vec::new();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| refused(path, &error))?;
         let line = record.position().map_or(row as u64 + 1, csv::Position::line);
-        let refuse = |expected, found| Err(DataError::Row { path: path.into(), line, expected, found });
+        let refuse =
+            |expected, found| Err(DataError::Row { path: path.into(), line, expected, found });
         if record.len() != 3 {
             return refuse("sentence1,sentence2,score", format!("{} columns", record.len()));
         }
@@ -60,9 +65,17 @@ fn refused(path: &Path, error: &csv::Error) -> DataError {
             path: path.into(),
             source: std::io::Error::new(source.kind(), source.to_string()),
         },
-        csv::ErrorKind::Utf8 { .. } => {
-            DataError::Row { path: path.into(), line, expected: "UTF-8", found: "other bytes".into() }
-        }
-        _ => DataError::Row { path: path.into(), line, expected: "a CSV row", found: error.to_string() },
+        csv::ErrorKind::Utf8 { .. } => DataError::Row {
+            path: path.into(),
+            line,
+            expected: "UTF-8",
+            found: "other bytes".into(),
+        },
+        _ => DataError::Row {
+            path: path.into(),
+            line,
+            expected: "a CSV row",
+            found: error.to_string(),
+        },
     }
 }

@@ -2,7 +2,8 @@
 
 /// Words of four kinds, three of each after each other.
 pub const TWELVE: [&str; 12] = [
-    "cat", "dog", "fish", "apple", "orange", "banana", "run", "walk", "sprint", "france", "germany", "italy",
+    "cat", "dog", "fish", "apple", "orange", "banana", "run", "walk", "sprint", "france",
+    "germany", "italy",
 ];
 
 /// Pairs of words with the cosine that is said of them.

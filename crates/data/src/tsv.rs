@@ -26,16 +26,19 @@ pub struct Labelled {
     pub label: String,
 }
 
-/// Reads rows of `text TAB text`, or `text TAB text TAB text that does not belong to the first`; empty lines are passed
-/// over.
+/// Reads rows of `text TAB text`, or `text TAB text TAB text that does not belong to the first`;
+/// empty lines are passed over.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, a row of another number of columns or with an empty one, or no row.
 pub fn related(path: &Path) -> Result<Vec<Related>, DataError> {
-    const EXPECTED: &str = "a text, a tab, a text, and perhaps a tab and a text that does not belong";
+    const EXPECTED: &str =
+        "a text, a tab, a text, and perhaps a tab and a text that does not belong";
     rows(path, EXPECTED, |columns| match columns {
-        [query, meant] => Some(Related { query: query.to_string(), meant: meant.to_string(), other: None }),
+        [query, meant] => {
+            Some(Related { query: query.to_string(), meant: meant.to_string(), other: None })
+        }
         [query, meant, other] => Some(Related {
             query: query.to_string(),
             meant: meant.to_string(),
@@ -65,7 +68,8 @@ fn rows<T>(
     let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(lines(BufReader::new(file))) {
-        let line = line.map_err(|error| DataError::InFile { path: path.into(), error: error.into() })?;
+        let line =
+            line.map_err(|error| DataError::InFile { path: path.into(), error: error.into() })?;
         if line.trim().is_empty() {
             continue;
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::{DataError, Passages, words};
 
-/// The words that were said often enough, most frequent first; equally frequent ones in alphabetical order.
+/// The words that were said often enough, most frequent first; equally frequent ones in
+/// alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     /// Each word; its id is its place.
@@ -17,8 +18,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Counts the words of a corpus, and forgets those said fewer than `min_count` times: there is little to learn
-    /// about them, and there are many of them.
+    /// Counts the words of a corpus, and forgets those said fewer than `min_count` times: there is
+    /// little to learn about them, and there are many of them.
     ///
     /// # Errors
     ///

@@ -18,7 +18,8 @@ pub enum FetchError {
     Checkpoint(#[from] CheckpointError),
     /// Something that cannot be fetched.
     #[error(
-        "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
+        "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words, \
+            tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
     )]
     Source {
         /// What was asked for.
@@ -40,7 +41,8 @@ pub enum FetchError {
     },
     /// The network failed, even after some attempts.
     #[error(
-        "{url:?}: {problem} ({attempts} attempts); check the network and run the same command again: it resumes, or give local files with --from"
+        "{url:?}: {problem} ({attempts} attempts); check the network and run the same command \
+            again: it resumes, or give local files with --from"
     )]
     Network {
         /// What was asked for.
@@ -74,7 +76,8 @@ pub enum FetchError {
     },
     /// Local files that lack one of the files asked for.
     #[error(
-        "{origin:?} has no {file:?}: expected {expected}; give the right --from, or leave it out to download"
+        "{origin:?} has no {file:?}: expected {expected}; give the right --from, or leave it out \
+            to download"
     )]
     NotInOrigin {
         /// The folder, archive or repository.
@@ -85,7 +88,9 @@ pub enum FetchError {
         expected: &'static str,
     },
     /// Another process is fetching the same file.
-    #[error("{path:?} is being written by another fetch; wait for it to end, then run the command again")]
+    #[error(
+        "{path:?} is being written by another fetch; wait for it to end, then run the command again"
+    )]
     Busy {
         /// The unfinished file.
         path: PathBuf,

@@ -16,7 +16,8 @@ use crate::request::{Fetch, Progress, Wanted};
 use crate::sources::{self, Source};
 use crate::web::Web;
 
-/// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy is known as such.
+/// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy
+/// is known as such.
 const RECORD: &str = "fetched.json";
 /// No file beside the weights is larger; tokenizers of 250,000 words take 33 MB.
 const MOST_SMALL_BYTES: u64 = 64 << 20;
@@ -47,7 +48,11 @@ impl Fetch {
     ///
     /// A file that cannot be had or is not what it should be; nothing complete is touched, a failed
     /// check leaves no part behind, a failed transfer leaves the part to resume from.
-    pub fn run(&self, source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, FetchError> {
+    pub fn run(
+        &self,
+        source: &Source,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<PathBuf, FetchError> {
         let folder = source.folder(&self.home);
         match source {
             Source::Hub { .. } => self.unpinned(source, &folder, progress)?,
@@ -70,7 +75,9 @@ impl Fetch {
             }
             let origin = match &mut origin {
                 Some(origin) => origin,
-                none => none.insert(self.origin(source, source.pinned().iter().map(|(file, _)| *file))?),
+                none => {
+                    none.insert(self.origin(source, source.pinned().iter().map(|(file, _)| *file))?)
+                }
             };
             let wanted = Wanted { file, pin: Some(pin), most: pin.bytes };
             if !self.get(origin, folder, &wanted, progress)? {
@@ -120,9 +127,8 @@ impl Fetch {
         }
         let index = Wanted { file: INDEX_FILE, pin: None, most: MOST_SMALL_BYTES };
         if !self.get(origin, folder, &index, progress)? {
-            return Err(
-                origin.lacks(SINGLE_FILE, "safetensors weights, since pickles (.bin) are never opened")
-            );
+            return Err(origin
+                .lacks(SINGLE_FILE, "safetensors weights, since pickles (.bin) are never opened"));
         }
         let mut files = shard_names(&folder.join(INDEX_FILE))?;
         for file in &files {

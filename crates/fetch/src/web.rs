@@ -53,7 +53,15 @@ impl Web {
             .build()
             .new_agent();
         let (hub, raw) = (how.hub.clone(), how.raw.clone());
-        Web { agent, source, hub, raw, attempts: how.attempts.max(1), pause: how.pause, commit: None }
+        Web {
+            agent,
+            source,
+            hub,
+            raw,
+            attempts: how.attempts.max(1),
+            pause: how.pause,
+            commit: None,
+        }
     }
 
     /// What the files' names are appended to.
@@ -116,7 +124,8 @@ impl Web {
         let page = is_page(response.headers());
         match status {
             200 | 206 if page => {
-                let remedy = "this address gives no file: check it, or whether a proxy asks for a login";
+                let remedy =
+                    "this address gives no file: check it, or whether a proxy asks for a login";
                 Err(FetchError::Http { url: url.into(), status, found: "a web page", remedy })
             }
             200 | 206 => self.receive(response, url, wanted, part, progress),
@@ -128,8 +137,8 @@ impl Web {
             }
             408 | 429 | 500..=599 => Ok(Outcome::Failed(format!("the server answered {status}"))),
             401 | 403 => {
-                let remedy =
-                    "it is private, gated or misspelt: download it with your account and give --from";
+                let remedy = "it is private, gated or misspelt: download it with your account and \
+                    give --from";
                 Err(FetchError::Http { url: url.into(), status, found: "", remedy })
             }
             _ => {
@@ -165,7 +174,12 @@ impl Web {
             }
             at = match text(response.headers(), "location") {
                 Some(location) => redirected(&here, location),
-                None => return Err(FetchError::Address { url: at, problem: "it redirects to nowhere" }),
+                None => {
+                    return Err(FetchError::Address {
+                        url: at,
+                        problem: "it redirects to nowhere",
+                    });
+                }
             };
         }
         Err(FetchError::Address {
@@ -188,7 +202,9 @@ impl Web {
             (true, Some((start, total))) if start == there => Some(total),
             (true, _) => {
                 part.restart()?;
-                return Ok(Outcome::Failed("the server sent another range than the one asked for".into()));
+                return Ok(Outcome::Failed(
+                    "the server sent another range than the one asked for".into(),
+                ));
             }
             (false, _) => {
                 part.restart()?;
@@ -211,13 +227,24 @@ impl Web {
                 Err(error) => return Ok(Outcome::Failed(format!("after {done} bytes: {error}"))),
             };
             if done == 0 && is_web_page(&chunk[..read]) {
-                let (status, remedy) =
-                    (200, "this address gives no file: check it, or whether a proxy asks for a login");
-                return Err(FetchError::Http { url: url.into(), status, found: "a web page", remedy });
+                let (status, remedy) = (
+                    200,
+                    "this address gives no file: check it, or whether a proxy asks for a login",
+                );
+                return Err(FetchError::Http {
+                    url: url.into(),
+                    status,
+                    found: "a web page",
+                    remedy,
+                });
             }
             done += read as u64;
             if done > wanted.most {
-                return Err(self.wrong_size(url, wanted, format!("more than {} bytes", wanted.most)));
+                return Err(self.wrong_size(
+                    url,
+                    wanted,
+                    format!("more than {} bytes", wanted.most),
+                ));
             }
             part.write(&chunk[..read])?;
             progress(Progress::Advance { done });
@@ -231,7 +258,12 @@ impl Web {
     }
 
     /// What the server says of the size is compared before anything is taken.
-    fn check_total(&self, url: &str, wanted: &Wanted, total: Option<u64>) -> Result<(), FetchError> {
+    fn check_total(
+        &self,
+        url: &str,
+        wanted: &Wanted,
+        total: Option<u64>,
+    ) -> Result<(), FetchError> {
         match (wanted.pin, total) {
             (Some(pin), Some(total)) if total != pin.bytes => {
                 Err(self.wrong_size(url, wanted, format!("{total} bytes")))
@@ -249,7 +281,8 @@ impl Web {
             origin: url.into(),
             expected: wanted.size_text(),
             found,
-            remedy: "the server holds another file: check RUNGS_HUB, or give local files with --from",
+            remedy: "the server holds another file: check RUNGS_HUB, or give local files with \
+                --from",
         }
     }
 }

@@ -18,7 +18,8 @@ const LARGEST: f64 = 1e100;
 
 /// A value's place along an axis before it becomes a pixel: itself, or its decade.
 fn place(axis: &Axis, value: f64) -> Option<f64> {
-    let drawable = value.is_finite() && value.abs() < LARGEST && (!axis.log || value > 1.0 / LARGEST);
+    let drawable =
+        value.is_finite() && value.abs() < LARGEST && (!axis.log || value > 1.0 / LARGEST);
     drawable.then(|| if axis.log { value.log10() } else { value })
 }
 
@@ -82,7 +83,9 @@ impl Ruler {
         let first = (self.low / step - 1e-9).ceil() as i64;
         let last = (self.high / step + 1e-9).floor() as i64;
         (first..=last)
-            .map(|index| (self.pixel_of_place(index as f64 * step), written(index as f64 * step, step)))
+            .map(|index| {
+                (self.pixel_of_place(index as f64 * step), written(index as f64 * step, step))
+            })
             .collect()
     }
 
@@ -95,7 +98,9 @@ impl Ruler {
             _ => &[1.0],
         };
         let mut ticks = Vec::new();
-        for decade in (low - 1..=high).filter(|decade| (decade - low) % every == 0 || between.len() > 1) {
+        for decade in
+            (low - 1..=high).filter(|decade| (decade - low) % every == 0 || between.len() > 1)
+        {
             for digit in between {
                 let place = f64::from(decade) + digit.log10();
                 if place >= self.low - 1e-9 && place <= self.high + 1e-9 {
@@ -109,7 +114,8 @@ impl Ruler {
 
 fn round_step(rough: f64) -> f64 {
     let decade = 10f64.powf(rough.log10().floor());
-    let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| digit * decade >= rough * 0.999).unwrap_or(10.0);
+    let digit =
+        [1.0, 2.0, 5.0].into_iter().find(|digit| digit * decade >= rough * 0.999).unwrap_or(10.0);
     digit * decade
 }
 
@@ -119,7 +125,8 @@ fn written(value: f64, step: f64) -> String {
         return "0".into();
     }
     if value.abs() >= 1e6 || step < 1e-4 {
-        let decimals = (value.abs().log10().floor() - step.log10().floor()).clamp(0.0, 8.0) as usize;
+        let decimals =
+            (value.abs().log10().floor() - step.log10().floor()).clamp(0.0, 8.0) as usize;
         return format!("{value:.decimals$e}");
     }
     let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
@@ -147,13 +154,15 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Draws frame, grid, ticks and names for two rulers inside `area`; answers with both rulers laid on the plot.
+/// Draws frame, grid, ticks and names for two rulers inside `area`; answers with both rulers laid
+/// on the plot.
 pub fn frame(canvas: &mut Canvas, area: Area, x: Ruler, y: Ruler) -> (Area, Ruler, Ruler) {
     let bottom = area.bottom - NAME - TICK - GAP;
     let y = y.between(bottom, area.top);
     let y_ticks = y.ticks(40.0);
     let widest = y_ticks.iter().map(|(_, label)| text_width(label, TICK)).fold(0.0, f64::max);
-    let plot = Area { left: area.left + NAME + widest + GAP, bottom, right: area.right, top: area.top };
+    let plot =
+        Area { left: area.left + NAME + widest + GAP, bottom, right: area.right, top: area.top };
     let x = x.between(plot.left, plot.right);
     for (pixel, label) in thinned(x.ticks(70.0)) {
         canvas.path(&[(pixel, plot.top), (pixel, plot.bottom)], GRID, 1.0);
@@ -191,7 +200,11 @@ fn thinned(ticks: Vec<(f64, String)>) -> Vec<(f64, String)> {
 
 /// The left and the lower edge of a plot.
 pub fn edges(canvas: &mut Canvas, plot: Area) {
-    canvas.path(&[(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)], INK, 1.0);
+    canvas.path(
+        &[(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)],
+        INK,
+        1.0,
+    );
 }
 
 /// The names of both axes at the edges of `area`, cut where they are longer than the plot.
@@ -205,11 +218,16 @@ pub fn names(canvas: &mut Canvas, area: Area, plot: Area, x: &str, y: &str) {
     canvas.text(&x, (middle, area.bottom - LABEL / 2.0), Style::plain(size).centre());
     let (y, size) = fitting(y, area.height());
     let half = text_width(&y, size) / 2.0;
-    let middle = plot.centre_y().max(area.top + half).min((area.bottom - half).max(area.top + half));
+    let middle =
+        plot.centre_y().max(area.top + half).min((area.bottom - half).max(area.top + half));
     canvas.text(&y, (area.left + LABEL / 2.0, middle), Style::plain(size).centre().upwards());
 }
 
 /// Says in the middle of an empty plot that it is empty.
 pub fn nothing(canvas: &mut Canvas, plot: Area) {
-    canvas.text("no data", (plot.centre_x(), plot.centre_y()), Style::plain(LABEL).coloured(GREY).centre());
+    canvas.text(
+        "no data",
+        (plot.centre_x(), plot.centre_y()),
+        Style::plain(LABEL).coloured(GREY).centre(),
+    );
 }

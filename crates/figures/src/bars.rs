@@ -57,7 +57,8 @@ fn heights(axis: &Axis, bars: &[Bar]) -> Ruler {
         return Ruler::over(axis, values, 0.12);
     }
     let drawable = values.filter(|value| value.is_finite() && value.abs() < 1e99);
-    let (low, high) = drawable.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        drawable.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
     let spare = 0.1 * if high > low { high - low } else { 10.0 };
     let below = if low < 0.0 { spare } else { 0.0 };
     let above = if high > 0.0 || low == 0.0 { spare } else { 0.0 };
@@ -78,20 +79,32 @@ fn draw_bar(
     let number = axis::short(bar.value);
     if text_width(&number, VALUE) * 0.92 <= room {
         let above = if end <= zero { -7.0 } else { 7.0 };
-        canvas.text(&number, (area.centre_x(), end + above), Style::plain(VALUE).coloured(GREY).centre());
+        canvas.text(
+            &number,
+            (area.centre_x(), end + above),
+            Style::plain(VALUE).coloured(GREY).centre(),
+        );
     }
 }
 
-fn frame(canvas: &mut Canvas, panel: &Panel, labels: &[&str], area: Area, y: Ruler) -> (Area, Ruler) {
+fn frame(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    labels: &[&str],
+    area: Area,
+    y: Ruler,
+) -> (Area, Ruler) {
     let guess = y.clone().between(area.bottom - 60.0, area.top).ticks(40.0);
     let widest = guess.iter().map(|(_, label)| text_width(label, TICK)).fold(0.0, f64::max);
     let left = area.left + NAME + widest + GAP;
     let place = (area.right - left) / labels.len().max(1) as f64;
     let upright = labels.iter().any(|label| text_width(label, TICK) > place - 3.0);
-    let tallest = labels.iter().map(|label| text_width(label, TICK)).fold(0.0, f64::max).min(UPRIGHT);
+    let tallest =
+        labels.iter().map(|label| text_width(label, TICK)).fold(0.0, f64::max).min(UPRIGHT);
     let room = if upright { tallest } else { TICK };
     let name = if panel.x.label.is_empty() { 4.0 } else { NAME };
-    let plot = Area { left, right: area.right, top: area.top, bottom: area.bottom - name - room - GAP };
+    let plot =
+        Area { left, right: area.right, top: area.top, bottom: area.bottom - name - room - GAP };
     let y = y.between(plot.bottom, plot.top);
     for (pixel, label) in y.ticks(40.0) {
         canvas.path(&[(plot.left, pixel), (plot.right, pixel)], GRID, 1.0);

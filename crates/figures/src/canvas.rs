@@ -1,4 +1,5 @@
-//! Paper in pixels with fractions: plotters' SVG backend, which takes whole numbers, at ten times the size.
+//! Paper in pixels with fractions: plotters' SVG backend, which takes whole numbers, at ten times
+//! the size.
 
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::prelude::{FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle};
@@ -92,7 +93,8 @@ impl Style {
     }
 }
 
-/// Pixels a text takes at most, by estimate: a figure must not depend on the fonts of the machine that draws it.
+/// Pixels a text takes at most, by estimate: a figure must not depend on the fonts of the machine
+/// that draws it.
 pub fn text_width(text: &str, size: f64) -> f64 {
     let characters: f64 = text.chars().map(|c| if c.is_ascii() { 1.0 } else { 1.4 }).sum();
     characters * size * CHARACTER
@@ -105,7 +107,9 @@ pub fn shortened(text: &str, size: f64, width: f64) -> String {
     }
     let mut short = String::new();
     for c in text.chars() {
-        if text_width(&short, size) + text_width("…", size) + text_width(&c.to_string(), size) > width {
+        if text_width(&short, size) + text_width("…", size) + text_width(&c.to_string(), size)
+            > width
+        {
             break;
         }
         short.push(c);
@@ -180,11 +184,15 @@ impl Canvas {
         let corners = match marker {
             Marker::Circle => {
                 let size = (radius * UNITS).round() as u32;
-                return self.draw(|backend| written(backend.draw_circle(units((x, y)), size, &style, true)));
+                return self.draw(|backend| {
+                    written(backend.draw_circle(units((x, y)), size, &style, true))
+                });
             }
             Marker::Square => vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)],
             Marker::Triangle => vec![(x, y - 1.3 * r), (x + 1.2 * r, y + r), (x - 1.2 * r, y + r)],
-            Marker::Diamond => vec![(x, y - 1.4 * r), (x + 1.4 * r, y), (x, y + 1.4 * r), (x - 1.4 * r, y)],
+            Marker::Diamond => {
+                vec![(x, y - 1.4 * r), (x + 1.4 * r, y), (x, y + 1.4 * r), (x - 1.4 * r, y)]
+            }
         };
         let corners: Vec<_> = corners.into_iter().map(units).collect();
         self.draw(|backend| written(backend.fill_polygon(corners, &style)));
@@ -200,7 +208,8 @@ impl Canvas {
         let font = if style.bold { font.style(FontStyle::Bold) } else { font };
         let font = if style.upwards { font.transform(FontTransform::Rotate270) } else { font };
         let colour = plotters_colour(style.colour);
-        let looks = TextStyle::from(font).color(&colour).pos(Pos::new(style.horizontal, VPos::Center));
+        let looks =
+            TextStyle::from(font).color(&colour).pos(Pos::new(style.horizontal, VPos::Center));
         self.draw(|backend| written(backend.draw_text(&text, &looks, units(at))));
     }
 
@@ -214,8 +223,8 @@ impl Canvas {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"0 0 {wide} {high}\" role=\"img\" stroke-linejoin=\"round\">\n\
              <title>{title}</title>\n<desc>{description}</desc>\n\
-             <rect x=\"5\" y=\"5\" width=\"{}\" height=\"{}\" rx=\"80\" fill=\"#FFFFFF\" stroke=\"#D0D7DE\" \
-             stroke-width=\"10\"/>\n{body}</svg>\n",
+             <rect x=\"5\" y=\"5\" width=\"{}\" height=\"{}\" rx=\"80\" fill=\"#FFFFFF\" \
+             stroke=\"#D0D7DE\" stroke-width=\"10\"/>\n{body}</svg>\n",
             wide - 10.0,
             high - 10.0,
         )
@@ -244,7 +253,8 @@ fn fill(colour: Rgb) -> ShapeStyle {
 
 /// The pieces of a path that its pattern leaves visible.
 fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
-    let mut pieces: Vec<Vec<Point>> = points.first().map(|&first| vec![first]).into_iter().collect();
+    let mut pieces: Vec<Vec<Point>> =
+        points.first().map(|&first| vec![first]).into_iter().collect();
     let (mut turn, mut left) = (0, pattern[0]);
     for pair in points.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
@@ -292,8 +302,10 @@ fn tidy(body: &str) -> String {
     let mut clean = String::with_capacity(body.len());
     for line in body.lines() {
         if line.starts_with('<') {
-            let line =
-                line.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace(" \"", "\"");
+            let line = line
+                .replace(" opacity=\"1\"", "")
+                .replace(" stroke=\"none\"", "")
+                .replace(" \"", "\"");
             clean.push_str(&rounded(&line));
         } else {
             clean.push_str(line);

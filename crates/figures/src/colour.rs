@@ -45,7 +45,8 @@ const SEQUENTIAL: [Rgb; 5] = [
     Rgb(0x44, 0x01, 0x54),
 ];
 
-/// Steps of a scale: neighbours of one colour are drawn as one cell, and the eye tells no more apart.
+/// Steps of a scale: neighbours of one colour are drawn as one cell, and the eye tells no more
+/// apart.
 const LEVELS: f64 = 64.0;
 
 /// The colour of the group or curve with this index.
@@ -64,7 +65,8 @@ pub struct Scale {
 impl Scale {
     /// Symmetric about zero when the values have both signs, else from the least to the greatest.
     pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        let (low, high) =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         if low > high {
             return None;
         }

@@ -25,18 +25,21 @@ pub fn draw(
     area: Area,
 ) {
     let width = values.iter().map(Vec::len).max().unwrap_or(0);
-    let cells = values.iter().flatten().copied().filter(|value| value.is_finite() && value.abs() < 1e100);
+    let cells =
+        values.iter().flatten().copied().filter(|value| value.is_finite() && value.abs() < 1e100);
     let Some(scale) = Scale::of(cells) else {
         return axis::nothing(canvas, area);
     };
-    let ticks =
-        Ruler::exactly(&Axis::linear(""), scale.low, scale.high).between(area.bottom - 60.0, area.top);
-    let scale_width = ticks.ticks(40.0).iter().map(|(_, label)| text_width(label, TICK)).fold(0.0, f64::max);
+    let ticks = Ruler::exactly(&Axis::linear(""), scale.low, scale.high)
+        .between(area.bottom - 60.0, area.top);
+    let scale_width =
+        ticks.ticks(40.0).iter().map(|(_, label)| text_width(label, TICK)).fold(0.0, f64::max);
     let row_names = Names::new(rows, values.len());
     let column_names = Names::new(columns, width);
     let left = area.left + NAME + row_names.longest() + GAP;
     let right = area.right - 14.0 - BAR - GAP - scale_width;
-    let upright = column_names.longest() > (right - left) / width as f64 - 2.0 && column_names.given;
+    let upright =
+        column_names.longest() > (right - left) / width as f64 - 2.0 && column_names.given;
     let below = if upright { column_names.longest() } else { TICK };
     let plot = Area { left, right, top: area.top, bottom: area.bottom - NAME - below - GAP };
     draw_cells(canvas, values, width, scale, plot);
@@ -48,7 +51,8 @@ pub fn draw(
 
 /// Cell by cell, neighbours of one colour in a row as one rectangle.
 fn draw_cells(canvas: &mut Canvas, values: &[Vec<f64>], width: usize, scale: Scale, plot: Area) {
-    let (cell_width, cell_height) = (plot.width() / width as f64, plot.height() / values.len() as f64);
+    let (cell_width, cell_height) =
+        (plot.width() / width as f64, plot.height() / values.len() as f64);
     let colour = |value: Option<&f64>| match value {
         Some(value) if value.is_finite() => scale.colour(*value),
         _ => NOTHING,
@@ -56,12 +60,14 @@ fn draw_cells(canvas: &mut Canvas, values: &[Vec<f64>], width: usize, scale: Sca
     let numbered = cell_width >= text_width(NUMBER, VALUE) && cell_height >= VALUE * 1.4;
     for (row, cells) in values.iter().enumerate() {
         let top = plot.top + cell_height * row as f64;
-        // Half a pixel more than its share, under the next cell: no light seam shows between the two.
+        // Half a pixel more than its share, under the next cell: no light seam shows between the
+        // two.
         let bottom = (top + cell_height + 0.5).min(plot.bottom);
         let mut column = 0;
         while column < width {
             let this = colour(cells.get(column));
-            let end = (column + 1..width).find(|&next| colour(cells.get(next)) != this).unwrap_or(width);
+            let end =
+                (column + 1..width).find(|&next| colour(cells.get(next)) != this).unwrap_or(width);
             let left = plot.left + cell_width * column as f64;
             let right = (plot.left + cell_width * end as f64 + 0.5).min(plot.right);
             canvas.rect(Area { left, right, top, bottom }, this);
@@ -73,8 +79,10 @@ fn draw_cells(canvas: &mut Canvas, values: &[Vec<f64>], width: usize, scale: Sca
         .enumerate()
         .flat_map(|(row, cells)| cells.iter().enumerate().map(move |(c, v)| (row, c, v)));
     for (row, column, value) in cells.filter(|(_, _, value)| numbered && value.is_finite()) {
-        let at =
-            (plot.left + cell_width * (column as f64 + 0.5), plot.top + cell_height * (row as f64 + 0.5));
+        let at = (
+            plot.left + cell_width * (column as f64 + 0.5),
+            plot.top + cell_height * (row as f64 + 0.5),
+        );
         let text = if value.abs() < 99.995 { format!("{value:.2}") } else { short(*value) };
         let style = Style::plain(VALUE).coloured(letters_on(scale.colour(*value)));
         canvas.text(&text, at, style.centre());
@@ -90,7 +98,8 @@ fn draw_scale(canvas: &mut Canvas, scale: Scale, area: Area) {
         let bottom = (top + height + 0.5).min(area.bottom);
         canvas.rect(Area { top, bottom, ..area }, scale.colour(value));
     }
-    let ruler = Ruler::exactly(&Axis::linear(""), scale.low, scale.high).between(area.bottom, area.top);
+    let ruler =
+        Ruler::exactly(&Axis::linear(""), scale.low, scale.high).between(area.bottom, area.top);
     for (pixel, label) in ruler.ticks(40.0) {
         canvas.path(&[(area.right, pixel), (area.right + 3.0, pixel)], INK, 1.0);
         canvas.text(&label, (area.right + GAP, pixel), Style::plain(TICK).coloured(GREY));
@@ -117,7 +126,8 @@ impl Names {
         self.names.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max)
     }
 
-    /// Every how many names one is written, when each needs `size` of `room` pixels: all, or each 2nd, 5th, 10th ..
+    /// Every how many names one is written, when each needs `size` of `room` pixels: all, or each
+    /// 2nd, 5th, 10th ..
     fn every(&self, size: f64, room: f64) -> usize {
         let least = (size / room).ceil().max(1.0) as usize;
         if self.given {

@@ -60,7 +60,10 @@ fn draw_entry(canvas: &mut Canvas, entry: &Entry, (x, y): (f64, f64), room: f64)
         }
         Sample::Marker(marker) => canvas.marker(*marker, (end - 5.0, y), 4.0, entry.colour),
         Sample::Patch => {
-            canvas.rect(Area { left: end - 12.0, right: end, top: y - 5.0, bottom: y + 5.0 }, entry.colour);
+            canvas.rect(
+                Area { left: end - 12.0, right: end, top: y - 5.0, bottom: y + 5.0 },
+                entry.colour,
+            );
         }
     }
     canvas.text(&name(entry, room), (x + SAMPLE, y), Style::plain(SIZE));

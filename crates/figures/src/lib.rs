@@ -1,11 +1,13 @@
 //! # A figure's data drawn as SVG
 //!
-//! A lesson's demo computes a [`Figure`]: panels of curves, points, bars, a matrix or shapes. [`svg`] draws it, and the same
-//! data always give the same bytes: sizes are fixed, numbers rounded, nothing depends on fonts, clock or machine.
+//! A lesson's demo computes a [`Figure`]: panels of curves, points, bars, a matrix or shapes.
+//! [`svg`] draws it, and the same data always give the same bytes: sizes are fixed, numbers
+//! rounded, nothing depends on fonts, clock or machine.
 //!
-//! Every picture stands on its own white panel, so that it reads in a dark theme too, and carries its title and its
-//! alt text for those who do not see it. Legends stand below the axes, never over the data. Values that cannot be
-//! drawn (NaN, infinities, zero on a logarithmic axis) are left out.
+//! Every picture stands on its own white panel, so that it reads in a dark theme too, and carries
+//! its title and its alt text for those who do not see it. Legends stand below the axes, never over
+//! the data. Values that cannot be drawn (NaN, infinities, zero on a logarithmic axis) are left
+//! out.
 
 mod axis;
 mod bars;
@@ -68,7 +70,11 @@ pub fn svg(figure: &Figure) -> String {
 
 fn draw_panel(canvas: &mut Canvas, panel: &Panel, mut area: Area) {
     for line in wrap(&panel.title, SUBTITLE, area.width()) {
-        canvas.text(&line, (area.centre_x(), area.top + SUBTITLE / 2.0), Style::plain(SUBTITLE).centre());
+        canvas.text(
+            &line,
+            (area.centre_x(), area.top + SUBTITLE / 2.0),
+            Style::plain(SUBTITLE).centre(),
+        );
         area.top += SUBTITLE * LEADING;
     }
     area.top += 4.0;
@@ -76,7 +82,9 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, mut area: Area) {
         Marks::Lines(series) => lines::draw(canvas, panel, series, area),
         Marks::Points(points) => points::draw(canvas, panel, points, area),
         Marks::Bars(bars) => bars::draw(canvas, panel, bars, area),
-        Marks::Heatmap { values, columns, rows } => heatmap::draw(canvas, panel, values, columns, rows, area),
+        Marks::Heatmap { values, columns, rows } => {
+            heatmap::draw(canvas, panel, values, columns, rows, area)
+        }
         Marks::Shapes(steps) => shapes::draw(canvas, steps, area),
     }
 }

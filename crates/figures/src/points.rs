@@ -16,8 +16,16 @@ const DISTANCES: [f64; 4] = [3.0, 12.0, 22.0, 34.0];
 /// From this distance on a thin line leads from the point to its label.
 const LED: f64 = 12.0;
 /// Right, left, above, below, then the diagonals.
-const DIRECTIONS: [(f64, f64); 8] =
-    [(1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (1.0, -1.0), (-1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+const DIRECTIONS: [(f64, f64); 8] = [
+    (1.0, 0.0),
+    (-1.0, 0.0),
+    (0.0, -1.0),
+    (0.0, 1.0),
+    (1.0, -1.0),
+    (-1.0, -1.0),
+    (1.0, 1.0),
+    (-1.0, 1.0),
+];
 
 /// Draws points by group.
 pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
@@ -36,8 +44,10 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
     let x = Ruler::over(&panel.x, points.iter().map(|point| point.x), 0.08);
     let y = Ruler::over(&panel.y, points.iter().map(|point| point.y), 0.08);
     let (plot, x, y) = axis::frame(canvas, area, x, y);
-    let placed: Vec<(&Point, (f64, f64))> =
-        points.iter().filter_map(|point| Some((point, (x.pixel(point.x)?, y.pixel(point.y)?)))).collect();
+    let placed: Vec<(&Point, (f64, f64))> = points
+        .iter()
+        .filter_map(|point| Some((point, (x.pixel(point.x)?, y.pixel(point.y)?))))
+        .collect();
     if placed.is_empty() {
         axis::nothing(canvas, plot);
     }
@@ -73,8 +83,10 @@ fn best_place(label: &str, (x, y): (f64, f64), plot: Area, taken: &[Area]) -> (f
     let mut best: Option<(f64, f64, Area)> = None;
     for distance in DISTANCES {
         for (dx, dy) in DIRECTIONS {
-            let centre =
-                (x + dx * (RADIUS + distance + half_width), y + dy * (RADIUS + distance + half_height));
+            let centre = (
+                x + dx * (RADIUS + distance + half_width),
+                y + dy * (RADIUS + distance + half_height),
+            );
             let place = Area {
                 left: centre.0 - half_width,
                 right: centre.0 + half_width,

@@ -59,7 +59,12 @@ fn rows(steps: &[Step]) -> Vec<Vec<&Step>> {
     let last = depth.iter().max().map_or(0, |deepest| deepest + 1);
     (0..last)
         .map(|row| {
-            steps.iter().zip(&depth).filter(|(_, depth)| **depth == row).map(|(step, _)| step).collect()
+            steps
+                .iter()
+                .zip(&depth)
+                .filter(|(_, depth)| **depth == row)
+                .map(|(step, _)| step)
+                .collect()
         })
         .collect()
 }
@@ -69,8 +74,8 @@ fn axes(step: &Step) -> String {
 }
 
 fn box_width(step: &Step) -> f64 {
-    let lines =
-        [(&step.name, NAME), (&axes(step), AXES), (&step.by, BY)].map(|(text, size)| text_width(text, size));
+    let lines = [(&step.name, NAME), (&axes(step), AXES), (&step.by, BY)]
+        .map(|(text, size)| text_width(text, size));
     lines.into_iter().fold(0.0, f64::max) + 2.0 * PADDING
 }
 
@@ -94,16 +99,24 @@ fn placed<'a>(rows: &[Vec<&'a Step>], area: Area) -> Vec<(&'a Step, Area)> {
 
 /// From the lower edge of a box to the upper edge of another; beside what stands between them.
 fn arrow(canvas: &mut Canvas, from: Area, to: Area, boxes: &[(&Step, Area)]) {
-    let between =
-        boxes.iter().map(|(_, area)| area).filter(|area| area.top > from.bottom && area.bottom < to.top);
+    let between = boxes
+        .iter()
+        .map(|(_, area)| area)
+        .filter(|area| area.top > from.bottom && area.bottom < to.top);
     let right = between.clone().map(|area| area.right).fold(f64::NEG_INFINITY, f64::max);
     let left = between.map(|area| area.left).fold(f64::INFINITY, f64::min);
     let free = |x: f64| x > right + GAP / 2.0 || x < left - GAP / 2.0;
     let x = if free(from.centre_x()) { from.centre_x() } else { right + GAP / 2.0 };
-    let end =
-        (to.centre_x() + (x - to.centre_x()).clamp(-0.35 * to.width(), 0.35 * to.width()), to.top - 3.0);
-    let path =
-        [(from.centre_x(), from.bottom), (x, from.bottom + ARROW / 2.0), (x, to.top - ARROW / 2.0), end];
+    let end = (
+        to.centre_x() + (x - to.centre_x()).clamp(-0.35 * to.width(), 0.35 * to.width()),
+        to.top - 3.0,
+    );
+    let path = [
+        (from.centre_x(), from.bottom),
+        (x, from.bottom + ARROW / 2.0),
+        (x, to.top - ARROW / 2.0),
+        end,
+    ];
     let adjacent = to.top - from.bottom < 1.5 * ARROW;
     let path = if adjacent { vec![path[0], end] } else { path.to_vec() };
     canvas.path(&path, GREY, 1.2);

@@ -13,7 +13,10 @@ use crate::error::FilesError;
 /// # Errors
 ///
 /// What `write` fails with, or if the file cannot be brought to the disk or renamed.
-pub fn aside<T, E: From<FilesError>>(path: &Path, write: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, E> {
+pub fn aside<T, E: From<FilesError>>(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
     let part = part_of(path);
     let settled = write(&part).and_then(|written| {
         settle(&part, path).map_err(FilesError::io(path, "writing"))?;

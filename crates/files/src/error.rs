@@ -57,8 +57,8 @@ pub enum FilesError {
     },
     /// No place to keep downloads in.
     #[error(
-        "no cache folder is known for this user: expected the environment variable RUNGS_HOME or HOME; \
-         set RUNGS_HOME to a folder"
+        "no cache folder is known for this user: expected the environment variable RUNGS_HOME or \
+            HOME; set RUNGS_HOME to a folder"
     )]
     NoHome,
 }

@@ -20,8 +20,10 @@ impl Home {
     ///
     /// If neither `RUNGS_HOME` is set nor a cache folder is known.
     pub fn from_env() -> Result<Home, FilesError> {
-        let named = std::env::var_os(HOME_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let root = named.or_else(|| Some(dirs::cache_dir()?.join("rungs"))).ok_or(FilesError::NoHome)?;
+        let named =
+            std::env::var_os(HOME_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let root =
+            named.or_else(|| Some(dirs::cache_dir()?.join("rungs"))).ok_or(FilesError::NoHome)?;
         Ok(Home { root })
     }
 

@@ -28,17 +28,23 @@ const EXPECTED: &str = "a JSON file";
 /// one object, or does not fit `T`: with the path, the key, what was expected and what was found.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
     let text = text(path)?;
-    let refuse =
-        |key: &str, problem: String| FilesError::Json { path: path.into(), key: key.into(), problem };
-    serde_json::from_str::<EachKeyOnce>(&text)
-        .map_err(|error| refuse("the top level", one_line(&format!("expected JSON, found {error}"))))?;
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(|error| {
-        let key = match error.path().to_string().as_str() {
-            "." => "the top level".to_string(),
-            key => one_line(&format!("{key:?}")),
-        };
-        refuse(&key, one_line(&error.into_inner().to_string()))
-    })
+    let refuse = |key: &str, problem: String| FilesError::Json {
+        path: path.into(),
+        key: key.into(),
+        problem,
+    };
+    serde_json::from_str::<EachKeyOnce>(&text).map_err(|error| {
+        refuse("the top level", one_line(&format!("expected JSON, found {error}")))
+    })?;
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(
+        |error| {
+            let key = match error.path().to_string().as_str() {
+                "." => "the top level".to_string(),
+                key => one_line(&format!("{key:?}")),
+            };
+            refuse(&key, one_line(&error.into_inner().to_string()))
+        },
+    )
 }
 
 /// Writes `value` as JSON, aside and renamed.

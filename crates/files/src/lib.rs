@@ -6,8 +6,8 @@
 //!
 //! - [`open`] and [`read`] take regular files only, within a size; [`lookalike`] names what is
 //!   often saved in a file's place.
-//! - [`aside`] and [`write()`] make a file whole under another name, bring it to the disk and rename
-//!   it.
+//! - [`aside`] and [`write()`] make a file whole under another name, bring it to the disk and
+//!   rename it.
 //! - [`read_json`] and [`write_json`]: no key twice, and errors that name the key.
 //! - [`sha256`], [`sha256_of`] and [`hex`]: digests as they are written down.
 //! - [`Home`]: the folder in which what was fetched is kept.

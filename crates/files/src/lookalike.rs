@@ -32,7 +32,8 @@ const LFS_POINTER: Lookalike = Lookalike {
     remedy: "run `git lfs pull` in its repository, or fetch the file itself",
 };
 
-const GGUF: Lookalike = Lookalike { found: "a GGUF file", remedy: "take the model's safetensors files" };
+const GGUF: Lookalike =
+    Lookalike { found: "a GGUF file", remedy: "take the model's safetensors files" };
 
 /// Bytes of a file's beginning that give it away.
 const TELLING: usize = 64;
@@ -75,7 +76,9 @@ fn small_letters(beginning: &[u8]) -> Vec<u8> {
 /// Such a file, or one that cannot be read.
 pub fn refuse_lookalikes(path: &Path, file: &mut File) -> Result<(), FilesError> {
     let mut beginning = Vec::new();
-    file.take(TELLING as u64).read_to_end(&mut beginning).map_err(FilesError::io(path, "reading"))?;
+    file.take(TELLING as u64)
+        .read_to_end(&mut beginning)
+        .map_err(FilesError::io(path, "reading"))?;
     file.seek(SeekFrom::Start(0)).map_err(FilesError::io(path, "reading"))?;
     match lookalike(&beginning).or_else(|| is_pickle_name(path).then_some(PICKLE)) {
         None => Ok(()),

@@ -16,7 +16,9 @@ pub fn open(path: &Path, expected: &'static str) -> Result<(File, u64), FilesErr
     let about = fs::metadata(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FilesError::NotFound {
             path: path.into(),
-            expected: format!("{expected}; check the path, or fetch the model: `cargo rungs fetch --help`"),
+            expected: format!(
+                "{expected}; check the path, or fetch the model: `cargo rungs fetch --help`"
+            ),
         },
         _ => FilesError::Io { path: path.into(), action: "reading", source },
     })?;

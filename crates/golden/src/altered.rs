@@ -28,14 +28,17 @@ pub fn altered(
         fs::copy(from.join(file), to.path().join(file)).expect("a recorded file");
     }
     let read = |file: &str| fs::read(from.join(file)).expect("a recorded file");
-    let mut json: Value = serde_json::from_slice(&read("config.json")).expect("a recorded configuration");
+    let mut json: Value =
+        serde_json::from_slice(&read("config.json")).expect("a recorded configuration");
     config(&mut json);
     fs::write(to.path().join("config.json"), json.to_string()).expect("the copy's configuration");
     let bytes = read("model.safetensors");
     let mut tensors: BTreeMap<String, Stored> = SafeTensors::deserialize(&bytes)
         .expect("recorded weights")
         .iter()
-        .map(|(name, view)| (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec())))
+        .map(|(name, view)| {
+            (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+        })
         .collect();
     weights(&mut tensors);
     store(&tensors, &to.path().join("model.safetensors"));

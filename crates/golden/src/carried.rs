@@ -12,7 +12,8 @@ const BERT: [(&str, &[u8]); 4] = [
     ("model.safetensors", include_bytes!("../../../tests/golden/bert/model.safetensors")),
 ];
 
-/// The recorded BERT in a temporary folder, written from what the program carries and removed when it is dropped.
+/// The recorded BERT in a temporary folder, written from what the program carries and removed when
+/// it is dropped.
 ///
 /// # Errors
 ///

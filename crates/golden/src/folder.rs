@@ -1,4 +1,5 @@
-//! A whole model and what it answered: `config.json`, weights, `cases.json`, `expected.safetensors`.
+//! A whole model and what it answered: `config.json`, weights, `cases.json`,
+//! `expected.safetensors`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,9 @@ pub enum GoldenError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A tensor that `cases.json` names and `expected.safetensors` lacks, or holds in another form.
-    #[error("{path:?}: tensor {tensor:?}: expected {expected}, found {found}; record the folder again")]
+    #[error(
+        "{path:?}: tensor {tensor:?}: expected {expected}, found {found}; record the folder again"
+    )]
     Tensor {
         /// The file.
         path: PathBuf,
@@ -104,7 +107,8 @@ impl Folder {
         };
         let all = SafeTensors::deserialize(&self.recorded)
             .map_err(|error| refuse("a safetensors file".into(), error.to_string()))?;
-        let view = all.tensor(&key).map_err(|_| refuse("a recorded tensor".into(), "none".into()))?;
+        let view =
+            all.tensor(&key).map_err(|_| refuse("a recorded tensor".into(), "none".into()))?;
         let shape = case.inputs.get(name).or_else(|| case.outputs.get(name));
         if let Some(shape) = shape.filter(|shape| *shape != view.shape()) {
             return Err(refuse(format!("shape {shape:?}"), format!("{:?}", view.shape())));
@@ -117,8 +121,8 @@ impl Folder {
         }
     }
 
-    /// The largest error of an answer to `case` where it counts: not at tokens that the attention mask hides, which
-    /// libraries leave to chance.
+    /// The largest error of an answer to `case` where it counts: not at tokens that the attention
+    /// mask hides, which libraries leave to chance.
     ///
     /// # Errors
     ///
@@ -140,11 +144,13 @@ impl Folder {
         Ok(largest_where_kept(answer, &expected, &kept))
     }
 
-    /// The largest error of every gradient by the checkpoint's own names, or `None` where the folder records none.
+    /// The largest error of every gradient by the checkpoint's own names, or `None` where the
+    /// folder records none.
     ///
     /// # Errors
     ///
-    /// A file that is not what it should be; a gradient that is recorded and not answered, or of another shape.
+    /// A file that is not what it should be; a gradient that is recorded and not answered, or of
+    /// another shape.
     pub fn gradient_errors(
         &self,
         answers: &[(String, TensorData)],
@@ -156,11 +162,17 @@ impl Folder {
         let recorded = Weights::open(&path)?;
         let error = |name: &str| {
             let shape = recorded.shape(name).unwrap_or_default();
-            let found = answers.iter().find(|(answer, data)| answer == name && data.shape()[..] == *shape);
+            let found =
+                answers.iter().find(|(answer, data)| answer == name && data.shape()[..] == *shape);
             let Some((_, answer)) = found else {
                 let (expected, found) =
                     (format!("a gradient of shape {shape:?}"), "no such answer".to_string());
-                return Err(GoldenError::Tensor { path: path.clone(), tensor: name.into(), expected, found });
+                return Err(GoldenError::Tensor {
+                    path: path.clone(),
+                    tensor: name.into(),
+                    expected,
+                    found,
+                });
             };
             let expected = TensorData::new(recorded.values(name, shape)?, shape.to_vec());
             Ok((name.to_string(), crate::max_abs_error_of_data(answer, &expected)))
@@ -168,8 +180,8 @@ impl Folder {
         recorded.names().map(error).collect::<Result<_, _>>().map(Some)
     }
 
-    /// How far this answer to `case` may be off on a device that is allowed `tolerance`: not at all where IDs were
-    /// recorded.
+    /// How far this answer to `case` may be off on a device that is allowed `tolerance`: not at all
+    /// where IDs were recorded.
     pub fn allowed(&self, case: &Case, tolerance: f32) -> f32 {
         if case.compare == "exact" { 0.0 } else { tolerance }
     }
@@ -184,7 +196,8 @@ impl Folder {
     }
 }
 
-/// Of `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`, the rows of tokens that `[batch, tokens]` keeps.
+/// Of `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`, the rows of tokens that
+/// `[batch, tokens]` keeps.
 fn largest_where_kept(answer: &TensorData, expected: &TensorData, kept: &TensorData) -> f32 {
     let shape = answer.shape();
     let (heads, inner) = match shape[..] {

@@ -1,10 +1,10 @@
 //! # Recorded reference values
 //!
-//! What PyTorch and transformers answered, read back into tensors. The files lie in `tests/golden/` together
-//! with the scripts that made them; nothing here needs Python.
+//! What PyTorch and transformers answered, read back into tensors. The files lie in `tests/golden/`
+//! together with the scripts that made them; nothing here needs Python.
 //!
-//! Masks in these files are PyTorch's (1 = keep), those of the course are burn's (`true` = hidden): tests
-//! turn them round where they read them.
+//! Masks in these files are PyTorch's (1 = keep), those of the course are burn's (`true` = hidden):
+//! tests turn them round where they read them.
 
 mod altered;
 mod carried;
@@ -25,8 +25,8 @@ pub fn directory() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden"))
 }
 
-/// The folder of all-MiniLM-L6-v2, whose answers lie in `tests/golden/minilm/`; `cargo rungs fetch minilm`
-/// puts it there.
+/// The folder of all-MiniLM-L6-v2, whose answers lie in `tests/golden/minilm/`;
+/// `cargo rungs fetch minilm` puts it there.
 ///
 /// # Panics
 ///
@@ -81,7 +81,9 @@ impl Part {
     ///
     /// If there is none at the pointer.
     pub fn number(&self, pointer: &str) -> f64 {
-        self.at(pointer).as_f64().unwrap_or_else(|| panic!("{}: {pointer:?} is no number", self.name))
+        self.at(pointer)
+            .as_f64()
+            .unwrap_or_else(|| panic!("{}: {pointer:?} is no number", self.name))
     }
 
     /// How far an f32 computation may lie from these values, as the file itself says.

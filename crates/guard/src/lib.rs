@@ -1,7 +1,7 @@
 //! # Panics of a library turned into errors
 //!
-//! Some libraries that read files panic on a damaged one, and a backend panics where its driver is missing. What they
-//! say becomes an error of one line, and nothing of it appears on the terminal.
+//! Some libraries that read files panic on a damaged one, and a backend panics where its driver is
+//! missing. What they say becomes an error of one line, and nothing of it appears on the terminal.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -17,7 +17,8 @@ static HEARD: Mutex<Option<Vec<String>>> = Mutex::new(None);
 
 /// Runs `work`; a panic in it becomes its one-line message.
 ///
-/// Only the panics of this thread are kept off the terminal: those of others are still reported there.
+/// Only the panics of this thread are kept off the terminal: those of others are still reported
+/// there.
 ///
 /// ```
 /// assert_eq!(guard::guarded(|| 7), Ok(7));
@@ -35,10 +36,12 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     outcome.map_err(|payload| message(&*payload))
 }
 
-/// Runs `work`; a panic in it becomes the one-line message of the first panic since it began, on whichever thread.
+/// Runs `work`; a panic in it becomes the one-line message of the first panic since it began, on
+/// whichever thread.
 ///
-/// A driver often fails on a thread of its own, and what panics here only says that no answer came: the cause is what
-/// was said first. No thread's panic appears on the terminal meanwhile, and only one thread at a time runs such work.
+/// A driver often fails on a thread of its own, and what panics here only says that no answer came:
+/// the cause is what was said first. No thread's panic appears on the terminal meanwhile, and only
+/// one thread at a time runs such work.
 ///
 /// # Errors
 ///

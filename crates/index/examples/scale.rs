@@ -1,10 +1,12 @@
-//! Where an exact scan stops sufficing, beside an approximate index (usearch, HNSW: Malkov and Yashunin 2020).
+//! Where an exact scan stops sufficing, beside an approximate index (usearch, HNSW: Malkov and
+//! Yashunin 2020).
 //!
 //!     cargo run --package index --features scale --example scale -- 1000000
 //!
-//! Generated vectors of 384 numbers, as a sentence encoder's are: they lie in groups and on few directions. A vector is one
-//! of 1,000 centres, plus 32 random numbers through a fixed matrix of rank 32, plus a little noise in every direction. On
-//! noise alone no neighbour would mean anything.
+//! Generated vectors of 384 numbers, as a sentence encoder's are: they lie in groups and on few
+//! directions. A vector is one of 1,000 centres, plus 32 random numbers through a fixed matrix of
+//! rank 32, plus a little noise in every direction. On noise alone no neighbour would mean
+//! anything.
 
 use std::time::Instant;
 
@@ -24,12 +26,15 @@ const TOP: usize = 10;
 const SEED: u64 = 7;
 
 fn main() {
-    let largest: usize = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(100_000);
+    let largest: usize =
+        std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(100_000);
     let mut world = World::new();
     let mut vectors: Vec<f32> = Vec::with_capacity(largest * WIDTH);
     (0..largest).for_each(|_| vectors.extend(world.vector()));
     let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| world.vector()).collect();
-    println!("{WIDTH} numbers a vector, {QUERIES} queries for the {TOP} nearest, medians, seed {SEED}\n");
+    println!(
+        "{WIDTH} numbers a vector, {QUERIES} queries for the {TOP} nearest, medians, seed {SEED}\n"
+    );
     println!(
         "{:>9}  {:24}{:>9}{:>11}{:>11}{:>10}",
         "vectors", "by", "build s", "query ms", "recall@10", "memory MB"
@@ -47,8 +52,9 @@ fn compare(vectors: &[f32], queries: &[Vec<f32>]) {
     let begun = Instant::now();
     let scan = Scan::of(WIDTH, vectors.to_vec());
     let build = begun.elapsed().as_secs_f64();
-    let (exact, query) =
-        timed(queries, |query| scan.nearest(query, TOP).iter().map(|near| near.number() as u64).collect());
+    let (exact, query) = timed(queries, |query| {
+        scan.nearest(query, TOP).iter().map(|near| near.number() as u64).collect()
+    });
     row("exact scan", build, query, 1.0, (count * WIDTH * size_of::<f32>()) as f64 / 1e6);
     let options = IndexOptions {
         dimensions: WIDTH,

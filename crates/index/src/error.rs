@@ -21,7 +21,9 @@ pub enum IndexError {
         found: String,
     },
     /// A disk or another program changed it.
-    #[error("{path:?}: expected a whole index, found a damaged one ({why}); delete it and build it anew")]
+    #[error(
+        "{path:?}: expected a whole index, found a damaged one ({why}); delete it and build it anew"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -35,7 +37,9 @@ pub enum IndexError {
         path: PathBuf,
     },
     /// A format of the future.
-    #[error("{path:?}: expected an index of format {expected}, found format {found}; build it anew")]
+    #[error(
+        "{path:?}: expected an index of format {expected}, found format {found}; build it anew"
+    )]
     Format {
         /// The index.
         path: PathBuf,
@@ -46,8 +50,8 @@ pub enum IndexError {
     },
     /// Another model's vectors.
     #[error(
-        "{path:?}: expected the vectors of its model {expected:?}, found those of {found:?}, which are others ({why}); \
-         use the index's own model, or build another index"
+        "{path:?}: expected the vectors of its model {expected:?}, found those of {found:?}, \
+            which are others ({why}); use the index's own model, or build another index"
     )]
     OtherModel {
         /// The index.
@@ -60,7 +64,9 @@ pub enum IndexError {
         why: String,
     },
     /// A vector that cannot be kept.
-    #[error("vector of {text:?}: expected {expected} finite numbers, found {found}; look at the model")]
+    #[error(
+        "vector of {text:?}: expected {expected} finite numbers, found {found}; look at the model"
+    )]
     Vector {
         /// The beginning of the text.
         text: String,
@@ -70,7 +76,9 @@ pub enum IndexError {
         found: String,
     },
     /// The store failed.
-    #[error("{path:?}: {action} failed: {source}; check the file, its permissions and the free space")]
+    #[error(
+        "{path:?}: {action} failed: {source}; check the file, its permissions and the free space"
+    )]
     Store {
         /// The index.
         path: PathBuf,

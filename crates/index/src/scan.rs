@@ -63,7 +63,8 @@ impl Scan {
         self.vectors.par_chunks(SHARE * self.width).map(part).sum()
     }
 
-    /// The `k` texts nearest to `query`, best first, all if there are fewer; equal ones in an order that stays.
+    /// The `k` texts nearest to `query`, best first, all if there are fewer; equal ones in an order
+    /// that stays.
     ///
     /// # Panics
     ///
@@ -74,14 +75,18 @@ impl Scan {
         let rows = self.vectors.par_chunks(self.width).with_min_len(SHARE);
         let mut scores: Vec<f32> = Vec::new();
         rows.map(|row| dot(&query, row)).collect_into_vec(&mut scores);
-        let best = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
+        let best =
+            |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
         let mut order: Vec<u32> = (0..scores.len() as u32).collect();
         if k < order.len() {
             order.select_nth_unstable_by(k, best);
             order.truncate(k);
         }
         order.sort_unstable_by(best);
-        order.into_iter().map(|i| Near { key: self.keys[i as usize], score: scores[i as usize] }).collect()
+        order
+            .into_iter()
+            .map(|i| Near { key: self.keys[i as usize], score: scores[i as usize] })
+            .collect()
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use guard::guarded;
 use redb::{
-    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    ReadableTableMetadata, StorageError, WriteTransaction,
+    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    ReadableTable, ReadableTableMetadata, StorageError, WriteTransaction,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,8 +91,10 @@ impl Index {
             check_file(path)?;
         }
         let database = store_of(path, guarded(|| checking_builder().create(path)))?;
-        let mut index = Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
-        // A run that was killed before it wrote anything leaves a store without tables, which is as good as new.
+        let mut index =
+            Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
+        // A run that was killed before it wrote anything leaves a store without tables, which is as
+        // good as new.
         if index.read(|transaction| Ok(transaction.list_tables()?.next().is_some()))? {
             index = Self::from_store(path, index.store)?;
             index.expect(model)?;
@@ -132,7 +134,8 @@ impl Index {
     pub fn open_to_read(path: &Path) -> Result<Self, IndexError> {
         check_file(path)?;
         match guarded(|| ReadOnlyDatabase::open(path)) {
-            Ok(Err(DatabaseError::RepairAborted)) => Self::open(path), // a killed process left it to be put in order
+            // a killed process left it to be put in order
+            Ok(Err(DatabaseError::RepairAborted)) => Self::open(path),
             outcome => Self::from_store(path, Store::ReadOnly(store_of(path, outcome)?)),
         }
     }
@@ -147,11 +150,14 @@ impl Index {
                 Ok(table.get(INDEX)?.map(|about| about.value().to_vec()).unwrap_or_default())
             })
             .map_err(|error| match error {
-                IndexError::Store { source, .. } => no_index(format!("a store of something else ({source})")),
+                IndexError::Store { source, .. } => {
+                    no_index(format!("a store of something else ({source})"))
+                }
                 other => other,
             })?;
         let format = serde_json::from_slice::<serde_json::Value>(&about).ok();
-        let format = format.and_then(|about| about["format"].as_u64()).and_then(|n| u32::try_from(n).ok());
+        let format =
+            format.and_then(|about| about["format"].as_u64()).and_then(|n| u32::try_from(n).ok());
         match format {
             None => Err(no_index("a store that does not say what it is".into())),
             Some(found) if found != FORMAT => {
@@ -203,14 +209,15 @@ impl Index {
         })
     }
 
-    /// Puts files in, or in the place of those of the same path: all of them or, after a failure, none.
+    /// Puts files in, or in the place of those of the same path: all of them or, after a failure,
+    /// none.
     ///
     /// Texts that were never said before go through `embed`, which gives a vector for each.
     ///
     /// # Errors
     ///
-    /// What `embed` fails with, a vector of another width or with a number that is none, or a store that cannot be
-    /// written.
+    /// What `embed` fails with, a vector of another width or with a number that is none, or a store
+    /// that cannot be written.
     pub fn put<E: From<IndexError>>(
         &mut self,
         files: &[Source],
@@ -288,7 +295,9 @@ impl Index {
             let mut vectors = Vec::with_capacity(keys.len() * width);
             for block in transaction.open_table(VECTORS)?.iter()? {
                 let block = block?.1;
-                vectors.extend(block.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)));
+                vectors.extend(
+                    block.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)),
+                );
             }
             Ok(Scan { width, keys, vectors })
         })
@@ -355,9 +364,13 @@ impl Index {
     }
 
     /// The texts that have no vector here, in the order of their keys.
-    fn unknown<'a>(&self, texts: &HashMap<Key, &'a str>) -> Result<Vec<(Key, &'a str)>, IndexError> {
+    fn unknown<'a>(
+        &self,
+        texts: &HashMap<Key, &'a str>,
+    ) -> Result<Vec<(Key, &'a str)>, IndexError> {
         self.read(|transaction| {
-            let (said, pending) = (transaction.open_table(TEXTS)?, transaction.open_table(PENDING)?);
+            let (said, pending) =
+                (transaction.open_table(TEXTS)?, transaction.open_table(PENDING)?);
             let mut unknown = Vec::new();
             for (&key, &text) in texts {
                 if said.get(key)?.is_none() && pending.get(key)?.is_none() {
@@ -452,7 +465,9 @@ impl Index {
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), IndexError> {
-        let Store::Whole(database) = &self.store else { unreachable!("an index that is open to be read") };
+        let Store::Whole(database) = &self.store else {
+            unreachable!("an index that is open to be read")
+        };
         let write = || -> Result<(), redb::Error> {
             let mut transaction = database.begin_write()?;
             transaction.set_quick_repair(true); // after a kill the next one opens at once
@@ -488,16 +503,20 @@ fn text(bytes: &[u8]) -> String {
 
 /// What can be told before the store looks at the file.
 fn check_file(path: &Path) -> Result<(), IndexError> {
-    let no_index = |found: &str| Err(IndexError::NoIndex { path: path.into(), found: found.into() });
+    let no_index =
+        |found: &str| Err(IndexError::NoIndex { path: path.into(), found: found.into() });
     match path.metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(IndexError::Missing { path: path.into() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(IndexError::Missing { path: path.into() })
+        }
         Ok(file) if file.is_dir() => no_index("a directory"),
         Ok(file) if file.len() == 0 => no_index("an empty file"),
         _ => Ok(()),
     }
 }
 
-/// Checks the sum of every page before anything is written: over a damaged one, the store would end the process.
+/// Checks the sum of every page before anything is written: over a damaged one, the store would end
+/// the process.
 fn checking_builder() -> Builder {
     let mut builder = Database::builder();
     builder.set_check_integrity_on_open(true);
@@ -505,14 +524,23 @@ fn checking_builder() -> Builder {
 }
 
 /// The store that was opened.
-fn store_of<D>(path: &Path, outcome: Result<Result<D, DatabaseError>, String>) -> Result<D, IndexError> {
+fn store_of<D>(
+    path: &Path,
+    outcome: Result<Result<D, DatabaseError>, String>,
+) -> Result<D, IndexError> {
     let no_index = |found: &str| IndexError::NoIndex { path: path.into(), found: found.into() };
     outcome.map_err(|why| damaged(path, &why))?.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => IndexError::InUse { path: path.into() },
-        DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+        DatabaseError::Storage(StorageError::Io(error))
+            if error.kind() == ErrorKind::InvalidData =>
+        {
             no_index("a file of another kind")
         }
         DatabaseError::Storage(StorageError::Corrupted(why)) => damaged(path, &why),
-        error => IndexError::Store { path: path.into(), action: "opening", source: Box::new(error.into()) },
+        error => IndexError::Store {
+            path: path.into(),
+            action: "opening",
+            source: Box::new(error.into()),
+        },
     })
 }

@@ -1,4 +1,5 @@
-//! Keeps an index equal to files on disk: what changed is read and embedded again, what did not is left alone.
+//! Keeps an index equal to files on disk: what changed is read and embedded again, what did not is
+//! left alone.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -26,7 +27,8 @@ pub struct SourceFile {
     pub name: String,
     /// Where the file lies.
     pub path: PathBuf,
-    /// Whether the user named the file; otherwise it was found in a directory and may be passed over.
+    /// Whether the user named the file; otherwise it was found in a directory and may be passed
+    /// over.
     pub asked_for: bool,
 }
 
@@ -39,8 +41,8 @@ pub struct Found {
     pub passed_over: usize,
 }
 
-/// Finds the files that are named, and in the directories that are named those that end in one of [`READ`]. Hidden
-/// entries, links, `target` and what a `.gitignore` names are left out.
+/// Finds the files that are named, and in the directories that are named those that end in one of
+/// [`READ`]. Hidden entries, links, `target` and what a `.gitignore` names are left out.
 ///
 /// # Errors
 ///
@@ -131,13 +133,13 @@ pub struct Renewed {
     pub removed: usize,
 }
 
-/// Makes an index hold what these files say: reads them, and embeds what it does not know yet by `embed`, which gives a
-/// vector for each text.
+/// Makes an index hold what these files say: reads them, and embeds what it does not know yet by
+/// `embed`, which gives a vector for each text.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, one named by the user that is not UTF-8 text, what `embed` fails with, or a store that
-/// cannot be written. What was put in before stays.
+/// A file that cannot be read, one named by the user that is not UTF-8 text, what `embed` fails
+/// with, or a store that cannot be written. What was put in before stays.
 pub fn renew<E: From<IndexError>>(
     index: &mut Index,
     files: &[SourceFile],
@@ -196,8 +198,8 @@ pub fn renew<E: From<IndexError>>(
     Ok(done)
 }
 
-/// Takes files, or all files of directories, out of an index, and returns how many those were. A file is named by its
-/// path, or as a search prints it.
+/// Takes files, or all files of directories, out of an index, and returns how many those were. A
+/// file is named by its path, or as a search prints it.
 ///
 /// # Errors
 ///
@@ -234,8 +236,10 @@ fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
 
 /// The bytes of a file, or nothing of a file that was found in a directory and is too large.
 fn bytes(file: &SourceFile) -> Result<Option<Vec<u8>>, IndexError> {
-    let refuse = |expected, found| IndexError::Unreadable { path: file.path.clone(), expected, found };
-    let size = fs::metadata(&file.path).map_err(|error| refuse("text file", error.to_string()))?.len();
+    let refuse =
+        |expected, found| IndexError::Unreadable { path: file.path.clone(), expected, found };
+    let size =
+        fs::metadata(&file.path).map_err(|error| refuse("text file", error.to_string()))?.len();
     if size > MOST_BYTES {
         let found = format!("{size} bytes, above {MOST_BYTES}; split the file");
         return if file.asked_for { Err(refuse("text file", found)) } else { Ok(None) };

@@ -8,13 +8,15 @@ use sha2::{Digest, Sha256};
 use crate::Source;
 use crate::scan::Key;
 
-/// The most bytes of a block of vectors. The store gives a value a power of two; this much less than one leaves room for
-/// what it writes beside it. A vector a value would be read at a fifth of the speed.
+/// The most bytes of a block of vectors. The store gives a value a power of two; this much less
+/// than one leaves room for what it writes beside it. A vector a value would be read at a fifth of
+/// the speed.
 const BLOCK: usize = (1 << 20) - 4096;
 /// Bytes of a key.
 const KEY: usize = size_of::<Key>();
 
-// Texts are kept as bytes: of a damaged one that is no UTF-8, the store would not give an error but end the process.
+// Texts are kept as bytes: of a damaged one that is no UTF-8, the store would not give an error but
+// end the process.
 
 /// What the file is, as JSON.
 pub(crate) const ABOUT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("about");
@@ -26,11 +28,15 @@ pub(crate) const TEXTS: TableDefinition<Key, &[u8]> = TableDefinition::new("text
 pub(crate) const KEYS: TableDefinition<u32, &[u8]> = TableDefinition::new("keys");
 /// A block's vectors in the order of its keys: numbers in little-endian order, at unit length.
 pub(crate) const VECTORS: TableDefinition<u32, &[u8]> = TableDefinition::new("vectors");
-/// Vectors of texts that no file says yet: of a file that is not done, or was not when a run was killed.
+/// Vectors of texts that no file says yet: of a file that is not done, or was not when a run was
+/// killed.
 pub(crate) const PENDING: TableDefinition<Key, &[u8]> = TableDefinition::new("pending");
 
 /// Drops those texts that no file says any more.
-pub(crate) fn sweep(transaction: &WriteTransaction, mut old: HashSet<Key>) -> Result<(), redb::Error> {
+pub(crate) fn sweep(
+    transaction: &WriteTransaction,
+    mut old: HashSet<Key>,
+) -> Result<(), redb::Error> {
     if old.is_empty() {
         return Ok(());
     }
@@ -44,16 +50,23 @@ pub(crate) fn sweep(transaction: &WriteTransaction, mut old: HashSet<Key>) -> Re
         texts.remove(key)?;
     }
     let blocks: Vec<(u32, Vec<Key>)> = blocks(transaction)?;
-    for (block, keys) in blocks.into_iter().filter(|(_, keys)| keys.iter().any(|key| old.contains(key))) {
-        let kept =
-            rows(transaction, block, &keys)?.into_iter().filter(|(key, _)| !old.contains(key)).collect();
+    for (block, keys) in
+        blocks.into_iter().filter(|(_, keys)| keys.iter().any(|key| old.contains(key)))
+    {
+        let kept = rows(transaction, block, &keys)?
+            .into_iter()
+            .filter(|(key, _)| !old.contains(key))
+            .collect();
         replace(transaction, block, kept)?;
     }
     Ok(())
 }
 
 /// Adds vectors to the last block, and to new ones.
-pub(crate) fn append(transaction: &WriteTransaction, new: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
+pub(crate) fn append(
+    transaction: &WriteTransaction,
+    new: Vec<(Key, Vec<u8>)>,
+) -> Result<(), redb::Error> {
     let Some((_, vector)) = new.first() else { return Ok(()) };
     let most = (BLOCK / vector.len().max(1)).max(1);
     let (mut block, keys) = blocks(transaction)?.pop().unwrap_or_default();
@@ -91,7 +104,11 @@ fn rows(
 }
 
 /// Writes a block anew; one without vectors is none.
-fn replace(transaction: &WriteTransaction, block: u32, rows: Vec<(Key, Vec<u8>)>) -> Result<(), redb::Error> {
+fn replace(
+    transaction: &WriteTransaction,
+    block: u32,
+    rows: Vec<(Key, Vec<u8>)>,
+) -> Result<(), redb::Error> {
     let (mut keys, mut vectors) = (transaction.open_table(KEYS)?, transaction.open_table(VECTORS)?);
     if rows.is_empty() {
         keys.remove(block)?;
@@ -155,7 +172,8 @@ impl FileRow {
     }
 }
 
-/// The first half of the text's sha256: two texts with one key are not to be expected on this earth.
+/// The first half of the text's sha256: two texts with one key are not to be expected on this
+/// earth.
 pub(crate) fn key(text: &str) -> Key {
     Sha256::digest(text).first_chunk().copied().unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Every lesson of the course, in order: what the command line runs and the tests of the house check.
+//! Every lesson of the course, in order: what the command line runs and the tests of the house
+//! check.
 
 pub mod lists;
 

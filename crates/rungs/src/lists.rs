@@ -35,7 +35,10 @@ pub fn renewed(page: &str) -> Result<String> {
         found = true;
     }
     if !found {
-        bail!("expected a list that opens with {}, found none", LISTS.map(|(open, _)| open).join(" or "));
+        bail!(
+            "expected a list that opens with {}, found none",
+            LISTS.map(|(open, _)| open).join(" or ")
+        );
     }
     Ok(renewed)
 }
@@ -44,8 +47,10 @@ pub fn renewed(page: &str) -> Result<String> {
 fn table() -> String {
     let mut table = String::from("\n| Lesson | The question | Leaves you with |\n|---|---|---|\n");
     for (lesson, _) in LESSONS {
-        table
-            .push_str(&format!("| `{}` | {} | {} |\n", lesson.stem, lesson.question, lesson.leaves_you_with));
+        table.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            lesson.stem, lesson.question, lesson.leaves_you_with
+        ));
     }
     table
 }

@@ -1,8 +1,8 @@
 //! `cargo rungs`: the command line of the course.
 //!
 //! It knows every lesson, and is the only place that prints. Results go to standard output,
-//! everything else to standard error; a failure is one line `error: ...`, at most one line `help: ...`, and an exit
-//! code other than 0.
+//! everything else to standard error; a failure is one line `error: ...`, at most one line
+//! `help: ...`, and an exit code other than 0.
 //!
 //! # Layout
 //!
@@ -28,7 +28,8 @@ use shell::failure;
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS, // the reader has had enough
+        // the reader has had enough
+        Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             failure::print(&error);
             ExitCode::FAILURE

@@ -10,7 +10,8 @@ use files::FilesError;
 pub enum TokensError {
     /// The folder holds neither kind of tokenizer file.
     #[error(
-        "{folder}: expected tokenizer.json or vocab.txt, found neither: copy the tokenizer's files beside the model's"
+        "{folder}: expected tokenizer.json or vocab.txt, found neither: copy the tokenizer's \
+            files beside the model's"
     )]
     NoFile {
         /// Where it was looked for.
@@ -21,8 +22,8 @@ pub enum TokensError {
     File(#[from] FilesError),
     /// A text holds what the vocabulary has no token for.
     #[error(
-        "{path}: expected characters of its vocabulary, found {character:?} at byte {position} of the text: leave it out, \
-         or train on a text that has it"
+        "{path}: expected characters of its vocabulary, found {character:?} at byte {position} of \
+            the text: leave it out, or train on a text that has it"
     )]
     Unknown {
         /// The tokenizer.
@@ -44,7 +45,8 @@ pub enum TokensError {
     },
     /// Two tokens share an id: the table's row would serve both.
     #[error(
-        "{path}: expected one token per id, found {first:?} and {second:?} both with id {id}: renumber one of them"
+        "{path}: expected one token per id, found {first:?} and {second:?} both with id {id}: \
+            renumber one of them"
     )]
     DuplicateId {
         /// The file.
@@ -58,7 +60,8 @@ pub enum TokensError {
     },
     /// One token has two ids: which row it gets would be chance.
     #[error(
-        "{path}: expected one id per token, found {token:?} with id {first} and id {second}: remove one of them"
+        "{path}: expected one id per token, found {token:?} with id {first} and id {second}: \
+            remove one of them"
     )]
     DuplicateToken {
         /// The file.
@@ -72,8 +75,8 @@ pub enum TokensError {
     },
     /// A merge joins or makes a token that the vocabulary lacks.
     #[error(
-        "{path}: merge {number} ({merge:?}) needs the token {token:?}, which the vocabulary lacks: merges and \
-         vocabulary must come from the same tokenizer"
+        "{path}: merge {number} ({merge:?}) needs the token {token:?}, which the vocabulary \
+            lacks: merges and vocabulary must come from the same tokenizer"
     )]
     MergeOfAbsent {
         /// The file.
@@ -87,8 +90,8 @@ pub enum TokensError {
     },
     /// A special token that this kind of tokenizer cannot do without is not in the vocabulary.
     #[error(
-        "{path}: expected the special token {token} ({role}) in the vocabulary, found none: add it, or name the \
-         file's own as \"{role}_token\" in tokenizer_config.json"
+        "{path}: expected the special token {token} ({role}) in the vocabulary, found none: add \
+            it, or name the file's own as \"{role}_token\" in tokenizer_config.json"
     )]
     NoSpecial {
         /// The file.
@@ -100,8 +103,8 @@ pub enum TokensError {
     },
     /// Two places in the files disagree about a token's id.
     #[error(
-        "{path}: {place} gives {token:?} the id {found}, the vocabulary {expected}: both must come from the same \
-         tokenizer"
+        "{path}: {place} gives {token:?} the id {found}, the vocabulary {expected}: both must \
+            come from the same tokenizer"
     )]
     OtherId {
         /// The file.
@@ -117,8 +120,8 @@ pub enum TokensError {
     },
     /// A token's id lies beyond the embedding table.
     #[error(
-        "token {token:?} has id {id}, but the embedding table has {rows} rows (ids 0 to {}): tokenizer and model \
-         must come from the same checkpoint", rows.saturating_sub(1)
+        "token {token:?} has id {id}, but the embedding table has {rows} rows (ids 0 to {}): \
+            tokenizer and model must come from the same checkpoint", rows.saturating_sub(1)
     )]
     BeyondTable {
         /// The token.
@@ -130,7 +133,8 @@ pub enum TokensError {
     },
     /// The library behind this crate refused the file, or panicked over it.
     #[error(
-        "{path}: expected a tokenizer, found something the tokenizers library refuses ({reason}): fetch it again"
+        "{path}: expected a tokenizer, found something the tokenizers library refuses ({reason}): \
+            fetch it again"
     )]
     Refused {
         /// The file.
@@ -140,7 +144,8 @@ pub enum TokensError {
     },
     /// The library failed on a text.
     #[error(
-        "a text of {bytes} bytes could not be encoded ({reason}): check it for broken characters, or split it"
+        "a text of {bytes} bytes could not be encoded ({reason}): check it for broken characters, \
+            or split it"
     )]
     Encode {
         /// The text's size.
@@ -157,7 +162,10 @@ pub enum TokensError {
         limit: usize,
     },
     /// The limit leaves no room for the special tokens.
-    #[error("a limit of {limit} tokens leaves no room: expected at least {needed} for the special tokens")]
+    #[error(
+        "a limit of {limit} tokens leaves no room: expected at least {needed} for the special \
+            tokens"
+    )]
     LimitTooSmall {
         /// What was asked for.
         limit: usize,
@@ -165,7 +173,9 @@ pub enum TokensError {
         needed: usize,
     },
     /// A word of a word-level vocabulary that no text can ever produce.
-    #[error("expected single words of letters or one punctuation mark, found {word:?}: split it first")]
+    #[error(
+        "expected single words of letters or one punctuation mark, found {word:?}: split it first"
+    )]
     NotAWord {
         /// The word.
         word: String,

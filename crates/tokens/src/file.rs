@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 
 use crate::error::TokensError;
 
-/// The largest tokenizer file accepted. The largest in wide use, of a vocabulary of 262,144, has 33 MB.
+/// The largest tokenizer file accepted. The largest in wide use, of a vocabulary of 262,144, has 33
+/// MB.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// Greedy matching of one word takes time cubic in its length, so a file may not ask for more. BERT's own code
-/// says 200 (`WordpieceTokenizer`), most files 100.
+/// Greedy matching of one word takes time cubic in its length, so a file may not ask for more.
+/// BERT's own code says 200 (`WordpieceTokenizer`), most files 100.
 const LONGEST_WORD: u64 = 200;
 
 /// The tokenizer classes whose vocab.txt means: WordPiece, `[CLS] A [SEP] B [SEP]`.
@@ -35,7 +36,8 @@ pub(crate) struct Specials {
 impl Default for Specials {
     /// BERT's (Devlin et al. 2019).
     fn default() -> Self {
-        let [unk, pad, cls, sep, mask] = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"].map(String::from);
+        let [unk, pad, cls, sep, mask] =
+            ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"].map(String::from);
         Self { unk, pad, cls, sep, mask }
     }
 }
@@ -116,7 +118,8 @@ impl<'de> Deserialize<'de> for Vocab {
     }
 }
 
-/// The bytes of a folder's tokenizer as tokenizer.json; which file they come from; the special tokens.
+/// The bytes of a folder's tokenizer as tokenizer.json; which file they come from; the special
+/// tokens.
 pub(crate) fn read(folder: &Path) -> Result<(Vec<u8>, PathBuf, Specials), TokensError> {
     let (json_file, vocab_file) = (folder.join("tokenizer.json"), folder.join("vocab.txt"));
     let config = Config::read(folder)?;
@@ -131,8 +134,8 @@ pub(crate) fn read(folder: &Path) -> Result<(Vec<u8>, PathBuf, Specials), Tokens
     Ok((bytes, path, specials))
 }
 
-/// A BERT tokenizer as tokenizer.json: `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]` with segments 0 and 1 (Devlin et
-/// al. 2019, figure 2).
+/// A BERT tokenizer as tokenizer.json: `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]` with segments 0
+/// and 1 (Devlin et al. 2019, figure 2).
 pub(crate) fn bert_json(
     model: Value,
     ids: &HashMap<&str, u64>,
@@ -148,7 +151,8 @@ pub(crate) fn bert_json(
                    "normalized": false, "special": true})
         })
         .collect();
-    let special = |token: &str, segment: u32| json!({"SpecialToken": {"id": token, "type_id": segment}});
+    let special =
+        |token: &str, segment: u32| json!({"SpecialToken": {"id": token, "type_id": segment}});
     let sequence = |name: &str, segment: u32| json!({"Sequence": {"id": name, "type_id": segment}});
     let entry = |token: &str| json!({"id": token, "ids": [ids.get(token)], "tokens": [token]});
     json!({
@@ -165,8 +169,13 @@ pub(crate) fn bert_json(
     })
 }
 
-/// Everything in tokenizer.json that the library would accept in silence and get wrong; the added tokens it names.
-pub(crate) fn check(bytes: &[u8], path: &Path, specials: &Specials) -> Result<Vec<Added>, TokensError> {
+/// Everything in tokenizer.json that the library would accept in silence and get wrong; the added
+/// tokens it names.
+pub(crate) fn check(
+    bytes: &[u8],
+    path: &Path,
+    specials: &Specials,
+) -> Result<Vec<Added>, TokensError> {
     let outline: Outline = serde_json::from_slice(bytes).map_err(|error| TokensError::Content {
         path: path.into(),
         expected: "a tokenizer.json".into(),
@@ -177,13 +186,18 @@ pub(crate) fn check(bytes: &[u8], path: &Path, specials: &Specials) -> Result<Ve
         let Specials { unk, pad, cls, sep, .. } = specials;
         for (role, token) in [("unk", unk), ("pad", pad), ("cls", cls), ("sep", sep)] {
             if !ids.contains_key(token.as_str()) {
-                return Err(TokensError::NoSpecial { path: path.into(), role, token: token.clone() });
+                return Err(TokensError::NoSpecial {
+                    path: path.into(),
+                    role,
+                    token: token.clone(),
+                });
             }
         }
     }
     check_merges(&outline.model, &ids, path)?;
     check_template(&outline.post_processor, &ids, path)?;
-    if let Some(found) = outline.model.max_input_chars_per_word.filter(|&most| most > LONGEST_WORD) {
+    if let Some(found) = outline.model.max_input_chars_per_word.filter(|&most| most > LONGEST_WORD)
+    {
         return Err(TokensError::Content {
             path: path.into(),
             expected: format!("max_input_chars_per_word of at most {LONGEST_WORD}"),
@@ -194,7 +208,10 @@ pub(crate) fn check(bytes: &[u8], path: &Path, specials: &Specials) -> Result<Ve
     Ok(outline.added_tokens)
 }
 
-fn one_id_each<'a>(outline: &'a Outline, path: &Path) -> Result<HashMap<&'a str, u64>, TokensError> {
+fn one_id_each<'a>(
+    outline: &'a Outline,
+    path: &Path,
+) -> Result<HashMap<&'a str, u64>, TokensError> {
     let path = || path.to_path_buf();
     let (mut ids, mut tokens) = (HashMap::new(), HashMap::new());
     for (token, id) in &outline.model.vocab.0 {
@@ -236,7 +253,9 @@ fn check_merges(model: &Model, ids: &HashMap<&str, u64>, path: &Path) -> Result<
             Merge::Joined(both) => both.split_once(' ').unwrap_or((both, "")),
         };
         let joined = format!("{left}{}", right.strip_prefix(prefix).unwrap_or(right));
-        if let Some(token) = [left, right, &joined].into_iter().find(|token| !ids.contains_key(token)) {
+        if let Some(token) =
+            [left, right, &joined].into_iter().find(|token| !ids.contains_key(token))
+        {
             let (merge, token) = (format!("{left} {right}"), token.to_string());
             return Err(TokensError::MergeOfAbsent { path: path.into(), number, merge, token });
         }
@@ -245,7 +264,11 @@ fn check_merges(model: &Model, ids: &HashMap<&str, u64>, path: &Path) -> Result<
 }
 
 /// The template's own ids of special tokens must be the vocabulary's.
-fn check_template(processor: &Value, ids: &HashMap<&str, u64>, path: &Path) -> Result<(), TokensError> {
+fn check_template(
+    processor: &Value,
+    ids: &HashMap<&str, u64>,
+    path: &Path,
+) -> Result<(), TokensError> {
     let check = |token: &str, id: u64| match ids.get(token) {
         Some(&own) if own == id => Ok(()),
         own => Err(TokensError::OtherId {
@@ -263,7 +286,8 @@ fn check_template(processor: &Value, ids: &HashMap<&str, u64>, path: &Path) -> R
         }
     }
     for role in ["cls", "sep"] {
-        if let (Some(token), Some(id)) = (processor[role][0].as_str(), processor[role][1].as_u64()) {
+        if let (Some(token), Some(id)) = (processor[role][0].as_str(), processor[role][1].as_u64())
+        {
             check(token, id)?;
         }
     }
@@ -335,7 +359,8 @@ impl Config {
     }
 }
 
-/// A vocabulary of one token a line, its id the number of the line, as the JSON of the same tokenizer.
+/// A vocabulary of one token a line, its id the number of the line, as the JSON of the same
+/// tokenizer.
 fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> {
     let class = config.class.as_deref().map(|class| class.trim_end_matches("Fast"));
     if let Some(class) = class.filter(|class| !BERT_CLASSES.contains(class)) {
@@ -353,7 +378,8 @@ fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> 
     };
     let text = std::str::from_utf8(&bytes).map_err(|error| content("UTF-8", error.to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines: Vec<&str> = text.split_terminator('\n').map(|line| line.trim_end_matches('\r')).collect();
+    let lines: Vec<&str> =
+        text.split_terminator('\n').map(|line| line.trim_end_matches('\r')).collect();
     if let (true, Some(found)) = (lines.len() < 2, instead_of_text(&bytes)) {
         return Err(content("one token a line", found));
     }

@@ -1,11 +1,13 @@
 //! # Text to token ids, made safe for files of others
 //!
-//! The `tokenizers` library is exact and fast, and it trusts its files: two tokens may share an id, a template may
-//! name another id than the vocabulary, a fixed padding in the file makes every text 128 tokens long, and some
-//! broken files make it panic. [`Tokenizer`] checks the file first, takes padding and truncation out of its hands,
-//! and turns what still goes wrong into a [`TokensError`] of one line.
+//! The `tokenizers` library is exact and fast, and it trusts its files: two tokens may share an id,
+//! a template may name another id than the vocabulary, a fixed padding in the file makes every text
+//! 128 tokens long, and some broken files make it panic. [`Tokenizer`] checks the file first, takes
+//! padding and truncation out of its hands, and turns what still goes wrong into a [`TokensError`]
+//! of one line.
 //!
-//! [`Tokenizer::characters`] and [`Tokenizer::byte_pairs`] make tokenizers of our own, [`Tokenizer::save`] writes them.
+//! [`Tokenizer::characters`] and [`Tokenizer::byte_pairs`] make tokenizers of our own,
+//! [`Tokenizer::save`] writes them.
 //!
 //! ```
 //! let tokenizer = tokens::Tokenizer::word_level(&["the", "cat", "sleeps", "."])?;
@@ -32,7 +34,8 @@ pub use error::TokensError;
 
 use file::Specials;
 
-/// The largest text encoded in one piece, in bytes. The library keeps tens of bytes for every one of the text.
+/// The largest text encoded in one piece, in bytes. The library keeps tens of bytes for every one
+/// of the text.
 pub const LARGEST_TEXT: usize = 16 << 20;
 
 /// A text as the model sees it; every list has one entry a token, special tokens included.
@@ -44,7 +47,8 @@ pub struct Encoding {
     pub segments: Vec<u32>,
     /// The tokens' own text, `##` and the like included.
     pub tokens: Vec<String>,
-    /// Where each token stands in its text, in bytes, end exclusive; (0, 0) for tokens that stand in none.
+    /// Where each token stands in its text, in bytes, end exclusive; (0, 0) for tokens that stand
+    /// in none.
     pub offsets: Vec<(usize, usize)>,
     /// Whether the text had more tokens than the limit left room for.
     pub truncated: bool,
@@ -59,23 +63,24 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Opens the tokenizer in `folder`: tokenizer.json or, as in older BERT checkpoints, vocab.txt with
-    /// tokenizer_config.json.
+    /// Opens the tokenizer in `folder`: tokenizer.json or, as in older BERT checkpoints, vocab.txt
+    /// with tokenizer_config.json.
     ///
-    /// The file's own padding and truncation are dropped: they belong to whoever trained with it, and a fixed
-    /// padding without its mask ruins every vector.
+    /// The file's own padding and truncation are dropped: they belong to whoever trained with it,
+    /// and a fixed padding without its mask ruins every vector.
     ///
     /// # Errors
     ///
-    /// Files that are missing, unreadable, too large or malformed; vocabularies that contradict themselves; special
-    /// tokens that are needed and missing.
+    /// Files that are missing, unreadable, too large or malformed; vocabularies that contradict
+    /// themselves; special tokens that are needed and missing.
     pub fn open(folder: &Path) -> Result<Self, TokensError> {
         let (bytes, path, specials) = file::read(folder)?;
         Self::from_bytes(&bytes, path, specials)
     }
 
-    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the ids 0 to 4, then each of
-    /// `words` the next in order, repeats left out. Punctuation splits off, so it belongs among the words.
+    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the ids 0 to
+    /// 4, then each of `words` the next in order, repeats left out. Punctuation splits off, so it
+    /// belongs among the words.
     ///
     /// # Errors
     ///
@@ -116,7 +121,13 @@ impl Tokenizer {
             if given.map(u64::from) != Some(token.id) {
                 let expected = given.map_or("none".into(), |id| id.to_string());
                 let (place, found) = ("added_tokens", token.id);
-                return Err(TokensError::OtherId { path, place, token: token.content, expected, found });
+                return Err(TokensError::OtherId {
+                    path,
+                    place,
+                    token: token.content,
+                    expected,
+                    found,
+                });
             }
         }
         Ok(Self { library, specials, path })
@@ -128,7 +139,8 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// A limit too small for the special tokens alone, a text above [`LARGEST_TEXT`], or a failure of the library.
+    /// A limit too small for the special tokens alone, a text above [`LARGEST_TEXT`], or a failure
+    /// of the library.
     pub fn encode(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
         let room = self.room(limit, false)?;
         let (mut tokens, mut truncated) = (self.bare(text)?, false);
@@ -136,13 +148,18 @@ impl Tokenizer {
         self.frame(tokens, None, truncated, text.len())
     }
 
-    /// Two texts in one encoding, `[CLS] A [SEP] B [SEP]` where the file says so; the longer one is shortened
-    /// until both fit into `limit`.
+    /// Two texts in one encoding, `[CLS] A [SEP] B [SEP]` where the file says so; the longer one is
+    /// shortened until both fit into `limit`.
     ///
     /// # Errors
     ///
     /// As [`encode`](Self::encode).
-    pub fn encode_pair(&self, first: &str, second: &str, limit: usize) -> Result<Encoding, TokensError> {
+    pub fn encode_pair(
+        &self,
+        first: &str,
+        second: &str,
+        limit: usize,
+    ) -> Result<Encoding, TokensError> {
         let room = self.room(limit, true)?;
         let (mut a, mut b, mut truncated) = (self.bare(first)?, self.bare(second)?, false);
         let (keep_a, keep_b) = share(room, a.len(), b.len());
@@ -168,15 +185,17 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// As [`encode`](Self::encode), and a character that the vocabulary has no token for: left out in silence, it would
-    /// be another text.
+    /// As [`encode`](Self::encode), and a character that the vocabulary has no token for: left out
+    /// in silence, it would be another text.
     pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>, TokensError> {
         let ids = self.encode(text, usize::MAX)?.ids;
         if self.decode(&ids)? == text {
             return Ok(ids);
         }
         let mut seen = HashSet::new();
-        for (position, character) in text.char_indices().filter(|&(_, character)| seen.insert(character)) {
+        for (position, character) in
+            text.char_indices().filter(|&(_, character)| seen.insert(character))
+        {
             if self.bare(character.encode_utf8(&mut [0; 4]))?.is_empty() {
                 return Err(TokensError::Unknown { path: self.path.clone(), character, position });
             }
@@ -193,7 +212,8 @@ impl Tokenizer {
         self.on_text(ids.len(), || self.library.decode(ids, true))
     }
 
-    /// Checks every id against a table of `rows` rows: what every model does before it trusts this tokenizer.
+    /// Checks every id against a table of `rows` rows: what every model does before it trusts this
+    /// tokenizer.
     ///
     /// # Errors
     ///
@@ -201,7 +221,9 @@ impl Tokenizer {
     pub fn check_vocab(&self, rows: usize) -> Result<(), TokensError> {
         let vocab = self.library.get_vocab(true);
         match vocab.into_iter().max_by_key(|(_, id)| *id) {
-            Some((token, id)) if id as usize >= rows => Err(TokensError::BeyondTable { token, id, rows }),
+            Some((token, id)) if id as usize >= rows => {
+                Err(TokensError::BeyondTable { token, id, rows })
+            }
             _ => Ok(()),
         }
     }
@@ -267,13 +289,15 @@ impl Tokenizer {
     }
 
     fn special(&self, role: &'static str, token: &str) -> Result<u32, TokensError> {
-        let missing = || TokensError::NoSpecial { path: self.path.clone(), role, token: token.into() };
+        let missing =
+            || TokensError::NoSpecial { path: self.path.clone(), role, token: token.into() };
         self.id(token).ok_or_else(missing)
     }
 
     /// How many tokens of text fit beside the special ones.
     fn room(&self, limit: usize, pair: bool) -> Result<usize, TokensError> {
-        let needed = self.library.get_post_processor().map_or(0, |processor| processor.added_tokens(pair));
+        let needed =
+            self.library.get_post_processor().map_or(0, |processor| processor.added_tokens(pair));
         limit.checked_sub(needed).ok_or(TokensError::LimitTooSmall { limit, needed })
     }
 

@@ -9,12 +9,13 @@ use crate::Tokenizer;
 use crate::error::TokensError;
 use crate::file::Specials;
 
-/// GPT-2 shows a byte that is no visible character of its own as the n-th character from here on (Radford et al. 2019,
-/// published code, `bytes_to_unicode`).
+/// GPT-2 shows a byte that is no visible character of its own as the n-th character from here on
+/// (Radford et al. 2019, published code, `bytes_to_unicode`).
 const FIRST_STAND_IN: u32 = 0x100;
 
 impl Tokenizer {
-    /// One token a character, its ID the place in `alphabet`, and no other: what is not in it cannot be encoded.
+    /// One token a character, its ID the place in `alphabet`, and no other: what is not in it
+    /// cannot be encoded.
     ///
     /// # Errors
     ///
@@ -24,8 +25,8 @@ impl Tokenizer {
         Self::of_merges(tokens, Vec::new(), Value::Null, json!({"type": "Fuse"}), "alphabet")
     }
 
-    /// Byte pairs: `tokens` by ID, those that no merge makes being single bytes; `merges` by the IDs of what they join,
-    /// in the order in which they apply; text cut where GPT-2 cuts it.
+    /// Byte pairs: `tokens` by ID, those that no merge makes being single bytes; `merges` by the
+    /// IDs of what they join, in the order in which they apply; text cut where GPT-2 cuts it.
     ///
     /// # Errors
     ///
@@ -34,8 +35,7 @@ impl Tokenizer {
         let texts: Vec<String> = tokens.iter().map(|token| shown(token)).collect();
         let text = |id: u32| texts.get(id as usize).cloned().unwrap_or_default();
         let merges = merges.iter().map(|&(left, right)| [text(left), text(right)]).collect();
-        let bytes =
-            json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
+        let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
         Self::of_merges(texts, merges, bytes.clone(), bytes, "merges")
     }
 
@@ -66,8 +66,8 @@ impl Tokenizer {
         Self::from_bytes(value.to_string().as_bytes(), name.into(), Specials::default())
     }
 
-    /// Writes `tokenizer.json` and `tokenizer_config.json` into `folder`, which other libraries open; `longest` is the
-    /// longest text of the model, in tokens.
+    /// Writes `tokenizer.json` and `tokenizer_config.json` into `folder`, which other libraries
+    /// open; `longest` is the longest text of the model, in tokens.
     ///
     /// # Errors
     ///
@@ -85,7 +85,8 @@ impl Tokenizer {
         });
         for (role, token) in self.specials.by_role() {
             if self.id(token).is_some() {
-                config[format!("{role}_token")] = json!(token); // others pad and mask by these names
+                // others pad and mask by these names
+                config[format!("{role}_token")] = json!(token);
             }
         }
         files::write(&path, format!("{json}\n"))?;
@@ -100,5 +101,8 @@ fn shown(bytes: &[u8]) -> String {
         let before = (0..byte).filter(|&other| !visible(other)).count() as u32;
         char::from_u32(FIRST_STAND_IN + before).unwrap_or(char::REPLACEMENT_CHARACTER)
     };
-    bytes.iter().map(|&byte| if visible(byte) { char::from(byte) } else { stand_in(byte) }).collect()
+    bytes
+        .iter()
+        .map(|&byte| if visible(byte) { char::from(byte) } else { stand_in(byte) })
+        .collect()
 }

@@ -33,7 +33,9 @@ impl<'a> Blocks<'a> {
         let starts: Vec<usize> =
             (0..self.batch).map(|_| rng.random_range(0..self.ids.len() - self.block)).collect();
         let table = |shift: usize| {
-            let of = |&start: &usize| self.ids[start + shift..][..self.block].iter().map(|&id| i64::from(id));
+            let of = |&start: &usize| {
+                self.ids[start + shift..][..self.block].iter().map(|&id| i64::from(id))
+            };
             let ids: Vec<i64> = starts.iter().flat_map(of).collect();
             Tensor::from_data(TensorData::new(ids, [self.batch, self.block]), device)
         };
@@ -46,8 +48,8 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// Which of `items` a draw sees when all are seen once an epoch, in an order of each epoch's own. The last batch of an
-/// epoch may be smaller.
+/// Which of `items` a draw sees when all are seen once an epoch, in an order of each epoch's own.
+/// The last batch of an epoch may be smaller.
 ///
 /// # Panics
 ///

@@ -1,11 +1,12 @@
 //! A loss curve for a terminal.
 
-/// Dots of a character: Braille has two columns of four, bits 0 to 7 of U+2800 (Unicode Standard, "Braille Patterns").
+/// Dots of a character: Braille has two columns of four, bits 0 to 7 of U+2800 (Unicode Standard,
+/// "Braille Patterns").
 const DOTS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 const BLANK: u32 = 0x2800;
 
-/// Points (x ascending, finite) drawn into `width` times `height` characters, the highest and lowest value at the left.
-/// Nothing where there are fewer than two points.
+/// Points (x ascending, finite) drawn into `width` times `height` characters, the highest and
+/// lowest value at the left. Nothing where there are fewer than two points.
 pub fn curve(points: &[(f64, f64)], width: usize, height: usize) -> String {
     let [first, .., last] = points else { return String::new() };
     let (left, right) = (first.0, last.0);

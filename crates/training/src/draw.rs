@@ -27,8 +27,8 @@ impl Draw {
     }
 }
 
-/// Bits thoroughly mixed, so that neighbouring numbers give unrelated ones (Steele et al. 2014, "Fast Splittable
-/// Pseudorandom Number Generators", figure 17: SplitMix64).
+/// Bits thoroughly mixed, so that neighbouring numbers give unrelated ones (Steele et al. 2014,
+/// "Fast Splittable Pseudorandom Number Generators", figure 17: SplitMix64).
 fn mix(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -14,8 +14,8 @@ pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
 pub enum TrainingError {
     /// A text in which no block fits.
     #[error(
-        "the corpus is too short: expected at least {needed} tokens (a block and the token after it), found {found}; \
-         use a longer text or a shorter block"
+        "the corpus is too short: expected at least {needed} tokens (a block and the token after \
+            it), found {found}; use a longer text or a shorter block"
     )]
     ShortCorpus {
         /// Tokens of a block, and one.
@@ -25,8 +25,8 @@ pub enum TrainingError {
     },
     /// A loss, gradient or weight that is NaN or infinite.
     #[error(
-        "step {step} on {device}: the {what} of {parameter} became {value}; lower the learning rate, or look at the \
-         batch of this step"
+        "step {step} on {device}: the {what} of {parameter} became {value}; lower the learning \
+            rate, or look at the batch of this step"
     )]
     NotFinite {
         /// The step.
@@ -42,7 +42,8 @@ pub enum TrainingError {
     },
     /// A folder that holds something already.
     #[error(
-        "{path:?}: expected a new folder, found one with {found}; resume that training, or name another folder"
+        "{path:?}: expected a new folder, found one with {found}; resume that training, or name \
+            another folder"
     )]
     Occupied {
         /// The folder.
@@ -52,7 +53,8 @@ pub enum TrainingError {
     },
     /// A folder without a state.
     #[error(
-        "{path:?} does not exist: expected the state of a training; begin one in a new folder, then resume it"
+        "{path:?} does not exist: expected the state of a training; begin one in a new folder, \
+            then resume it"
     )]
     Nothing {
         /// Where it was looked for.
@@ -72,7 +74,10 @@ pub enum TrainingError {
     #[error("expected the state of this model; {0}")]
     OtherModel(CheckpointError),
     /// A state of something else.
-    #[error("{path:?}: {problem}; resume with what began this training, or begin another in a new folder")]
+    #[error(
+        "{path:?}: {problem}; resume with what began this training, or begin another in a new \
+            folder"
+    )]
     State {
         /// The file.
         path: PathBuf,

@@ -1,25 +1,26 @@
 //! # The loop that every lesson that trains shares
 //!
-//! A lesson says what is learnt from and how wrong a model is ([`Task`]); a [`Recipe`] says how long and how fast;
-//! [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and accumulation of gradients, evaluation,
-//! metrics, checkpoints, resume, early stop, a budget of time, and a guard against NaN and infinity. An [`Observer`]
-//! hears of it as it goes.
+//! A lesson says what is learnt from and how wrong a model is ([`Task`]); a [`Recipe`] says how
+//! long and how fast; [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and
+//! accumulation of gradients, evaluation, metrics, checkpoints, resume, early stop, a budget of
+//! time, and a guard against NaN and infinity. An [`Observer`] hears of it as it goes.
 //!
-//! **Nothing random is remembered.** What a step draws, batches and dropout alike, follows from the seed and the number
-//! of the step ([`Draw`]), because burn's generator is one for the whole process and its state cannot be saved. So a
-//! training that was killed goes on as if it had not been, loss by loss.
+//! **Nothing random is remembered.** What a step draws, batches and dropout alike, follows from the
+//! seed and the number of the step ([`Draw`]), because burn's generator is one for the whole
+//! process and its state cannot be saved. So a training that was killed goes on as if it had not
+//! been, loss by loss.
 //!
-//! **One state, one file.** Weights and both moments of the optimiser lie in one file that is written aside and renamed:
-//! a kill at any moment leaves the old state or the new one.
+//! **One state, one file.** Weights and both moments of the optimiser lie in one file that is
+//! written aside and renamed: a kill at any moment leaves the old state or the new one.
 //!
-//! **Why not burn-train's `Learner`.** It trains by epochs over a data loader and resumes at the end of one; it saves
-//! model, optimiser and scheduler as three files; and its seed is set once. A step that can be repeated bit for bit in
-//! the middle of an epoch is what this crate is for, and the loop itself is the smallest part of it. The optimiser is
-//! burn's.
+//! **Why not burn-train's `Learner`.** It trains by epochs over a data loader and resumes at the
+//! end of one; it saves model, optimiser and scheduler as three files; and its seed is set once. A
+//! step that can be repeated bit for bit in the middle of an epoch is what this crate is for, and
+//! the loop itself is the smallest part of it. The optimiser is burn's.
 //!
-//! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by ids. One safetensors
-//! file by names is renamed as a whole, is read by the bounded check that every file of others goes through ([`checkpoint`]),
-//! and opens in any other library.
+//! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by
+//! ids. One safetensors file by names is renamed as a whole, is read by the bounded check that
+//! every file of others goes through ([`checkpoint`]), and opens in any other library.
 
 mod batches;
 mod curve;

@@ -19,7 +19,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will happen again.
+    /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will
+    /// happen again.
     pub fn open(folder: &Path, state: &State) -> Result<Self, TrainingError> {
         let path = folder.join(METRICS_FILE);
         let text = match fs::read(&path) {
@@ -27,10 +28,14 @@ impl Metrics {
             text => text.map_err(FilesError::io(&path, "reading"))?,
         };
         let text = String::from_utf8_lossy(&text);
-        let kept = text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
+        let kept =
+            text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
         let kept: String = kept.collect();
         files::write(&path, kept)?;
-        let file = OpenOptions::new().append(true).open(&path).map_err(FilesError::io(&path, "opening"))?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(FilesError::io(&path, "opening"))?;
         Ok(Self { path, file })
     }
 
@@ -41,9 +46,11 @@ impl Metrics {
     }
 }
 
-/// Whether a line is whole and of a step that was taken, or of an evaluation before such a step or the next.
+/// Whether a line is whole and of a step that was taken, or of an evaluation before such a step or
+/// the next.
 fn is_known(line: &str, state: &State) -> bool {
     let value: Value = serde_json::from_str(line).unwrap_or_default();
-    let of_last_evaluation = value["validation_loss"].is_number() && value["step"] == json!(state.evaluated);
+    let of_last_evaluation =
+        value["validation_loss"].is_number() && value["step"] == json!(state.evaluated);
     value["step"].as_u64().is_some_and(|step| (step as usize) < state.step) || of_last_evaluation
 }

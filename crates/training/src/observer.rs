@@ -41,15 +41,16 @@ pub enum Event {
     },
 }
 
-/// Hears of a training, and may end it. `()` hears nothing; a closure over [`Event`]s hears of each.
+/// Hears of a training, and may end it. `()` hears nothing; a closure over [`Event`]s hears of
+/// each.
 pub trait Observer<M> {
     /// Hears what happened, and says whether the training goes on.
     fn hear(&mut self, _event: &Event) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Sees the model at every evaluation, without autodiff and dropout, before the state is saved: the time to publish
-    /// the best one.
+    /// Sees the model at every evaluation, without autodiff and dropout, before the state is saved:
+    /// the time to publish the best one.
     ///
     /// # Errors
     ///

@@ -25,14 +25,35 @@ pub struct Preset {
 
 impl Preset {
     /// Seconds on a laptop.
-    pub const TINY: Self =
-        Self { n_layers: 2, n_heads: 2, d_model: 64, block: 32, batch: 16, steps: 500, dropout: 0.0 };
+    pub const TINY: Self = Self {
+        n_layers: 2,
+        n_heads: 2,
+        d_model: 64,
+        block: 32,
+        batch: 16,
+        steps: 500,
+        dropout: 0.0,
+    };
     /// Minutes on a laptop: nanoGPT's advice for a CPU (Karpathy 2022, its README).
-    pub const LAPTOP: Self =
-        Self { n_layers: 4, n_heads: 4, d_model: 128, block: 64, batch: 12, steps: 2000, dropout: 0.0 };
+    pub const LAPTOP: Self = Self {
+        n_layers: 4,
+        n_heads: 4,
+        d_model: 128,
+        block: 64,
+        batch: 12,
+        steps: 2000,
+        dropout: 0.0,
+    };
     /// Minutes on a GPU: nanoGPT's small model (Karpathy 2022, `config/train_shakespeare_char.py`).
-    pub const GPU: Self =
-        Self { n_layers: 6, n_heads: 6, d_model: 384, block: 256, batch: 64, steps: 5000, dropout: 0.2 };
+    pub const GPU: Self = Self {
+        n_layers: 6,
+        n_heads: 6,
+        d_model: 384,
+        block: 256,
+        batch: 64,
+        steps: 5000,
+        dropout: 0.2,
+    };
 
     /// nanoGPT's recipe for this many steps; short trainings rise for a tenth of their way.
     pub fn recipe(&self, seed: u64) -> Recipe {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
 
-/// How to train. The defaults are nanoGPT's for a small model (Karpathy 2022, `config/train_shakespeare_char.py`).
+/// How to train. The defaults are nanoGPT's for a small model (Karpathy 2022,
+/// `config/train_shakespeare_char.py`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recipe {
@@ -20,8 +21,9 @@ pub struct Recipe {
     pub minimum_learning_rate: f64,
     /// Steps over which it rises.
     pub warm_up: usize,
-    /// Share of every weight of rank 2 and more that a step takes away, times the learning rate (Loshchilov & Hutter
-    /// 2019, "Decoupled Weight Decay Regularization", algorithm 2). Norms and biases keep theirs.
+    /// Share of every weight of rank 2 and more that a step takes away, times the learning rate
+    /// (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2). Norms and
+    /// biases keep theirs.
     pub weight_decay: f32,
     /// Memory of the mean gradient.
     pub beta_1: f32,
@@ -29,8 +31,8 @@ pub struct Recipe {
     pub beta_2: f32,
     /// Added to the root of the latter.
     pub epsilon: f32,
-    /// The longest gradient, over all weights together, that a step takes (Pascanu et al. 2013, "On the difficulty of
-    /// training recurrent neural networks", algorithm 1).
+    /// The longest gradient, over all weights together, that a step takes (Pascanu et al. 2013, "On
+    /// the difficulty of training recurrent neural networks", algorithm 1).
     pub clip: Option<f64>,
     /// Steps between two evaluations.
     pub evaluate_every: usize,
@@ -61,8 +63,8 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// The recipe by which a pretrained model is trained on, as BERT was (Devlin et al. 2019, section A.2): a tenth of
-    /// the steps to warm up, then down to nothing; measured four times.
+    /// The recipe by which a pretrained model is trained on, as BERT was (Devlin et al. 2019,
+    /// section A.2): a tenth of the steps to warm up, then down to nothing; measured four times.
     pub fn fine_tuning(steps: usize, learning_rate: f64, seed: u64) -> Self {
         Self {
             steps,
@@ -78,13 +80,14 @@ impl Recipe {
     }
 
     // ANCHOR: schedule
-    /// The learning rate of a step out of `steps`: a straight rise over the warm-up, then half a cosine down
-    /// (Loshchilov & Hutter 2017, "SGDR", equation 5, as in nanoGPT).
+    /// The learning rate of a step out of `steps`: a straight rise over the warm-up, then half a
+    /// cosine down (Loshchilov & Hutter 2017, "SGDR", equation 5, as in nanoGPT).
     ///
-    /// burn's own schedulers keep a counter instead of answering for any step, and start a rise at zero, where the first
-    /// step learns nothing.
+    /// burn's own schedulers keep a counter instead of answering for any step, and start a rise at
+    /// zero, where the first step learns nothing.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
-        // A training that a budget shortens rises for a tenth of its way at most, or it might never fall.
+        // A training that a budget shortens rises for a tenth of its way at most, or it might never
+        // fall.
         let warm_up = if steps < self.steps { self.warm_up.min(steps / 10) } else { self.warm_up };
         if step < warm_up {
             return self.learning_rate * (step + 1) as f64 / (warm_up + 1) as f64;
@@ -101,9 +104,11 @@ impl Recipe {
     /// Checks that every number is one that can be followed.
     pub(crate) fn check(&self) -> Result<(), TrainingError> {
         let natural = |key, number: usize| (key, "1 or more", number as f64, number > 0);
-        let positive =
-            |key, number: f64| (key, "a number above 0", number, number > 0.0 && number.is_finite());
-        let share = |key, number: f64| (key, "0 or more and below 1", number, (0.0..1.0).contains(&number));
+        let positive = |key, number: f64| {
+            (key, "a number above 0", number, number > 0.0 && number.is_finite())
+        };
+        let share =
+            |key, number: f64| (key, "0 or more and below 1", number, (0.0..1.0).contains(&number));
         let (rate, least) = (self.learning_rate, self.minimum_learning_rate);
         let decay = f64::from(self.weight_decay);
         let checks = [

@@ -19,7 +19,8 @@ use crate::{Draw, Recipe, TrainingError, Update, gradient_norm};
 /// The settings of a training that is not resumed.
 static NO_SETTINGS: Value = Value::Null;
 
-/// Steps after which a budget of time is turned into a number of steps: the first ones are slower than the rest.
+/// Steps after which a budget of time is turned into a number of steps: the first ones are slower
+/// than the rest.
 const MEASURED: usize = 20;
 
 /// What is learnt, and from what.
@@ -39,7 +40,8 @@ pub trait Task {
     /// Tokens, or whatever speed is counted in, of a micro-batch.
     fn tokens(&self) -> usize;
 
-    /// How wrong the model is about what it has not learnt from. It is given without autodiff and dropout.
+    /// How wrong the model is about what it has not learnt from. It is given without autodiff and
+    /// dropout.
     fn evaluate(&self, model: &Self::Model) -> f64;
 }
 
@@ -54,8 +56,9 @@ pub struct Run<'a> {
     pub resume: bool,
     /// What a training must be resumed with besides its recipe, such as sizes and corpus.
     pub settings: &'a Value,
-    /// The longest it may take from now: after a few steps it is turned into as many as fit, and the learning rate falls
-    /// in time for the last of them. A training that ended so goes on when it is resumed.
+    /// The longest it may take from now: after a few steps it is turned into as many as fit, and
+    /// the learning rate falls in time for the last of them. A training that ended so goes on when
+    /// it is resumed.
     pub budget: Option<Duration>,
 }
 
@@ -96,8 +99,8 @@ pub struct Trained<M> {
 ///
 /// # Errors
 ///
-/// A folder that cannot be written to or already holds a training; a state of another model or recipe; a loss or
-/// gradient that is no number. What was saved before stays.
+/// A folder that cannot be written to or already holds a training; a state of another model or
+/// recipe; a loss or gradient that is no number. What was saved before stays.
 pub fn train<T: Task>(
     task: &T,
     model: T::Model,
@@ -107,7 +110,8 @@ pub fn train<T: Task>(
 ) -> Result<Trained<T::Model>, TrainingError> {
     let mut training = Training::begin(task, model, recipe, run)?;
     let stop = loop {
-        let due = training.state.step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
+        let due =
+            training.state.step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
         if due && training.evaluate(observer)?.is_break() {
             break Stop::Interrupted;
         }
@@ -119,7 +123,8 @@ pub fn train<T: Task>(
         }
     };
     match stop {
-        // Not measured: who asks to stop wants it now, and a resumed training measures where it would have.
+        // Not measured: who asks to stop wants it now, and a resumed training measures where it
+        // would have.
         Stop::Interrupted => training.save()?,
         Stop::Budget => {
             training.state.steps = recipe.steps; // the plan for that time is done
@@ -153,7 +158,12 @@ struct Training<'a, T: Task> {
 }
 
 impl<'a, T: Task> Training<'a, T> {
-    fn begin(task: &'a T, model: T::Model, recipe: &Recipe, run: Run<'a>) -> Result<Self, TrainingError> {
+    fn begin(
+        task: &'a T,
+        model: T::Model,
+        recipe: &Recipe,
+        run: Run<'a>,
+    ) -> Result<Self, TrainingError> {
         recipe.check()?;
         let begun = Instant::now();
         let new = State::new(recipe, run.settings.clone());
@@ -199,7 +209,10 @@ impl<'a, T: Task> Training<'a, T> {
     }
 
     /// One step of the optimiser.
-    fn step(&mut self, observer: &mut impl Observer<T::Model>) -> Result<ControlFlow<()>, TrainingError> {
+    fn step(
+        &mut self,
+        observer: &mut impl Observer<T::Model>,
+    ) -> Result<ControlFlow<()>, TrainingError> {
         let start = Instant::now();
         let (step, steps) = (self.state.step, self.state.steps);
         let recipe = &self.state.recipe;
@@ -217,7 +230,8 @@ impl<'a, T: Task> Training<'a, T> {
         let share = 1.0 / recipe.accumulation as f64;
         let norm = gradient_norm(&model, &gradients) * share;
         let loss = Tensor::cat(losses, 0).mean();
-        let numbers: Vec<f32> = Tensor::cat(vec![loss, norm], 0).into_data().iter().collect(); // one wait for both
+        // one wait for both
+        let numbers: Vec<f32> = Tensor::cat(vec![loss, norm], 0).into_data().iter().collect();
         let [loss, norm] = [numbers[0], numbers[1]];
         if !(loss.is_finite() && norm.is_finite()) {
             let (what, value) = if loss.is_finite() { ("gradient", norm) } else { ("loss", loss) };
@@ -248,8 +262,11 @@ impl<'a, T: Task> Training<'a, T> {
 
     /// After the first steps of this run: how many fit into its budget, evaluations included.
     fn fit_budget(&mut self) {
-        let (Some(budget), MEASURED) = (self.run.budget, self.state.step - self.first) else { return };
-        let a_step = self.stepping.as_secs_f64() / (MEASURED - 1) as f64; // the first is not counted
+        let (Some(budget), MEASURED) = (self.run.budget, self.state.step - self.first) else {
+            return;
+        };
+        // the first is not counted
+        let a_step = self.stepping.as_secs_f64() / (MEASURED - 1) as f64;
         let an_evaluation = self.evaluating.as_secs_f64();
         let left = budget.saturating_sub(self.begun.elapsed()).as_secs_f64() - an_evaluation;
         let fitting = left / (a_step + an_evaluation / self.state.recipe.evaluate_every as f64);
@@ -257,7 +274,10 @@ impl<'a, T: Task> Training<'a, T> {
     }
 
     /// Measures the model, shows it to the observer, and saves the state.
-    fn evaluate(&mut self, observer: &mut impl Observer<T::Model>) -> Result<ControlFlow<()>, TrainingError> {
+    fn evaluate(
+        &mut self,
+        observer: &mut impl Observer<T::Model>,
+    ) -> Result<ControlFlow<()>, TrainingError> {
         let start = Instant::now();
         let step = self.state.step;
         if self.state.evaluated == Some(step) {

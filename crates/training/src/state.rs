@@ -29,7 +29,8 @@ pub(crate) struct State {
     pub step: usize,
     /// Steps in all, which a budget may have lowered.
     pub steps: usize,
-    /// The least loss so far, and the step before which it was measured. In f32, which JSON gives back to the last bit.
+    /// The least loss so far, and the step before which it was measured. In f32, which JSON gives
+    /// back to the last bit.
     pub best: Option<(usize, f32)>,
     /// Evaluations since.
     pub since_best: usize,
@@ -97,7 +98,11 @@ pub(crate) fn load<M: Module>(
 }
 
 fn open(path: &Path) -> Result<Weights, TrainingError> {
-    if path.exists() { Ok(Weights::open(path)?) } else { Err(TrainingError::Nothing { path: path.into() }) }
+    if path.exists() {
+        Ok(Weights::open(path)?)
+    } else {
+        Err(TrainingError::Nothing { path: path.into() })
+    }
 }
 
 fn read_state(path: &Path, weights: &Weights) -> Result<State, TrainingError> {
@@ -113,7 +118,9 @@ fn read_state(path: &Path, weights: &Weights) -> Result<State, TrainingError> {
         serde_json::from_str(text).map_err(|error| refuse(format!("damaged state: {error}")))?;
     if version.format != FORMAT {
         let found = version.format;
-        return Err(refuse(format!("expected format {FORMAT}, found format {found} of another version")));
+        return Err(refuse(format!(
+            "expected format {FORMAT}, found format {found} of another version"
+        )));
     }
     serde_json::from_str(text).map_err(|error| refuse(format!("damaged state: {error}")))
 }
@@ -134,22 +141,30 @@ fn first_difference(a: &Value, b: &Value, path: &str) -> Option<(String, Value, 
     match (a, b) {
         (Value::Object(of_a), Value::Object(of_b)) => {
             let keys: BTreeSet<&String> = of_a.keys().chain(of_b.keys()).collect();
-            keys.into_iter().find_map(|key| first_difference(&a[key.as_str()], &b[key.as_str()], key))
+            keys.into_iter()
+                .find_map(|key| first_difference(&a[key.as_str()], &b[key.as_str()], key))
         }
         _ => (a != b).then(|| (path.into(), a.clone(), b.clone())),
     }
 }
 
 impl State {
-    /// This state under the recipe and settings of `given`, which are those it began with. Only how long it goes on and
-    /// how often it is measured may be said anew: a step's own arithmetic knows nothing of them.
-    /// Fewer steps, planned for a budget by a training that was killed, hold if this one has a budget too.
-    pub fn go_on(self, given: State, folder: &Path, budgeted: bool) -> Result<State, TrainingError> {
+    /// This state under the recipe and settings of `given`, which are those it began with. Only how
+    /// long it goes on and how often it is measured may be said anew: a step's own arithmetic knows
+    /// nothing of them. Fewer steps, planned for a budget by a training that was killed, hold if
+    /// this one has a budget too.
+    pub fn go_on(
+        self,
+        given: State,
+        folder: &Path,
+        budgeted: bool,
+    ) -> Result<State, TrainingError> {
         let Recipe { steps, evaluate_every, patience, .. } = given.recipe;
         let began = Recipe { steps, evaluate_every, patience, ..self.recipe.clone() };
         let began = json!({"recipe": began, "settings": self.settings});
         let asked = json!({"recipe": given.recipe, "settings": given.settings}).to_string();
-        let asked = serde_json::from_str(&asked).expect("JSON"); // as if it had been in a file, to the last bit
+        // as if it had been in a file, to the last bit
+        let asked = serde_json::from_str(&asked).expect("JSON");
         if let Some((key, found, expected)) = first_difference(&began, &asked, "") {
             return Err(TrainingError::State {
                 path: folder.join(STATE_FILE),

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, GradientsParams, Optimizer};
+use burn::optim::{
+    AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, GradientsParams, Optimizer,
+};
 use burn::tensor::Tensor;
 
 use crate::Recipe;
 
-/// burn's AdamW with its moments by the path of the weight they belong to, so that a file of them can be read by a model
-/// that was made anew.
+/// burn's AdamW with its moments by the path of the weight they belong to, so that a file of them
+/// can be read by a model that was made anew.
 #[derive(Clone)]
 pub struct Update {
     decayed: AdamW,
@@ -32,8 +34,15 @@ impl Update {
         Self { decayed: adamw(recipe.weight_decay), kept: adamw(0.0), moments: BTreeMap::new() }
     }
 
-    /// The model after one step along the gradients, each times `scale`. Weights without a gradient stay.
-    pub fn step<M: Module>(&mut self, rate: f64, model: M, gradients: GradientsParams, scale: f64) -> M {
+    /// The model after one step along the gradients, each times `scale`. Weights without a gradient
+    /// stay.
+    pub fn step<M: Module>(
+        &mut self,
+        rate: f64,
+        model: M,
+        gradients: GradientsParams,
+        scale: f64,
+    ) -> M {
         model.map(&mut Step { update: self, rate, gradients, scale, path: Vec::new() })
     }
 }
@@ -64,7 +73,8 @@ impl ModuleMapper for Step<'_> {
         let gradient: Tensor<1> = gradient.reshape([numbers]);
         let gradient = if self.scale == 1.0 { gradient } else { gradient * self.scale };
         param.map(|value| {
-            let (value, state) = adamw.step(self.rate, value.inner().reshape([numbers]), gradient, state);
+            let (value, state) =
+                adamw.step(self.rate, value.inner().reshape([numbers]), gradient, state);
             if let Some(state) = state {
                 self.update.moments.insert(path, state.momentum);
             }
@@ -75,8 +85,8 @@ impl ModuleMapper for Step<'_> {
 
 /// The length of all gradients of a model laid end to end: `[1]`.
 ///
-/// sqrt(sum over all weights of g^2) (Pascanu et al. 2013, algorithm 1, over all weights as PyTorch's
-/// `clip_grad_norm_`)
+/// sqrt(sum over all weights of g^2) (Pascanu et al. 2013, algorithm 1, over all weights as
+/// PyTorch's `clip_grad_norm_`)
 ///
 /// # Panics
 ///
@@ -93,8 +103,8 @@ pub fn gradient_norm<M: Module>(model: &M, gradients: &GradientsParams) -> Tenso
     Tensor::cat(squares.1, 0).sum().sqrt()
 }
 
-/// The first weight of a model whose gradient or value holds a number that is none: its path, which of the two, and the
-/// number.
+/// The first weight of a model whose gradient or value holds a number that is none: its path, which
+/// of the two, and the number.
 pub(crate) fn first_not_finite<M: Module>(
     model: &M,
     gradients: &GradientsParams,
@@ -114,13 +124,16 @@ pub(crate) fn first_not_finite<M: Module>(
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let first = |x: Tensor<D>| x.into_data().iter::<f32>().find(|number| !number.is_finite());
+            let first =
+                |x: Tensor<D>| x.into_data().iter::<f32>().find(|number| !number.is_finite());
             let value = || first(param.val()).map(|number| ("value", number));
-            let gradient =
-                || self.gradients.get::<D>(param.id).and_then(first).map(|number| ("gradient", number));
+            let gradient = || {
+                self.gradients.get::<D>(param.id).and_then(first).map(|number| ("gradient", number))
+            };
             if self.found.is_none() {
-                self.found =
-                    value().or_else(gradient).map(|(what, number)| (self.path.join("."), what, number));
+                self.found = value()
+                    .or_else(gradient)
+                    .map(|(what, number)| (self.path.join("."), what, number));
             }
         }
     }

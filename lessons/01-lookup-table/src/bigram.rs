@@ -73,13 +73,18 @@ impl Bigram {
 // ANCHOR_END: bigram
 
 // ANCHOR: train
-/// Fits the table to a text by gradient descent on the whole text at once; returns the loss before each step
-/// too, in nats per token.
+/// Fits the table to a text by gradient descent on the whole text at once; returns the loss before
+/// each step too, in nats per token.
 ///
 /// # Panics
 ///
 /// If the text has fewer than two tokens, or the model is not on an autodiff device.
-pub fn train(mut model: Bigram, ids: &[u32], steps: usize, learning_rate: f64) -> (Bigram, Vec<f64>) {
+pub fn train(
+    mut model: Bigram,
+    ids: &[u32],
+    steps: usize,
+    learning_rate: f64,
+) -> (Bigram, Vec<f64>) {
     let device = model.table.weight.device();
     let text = Tensor::<2, Int>::from_data(TensorData::new(ids.to_vec(), [1, ids.len()]), &device);
     let mut optimizer = AdamWConfig::new().with_weight_decay(0.0).init();
@@ -126,7 +131,8 @@ pub fn bigram_entropy(counts: &[Vec<u32>]) -> f64 {
 }
 // ANCHOR_END: counts
 
-/// A text as one ID a character: the alphabet in order, and the place in it of each character of the text.
+/// A text as one ID a character: the alphabet in order, and the place in it of each character of
+/// the text.
 pub fn character_ids(text: &str) -> (Vec<char>, Vec<u32>) {
     let alphabet: Vec<char> = text.chars().collect::<BTreeSet<char>>().into_iter().collect();
     let id = |c: char| alphabet.partition_point(|&other| other < c) as u32;

@@ -1,5 +1,5 @@
-//! What the lesson shows: a lookup is a product with a one-hot row, only looked-up rows learn, and a table trained to
-//! predict the next character ends up holding the counts.
+//! What the lesson shows: a lookup is a product with a one-hot row, only looked-up rows learn, and
+//! a table trained to predict the next character ends up holding the counts.
 
 use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
@@ -62,16 +62,18 @@ fn shapes() -> Figure {
         Step::input("next ids", "batch, tokens"),
         Step::new("loss", "", "cross entropy, nats per token", ["logits", "next ids"]),
     ];
-    let alt = "Shapes of the bigram model: ids [batch, tokens] pick rows of a table [vocab, d_model], here with \
-         d_model = vocab, so the picked rows are logits; cross entropy with the next ids makes one number of \
-         them.";
+    let alt = "Shapes of the bigram model: ids [batch, tokens] pick rows of a table [vocab, \
+        d_model], here with d_model = vocab, so the picked rows are logits; cross entropy with \
+        the next ids makes one number of them.";
     Figure::shapes("01-shapes", "A table of vectors: ids go in, logits come out", alt, steps)
 }
 
 /// Sentences of the toy world in small letters, one after the other.
 fn corpus(seed: u64) -> String {
-    let sentences: Vec<String> =
-        World::sentences(seed).take(SENTENCES).map(|sentence| sentence.to_string().to_lowercase()).collect();
+    let sentences: Vec<String> = World::sentences(seed)
+        .take(SENTENCES)
+        .map(|sentence| sentence.to_string().to_lowercase())
+        .collect();
     sentences.join(" ")
 }
 
@@ -82,7 +84,9 @@ fn say_lookup(report: &mut Report, device: &Device) {
     let rows = table.forward(ids.clone().reshape([1, 4])).reshape([4, d_model]);
     let product = one_hot(ids, vocab).matmul(table.weight.val());
     let off = (rows - product).abs().max().into_scalar::<f64>();
-    report.say(format!("A table of {vocab} x {d_model}, four IDs looked up: 4 x {d_model} numbers copied."));
+    report.say(format!(
+        "A table of {vocab} x {d_model}, four IDs looked up: 4 x {d_model} numbers copied."
+    ));
     report.say(format!(
         "The same as one-hot rows times the table: {} multiplications, largest difference {off}.",
         4 * vocab * d_model
@@ -94,10 +98,14 @@ fn say_gradient(report: &mut Report, device: &Device) {
     let table = TokenEmbeddingConfig::new(5, 3).init(device);
     let ids = Tensor::<2, Int>::from_ints([[2, 0, 2]], device);
     let gradients = table.forward(ids).sum().backward();
-    report.say("Looked up: rows 2, 0 and 2 again. The gradient of the sum, row by row of the table:");
+    report
+        .say("Looked up: rows 2, 0 and 2 again. The gradient of the sum, row by row of the table:");
     let mut shown = Table::new(["row", "looked up", "gradient of each entry"]);
-    let gradient =
-        table.weight.val().grad(&gradients).map_or(vec![], |g| g.into_data().iter::<f64>().collect());
+    let gradient = table
+        .weight
+        .val()
+        .grad(&gradients)
+        .map_or(vec![], |g| g.into_data().iter::<f64>().collect());
     for (row, times) in [1, 0, 2, 0, 0].into_iter().enumerate() {
         shown.row([
             row.to_string(),
@@ -110,7 +118,9 @@ fn say_gradient(report: &mut Report, device: &Device) {
 
 fn say_training(report: &mut Report, losses: &[f64], counts: &[Vec<u32>], text: &str) {
     let (vocab, characters) = (counts.len(), text.chars().count());
-    report.say(format!("A bigram of {vocab} x {vocab} logits on {characters} characters of the toy world:"));
+    report.say(format!(
+        "A bigram of {vocab} x {vocab} logits on {characters} characters of the toy world:"
+    ));
     let mut table = Table::new(["", "nats", "perplexity", "bits per character"]);
     let last = losses.last().copied().unwrap_or(f64::NAN);
     for (name, nats) in [
@@ -137,18 +147,27 @@ fn say_table(report: &mut Report, trained: &Bigram, counts: &[Vec<u32>], alphabe
     for this in ['t', 'h', 'q', '.'] {
         let Some(row) = alphabet.iter().position(|&c| c == this) else { continue };
         let counted = shares(&counts[row]);
-        let best = (0..alphabet.len()).max_by(|&a, &b| counted[a].total_cmp(&counted[b])).unwrap_or(0);
-        let [learnt, counted] = [learnt[row][best], counted[best]].map(|share| format!("{share:.3}"));
+        let best =
+            (0..alphabet.len()).max_by(|&a, &b| counted[a].total_cmp(&counted[b])).unwrap_or(0);
+        let [learnt, counted] =
+            [learnt[row][best], counted[best]].map(|share| format!("{share:.3}"));
         table.row([visible(this), visible(alphabet[best]), learnt, counted]);
     }
     report.table(&table);
 }
 
-fn say_samples(report: &mut Report, trained: &Bigram, before: &[Vec<f64>], alphabet: &[char], seed: u64) {
+fn say_samples(
+    report: &mut Report,
+    trained: &Bigram,
+    before: &[Vec<f64>],
+    alphabet: &[char],
+    seed: u64,
+) {
     report.say(format!("It writes, before: {}", sample(before, alphabet, seed)));
     report.say(format!("and after:         {}", sample(&trained.probabilities(), alphabet, seed)));
     report.say(
-        "Spaces and pairs of letters are right; nothing that takes more than one character of memory is.",
+        "Spaces and pairs of letters are right; nothing that takes more than one character of \
+            memory is.",
     );
 }
 
@@ -183,7 +202,12 @@ fn visible(c: char) -> String {
     if c == ' ' { "_".into() } else { c.to_string() }
 }
 
-fn table_figure(before: &[Vec<f64>], after: &[Vec<f64>], counts: &[Vec<u32>], alphabet: &[char]) -> Figure {
+fn table_figure(
+    before: &[Vec<f64>],
+    after: &[Vec<f64>],
+    counts: &[Vec<u32>],
+    alphabet: &[char],
+) -> Figure {
     let names: Vec<String> = alphabet.iter().copied().map(visible).collect();
     let panel = |title: &str, values: Vec<Vec<f64>>| Panel {
         title: title.into(),
@@ -195,9 +219,10 @@ fn table_figure(before: &[Vec<f64>], after: &[Vec<f64>], counts: &[Vec<u32>], al
     Figure {
         name: "01-table".into(),
         title: "The trained table is the counts: probability of the next character".into(),
-        alt: "Three heatmaps of this character by next character. Before training every cell is close to 1/28, 0.034 to \
-              0.038 in no order. After training a few cells of each row stand out, q to u and full stop to space among \
-              them; the third heatmap, made by counting pairs in the text, looks the same as the second."
+        alt: "Three heatmaps of this character by next character. Before training every cell is \
+            close to 1/28, 0.034 to 0.038 in no order. After training a few cells of each row \
+            stand out, q to u and full stop to space among them; the third heatmap, made by \
+            counting pairs in the text, looks the same as the second."
             .into(),
         band: BAND,
         panels: vec![
@@ -215,8 +240,9 @@ fn loss_figure(losses: &[f64], counts: &[Vec<u32>]) -> Figure {
     Figure {
         name: "01-loss".into(),
         title: "From knowing nothing to knowing the counts".into(),
-        alt: "The loss starts on the upper level, the logarithm of the vocabulary, falls steeply within the first \
-              fifty steps and settles on the lower level, the entropy that counting pairs in the text gives."
+        alt: "The loss starts on the upper level, the logarithm of the vocabulary, falls steeply \
+            within the first fifty steps and settles on the lower level, the entropy that \
+            counting pairs in the text gives."
             .into(),
         band: BAND,
         panels: vec![Panel {

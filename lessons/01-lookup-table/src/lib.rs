@@ -2,25 +2,27 @@
 //!
 //! **Question.** What is a token ID worth before anything is learnt?
 //!
-//! Nothing: it is the number of a row. The row is what counts, and it starts as noise. This lesson builds the
-//! table, the measure of how wrong a prediction is, and the smallest language model there is: a table whose
-//! rows *are* the predictions. Trained, it ends up holding what you could have counted with a pencil.
+//! Nothing: it is the number of a row. The row is what counts, and it starts as noise. This lesson
+//! builds the table, the measure of how wrong a prediction is, and the smallest language model
+//! there is: a table whose rows *are* the predictions. Trained, it ends up holding what you could
+//! have counted with a pencil.
 //!
 //! **Equation.**
-//! - lookup: `e = onehot(id) W` (Bengio et al. 2003, "A Neural Probabilistic Language Model", section 2: the
-//!   matrix C)
-//! - surprise: `L = -(1/tokens) sum_t log softmax(z_t)[target_t]`, in nats (Goodfellow et al. 2016, "Deep
-//!   Learning", sections 6.2.1.1 and 6.2.2.3)
-//! - the best a bigram can do: `H(next|this) = -sum_ij p(i, j) log p(j|i)` (Shannon 1948, "A Mathematical Theory
-//!   of Communication", section 6)
+//! - lookup: `e = onehot(id) W` (Bengio et al. 2003, "A Neural Probabilistic Language Model",
+//!   section 2: the matrix C)
+//! - surprise: `L = -(1/tokens) sum_t log softmax(z_t)[target_t]`, in nats (Goodfellow et al. 2016,
+//!   "Deep Learning", sections 6.2.1.1 and 6.2.2.3)
+//! - the best a bigram can do: `H(next|this) = -sum_ij p(i, j) log p(j|i)` (Shannon 1948, "A
+//!   Mathematical Theory of Communication", section 6)
 //!
 //! **Builds on.** Nothing but tensors.
 //!
-//! **Leaves you with** [`TokenEmbedding`], the struct that pretrained weights load into ten lessons later;
-//! [`cross_entropy`], the loss of every language model to come; and [`Bigram`], the baseline they must beat.
+//! **Leaves you with** [`TokenEmbedding`], the struct that pretrained weights load into ten lessons
+//! later; [`cross_entropy`], the loss of every language model to come; and [`Bigram`], the baseline
+//! they must beat.
 //!
-//! **Try.** Train the bigram on text with its characters shuffled. To which of the two levels does the loss
-//! fall now, and why?
+//! **Try.** Train the bigram on text with its characters shuffled. To which of the two levels does
+//! the loss fall now, and why?
 
 mod bigram;
 pub mod demo;
@@ -38,7 +40,8 @@ pub use bigram::{Bigram, BigramConfig, bigram_counts, bigram_entropy, character_
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "01-lookup-table",
     question: "What is a token ID worth before anything is learnt?",
-    leaves_you_with: "a table of vectors, a loss in nats, and a bigram model that is the table alone",
+    leaves_you_with: "a table of vectors, a loss in nats, and a bigram model that is the table \
+        alone",
     minilm: false,
 };
 
@@ -49,8 +52,8 @@ pub struct TokenEmbeddingConfig {
     pub vocab: usize,
     /// Columns: the width of a token's vector.
     pub d_model: usize,
-    /// Standard deviation of the fresh entries, mean 0. The default is BERT's `initializer_range` (Devlin et al.
-    /// 2019, the released `bert_config.json`) and GPT-2's.
+    /// Standard deviation of the fresh entries, mean 0. The default is BERT's `initializer_range`
+    /// (Devlin et al. 2019, the released `bert_config.json`) and GPT-2's.
     #[config(default = 0.02)]
     pub initializer_std: f64,
 }
@@ -70,11 +73,15 @@ impl TokenEmbeddingConfig {
     ///
     /// # Panics
     ///
-    /// If the table would have no rows or no columns, or the standard deviation is negative or not a number.
+    /// If the table would have no rows or no columns, or the standard deviation is negative or not
+    /// a number.
     pub fn init(&self, device: &Device) -> TokenEmbedding {
         let Self { vocab, d_model, initializer_std } = *self;
         assert!(vocab > 0 && d_model > 0, "a table of {vocab} x {d_model} holds nothing");
-        assert!(initializer_std >= 0.0, "initializer_std must be 0 or more, found {initializer_std}");
+        assert!(
+            initializer_std >= 0.0,
+            "initializer_std must be 0 or more, found {initializer_std}"
+        );
         let normal = Initializer::Normal { mean: 0.0, std: initializer_std };
         TokenEmbedding { weight: normal.init([vocab, d_model], device) }
     }
@@ -97,15 +104,16 @@ impl TokenEmbedding {
         rows.reshape([batch, tokens, self.d_model()])
     }
 
-    /// Compares vectors with every row, the table read the other way round: `x W^T` (Press & Wolf 2017, "Using the Output
-    /// Embedding to Improve Language Models").
+    /// Compares vectors with every row, the table read the other way round: `x W^T` (Press & Wolf
+    /// 2017, "Using the Output Embedding to Improve Language Models").
     ///
     /// # Shapes
     ///
     /// - `x`: `[batch, tokens, d_model]`
     /// - result: `[batch, tokens, vocab]`, logits
     pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
-        // Turned over last: of a table turned over first, `unsqueeze` makes a copy, megabytes a token.
+        // Turned over last: of a table turned over first, `unsqueeze` makes a copy, megabytes a
+        // token.
         x.matmul(self.weight.val().unsqueeze::<3>().transpose())
     }
 
@@ -136,9 +144,11 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 // ANCHOR_END: one_hot
 
 // ANCHOR: cross_entropy
-/// How surprised the model is by what came, on average: `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
+/// How surprised the model is by what came, on average:
+/// `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
 ///
-/// Goodfellow et al. 2016, section 6.2.1.1. Uniform guessing costs ln(vocab), certainty of the truth 0.
+/// Goodfellow et al. 2016, section 6.2.1.1. Uniform guessing costs ln(vocab), certainty of the
+/// truth 0.
 ///
 /// # Shapes
 ///
@@ -152,17 +162,19 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let [tokens, _vocab] = logits.dims();
     assert_shape!(targets, [tokens]);
-    let log_probabilities = activation::log_softmax(logits, 1); // = log_softmax(logits): tests/lesson/parity.rs
+    // = log_softmax(logits): tests/lesson/parity.rs
+    let log_probabilities = activation::log_softmax(logits, 1);
     let of_the_targets = log_probabilities.gather(1, targets.reshape([tokens, 1]));
     of_the_targets.mean().neg()
 }
 // ANCHOR_END: cross_entropy
 
 // ANCHOR: log_softmax
-/// Logits to log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with `m = max_k z_k`.
+/// Logits to log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with
+/// `m = max_k z_k`.
 ///
-/// Taking the maximum out changes nothing on paper and keeps `exp` from overflowing (Goodfellow et al. 2016,
-/// section 4.1).
+/// Taking the maximum out changes nothing on paper and keeps `exp` from overflowing (Goodfellow et
+/// al. 2016, section 4.1).
 ///
 /// # Shapes
 ///

@@ -1,4 +1,5 @@
-//! What the lesson shows: merges on paper, merges of real English, and how words fall apart as the vocabulary grows.
+//! What the lesson shows: merges on paper, merges of real English, and how words fall apart as the
+//! vocabulary grows.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +22,16 @@ const SEEN: usize = 1_000_000;
 /// Bytes after them, which are not.
 const UNSEEN: usize = 250_000;
 /// Common, said now and then, never said, invented, and of another script.
-const WORDS: [&str; 6] = [" the", " iterator", " tokenization", " thunderstorm", " blorptastic", " λόγος"];
+const WORDS: [&str; 6] =
+    [" the", " iterator", " tokenization", " thunderstorm", " blorptastic", " λόγος"];
 /// Two sentences in two scripts (Universal Declaration of Human Rights, article 1).
-const ENGLISH: &str = "All human beings are born free and equal in dignity and rights. They are endowed with reason \
-     and conscience and should act towards one another in a spirit of brotherhood.";
+const ENGLISH: &str = "All human beings are born free and equal in dignity and rights. They are \
+    endowed with reason and conscience and should act towards one another in a spirit of \
+    brotherhood.";
 /// The same in Greek.
-const GREEK: &str = "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα. Είναι \
-     προικισμένοι με λογική και συνείδηση, και οφείλουν να συμπεριφέρονται μεταξύ τους με πνεύμα αδελφοσύνης.";
+const GREEK: &str = "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα \
+    δικαιώματα. Είναι προικισμένοι με λογική και συνείδηση, και οφείλουν να συμπεριφέρονται \
+    μεταξύ τους με πνεύμα αδελφοσύνης.";
 /// Sentences of the toy world, another kind of English.
 const TOY_SENTENCES: usize = 2000;
 /// Words that count as common: the most frequent ones.
@@ -75,7 +79,8 @@ pub fn readable(token: &[u8]) -> String {
 
 /// What a text falls into, with a bar between tokens.
 fn split(bpe: &Bpe, text: &str) -> String {
-    let tokens: Vec<String> = bpe.encode(text.as_bytes()).iter().map(|&id| readable(bpe.token(id))).collect();
+    let tokens: Vec<String> =
+        bpe.encode(text.as_bytes()).iter().map(|&id| readable(bpe.token(id))).collect();
     tokens.join("|")
 }
 
@@ -94,15 +99,17 @@ fn shapes() -> Figure {
         ),
         Step::new("ids", "tokens", "piece after piece, in 0..vocab", ["tokens"]),
     ];
-    let alt = "Sizes on the way from text to ids: [bytes] are cut into pieces, every byte is an ID below 256, the \
-         vocab - 256 learnt pairs are merged inside each piece, and the pieces' tokens in a row are the ids [tokens].";
+    let alt = "Sizes on the way from text to ids: [bytes] are cut into pieces, every byte is an \
+        ID below 256, the vocab - 256 learnt pairs are merged inside each piece, and the pieces' \
+        tokens in a row are the ids [tokens].";
     Figure::shapes("02-shapes", "From bytes to ids", alt, steps)
 }
 
 /// The worked example, merge by merge.
 fn say_paper(report: &mut Report) {
     report.say(
-        "Seven words: rain three times, train twice, trains, ran. Merge by merge, while a pair comes twice:",
+        "Seven words: rain three times, train twice, trains, ran. Merge by merge, while a pair \
+            comes twice:",
     );
     let all = Bpe::train(PAPER, BYTES + 4);
     let mut table = Table::new(["ID", "merged", "tokens left", "rain", "train", "trains", "ran"]);
@@ -116,7 +123,11 @@ fn say_paper(report: &mut Report) {
         table.row(merged.into_iter().chain([left.to_string()]).chain(words));
     }
     report.table(&table);
-    report.say(format!("Words it never saw: {}, {}.", split(&all, "strain"), split(&all, "drains")));
+    report.say(format!(
+        "Words it never saw: {}, {}.",
+        split(&all, "strain"),
+        split(&all, "drains")
+    ));
     report.say("");
 }
 
@@ -125,7 +136,8 @@ fn texts(seed: u64) -> Result<Texts> {
     let mut passages = Corpus::Docs.passages()?;
     let seen = take(&mut passages, SEEN)?;
     let unseen = take(&mut passages, UNSEEN)?;
-    let toy = World::sentences(seed).take(TOY_SENTENCES).map(|sentence| sentence.to_string()).collect();
+    let toy =
+        World::sentences(seed).take(TOY_SENTENCES).map(|sentence| sentence.to_string()).collect();
     Ok(Texts { seen, unseen, toy })
 }
 
@@ -146,8 +158,9 @@ fn say_merges(report: &mut Report, bpe: &Bpe) {
     let made = |ids: std::ops::Range<usize>| {
         ids.map(|id| readable(bpe.token(id as u32))).collect::<Vec<_>>().join(" ")
     };
-    report
-        .say(format!("The first {FIRST} tokens learnt from {SEEN} bytes of documentation (_ is the space):"));
+    report.say(format!(
+        "The first {FIRST} tokens learnt from {SEEN} bytes of documentation (_ is the space):"
+    ));
     report.say(format!("  {}", made(BYTES..BYTES + FIRST)));
     report.say("and the last ones before 2000 and 8000:");
     report.say(format!("  {}", made(MIDDLE - 8..MIDDLE)));
@@ -164,7 +177,12 @@ fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
             let now = split(bpe, word);
             if now != before {
                 let tokens = bpe.encode(word.as_bytes()).len();
-                table.row([word.trim().into(), bpe.vocab().to_string(), tokens.to_string(), now.clone()]);
+                table.row([
+                    word.trim().into(),
+                    bpe.vocab().to_string(),
+                    tokens.to_string(),
+                    now.clone(),
+                ]);
             }
             before = now;
         }
@@ -175,9 +193,11 @@ fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
 fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
     let words: usize = texts.unseen.iter().map(|text| text.split_whitespace().count()).sum();
     report.say(
-        "On documentation that was not trained on, and on the same two sentences in English and in Greek:",
+        "On documentation that was not trained on, and on the same two sentences in English and \
+            in Greek:",
     );
-    let mut table = Table::new(["vocabulary", "tokens a word", "bytes a token", "English", "Greek", "ratio"]);
+    let mut table =
+        Table::new(["vocabulary", "tokens a word", "bytes a token", "English", "Greek", "ratio"]);
     for bpe in vocabularies {
         let [english, greek] = [ENGLISH, GREEK].map(|text| bpe.encode(text.as_bytes()).len());
         table.row([
@@ -192,19 +212,25 @@ fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
     report.table(&table);
 }
 
-/// Both rules on the same strings: a token of BPE that opens with a space begins a word, any other continues one.
+/// Both rules on the same strings: a token of BPE that opens with a space begins a word, any other
+/// continues one.
 fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
     const ONE_IN: usize = 100; // of the words that differ, in alphabetical order, are shown
     let greedy = WordPiece::new(as_wordpiece(bpe));
     let words = words(&texts.unseen);
     let of_bpe = |word: &str| -> Vec<String> {
-        let tokens = bpe.encode(format!(" {word}").as_bytes()).into_iter().map(|id| readable(bpe.token(id)));
+        let tokens =
+            bpe.encode(format!(" {word}").as_bytes()).into_iter().map(|id| readable(bpe.token(id)));
         let mut tokens: Vec<String> = tokens.filter(|token| token != "_").collect();
         tokens.iter_mut().for_each(|token| *token = token.trim_start_matches('_').into());
         tokens
     };
     let of_wordpiece = |word: &str| -> Vec<String> {
-        greedy.encode(word).iter().map(|&id| greedy.token(id).trim_start_matches("##").into()).collect()
+        greedy
+            .encode(word)
+            .iter()
+            .map(|&id| greedy.token(id).trim_start_matches("##").into())
+            .collect()
     };
     let mut table = Table::new(["word", "BPE: learnt first, first", "WordPiece: longest first"]);
     let (mut differ, mut bpe_tokens, mut greedy_tokens) = (0, 0, 0);
@@ -220,14 +246,20 @@ fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
     }
     let mean = |tokens: usize| tokens as f64 / words.len() as f64;
     report.say(format!(
-        "The same tokens (vocabulary {MIDDLE}) under both rules: they split {differ} of {} words of unseen text differently.",
+        "The same tokens (vocabulary {MIDDLE}) under both rules: they split {differ} of {} words \
+            of unseen text differently.",
         words.len()
     ));
-    report.say(format!("Tokens a word: {:.3} merged, {:.3} matched.", mean(bpe_tokens), mean(greedy_tokens)));
+    report.say(format!(
+        "Tokens a word: {:.3} merged, {:.3} matched.",
+        mean(bpe_tokens),
+        mean(greedy_tokens)
+    ));
     report.table(&table);
 }
 
-/// BPE's tokens of letters as WordPiece writes them, and each letter in both places, so that no word is unknown.
+/// BPE's tokens of letters as WordPiece writes them, and each letter in both places, so that no
+/// word is unknown.
 fn as_wordpiece(bpe: &Bpe) -> Vec<String> {
     let mut vocabulary = vec!["[UNK]".to_string()];
     for letter in ('a'..='z').map(String::from) {
@@ -235,7 +267,8 @@ fn as_wordpiece(bpe: &Bpe) -> Vec<String> {
     }
     for id in BYTES..bpe.vocab() {
         let token = String::from_utf8_lossy(bpe.token(id as u32));
-        let (begins, letters) = token.strip_prefix(' ').map_or((false, &*token), |letters| (true, letters));
+        let (begins, letters) =
+            token.strip_prefix(' ').map_or((false, &*token), |letters| (true, letters));
         if letters.len() > 1 && letters.bytes().all(|byte| byte.is_ascii_lowercase()) {
             vocabulary.push(if begins { letters.into() } else { format!("##{letters}") });
         }
@@ -259,7 +292,8 @@ fn words(texts: &[String]) -> BTreeMap<&str, usize> {
 
 fn falling_apart(vocabularies: &[Bpe], texts: &Texts) -> Figure {
     let (seen, unseen) = (words(&texts.seen), words(&texts.unseen));
-    let mut by_count: Vec<(&str, usize)> = seen.iter().map(|(&word, &count)| (word, count)).collect();
+    let mut by_count: Vec<(&str, usize)> =
+        seen.iter().map(|(&word, &count)| (word, count)).collect();
     by_count.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     let said = |times: std::ops::Range<usize>| -> Vec<&str> {
         by_count.iter().filter(|(_, count)| times.contains(count)).map(|&(word, _)| word).collect()
@@ -273,9 +307,10 @@ fn falling_apart(vocabularies: &[Bpe], texts: &Texts) -> Figure {
         };
         Line::new(name, vocabularies.iter().map(|bpe| (bpe.vocab() as f64, mean(bpe))))
     };
-    let alt = "Tokens that a word falls into, over vocabularies of 256 to 8000. The hundred most common words fall from \
-         between five and six tokens to one at 1000. Words said ten to a hundred times get there at 8000. Words said once \
-         are still above two there, and words that were never said end a little higher.";
+    let alt = "Tokens that a word falls into, over vocabularies of 256 to 8000. The hundred most \
+        common words fall from between five and six tokens to one at 1000. Words said ten to a \
+        hundred times get there at 8000. Words said once are still above two there, and words \
+        that were never said end a little higher.";
     over_vocabulary(
         "02-falling-apart",
         "Common words become one token, rare ones stay in parts",
@@ -293,12 +328,14 @@ fn falling_apart(vocabularies: &[Bpe], texts: &Texts) -> Figure {
 fn compression(vocabularies: &[Bpe], texts: &Texts) -> Figure {
     let greek = [GREEK.to_string()];
     let line = |name: &str, texts: &[String]| {
-        let points = vocabularies.iter().map(|bpe| (bpe.vocab() as f64, bytes_per_token(bpe, texts)));
+        let points =
+            vocabularies.iter().map(|bpe| (bpe.vocab() as f64, bytes_per_token(bpe, texts)));
         Line::new(name, points)
     };
-    let alt = "Bytes per token over vocabularies of 256 to 8000, all from 1 at 256. On the documentation trained on and on \
-         unseen documentation the curves rise together to above four. On the sentences of a toy world, another kind of \
-         English, the curve ends below three; on Greek it stays at 1.";
+    let alt = "Bytes per token over vocabularies of 256 to 8000, all from 1 at 256. On the \
+        documentation trained on and on unseen documentation the curves rise together to above \
+        four. On the sentences of a toy world, another kind of English, the curve ends below \
+        three; on Greek it stays at 1.";
     over_vocabulary(
         "02-bytes-per-token",
         "A large vocabulary is worth most on the kind of text it was learnt from",
@@ -316,7 +353,13 @@ fn compression(vocabularies: &[Bpe], texts: &Texts) -> Figure {
 fn over_vocabulary(name: &str, title: &str, alt: &str, y: &str, lines: Vec<Line>) -> Figure {
     let (x, y) = (Axis::log("vocabulary size (tokens)"), Axis::linear(y));
     let panel = Panel { title: String::new(), x, y, marks: Marks::Lines(lines) };
-    Figure { name: name.into(), title: title.into(), alt: alt.into(), band: BAND, panels: vec![panel] }
+    Figure {
+        name: name.into(),
+        title: title.into(),
+        alt: alt.into(),
+        band: BAND,
+        panels: vec![panel],
+    }
 }
 
 fn tokens(bpe: &Bpe, texts: &[String]) -> usize {

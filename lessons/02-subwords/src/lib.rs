@@ -2,8 +2,8 @@
 //!
 //! **Question.** Where do the IDs come from?
 //!
-//! **Equation.** Byte-pair encoding (Gage 1994, "A New Algorithm for Data Compression"; for words Sennrich et al.
-//! 2016, section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
+//! **Equation.** Byte-pair encoding (Gage 1994, "A New Algorithm for Data Compression"; for words
+//! Sennrich et al. 2016, section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
 //!
 //! ```text
 //! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges 1..k-1 left them;
@@ -11,16 +11,18 @@
 //! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until none is left
 //! ```
 //!
-//! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the published code of
-//! Devlin et al. 2019):
+//! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the
+//! published code of Devlin et al. 2019):
 //!
 //! ```text
 //! encode  = the longest token that the word begins with, then the same for the rest; no match: [UNK]
 //! ```
 //!
-//! **Builds on.** Nothing but bytes. The IDs are what `lookup::TokenEmbedding` (lesson 01) has a row for.
+//! **Builds on.** Nothing but bytes. The IDs are what `lookup::TokenEmbedding` (lesson 01) has a
+//! row for.
 //!
-//! **Leaves you with** [`Bpe`] and [`WordPiece`]: what stands between a text and every model of this course.
+//! **Leaves you with** [`Bpe`] and [`WordPiece`]: what stands between a text and every model of
+//! this course.
 //!
 //! **Try.** Train on your own text and predict the first ten merges before you print them.
 
@@ -40,7 +42,8 @@ pub use wordpiece::WordPiece;
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "02-subwords",
     question: "Where do the IDs come from?",
-    leaves_you_with: "Bpe, trained and applied from scratch for any bytes, and WordPiece's greedy match",
+    leaves_you_with: "Bpe, trained and applied from scratch for any bytes, and WordPiece's greedy \
+        match",
     minilm: false,
 };
 
@@ -51,8 +54,8 @@ pub const BYTES: usize = 256;
 pub type Pair = (u32, u32);
 
 // ANCHOR: bpe
-/// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in the order in
-/// which they were learnt.
+/// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in
+/// the order in which they were learnt.
 #[derive(Debug, Clone)]
 pub struct Bpe {
     /// By ID.
@@ -68,7 +71,8 @@ pub struct Bpe {
 
 // ANCHOR: train
 impl Bpe {
-    /// Learns merges from texts until there are `vocab` tokens, or no two tokens are neighbours any more.
+    /// Learns merges from texts until there are `vocab` tokens, or no two tokens are neighbours any
+    /// more.
     ///
     /// No merge reaches over the edge of a piece (see [`pieces`]) or of a text.
     ///
@@ -93,8 +97,8 @@ impl Bpe {
 impl Bpe {
     /// The IDs of any bytes, valid UTF-8 or not, in `0..vocab`.
     ///
-    /// A piece takes time in proportion to its length times the different merges in it; one that comes again in the
-    /// same call is not merged again.
+    /// A piece takes time in proportion to its length times the different merges in it; one that
+    /// comes again in the same call is not merged again.
     pub fn encode(&self, bytes: &[u8]) -> Vec<u32> {
         let mut known: HashMap<&[u8], Vec<u32>> = HashMap::new();
         let mut ids = Vec::new();
@@ -120,7 +124,8 @@ impl Bpe {
 impl Bpe {
     /// The bytes that the IDs stand for: `decode(encode(bytes)) = bytes`, always.
     ///
-    /// IDs that a model wrote one by one may stop inside of a character: what comes back is then no valid UTF-8.
+    /// IDs that a model wrote one by one may stop inside of a character: what comes back is then no
+    /// valid UTF-8.
     ///
     /// # Panics
     ///
@@ -152,8 +157,8 @@ impl Bpe {
         &self.merges
     }
 
-    /// The same training stopped at `vocab` tokens: a smaller vocabulary is the beginning of a larger one. A `vocab`
-    /// above the own size changes nothing.
+    /// The same training stopped at `vocab` tokens: a smaller vocabulary is the beginning of a
+    /// larger one. A `vocab` above the own size changes nothing.
     ///
     /// # Panics
     ///
@@ -177,8 +182,9 @@ impl Bpe {
 
     /// Appends a merge and answers with the ID of what it makes.
     ///
-    /// No two merges of a training make the same bytes: where no merge reached over their ends, they were merged
-    /// as if they stood alone, so that after the first such merge they are one token everywhere.
+    /// No two merges of a training make the same bytes: where no merge reached over their ends,
+    /// they were merged as if they stood alone, so that after the first such merge they are one
+    /// token everywhere.
     fn learn(&mut self, pair: Pair) -> u32 {
         let id = self.vocab() as u32;
         self.tokens.push([self.token(pair.0), self.token(pair.1)].concat());
@@ -193,8 +199,8 @@ impl Bpe {
     }
 }
 
-/// All bytes in the order of their IDs, that of GPT-2's published vocabulary (Radford et al. 2019): those with a
-/// visible character of their own in Latin-1 first.
+/// All bytes in the order of their IDs, that of GPT-2's published vocabulary (Radford et al. 2019):
+/// those with a visible character of their own in Latin-1 first.
 fn alphabet() -> impl Iterator<Item = u8> {
     let visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
     (0..=255).filter(visible).chain((0..=255).filter(move |byte| !visible(byte)))

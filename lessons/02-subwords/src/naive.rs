@@ -1,4 +1,5 @@
-//! The same training with every pair counted anew for every merge: what the fast one is held against.
+//! The same training with every pair counted anew for every merge: what the fast one is held
+//! against.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
                 *counts.entry((pair[0], pair[1])).or_default() += 1;
             }
         }
-        let Some((_, Reverse(pair))) = counts.into_iter().map(|(pair, n)| (n, Reverse(pair))).max() else {
+        let Some((_, Reverse(pair))) = counts.into_iter().map(|(pair, n)| (n, Reverse(pair))).max()
+        else {
             break;
         };
         let token = bpe.learn(pair);

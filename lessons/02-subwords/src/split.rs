@@ -5,19 +5,22 @@ use std::sync::LazyLock;
 /// Endings that are pieces of their own, as in "don't": Radford et al. 2019, published code.
 const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
-/// Code points, in hexadecimal, where Unicode's general category L begins and ends, in turns, from Unicode 16.0's
-/// `DerivedGeneralCategory.txt`. It is a file and not `char::is_alphabetic`, which is another set (marks of Indic
-/// scripts are in it) and follows the compiler's Unicode: a vocabulary must not change its meaning with the compiler.
+/// Code points, in hexadecimal, where Unicode's general category L begins and ends, in turns, from
+/// Unicode 16.0's `DerivedGeneralCategory.txt`. It is a file and not `char::is_alphabetic`, which
+/// is another set (marks of Indic scripts are in it) and follows the compiler's Unicode: a
+/// vocabulary must not change its meaning with the compiler.
 static LETTERS: LazyLock<Vec<u32>> = LazyLock::new(|| code_points(include_str!("letters.txt")));
 /// The same for category N.
 static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| code_points(include_str!("numbers.txt")));
 
 // ANCHOR: pieces
-/// Cuts bytes into the pieces inside of which tokens are made: a run of letters, of digits or of other signs, each
-/// with the space before it; a contraction; a run of blanks. What is not valid UTF-8 is cut into single bytes.
+/// Cuts bytes into the pieces inside of which tokens are made: a run of letters, of digits or of
+/// other signs, each with the space before it; a contraction; a run of blanks. What is not valid
+/// UTF-8 is cut into single bytes.
 ///
-/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of GPT-2's expression (Radford et
-/// al. 2019, published code): `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of GPT-2's
+/// expression (Radford et al. 2019, published code):
+/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.utf8_chunks().flat_map(|chunk| {
         let mut rest = chunk.valid();
@@ -42,7 +45,8 @@ fn first_piece(text: &str) -> usize {
     }
 }
 
-/// A run of blanks, but for its last one where a word follows: that one goes with the word, or is alone.
+/// A run of blanks, but for its last one where a word follows: that one goes with the word, or is
+/// alone.
 fn blanks(text: &str) -> usize {
     let all = run(text, Kind::Blank);
     let last = text[..all].chars().next_back().map_or(0, char::len_utf8);

@@ -8,11 +8,12 @@ use crate::{Bpe, Pair, neighbours, pieces, replace};
 // ANCHOR: pair_counts
 /// Every pair of neighbours in a text, counted.
 pub(crate) struct PairCounts {
-    /// Each distinct piece of the text, as the tokens it consists of by now, and how often it comes.
+    /// Each distinct piece of the text, as the tokens it consists of by now, and how often it
+    /// comes.
     words: Vec<(Vec<u32>, u64)>,
     pairs: HashMap<Pair, Found>,
-    /// Highest count first, of equal ones the lower IDs. A count here may be out of date, but only too high: it is
-    /// put right when its turn comes.
+    /// Highest count first, of equal ones the lower IDs. A count here may be out of date, but only
+    /// too high: it is put right when its turn comes.
     queue: BinaryHeap<(u64, Reverse<Pair>)>,
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-/// What a word becomes that the vocabulary cannot spell (Devlin et al. 2019, published vocabularies).
+/// What a word becomes that the vocabulary cannot spell (Devlin et al. 2019, published
+/// vocabularies).
 const UNKNOWN: &str = "[UNK]";
 /// What a token opens with that continues a word (as above).
 const CONTINUES: &str = "##";
@@ -33,8 +34,9 @@ impl WordPiece {
         Self { tokens, ids, unknown }
     }
 
-    /// The IDs of one word: the longest token that it begins with, then the same for the rest (Devlin et al. 2019,
-    /// published code). A word that this leads to no match, or of more than 100 characters, is `[UNK]` as a whole.
+    /// The IDs of one word: the longest token that it begins with, then the same for the rest
+    /// (Devlin et al. 2019, published code). A word that this leads to no match, or of more than
+    /// 100 characters, is `[UNK]` as a whole.
     pub fn encode(&self, word: &str) -> Vec<u32> {
         let short = word.chars().nth(LONGEST_WORD).is_none();
         short.then(|| self.longest_matches(word)).flatten().unwrap_or_else(|| vec![self.unknown])
@@ -45,7 +47,8 @@ impl WordPiece {
         while start < word.len() {
             let prefix = if start == 0 { "" } else { CONTINUES };
             let ends = word[start..].char_indices().map(|(at, c)| start + at + c.len_utf8());
-            let known = |end| Some((*self.ids.get(&format!("{prefix}{}", &word[start..end]))?, end));
+            let known =
+                |end| Some((*self.ids.get(&format!("{prefix}{}", &word[start..end]))?, end));
             let (id, end) = ends.rev().find_map(known)?;
             ids.push(id);
             start = end;

@@ -1,5 +1,5 @@
-//! What the lesson shows: the three measures on small vectors, then a real space of words: who is near whom, and how
-//! crowded it is.
+//! What the lesson shows: the three measures on small vectors, then a real space of words: who is
+//! near whom, and how crowded it is.
 
 use std::path::Path;
 
@@ -19,7 +19,8 @@ use crate::{cosine, dot, euclidean, nearest, pairwise};
 const GROUP: usize = 3;
 /// How many neighbours are listed.
 const NEIGHBOURS: usize = 5;
-/// Pairs of rows whose cosines are measured; their mean is then known to about 0.2 / sqrt(4000) = 0.003.
+/// Pairs of rows whose cosines are measured; their mean is then known to about 0.2 / sqrt(4000) =
+/// 0.003.
 const PAIRS: usize = 4000;
 /// Width of a bin of cosines.
 const BIN: f64 = 0.05;
@@ -75,7 +76,8 @@ pub fn demo(run: &Run) -> Result<Report> {
     show(&mut report, &own_space(run), run.seed);
     match run.minilm {
         Some(folder) => show(&mut report, &minilm_space(folder, run.device)?, run.seed),
-        None => report.say("The same for all-MiniLM-L6-v2's table: run `cargo rungs fetch minilm` first."),
+        None => report
+            .say("The same for all-MiniLM-L6-v2's table: run `cargo rungs fetch minilm` first."),
     }
     Ok(report)
 }
@@ -95,9 +97,9 @@ fn shapes() -> Figure {
         ),
         Step::new("nearest", "queries, k", "the k largest of each row", ["cosines"]),
     ];
-    let alt = "Shapes of a search: queries [queries, d_model] and a table [vectors, d_model] are brought to unit \
-         length, their product is one cosine a pair [queries, vectors], and the k largest of each row are \
-         kept.";
+    let alt = "Shapes of a search: queries [queries, d_model] and a table [vectors, d_model] are \
+        brought to unit length, their product is one cosine a pair [queries, vectors], and the k \
+        largest of each row are kept.";
     Figure::shapes("03-shapes", "From vectors to neighbours", alt, steps)
 }
 
@@ -111,8 +113,8 @@ fn say_measures(report: &mut Report, device: &Device) {
     ];
     let a = Tensor::<2>::from_floats(pairs.map(|pair| pair.0), device);
     let b = Tensor::<2>::from_floats(pairs.map(|pair| pair.1), device);
-    let measured =
-        [dot(a.clone(), b.clone()), cosine(a.clone(), b.clone()), euclidean(a, b)].map(|m| numbers(&m));
+    let measured = [dot(a.clone(), b.clone()), cosine(a.clone(), b.clone()), euclidean(a, b)]
+        .map(|m| numbers(&m));
     let mut table = Table::new(["a", "b", "dot", "cosine", "Euclidean"]);
     for (i, (a, b)) in pairs.iter().enumerate() {
         let [dot, cosine, euclidean] = [0, 1, 2].map(|m| format!("{:.2}", measured[m][i]));
@@ -120,7 +122,8 @@ fn say_measures(report: &mut Report, device: &Device) {
     }
     report.table(&table);
     report.say(
-        "Only the cosine does not care that b is a thousand times longer. The zero vector points nowhere:",
+        "Only the cosine does not care that b is a thousand times longer. The zero vector points \
+            nowhere:",
     );
     report.say("its cosine is 0 by convention.");
     report.say("");
@@ -133,10 +136,11 @@ fn own_space(run: &Run) -> Space {
     let (contexts, centres) = places(&words, run.seed);
     let (table, losses) = train(words.len(), &contexts, &centres, &device, run.seed);
     let rows = table.weight.val().inner();
-    let (table, unsaid) = (rows.clone().narrow(0, 0, words.len()), rows.narrow(0, words.len() + 1, UNSAID));
+    let (table, unsaid) =
+        (rows.clone().narrow(0, 0, words.len()), rows.narrow(0, words.len() + 1, UNSAID));
     let what = format!(
-        "A table of {} words x {D_MODEL}, trained here: {STEPS} steps of predicting a word of the toy world from the \
-         {REACH} on either side ({:.2} nats before, {:.2} after).",
+        "A table of {} words x {D_MODEL}, trained here: {STEPS} steps of predicting a word of the \
+            toy world from the {REACH} on either side ({:.2} nats before, {:.2} after).",
         words.len(),
         losses[0],
         losses[losses.len() - 1],
@@ -144,7 +148,8 @@ fn own_space(run: &Run) -> Space {
     Space { name: "", whose: "this lesson's table", what, table, words, unsaid }
 }
 
-/// Every place in the corpus: its neighbours (the row after the last word stands for the sentence's edge), its word.
+/// Every place in the corpus: its neighbours (the row after the last word stands for the sentence's
+/// edge), its word.
 fn places(words: &[String], seed: u64) -> (Vec<[u32; 2 * REACH]>, Vec<u32>) {
     let id = |word: &str| words.partition_point(|other| other.as_str() < word) as u32;
     let edge = words.len() as u32;
@@ -161,8 +166,9 @@ fn places(words: &[String], seed: u64) -> (Vec<[u32; 2 * REACH]>, Vec<u32>) {
     (contexts, centres)
 }
 
-/// logits = mean(rows of the neighbours) x table^T: one table on both sides, as in BERT (Press and Wolf 2017). After
-/// the words' rows come the sentence edge's and the unsaid ones, which never are a neighbour nor the answer.
+/// logits = mean(rows of the neighbours) x table^T: one table on both sides, as in BERT (Press and
+/// Wolf 2017). After the words' rows come the sentence edge's and the unsaid ones, which never are
+/// a neighbour nor the answer.
 fn train(
     vocab: usize,
     contexts: &[[u32; 2 * REACH]],
@@ -170,8 +176,9 @@ fn train(
     device: &Device,
     seed: u64,
 ) -> (TokenEmbedding, Vec<f64>) {
-    let mut table =
-        TokenEmbeddingConfig::new(vocab + 1 + UNSAID, D_MODEL).with_initializer_std(0.1).init(device);
+    let mut table = TokenEmbeddingConfig::new(vocab + 1 + UNSAID, D_MODEL)
+        .with_initializer_std(0.1)
+        .init(device);
     let mut optimizer = AdamWConfig::new().with_weight_decay(0.0).init();
     let mut random = StdRng::seed_from_u64(seed);
     let mut losses = Vec::with_capacity(STEPS);
@@ -179,7 +186,8 @@ fn train(
         let batch: Vec<usize> = (0..BATCH).map(|_| random.random_range(0..centres.len())).collect();
         let neighbours: Vec<u32> = batch.iter().flat_map(|&place| contexts[place]).collect();
         let targets: Vec<u32> = batch.iter().map(|&place| centres[place]).collect();
-        let neighbours = Tensor::<2, Int>::from_data(TensorData::new(neighbours, [BATCH, 2 * REACH]), device);
+        let neighbours =
+            Tensor::<2, Int>::from_data(TensorData::new(neighbours, [BATCH, 2 * REACH]), device);
         let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [BATCH]), device);
         let context = table.forward(neighbours).mean_dim(1).squeeze_dim::<2>(1); // [batch, d_model]
         let logits = context.matmul(table.weight.val().transpose());
@@ -197,10 +205,14 @@ fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
     let weights = checkpoint::Weights::open(folder)?.strip_prefix("bert.")?;
     let tokenizer = tokens::Tokenizer::open(folder)?;
     let &[vocab, d_model] = weights.shape(TABLE).unwrap_or_default() else {
-        anyhow::bail!("{}: expected a matrix {TABLE}, found none: fetch the model again", folder.display());
+        anyhow::bail!(
+            "{}: expected a matrix {TABLE}, found none: fetch the model again",
+            folder.display()
+        );
     };
     tokenizer.check_vocab(vocab)?;
-    let all: Vec<String> = (0..vocab).map(|id| tokenizer.token(id as u32).unwrap_or_default()).collect();
+    let all: Vec<String> =
+        (0..vocab).map(|id| tokenizer.token(id as u32).unwrap_or_default()).collect();
     let whole = |token: &str| !token.is_empty() && token.chars().all(char::is_alphanumeric);
     let table = weights.tensor::<2>(TABLE, [vocab, d_model], device)?;
     let choose = |wanted: &dyn Fn(&str) -> bool| {
@@ -211,12 +223,24 @@ fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
     };
     let (words_table, words) = choose(&whole);
     let (unsaid, spare) = choose(&|token| token.starts_with("[unused"));
-    anyhow::ensure!(words.len() > 1 && spare.len() > 1, "{}: expected BERT's vocabulary", folder.display());
+    anyhow::ensure!(
+        words.len() > 1 && spare.len() > 1,
+        "{}: expected BERT's vocabulary",
+        folder.display()
+    );
     let what = format!(
-        "all-MiniLM-L6-v2's own table, before any layer: {} whole words of its {vocab} tokens x {d_model}.",
+        "all-MiniLM-L6-v2's own table, before any layer: {} whole words of its {vocab} tokens x \
+            {d_model}.",
         words.len()
     );
-    Ok(Space { name: "minilm-", whose: "MiniLM's token table", what, table: words_table, words, unsaid })
+    Ok(Space {
+        name: "minilm-",
+        whose: "MiniLM's token table",
+        what,
+        table: words_table,
+        words,
+        unsaid,
+    })
 }
 
 fn show(report: &mut Report, space: &Space, seed: u64) {
@@ -225,7 +249,8 @@ fn show(report: &mut Report, space: &Space, seed: u64) {
     let cosines = twelve(space);
     let (within, between) = groups(&cosines);
     report.say(format!(
-        "The textbook's twelve words: mean cosine {within:.3} within a group, {between:.3} between groups."
+        "The textbook's twelve words: mean cosine {within:.3} within a group, {between:.3} \
+            between groups."
     ));
     report.say("");
     say_textbook(report, space);
@@ -256,7 +281,9 @@ fn say_nearest(report: &mut Report, space: &Space) {
 
 /// What the textbook says of pairs of words, beside what this table says of them.
 fn say_textbook(report: &mut Report, space: &Space) {
-    let known = WORD_PAIRS.iter().filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
+    let known = WORD_PAIRS
+        .iter()
+        .filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
     let known: Vec<_> = known.collect();
     let of = |side: fn(&(&'static str, &'static str, f64)) -> &'static str| {
         rows(space, &known.iter().map(|pair| side(pair)).collect::<Vec<_>>())
@@ -286,7 +313,8 @@ fn groups(cosines: &[Vec<f64>]) -> (f64, f64) {
     (mean(&within), mean(&between))
 }
 
-/// Cosines of random pairs: of words' rows, of the same less their mean, of unsaid rows, of random vectors.
+/// Cosines of random pairs: of words' rows, of the same less their mean, of unsaid rows, of random
+/// vectors.
 fn crowd(space: &Space, seed: u64) -> Crowd {
     let device = space.table.device();
     let d_model = space.table.dims()[1];
@@ -327,12 +355,17 @@ fn say_crowd(report: &mut Report, space: &Space, crowd: &Crowd) {
     }
     report.table(&table);
     report.say(format!(
-        "{} rows stand for nothing that was ever said. A softmax pushes such rows away from every answer, all the same",
+        "{} rows stand for nothing that was ever said. A softmax pushes such rows away from every \
+            answer, all the same",
         space.unsaid.dims()[0]
     ));
-    report.say("way each time: a narrow cone (Gao et al. 2019). Words are pulled back out whenever they are the answer.");
     report.say(
-        "How far depends on the training, so a cosine means something only beside the others of its own space.",
+        "way each time: a narrow cone (Gao et al. 2019). Words are pulled back out whenever they \
+        are the answer.",
+    );
+    report.say(
+        "How far depends on the training, so a cosine means something only beside the others of \
+            its own space.",
     );
     report.say("");
 }
@@ -344,9 +377,10 @@ fn nearest_figure(space: &Space, values: Vec<Vec<f64>>) -> Figure {
         name: format!("03-{}nearest", space.name),
         title: format!("Words of a kind lie close: cosines of twelve words in {}", space.whose),
         alt: format!(
-            "Heatmap of the cosines of twelve words with each other: cat, dog, fish; apple, orange, banana; run, walk, \
-             sprint; france, germany, italy. Four blocks of three by three stand on the diagonal: their pairs have a \
-             mean cosine of {within:.2}, the pairs of different blocks {between:.2}."
+            "Heatmap of the cosines of twelve words with each other: cat, dog, fish; apple, \
+                orange, banana; run, walk, sprint; france, germany, italy. Four blocks of three \
+                by three stand on the diagonal: their pairs have a mean cosine of {within:.2}, \
+                the pairs of different blocks {between:.2}."
         ),
         band: BAND,
         panels: vec![Panel {
@@ -372,9 +406,9 @@ fn cone_figure(space: &Space, crowd: &Crowd) -> Figure {
         name: format!("03-{}cone", space.name),
         title: format!("What is never said ends up in a cone: random pairs of {}", space.whose),
         alt: format!(
-            "Distributions of the cosines of random pairs, each beside that of random vectors, which lie around 0. Left: \
-             words, spread around {:.2}. Right: rows that no text ever held, a peak around {:.2}: they all point the \
-             same way.",
+            "Distributions of the cosines of random pairs, each beside that of random vectors, \
+                which lie around 0. Left: words, spread around {:.2}. Right: rows that no text \
+                ever held, a peak around {:.2}: they all point the same way.",
             mean(&crowd.words),
             mean(&crowd.unsaid)
         ),
@@ -400,7 +434,8 @@ fn histogram(cosines: &[f64]) -> Vec<(f64, f64)> {
 
 /// The rows of these words, in order: `[words, d_model]`. Words that the space lacks are left out.
 fn rows(space: &Space, words: &[&str]) -> Tensor<2> {
-    let ids: Vec<i64> = words.iter().filter_map(|word| index(space, word)).map(|row| row as i64).collect();
+    let ids: Vec<i64> =
+        words.iter().filter_map(|word| index(space, word)).map(|row| row as i64).collect();
     let count = ids.len();
     let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &space.table.device());
     space.table.clone().select(0, ids)

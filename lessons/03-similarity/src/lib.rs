@@ -2,7 +2,8 @@
 //!
 //! **Question.** What does "close" mean between two vectors?
 //!
-//! **Equation.** Three answers (Manning et al. 2008, "Introduction to Information Retrieval", section 6.3):
+//! **Equation.** Three answers (Manning et al. 2008, "Introduction to Information Retrieval",
+//! section 6.3):
 //!
 //! ```text
 //! dot(a, b)       = sum_i a_i b_i
@@ -13,11 +14,13 @@
 //! Between unit vectors they agree on every order: `|a - b|^2 = 2 - 2 cosine(a, b)`.
 //!
 //! **Builds on.** The measures: nothing but tensors. The demo, for a space to measure in:
-//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: the table (lesson 01);
-//! - `lookup::cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>`: what trains it (lesson 01).
+//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: the table (lesson
+//!   01);
+//! - `lookup::cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>`: what trains
+//!   it (lesson 01).
 //!
-//! **Leaves you with** [`cosine`], [`pairwise`] and [`nearest`]: all that a semantic search needs once texts are
-//! vectors (lesson 14).
+//! **Leaves you with** [`cosine`], [`pairwise`] and [`nearest`]: all that a semantic search needs
+//! once texts are vectors (lesson 14).
 //!
 //! **Try.** Multiply one vector of a pair by 1000 and predict which of the three measures notices.
 
@@ -54,7 +57,8 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 }
 
 // ANCHOR: cosine
-/// How far two vectors point the same way, whatever their lengths: dot(a, b) / (|a| |b|), row by row.
+/// How far two vectors point the same way, whatever their lengths: dot(a, b) / (|a| |b|), row by
+/// row.
 ///
 /// The zero vector points nowhere: its cosine with anything is 0 by convention, never NaN.
 ///
@@ -90,8 +94,8 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 // ANCHOR: normalise
 /// Every vector brought to length 1; the zero vector stays zero.
 ///
-/// A vector is first divided by its largest coordinate, so that squares of very long or very short vectors neither
-/// overflow nor vanish.
+/// A vector is first divided by its largest coordinate, so that squares of very long or very short
+/// vectors neither overflow nor vanish.
 ///
 /// # Shapes
 ///
@@ -124,8 +128,8 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 // ANCHOR_END: pairwise
 
 // ANCHOR: nearest
-/// For each query the `k` rows of `table` with the largest cosine: index and cosine, best first, equal ones by
-/// index. A `k` above the number of rows gives all of them.
+/// For each query the `k` rows of `table` with the largest cosine: index and cosine, best first,
+/// equal ones by index. A `k` above the number of rows gives all of them.
 ///
 /// # Shapes
 ///

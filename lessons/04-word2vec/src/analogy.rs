@@ -63,8 +63,8 @@ impl Space {
         self.rows.get(word).or_else(|| self.rows.get(&word.to_lowercase())).copied()
     }
 
-    /// The vector of a text: a word's own, or else the mean of its words' at unit length, `[1, d_model]`; none if
-    /// no word is known.
+    /// The vector of a text: a word's own, or else the mean of its words' at unit length,
+    /// `[1, d_model]`; none if no word is known.
     pub fn mean_of(&self, text: &str) -> Option<Tensor<2>> {
         let rows = match self.row(text) {
             Some(row) => vec![row],
@@ -79,11 +79,13 @@ impl Space {
     }
 
     // ANCHOR: analogy
-    /// a is to b as c is to what? The `k` words with the largest cosine to b - a + c, best first, the three left out.
+    /// a is to b as c is to what? The `k` words with the largest cosine to b - a + c, best first,
+    /// the three left out.
     ///
-    /// All vectors are at unit length first: 3CosAdd (Mikolov et al. 2013c, "Linguistic Regularities in Continuous
-    /// Space Word Representations", section 4; the name is from Levy & Goldberg 2014). Not left out, one of the
-    /// three may be the nearest of all words: the demo counts how often.
+    /// All vectors are at unit length first: 3CosAdd (Mikolov et al. 2013c, "Linguistic
+    /// Regularities in Continuous Space Word Representations", section 4; the name is from Levy &
+    /// Goldberg 2014). Not left out, one of the three may be the nearest of all words: the demo
+    /// counts how often.
     pub fn analogy(&self, [a, b, c]: [usize; 3], k: usize) -> Vec<(usize, f32)> {
         self.ranked(self.rows_of([b]) - self.rows_of([a]) + self.rows_of([c]), &[a, b, c], k)
     }

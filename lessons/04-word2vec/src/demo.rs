@@ -1,5 +1,5 @@
-//! What the lesson shows: one step two ways, a toy world learnt from its sentences, and what one vector a word
-//! cannot say.
+//! What the lesson shows: one step two ways, a toy world learnt from its sentences, and what one
+//! vector a word cannot say.
 
 use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
@@ -58,10 +58,15 @@ fn shapes() -> Figure {
         Step::new("scores", "contexts, 1 + k", "every v_i . u_j", ["v", "u"]),
         Step::new("loss", "", "-log sigmoid of the first, of minus the others; nats", ["scores"]),
     ];
-    let alt = "Shapes of a window: the words in reach [contexts] pick rows v [contexts, d_model] of the input table; the \
-         middle word and k noise words pick rows u [1 + k, d_model] of the output table; every v with every u makes \
-         scores [contexts, 1 + k], and those one loss.";
-    Figure::shapes("04-shapes", "One window: the words around tell the middle one from noise", alt, steps)
+    let alt = "Shapes of a window: the words in reach [contexts] pick rows v [contexts, d_model] \
+        of the input table; the middle word and k noise words pick rows u [1 + k, d_model] of the \
+        output table; every v with every u makes scores [contexts, 1 + k], and those one loss.";
+    Figure::shapes(
+        "04-shapes",
+        "One window: the words around tell the middle one from noise",
+        alt,
+        steps,
+    )
 }
 
 /// The pair that the chapter works on paper, by hand and by autodiff.
@@ -75,7 +80,13 @@ fn say_gradient(report: &mut Report, run: &Run) {
     for (name, loss, of_v, of_u) in
         [("by hand", by_hand.loss, &by_hand.v, &by_hand.u), ("by autodiff", loss, &of_v, &of_u)]
     {
-        table.row([name.into(), format!("{loss:.4}"), point(of_v), point(&of_u[..2]), point(&of_u[2..])]);
+        table.row([
+            name.into(),
+            format!("{loss:.4}"),
+            point(of_v),
+            point(&of_u[..2]),
+            point(&of_u[2..]),
+        ]);
     }
     report.table(&table);
 }
@@ -90,18 +101,24 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> (f64, Vec<f32>, V
     let loss = model.forward(id(0), id(0), id(1).reshape([1, 1]));
     let gradients = loss.backward();
     let of = |weight: Tensor<2>| numbers(&weight.grad(&gradients).expect("it was asked for"));
-    (loss.into_scalar::<f64>(), of(model.input.weight.val())[..2].to_vec(), of(model.output.weight.val()))
+    (
+        loss.into_scalar::<f64>(),
+        of(model.input.weight.val())[..2].to_vec(),
+        of(model.output.weight.val()),
+    )
 }
 
 fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &Trained) {
     let Vocabulary { words, said, .. } = vocabulary;
     report.say(format!(
-        "The toy world: {said} words, {} different ones, each a vector of {D_MODEL} numbers, read {EPOCHS} times.",
+        "The toy world: {said} words, {} different ones, each a vector of {D_MODEL} numbers, read \
+            {EPOCHS} times.",
         words.len()
     ));
     let of = |epoch: usize| format!("{:.2}", trained.losses[epoch - 1]);
     report.say(format!(
-        "Nats per pair against 5 noise words: 6 ln 2 = 4.16 at the start, {} in the first epoch, {} in the last.",
+        "Nats per pair against 5 noise words: 6 ln 2 = 4.16 at the start, {} in the first epoch, \
+            {} in the last.",
         of(1),
         of(EPOCHS)
     ));
@@ -135,14 +152,17 @@ fn say_neighbours(report: &mut Report, space: &Space) {
 }
 
 fn listed(space: &Space, found: Vec<(usize, f32)>) -> String {
-    let shown: Vec<String> =
-        found.into_iter().map(|(row, cosine)| format!("{} {cosine:.2}", space.words()[row])).collect();
+    let shown: Vec<String> = found
+        .into_iter()
+        .map(|(row, cosine)| format!("{} {cosine:.2}", space.words()[row]))
+        .collect();
     shown.join(", ")
 }
 
 /// One famous question, with and without its own words among the answers.
 fn say_king(report: &mut Report, space: &Space) {
-    let rows = ["man", "king", "woman"].map(|word| space.row(word).expect("the toy world has royals"));
+    let rows =
+        ["man", "king", "woman"].map(|word| space.row(word).expect("the toy world has royals"));
     report.say(format!("king - man + woman: {}", listed(space, space.analogy(rows, NEIGHBOURS))));
     let row = |word: usize| space.table().clone().narrow(0, rows[word], 1);
     let all = nearest(row(1) - row(0) + row(2), space.table().clone(), NEIGHBOURS).remove(0);
@@ -171,11 +191,13 @@ fn answers_itself(space: &Space, question: &[String; 4]) -> bool {
 
 /// Cosines of "bank" with the words of each of its senses.
 fn bank(space: &Space) -> Vec<(&'static str, &'static str, f64)> {
-    let row =
-        |word: &str| space.table().clone().narrow(0, space.row(word).expect("a word of the toy world"), 1);
+    let row = |word: &str| {
+        space.table().clone().narrow(0, space.row(word).expect("a word of the toy world"), 1)
+    };
     let cosine = |word: &str| f64::from(numbers(&pairwise(row("bank"), row(word)))[0]);
-    let of_sense =
-        |(sense, words): (&'static str, [&'static str; 5])| words.map(|word| (sense, word, cosine(word)));
+    let of_sense = |(sense, words): (&'static str, [&'static str; 5])| {
+        words.map(|word| (sense, word, cosine(word)))
+    };
     SENSES.into_iter().flat_map(of_sense).collect()
 }
 
@@ -202,8 +224,9 @@ fn bank_figure(space: &Space) -> Figure {
     Figure {
         name: "04-bank".into(),
         title: "One vector for two banks: cosine of \"bank\" with words of each".into(),
-        alt: "Bars of the cosine of the word bank with five words of money (deposits, borrows, cash, loan, account) and \
-              five of the river (muddy, grassy, steep, river, mud): words of both kinds are near it."
+        alt: "Bars of the cosine of the word bank with five words of money (deposits, borrows, \
+            cash, loan, account) and five of the river (muddy, grassy, steep, river, mud): words \
+            of both kinds are near it."
             .into(),
         band: BAND,
         panels: vec![Panel {
@@ -218,19 +241,24 @@ fn bank_figure(space: &Space) -> Figure {
 fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     let all: u64 = vocabulary.counts.iter().sum();
     let share = |count: &u64| *count as f64 / all as f64;
-    let kept = |count: &u64| share(count) * keep_probability(share(count), Word2VecConfig::new().sample);
+    let kept =
+        |count: &u64| share(count) * keep_probability(share(count), Word2VecConfig::new().sample);
     let over_ranks = |shares: Vec<f64>| (1..).map(f64::from).zip(shares).collect::<Vec<_>>();
     let lines = vec![
         Line::new("as said", over_ranks(vocabulary.counts.iter().map(share).collect())),
-        Line::new("trained on, after thinning", over_ranks(vocabulary.counts.iter().map(kept).collect())),
+        Line::new(
+            "trained on, after thinning",
+            over_ranks(vocabulary.counts.iter().map(kept).collect()),
+        ),
         Line::new("drawn as noise", over_ranks(noise(&vocabulary.counts))),
     ];
     Figure {
         name: "04-thinning".into(),
         title: "Frequent words are thinned out, and noise is flatter than speech".into(),
-        alt: "Shares of the toy world's words over their rank, both axes logarithmic. As said, the first word has a share of \
-              about a fifth and the curve falls steeply. What is trained on is far flatter at the frequent end. Noise lies \
-              between the two there, and above both at the rare end."
+        alt: "Shares of the toy world's words over their rank, both axes logarithmic. As said, \
+            the first word has a share of about a fifth and the curve falls steeply. What is \
+            trained on is far flatter at the frequent end. Noise lies between the two there, and \
+            above both at the rare end."
             .into(),
         band: ROUNDED,
         panels: vec![Panel {
@@ -244,12 +272,14 @@ fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
 
 fn loss_figure(trained: &Trained) -> Figure {
     let start = (0.0, 6.0 * std::f64::consts::LN_2);
-    let falling = [start].into_iter().chain((1..).map(f64::from).zip(trained.losses.iter().copied()));
+    let falling =
+        [start].into_iter().chain((1..).map(f64::from).zip(trained.losses.iter().copied()));
     Figure {
         name: "04-loss".into(),
         title: "Telling neighbours from noise is learnt fast, and never wholly".into(),
-        alt: "Loss per pair by epoch. It starts at 6 ln 2 = 4.16 nats, where everything is a guess, has fallen by more than \
-              half after one epoch and then falls slowly: a noise word may well be a possible neighbour."
+        alt: "Loss per pair by epoch. It starts at 6 ln 2 = 4.16 nats, where everything is a \
+            guess, has fallen by more than half after one epoch and then falls slowly: a noise \
+            word may well be a possible neighbour."
             .into(),
         band: BAND,
         panels: vec![Panel {
@@ -266,18 +296,22 @@ fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
     let mut lines: Vec<Line> = last.iter().map(|score| Line::new(&score.section, [])).collect();
     for epochs in FEWER {
         let (vocabulary, trained) = toy_vectors(run.seed, epochs)?;
-        let scores = Space::new(vocabulary.words, trained.vectors, run.device).score(&World::analogies());
+        let scores =
+            Space::new(vocabulary.words, trained.vectors, run.device).score(&World::analogies());
         for (line, score) in lines.iter_mut().zip(&scores) {
             line.points.push((epochs as f64, accuracy(score)));
         }
     }
-    lines.iter_mut().zip(last).for_each(|(line, score)| line.points.push((EPOCHS as f64, accuracy(score))));
+    lines
+        .iter_mut()
+        .zip(last)
+        .for_each(|(line, score)| line.points.push((EPOCHS as f64, accuracy(score))));
     Ok(Figure {
         name: "04-epochs".into(),
         title: "What is learnt when: analogies of the toy world by length of training".into(),
-        alt: "Share of analogy questions answered right over the number of epochs, one curve for each of five sections. Man \
-              and woman and both sections of verbs are near one after a single epoch. Capitals and languages begin low \
-              and need sixteen."
+        alt: "Share of analogy questions answered right over the number of epochs, one curve for \
+            each of five sections. Man and woman and both sections of verbs are near one after a \
+            single epoch. Capitals and languages begin low and need sixteen."
             .into(),
         band: BAND,
         panels: vec![Panel {

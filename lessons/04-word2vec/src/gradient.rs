@@ -1,12 +1,12 @@
 //! The gradient, derived by hand.
 //!
-//! A window is trained as a whole: each context word predicts the word in the middle, all of them against the same
-//! noise words (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed Memory", section 3). Each pair's
-//! gradient is that of the equation; what is shared is the choice of the noise, so that a row is fetched and
-//! written back once a window, not once a pair.
+//! A window is trained as a whole: each context word predicts the word in the middle, all of them
+//! against the same noise words (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
+//! Memory", section 3). Each pair's gradient is that of the equation; what is shared is the choice
+//! of the noise, so that a row is fetched and written back once a window, not once a pair.
 
-/// Rows are padded with zeros to a multiple of this, so that loops over them have no odd end: the numbers that a
-/// processor with AVX adds at once.
+/// Rows are padded with zeros to a multiple of this, so that loops over them have no odd end: the
+/// numbers that a processor with AVX adds at once.
 pub(crate) const LANES: usize = 8;
 
 /// Loss and gradient of a window; see [`gradient`].
@@ -20,7 +20,8 @@ pub struct Gradient {
     pub u: Vec<f32>,
 }
 
-/// Loss and gradient of the pairs of a window: every row of `v` predicts `u_0` and none of the other `u_j`.
+/// Loss and gradient of the pairs of a window: every row of `v` predicts `u_0` and none of the
+/// other `u_j`.
 ///
 /// # Shapes
 ///
@@ -35,7 +36,8 @@ pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
     assert!(whole(v) && whole(u), "expected rows of {d_model} numbers each");
     let mut window = Window::new(d_model);
     let zeros = vec![0.0; window.width - d_model];
-    let pad = |rows: &[f32]| rows.chunks_exact(d_model).flat_map(|row| [row, &zeros].concat()).collect();
+    let pad =
+        |rows: &[f32]| rows.chunks_exact(d_model).flat_map(|row| [row, &zeros].concat()).collect();
     (window.v, window.u) = (pad(v), pad(u));
     window.descend();
     let cut = |steps: &[f32]| {
@@ -63,14 +65,15 @@ pub(crate) struct Window {
 
 // ANCHOR: descend
 impl Window {
-    /// The steepest way down from here: e_ij = t_j - sigmoid(v_i . u_j), then sum_j e_ij u_j for every v_i and
-    /// sum_i e_ij v_i for every u_j.
+    /// The steepest way down from here: e_ij = t_j - sigmoid(v_i . u_j), then sum_j e_ij u_j for
+    /// every v_i and sum_i e_ij v_i for every u_j.
     #[inline(always)]
     pub fn descend(&mut self) {
         let Self { width, v, u, scores, errors, v_step, u_step } = self;
         let (width, targets) = (*width, u.len() / *width);
         scores.clear();
-        v.chunks_exact(width).for_each(|v_i| scores.extend(u.chunks_exact(width).map(|u_j| dot(v_i, u_j))));
+        v.chunks_exact(width)
+            .for_each(|v_i| scores.extend(u.chunks_exact(width).map(|u_j| dot(v_i, u_j))));
         errors.clear();
         errors.extend(scores.iter().map(|&score| -sigmoid(score)));
         errors.iter_mut().step_by(targets).for_each(|of_the_neighbour| *of_the_neighbour += 1.0);
@@ -93,12 +96,15 @@ impl Window {
         Self { width: d_model.next_multiple_of(LANES), ..Self::default() }
     }
 
-    /// -log sigmoid(v_i . u_0) - sum_j log sigmoid(-v_i . u_j), summed over the context words: nats.
+    /// -log sigmoid(v_i . u_0) - sum_j log sigmoid(-v_i . u_j), summed over the context words:
+    /// nats.
     pub fn loss(&self) -> f64 {
-        let softplus = |x: f32| f64::from(x.max(0.0) + (-x.abs()).exp().ln_1p()); // = -log sigmoid(-x)
+        // = -log sigmoid(-x)
+        let softplus = |x: f32| f64::from(x.max(0.0) + (-x.abs()).exp().ln_1p());
         let targets = self.u.len() / self.width;
-        let of_a_word =
-            |scores: &[f32]| softplus(-scores[0]) + scores[1..].iter().map(|&x| softplus(x)).sum::<f64>();
+        let of_a_word = |scores: &[f32]| {
+            softplus(-scores[0]) + scores[1..].iter().map(|&x| softplus(x)).sum::<f64>()
+        };
         self.scores.chunks_exact(targets).map(of_a_word).sum()
     }
 }

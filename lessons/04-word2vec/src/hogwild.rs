@@ -1,10 +1,11 @@
 //! Training on every core at once.
 //!
-//! Threads read and write one pair of tables without waiting for each other, and lose a step of another now and
-//! then: rows are many and windows are few, so it seldom happens, and what is lost is one step of millions (Recht
-//! et al. 2011, "HOGWILD!"). Two threads that write one number at once are undefined behaviour in C; here every
-//! number is read and written atomically, in relaxed order: plain loads and stores, but one word at a time, so
-//! rows are copied out before they are worked on.
+//! Threads read and write one pair of tables without waiting for each other, and lose a step of
+//! another now and then: rows are many and windows are few, so it seldom happens, and what is lost
+//! is one step of millions (Recht et al. 2011, "HOGWILD!"). Two threads that write one number at
+//! once are undefined behaviour in C; here every number is read and written atomically, in relaxed
+//! order: plain loads and stores, but one word at a time, so rows are copied out before they are
+//! worked on.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
@@ -33,8 +34,8 @@ pub struct Word2VecConfig {
     /// The width of a vector.
     #[config(default = 100)]
     pub d_model: usize,
-    /// The farthest neighbour on either side; for each word the reach is drawn from 1 to this, so near ones count
-    /// more.
+    /// The farthest neighbour on either side; for each word the reach is drawn from 1 to this, so
+    /// near ones count more.
     #[config(default = 5)]
     pub window: usize,
     /// Noise words a window.
@@ -62,7 +63,8 @@ pub struct Word2VecConfig {
 pub struct Progress {
     /// Words read so far, of all epochs.
     pub words: u64,
-    /// Nats per pair of a word and a neighbour, mean of the last epoch that has begun; NaN before the first.
+    /// Nats per pair of a word and a neighbour, mean of the last epoch that has begun; NaN before
+    /// the first.
     pub loss: f64,
 }
 
@@ -75,8 +77,8 @@ pub struct Trained {
     pub losses: Vec<f64>,
 }
 
-/// Trains vectors for the words of a vocabulary. `watch` is told about ten times a second where training stands,
-/// and stops it by answering `false`; what was learnt until then is returned.
+/// Trains vectors for the words of a vocabulary. `watch` is told about ten times a second where
+/// training stands, and stops it by answering `false`; what was learnt until then is returned.
 ///
 /// # Errors
 ///
@@ -130,7 +132,8 @@ struct Job<'a> {
 
 impl<'a> Job<'a> {
     fn new(corpus: &'a Ids, vocabulary: &Vocabulary, config: &'a Word2VecConfig) -> Self {
-        let Word2VecConfig { d_model, window, negative, epochs, threads, sample, seed, .. } = *config;
+        let Word2VecConfig { d_model, window, negative, epochs, threads, sample, seed, .. } =
+            *config;
         for (name, count) in [
             ("d_model", d_model),
             ("window", window),
@@ -159,7 +162,11 @@ impl<'a> Job<'a> {
 
     fn losses(&self) -> Vec<f64> {
         let losses = self.losses.lock().expect("no thread panics while it adds");
-        losses.iter().filter(|(_, pairs)| *pairs > 0).map(|(sum, pairs)| sum / *pairs as f64).collect()
+        losses
+            .iter()
+            .filter(|(_, pairs)| *pairs > 0)
+            .map(|(sum, pairs)| sum / *pairs as f64)
+            .collect()
     }
 
     fn progress(&self) -> Progress {
@@ -222,8 +229,11 @@ impl<'a> Worker<'a> {
     #[inline(always)]
     fn sentence(&mut self, sentence: &[u32], rate: f32) {
         let keep = &self.job.keep;
-        let kept: Vec<u32> =
-            sentence.iter().copied().filter(|&id| self.random.random::<f32>() < keep[id as usize]).collect();
+        let kept: Vec<u32> = sentence
+            .iter()
+            .copied()
+            .filter(|&id| self.random.random::<f32>() < keep[id as usize])
+            .collect();
         for (at, &word) in kept.iter().enumerate() {
             let reach = self.random.random_range(1..=self.job.config.window);
             let (before, after) = around(&kept, at, reach);

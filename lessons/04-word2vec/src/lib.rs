@@ -2,13 +2,14 @@
 //!
 //! **Question.** Can neighbours alone teach meaning?
 //!
-//! "You shall know a word by the company it keeps" (Firth 1957). Take that as a training task: given a word, tell the
-//! words that stood beside it from words picked at random. Nothing else is taught, and the vectors that solve it put
-//! `apple` beside `orange`, and `king - man + woman` near `queen`.
+//! "You shall know a word by the company it keeps" (Firth 1957). Take that as a training task:
+//! given a word, tell the words that stood beside it from words picked at random. Nothing else is
+//! taught, and the vectors that solve it put `apple` beside `orange`, and `king - man + woman` near
+//! `queen`.
 //!
-//! **Equation.** Skip-gram with negative sampling (Mikolov et al. 2013b, "Distributed Representations of Words and
-//! Phrases and their Compositionality", equation 4): for a word with vector v, a neighbour with vector u_0, and k
-//! noise words u_1 .. u_k,
+//! **Equation.** Skip-gram with negative sampling (Mikolov et al. 2013b, "Distributed
+//! Representations of Words and Phrases and their Compositionality", equation 4): for a word with
+//! vector v, a neighbour with vector u_0, and k noise words u_1 .. u_k,
 //!
 //! ```text
 //! L       = -log sigmoid(u_0 . v) - sum_j log sigmoid(-u_j . v)          nats
@@ -17,15 +18,16 @@
 //! ```
 //!
 //! **Builds on.**
-//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: both tables (lesson 01);
+//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: both tables
+//!   (lesson 01);
 //! - `similarity::nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize, f32)>>` (lesson 03);
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>` (lesson 03).
 //!
-//! **Leaves you with** [`SkipGram`], the equation as autodiff reads it; [`train`], the same gradient by hand on
-//! every core; and [`Space`], which answers analogies.
+//! **Leaves you with** [`SkipGram`], the equation as autodiff reads it; [`train`], the same
+//! gradient by hand on every core; and [`Space`], which answers analogies.
 //!
-//! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of the two finds its
-//! other tenses, and which the things it is done to?
+//! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of
+//! the two finds its other tenses, and which the things it is done to?
 
 mod analogy;
 pub mod demo;
@@ -50,7 +52,8 @@ pub use sampling::{NoiseTable, around, keep_probability, noise};
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "04-word2vec",
     question: "Can neighbours alone teach meaning?",
-    leaves_you_with: "word vectors of your own text, trained on every core, and a fair score for analogies",
+    leaves_you_with: "word vectors of your own text, trained on every core, and a fair score for \
+        analogies",
     minilm: false,
 };
 
@@ -73,7 +76,8 @@ impl SkipGram {
     pub fn init(vocab: usize, d_model: usize, device: &Device) -> Self {
         let (noise, zeros) = (0.5 / d_model as f64, Initializer::Zeros);
         let noise = Initializer::Uniform { min: -noise, max: noise };
-        let table = |start: &Initializer| TokenEmbedding { weight: start.init([vocab, d_model], device) };
+        let table =
+            |start: &Initializer| TokenEmbedding { weight: start.init([vocab, d_model], device) };
         Self { input: table(&noise), output: table(&zeros) }
     }
 

@@ -2,8 +2,9 @@
 
 use rand::{Rng, RngExt};
 
-/// The power that flattens word frequencies into the noise distribution. Found by trying: Mikolov et al. 2013b, section
-/// 2.2, report it far better than the frequencies themselves and than all words alike; there is no derivation.
+/// The power that flattens word frequencies into the noise distribution. Found by trying: Mikolov
+/// et al. 2013b, section 2.2, report it far better than the frequencies themselves and than all
+/// words alike; there is no derivation.
 const FLATTENING: f64 = 0.75;
 
 /// The words in reach of the one at `at`: up to `reach` before it, up to `reach` after it.
@@ -16,8 +17,8 @@ pub fn around(sentence: &[u32], at: usize, reach: usize) -> (&[u32], &[u32]) {
 }
 
 // ANCHOR: noise
-/// How often each word is drawn as noise: p_i = count_i^(3/4) / sum_j count_j^(3/4) (Mikolov et al. 2013b, section
-/// 2.2).
+/// How often each word is drawn as noise: p_i = count_i^(3/4) / sum_j count_j^(3/4) (Mikolov et al.
+/// 2013b, section 2.2).
 pub fn noise(counts: &[u64]) -> Vec<f64> {
     let weights: Vec<f64> = counts.iter().map(|&count| (count as f64).powf(FLATTENING)).collect();
     let sum: f64 = weights.iter().sum();
@@ -26,18 +27,19 @@ pub fn noise(counts: &[u64]) -> Vec<f64> {
 // ANCHOR_END: noise
 
 // ANCHOR: keep
-/// The share of its occurrences at which a frequent word is trained on: (sqrt(f/t) + 1) t/f, at most 1, for a word
-/// that makes up the share `f` of the corpus.
+/// The share of its occurrences at which a frequent word is trained on: (sqrt(f/t) + 1) t/f, at
+/// most 1, for a word that makes up the share `f` of the corpus.
 ///
-/// As word2vec.c and gensim have it. The paper's own formula, sqrt(t/f) (Mikolov et al. 2013b, section 2.3,
-/// equation 5), keeps a little less. A `t` of 0 keeps everything.
+/// As word2vec.c and gensim have it. The paper's own formula, sqrt(t/f) (Mikolov et al. 2013b,
+/// section 2.3, equation 5), keeps a little less. A `t` of 0 keeps everything.
 pub fn keep_probability(f: f64, t: f64) -> f64 {
     if t == 0.0 { 1.0 } else { (((f / t).sqrt() + 1.0) * t / f).min(1.0) }
 }
 // ANCHOR_END: keep
 
-/// Draws words by their [`noise`] probability in constant time: one die says which word, another whether it or its
-/// alias (Walker 1977, "An Efficient Method for Generating Discrete Random Variables with General Distributions").
+/// Draws words by their [`noise`] probability in constant time: one die says which word, another
+/// whether it or its alias (Walker 1977, "An Efficient Method for Generating Discrete Random
+/// Variables with General Distributions").
 #[derive(Debug)]
 pub struct NoiseTable {
     /// For each word how often the die stays with it, and the word it goes to otherwise.
@@ -48,7 +50,8 @@ pub struct NoiseTable {
 impl NoiseTable {
     /// The table of words that were said so often.
     pub fn new(counts: &[u64]) -> Self {
-        // Scaled so that a fair share is 1. What a word lacks of it, one that has more than its share fills up.
+        // Scaled so that a fair share is 1. What a word lacks of it, one that has more than its
+        // share fills up.
         let mut share: Vec<f64> = noise(counts).iter().map(|p| p * counts.len() as f64).collect();
         let mut words: Vec<(f32, u32)> = (0..counts.len() as u32).map(|word| (1.0, word)).collect();
         let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =

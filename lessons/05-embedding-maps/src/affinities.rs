@@ -5,17 +5,18 @@ use rayon::prelude::*;
 
 use crate::distances::{rows, squared_from};
 
-/// Up to so many points every pair has its affinity, by the definition. With more, a point keeps its nearest
-/// `3 x perplexity`, as van der Maaten (2014, section 4.1) does: further ones weigh nearly nothing, and n^2 of them
-/// would not fit. On 2,000 points in ten clusters the map's KL by the definition is 1.394 with every pair and 1.399
-/// with the nearest.
+/// Up to so many points every pair has its affinity, by the definition. With more, a point keeps
+/// its nearest `3 x perplexity`, as van der Maaten (2014, section 4.1) does: further ones weigh
+/// nearly nothing, and n^2 of them would not fit. On 2,000 points in ten clusters the map's KL by
+/// the definition is 1.394 with every pair and 1.399 with the nearest.
 pub const EXACT: usize = 2000;
 /// Neighbours kept beyond [`EXACT`], in units of the perplexity (van der Maaten 2014, section 4.1).
 const NEIGHBOURS: f64 = 3.0;
-/// Affinities below this share of a point's own, 1 / n, are left out: all of them together are less than f32 tells
-/// from nothing.
+/// Affinities below this share of a point's own, 1 / n, are left out: all of them together are less
+/// than f32 tells from nothing.
 const NEGLIGIBLE: f32 = 1e-11;
-/// Doublings and halvings of beta after which a row is taken as it is: one whose nearest coincide has no beta.
+/// Doublings and halvings of beta after which a row is taken as it is: one whose nearest coincide
+/// has no beta.
 const BISECTIONS: usize = 200;
 /// How near an entropy has to come to ln(perplexity), in nats.
 const NEAR: f64 = 1e-7;
@@ -27,18 +28,20 @@ pub struct Affinities {
     pub rows: Vec<Vec<(u32, f32)>>,
 }
 
-/// The largest perplexity a set of points allows: a third of the other points, or 1 where that is less.
+/// The largest perplexity a set of points allows: a third of the other points, or 1 where that is
+/// less.
 ///
-/// A row has three neighbours for each unit of perplexity (van der Maaten 2014, section 4.1). A perplexity near the
-/// number of points would make everyone everybody's neighbour, and the map a ball.
+/// A row has three neighbours for each unit of perplexity (van der Maaten 2014, section 4.1). A
+/// perplexity near the number of points would make everyone everybody's neighbour, and the map a
+/// ball.
 pub fn largest_perplexity(points: usize) -> f64 {
     (points.saturating_sub(1) as f64 / NEIGHBOURS).max(1.0)
 }
 
 /// How much points i and j belong together: p_ij = (p_j|i + p_i|j) / 2n.
 ///
-/// Van der Maaten and Hinton 2008, section 3.1; p_j|i by [`conditional`]. Every pair up to [`EXACT`] points, beyond
-/// that the nearest of each.
+/// Van der Maaten and Hinton 2008, section 3.1; p_j|i by [`conditional`]. Every pair up to
+/// [`EXACT`] points, beyond that the nearest of each.
 ///
 /// # Shapes
 ///
@@ -46,7 +49,8 @@ pub fn largest_perplexity(points: usize) -> f64 {
 ///
 /// # Panics
 ///
-/// If the perplexity is below 1 or above [`largest_perplexity`], there are no points, or a number is not finite.
+/// If the perplexity is below 1 or above [`largest_perplexity`], there are no points, or a number
+/// is not finite.
 pub fn joint(x: Tensor<2>, perplexity: f64) -> Affinities {
     let x = rows(x);
     let (points, most) = (x.len(), largest_perplexity(x.len()));
@@ -75,12 +79,13 @@ fn nearest(x: &[Vec<f32>], i: usize, kept: usize) -> Vec<(u32, f32)> {
 }
 
 // ANCHOR: conditional
-/// Whom point i would pick as its neighbour: p_j|i = exp(-beta d_j) / sum_k exp(-beta d_k), with the beta at which
-/// the entropy of the row is ln(perplexity). Answers beta and the row.
+/// Whom point i would pick as its neighbour: p_j|i = exp(-beta d_j) / sum_k exp(-beta d_k), with
+/// the beta at which the entropy of the row is ln(perplexity). Answers beta and the row.
 ///
-/// Van der Maaten and Hinton 2008, equation 1, where beta = 1 / (2 sigma_i^2); found by bisection, as the entropy
-/// falls when beta grows. `squared` are the d_j = |x_i - x_j|^2 of the other points. Of points that coincide, each
-/// gets the same share, and the entropy may not come down to what was asked for.
+/// Van der Maaten and Hinton 2008, equation 1, where beta = 1 / (2 sigma_i^2); found by bisection,
+/// as the entropy falls when beta grows. `squared` are the d_j = |x_i - x_j|^2 of the other points.
+/// Of points that coincide, each gets the same share, and the entropy may not come down to what was
+/// asked for.
 pub fn conditional(squared: &[f32], perplexity: f64) -> (f64, Vec<f64>) {
     let closest = squared.iter().copied().fold(f32::INFINITY, f32::min);
     let excess: Vec<f64> = squared.iter().map(|&d| f64::from(d) - f64::from(closest)).collect();

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use crate::distances::{rows, squared_from};
 
-/// Moves of the centres in one start, should they not come to rest before; 300, as scikit-learn's KMeans.
+/// Moves of the centres in one start, should they not come to rest before; 300, as scikit-learn's
+/// KMeans.
 const ITERATIONS: usize = 300;
 
 /// How to group points.
@@ -20,7 +21,8 @@ pub struct KMeansConfig {
     pub k: usize,
     /// Everything random follows from this.
     pub seed: u64,
-    /// How often it begins anew; the best counts. 10, as scikit-learn's KMeans has had since its first release.
+    /// How often it begins anew; the best counts. 10, as scikit-learn's KMeans has had since its
+    /// first release.
     #[config(default = 10)]
     pub starts: usize,
 }
@@ -32,7 +34,8 @@ pub struct KMeans {
     pub labels: Vec<usize>,
     /// Each cluster's centre, `[k][d_model]`.
     pub centres: Vec<Vec<f32>>,
-    /// Sum of the squared distances of all points to their centres, after each move; the last is the result's.
+    /// Sum of the squared distances of all points to their centres, after each move; the last is
+    /// the result's.
     pub inertias: Vec<f64>,
 }
 
@@ -40,8 +43,9 @@ pub struct KMeans {
 impl KMeansConfig {
     /// Groups points around k centres so that sum_i |x_i - centre(i)|^2 is small.
     ///
-    /// Lloyd 1957 (printed 1982, "Least squares quantization in PCM"), begun as Arthur and Vassilvitskii 2007
-    /// ("k-means++"). It finds a minimum near where it began, hence several starts.
+    /// Lloyd 1957 (printed 1982, "Least squares quantization in PCM"), begun as Arthur and
+    /// Vassilvitskii 2007 ("k-means++"). It finds a minimum near where it began, hence several
+    /// starts.
     ///
     /// # Shapes
     ///
@@ -68,7 +72,8 @@ impl KMeans {
     }
 }
 
-/// Every point joins its nearest centre, every centre moves to the mean of its points, until nobody changes sides.
+/// Every point joins its nearest centre, every centre moves to the mean of its points, until nobody
+/// changes sides.
 fn lloyd(x: &[Vec<f32>], mut centres: Vec<Vec<f32>>) -> KMeans {
     let mut assigned = assign(x, &centres);
     let mut inertias = Vec::new();
@@ -84,7 +89,8 @@ fn lloyd(x: &[Vec<f32>], mut centres: Vec<Vec<f32>>) -> KMeans {
 }
 // ANCHOR_END: kmeans
 
-/// The nearest centre of each point, the first of equally near ones, and the squared distance to it.
+/// The nearest centre of each point, the first of equally near ones, and the squared distance to
+/// it.
 fn assign(x: &[Vec<f32>], centres: &[Vec<f32>]) -> Vec<(usize, f32)> {
     let nearest = |point: &Vec<f32>| {
         let distances = squared_from(point, centres).into_iter().enumerate();
@@ -111,14 +117,18 @@ fn means(x: &[Vec<f32>], assigned: &[(usize, f32)], k: usize) -> Vec<Vec<f32>> {
     sums.into_iter().zip(sizes).map(mean).collect()
 }
 
-/// The first centre is any point; each further one is a point drawn in proportion to its squared distance from the
-/// nearest centre so far (Arthur and Vassilvitskii 2007, section 2.2). Where all distances are 0, any point.
+/// The first centre is any point; each further one is a point drawn in proportion to its squared
+/// distance from the nearest centre so far (Arthur and Vassilvitskii 2007, section 2.2). Where all
+/// distances are 0, any point.
 fn plus_plus(x: &[Vec<f32>], k: usize, random: &mut StdRng) -> Vec<Vec<f32>> {
     let mut centres = vec![x[random.random_range(0..x.len())].clone()];
     let mut to_nearest = vec![f32::INFINITY; x.len()];
     while centres.len() < k {
         let to_newest = squared_from(&centres[centres.len() - 1], x);
-        to_nearest.iter_mut().zip(to_newest).for_each(|(nearest, newest)| *nearest = nearest.min(newest));
+        to_nearest
+            .iter_mut()
+            .zip(to_newest)
+            .for_each(|(nearest, newest)| *nearest = nearest.min(newest));
         let total: f64 = to_nearest.iter().map(|&squared| f64::from(squared)).sum();
         let mut rest = random.random_range(0.0..1.0) * total;
         let drawn = to_nearest.iter().position(|&squared| {
@@ -131,16 +141,20 @@ fn plus_plus(x: &[Vec<f32>], k: usize, random: &mut StdRng) -> Vec<Vec<f32>> {
 }
 
 // ANCHOR: purity
-/// The share of points whose kind is the commonest in their cluster: 1/n sum_k max_j |cluster_k and kind_j|, in 0..1.
+/// The share of points whose kind is the commonest in their cluster: 1/n sum_k max_j |cluster_k and
+/// kind_j|, in 0..1.
 ///
-/// Manning et al. 2008, "Introduction to Information Retrieval", section 16.3. A cluster for every point is pure and
-/// worth nothing: compare only groupings into equally many.
+/// Manning et al. 2008, "Introduction to Information Retrieval", section 16.3. A cluster for every
+/// point is pure and worth nothing: compare only groupings into equally many.
 ///
 /// # Panics
 ///
 /// If there are no points, or not as many clusters' as kinds' names.
 pub fn purity(clusters: &[usize], kinds: &[usize]) -> f64 {
-    assert!(!kinds.is_empty() && clusters.len() == kinds.len(), "a cluster and a kind for every point");
+    assert!(
+        !kinds.is_empty() && clusters.len() == kinds.len(),
+        "a cluster and a kind for every point"
+    );
     let mut counts = BTreeMap::<usize, BTreeMap<usize, usize>>::new();
     for (&cluster, &kind) in clusters.iter().zip(kinds) {
         *counts.entry(cluster).or_default().entry(kind).or_default() += 1;
@@ -151,11 +165,12 @@ pub fn purity(clusters: &[usize], kinds: &[usize]) -> f64 {
 // ANCHOR_END: purity
 
 // ANCHOR: silhouettes
-/// How much nearer each point is to its own cluster than to the next: s = (b - a) / max(a, b), in -1..1.
+/// How much nearer each point is to its own cluster than to the next: s = (b - a) / max(a, b), in
+/// -1..1.
 ///
-/// a is its mean distance to the others of its cluster, b the smallest of its mean distances to another cluster
-/// (Rousseeuw 1987, "Silhouettes"; Euclidean). Alone in its cluster, or with no other cluster, a point has 0, and
-/// so it has where a and b are 0.
+/// a is its mean distance to the others of its cluster, b the smallest of its mean distances to
+/// another cluster (Rousseeuw 1987, "Silhouettes"; Euclidean). Alone in its cluster, or with no
+/// other cluster, a point has 0, and so it has where a and b are 0.
 ///
 /// # Shapes
 ///

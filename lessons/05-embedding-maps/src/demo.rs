@@ -1,4 +1,5 @@
-//! What the lesson shows: twelve words in four groups, a whole small world by kind, and how a map comes about.
+//! What the lesson shows: twelve words in four groups, a whole small world by kind, and how a map
+//! comes about.
 
 use anyhow::Result;
 use burn::tensor::{Int, Tensor, TensorData};
@@ -12,7 +13,8 @@ use crate::{KMeansConfig, Map, Pca, TsneConfig, pca, purity, silhouette, silhoue
 
 /// Groups of the twelve words, in their order.
 const GROUPS: [&str; 4] = ["animals", "fruit", "verbs", "countries"];
-/// Neighbours of one of the twelve: two of its own kind, and a little of the others, so that kinds have a place too.
+/// Neighbours of one of the twelve: two of its own kind, and a little of the others, so that kinds
+/// have a place too.
 const OF_TWELVE: f64 = 2.5;
 /// Neighbours of a word among the toy world's: about as many as a kind has words.
 const PERPLEXITY: f64 = 8.0;
@@ -22,9 +24,10 @@ const PERPLEXITIES: [f64; 3] = [3.0, PERPLEXITY, 25.0];
 const EVERY: usize = 10;
 /// One word of a kind in so many bears its name in the picture of the whole world.
 const NAMED: usize = 3;
-/// Threads change nothing, but another processor's last digits do, and a thousand steps make more of them: which
-/// group lies where stays, how it is turned does not. Vectors changed by one part in ten million to one in a
-/// thousand moved words by up to 0.22, on maps drawn from -1 to 1, and KLs by up to 0.16 nats.
+/// Threads change nothing, but another processor's last digits do, and a thousand steps make more
+/// of them: which group lies where stays, how it is turned does not. Vectors changed by one part in
+/// ten million to one in a thousand moved words by up to 0.22, on maps drawn from -1 to 1, and KLs
+/// by up to 0.16 nats.
 const BAND: f64 = 0.3;
 
 /// Words, their vectors, and what each one is.
@@ -70,9 +73,10 @@ fn shapes() -> Figure {
         Step::new("clusters", "points", "k-means", ["x"]),
         Step::new("silhouettes", "points", "(b - a) / max(a, b)", ["x", "clusters"]),
     ];
-    let alt = "Shapes of two maps: points x [points, d_model] are projected on two components [2, d_model] to a shadow \
-               [points, 2]. From the affinities p [points, points] and the small shadow as a start t-SNE makes the map \
-               [points, 2]. Clusters [points] and silhouettes [points] come from x itself, not from a map.";
+    let alt = "Shapes of two maps: points x [points, d_model] are projected on two components [2, \
+        d_model] to a shadow [points, 2]. From the affinities p [points, points] and the small \
+        shadow as a start t-SNE makes the map [points, 2]. Clusters [points] and silhouettes \
+        [points] come from x itself, not from a map.";
     Figure::shapes("05-shapes", "From vectors to a map", alt, steps)
 }
 
@@ -88,11 +92,14 @@ fn world(space: &Space) -> Words {
 }
 
 fn of_kinds(space: &Space, kinds: Vec<(&'static str, Vec<&'static str>)>) -> Words {
-    let row = |word: &str| space.row(word).unwrap_or_else(|| panic!("the world speaks of {word}")) as i64;
+    let row =
+        |word: &str| space.row(word).unwrap_or_else(|| panic!("the world speaks of {word}")) as i64;
     let words: Vec<&str> = kinds.iter().flat_map(|(_, words)| words.iter().copied()).collect();
-    let kind = kinds.iter().enumerate().flat_map(|(kind, (_, words))| vec![kind; words.len()]).collect();
+    let kind =
+        kinds.iter().enumerate().flat_map(|(kind, (_, words))| vec![kind; words.len()]).collect();
     let rows: Vec<i64> = words.iter().map(|word| row(word)).collect();
-    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [words.len()]), &space.table().device());
+    let rows =
+        Tensor::<1, Int>::from_data(TensorData::new(rows, [words.len()]), &space.table().device());
     let vectors = space.table().clone().select(0, rows);
     Words { words, vectors, kinds: kinds.into_iter().map(|(name, _)| name).collect(), kind }
 }
@@ -120,7 +127,10 @@ fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
     }
     report.table(&table);
     let shares = numbers(&found.explained_variance_ratio);
-    report.say(format!("PCA's two axes hold {:.0} % of the variance.", 100.0 * (shares[0] + shares[1])));
+    report.say(format!(
+        "PCA's two axes hold {:.0} % of the variance.",
+        100.0 * (shares[0] + shares[1])
+    ));
     report.say("");
     report.figure(twelve_figure(twelve, &shadow, &found, &map));
 }
@@ -128,9 +138,14 @@ fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
 fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> Figure {
     let shares = numbers(&found.explained_variance_ratio);
     let axis = |which: usize| {
-        Axis::linear(&format!("component {} ({:.0} % of the variance)", which + 1, 100.0 * shares[which]))
+        Axis::linear(&format!(
+            "component {} ({:.0} % of the variance)",
+            which + 1,
+            100.0 * shares[which]
+        ))
     };
-    let shadow: Vec<[f64; 2]> = numbers(shadow).chunks(2).map(|point| [point[0], point[1]]).collect();
+    let shadow: Vec<[f64; 2]> =
+        numbers(shadow).chunks(2).map(|point| [point[0], point[1]]).collect();
     let panels = vec![
         Panel {
             title: "PCA: the widest shadow".into(),
@@ -143,8 +158,9 @@ fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> 
     Figure {
         name: "05-twelve".into(),
         title: "Twelve words, four kinds".into(),
-        alt: "Two maps of the vectors of twelve words, by PCA and by t-SNE. On both the three animals, the three fruits, \
-              the three verbs and the three countries each lie closer to one another than to any other word."
+        alt: "Two maps of the vectors of twelve words, by PCA and by t-SNE. On both the three \
+            animals, the three fruits, the three verbs and the three countries each lie closer to \
+            one another than to any other word."
             .into(),
         band: BAND,
         panels,
@@ -156,11 +172,19 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
     let clusters = KMeansConfig::new(world.kinds.len(), seed).fit(world.vectors.clone());
     let [in_space, on_map] =
         [world.vectors.clone(), matrix(&map, world)].map(|points| silhouettes(points, &world.kind));
-    report.say(format!("{} words of the toy world in {} kinds:", world.words.len(), world.kinds.len()));
+    report.say(format!(
+        "{} words of the toy world in {} kinds:",
+        world.words.len(),
+        world.kinds.len()
+    ));
     let mut table = Table::new(["kind", "words", "silhouette", "on the map"]);
     for (kind, name) in world.kinds.iter().enumerate() {
         let of_kind = |all: &[f64]| -> Vec<f64> {
-            all.iter().zip(&world.kind).filter(|(_, of)| **of == kind).map(|(value, _)| *value).collect()
+            all.iter()
+                .zip(&world.kind)
+                .filter(|(_, of)| **of == kind)
+                .map(|(value, _)| *value)
+                .collect()
         };
         let (there, here) = (of_kind(&in_space), of_kind(&on_map));
         table.row([
@@ -172,7 +196,8 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
     }
     report.table(&table);
     report.say(format!(
-        "All: silhouette {:.2} in the space, {:.2} on the map. k-means, told only how many kinds there are: purity {:.2}.",
+        "All: silhouette {:.2} in the space, {:.2} on the map. k-means, told only how many kinds \
+            there are: purity {:.2}.",
         mean(&in_space),
         mean(&on_map),
         purity(&clusters.labels, &world.kind),
@@ -181,8 +206,9 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
     report.figure(Figure {
         name: "05-world".into(),
         title: "The toy world's words, by kind".into(),
-        alt: "A t-SNE map of the toy world's words, coloured by kind. Animals, fruit, jobs, countries, capitals, languages and \
-              verbs are an island each; people are two, a court and families."
+        alt: "A t-SNE map of the toy world's words, coloured by kind. Animals, fruit, jobs, \
+            countries, capitals, languages and verbs are an island each; people are two, a court \
+            and families."
             .into(),
         band: BAND,
         panels: vec![map_panel(world, &map, NAMED)],
@@ -211,10 +237,11 @@ fn show_descent(report: &mut Report, world: &Words, seed: u64) {
     report.figure(Figure {
         name: "05-kl".into(),
         title: "A map falls into place".into(),
-        alt: "KL divergence of three maps over 1000 steps. It falls twice for perplexities of 3 and 8: a little while the \
-              affinities are twelvefold and clusters gather, steeply once they are themselves again, after step 250. For 25, \
-              more neighbours than a kind has words, the twelvefold affinities let nothing part, and the whole fall comes \
-              after step 250. The more neighbours, the lower it ends."
+        alt: "KL divergence of three maps over 1000 steps. It falls twice for perplexities of 3 \
+            and 8: a little while the affinities are twelvefold and clusters gather, steeply once \
+            they are themselves again, after step 250. For 25, more neighbours than a kind has \
+            words, the twelvefold affinities let nothing part, and the whole fall comes after \
+            step 250. The more neighbours, the lower it ends."
             .into(),
         band: BAND,
         panels: vec![Panel {
@@ -228,12 +255,17 @@ fn show_descent(report: &mut Report, world: &Words, seed: u64) {
 
 /// A t-SNE map in units of its own width: only who is near whom means anything on it.
 fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
-    let widest =
-        map.points().iter().flatten().fold(f32::MIN_POSITIVE, |widest, along| widest.max(along.abs()));
+    let widest = map
+        .points()
+        .iter()
+        .flatten()
+        .fold(f32::MIN_POSITIVE, |widest, along| widest.max(along.abs()));
     let places: Vec<[f64; 2]> =
         map.points().iter().map(|point| point.map(|along| f64::from(along / widest))).collect();
-    let (x, y) =
-        (Axis::linear("across (share of the map's width)"), Axis::linear("up (share of the map's width)"));
+    let (x, y) = (
+        Axis::linear("across (share of the map's width)"),
+        Axis::linear("up (share of the map's width)"),
+    );
     Panel { title: String::new(), x, y, marks: points(words, &places, named) }
 }
 
@@ -241,7 +273,8 @@ fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
 fn points(words: &Words, places: &[[f64; 2]], named: usize) -> Marks {
     let mut of_kind = vec![0_usize; words.kinds.len()];
     let points = words.words.iter().zip(&words.kind).zip(places).map(|((word, &kind), &[x, y])| {
-        let label = if of_kind[kind].is_multiple_of(named) { word.to_string() } else { String::new() };
+        let label =
+            if of_kind[kind].is_multiple_of(named) { word.to_string() } else { String::new() };
         of_kind[kind] += 1;
         Point { label, group: words.kinds[kind].into(), x, y }
     });
@@ -250,7 +283,10 @@ fn points(words: &Words, places: &[[f64; 2]], named: usize) -> Marks {
 
 /// A map as one point a row, on the device of the vectors.
 fn matrix(map: &Map, words: &Words) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(map.points().concat(), [map.len(), 2]), &words.vectors.device())
+    Tensor::from_data(
+        TensorData::new(map.points().concat(), [map.len(), 2]),
+        &words.vectors.device(),
+    )
 }
 
 fn mean(values: &[f64]) -> f64 {

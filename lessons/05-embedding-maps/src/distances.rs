@@ -3,8 +3,9 @@
 use burn::tensor::Tensor;
 use pulp::Arch;
 
-/// Sums that grow side by side: 16 f32 fill one register of AVX-512 or two of AVX. The number is fixed, so that
-/// the same points give the same sum, bit for bit, on every processor and any number of threads.
+/// Sums that grow side by side: 16 f32 fill one register of AVX-512 or two of AVX. The number is
+/// fixed, so that the same points give the same sum, bit for bit, on every processor and any number
+/// of threads.
 pub(crate) const LANES: usize = 16;
 
 /// The rows of a matrix, read from its device.

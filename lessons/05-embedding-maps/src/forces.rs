@@ -1,11 +1,11 @@
 //! How far a map lies from the affinities, and which way each of its points is pulled and pushed.
 //!
-//! The push comes from all other points, so one look at the map costs n^2. Barnes and Hut's tree (van der Maaten
-//! 2014) takes far points together and lowers that to n log n. Measured, it was not needed: sixteen lanes at a
-//! time, a fit of 10,000 points takes 21 seconds on two cores, half of scikit-learn's with its tree, and the sum
-//! is exact. Both maps of the crate bhtsne 0.5.12 were far off on the same points: a KL of 3.116 against 1.393 on
-//! 2,000, of 5.469 against 2.810 on 10,000. A tree would win on many more: with 50,000 points a step takes a
-//! second or two.
+//! The push comes from all other points, so one look at the map costs n^2. Barnes and Hut's tree
+//! (van der Maaten 2014) takes far points together and lowers that to n log n. Measured, it was not
+//! needed: sixteen lanes at a time, a fit of 10,000 points takes 21 seconds on two cores, half of
+//! scikit-learn's with its tree, and the sum is exact. Both maps of the crate bhtsne 0.5.12 were
+//! far off on the same points: a KL of 3.116 against 1.393 on 2,000, of 5.469 against 2.810 on
+//! 10,000. A tree would win on many more: with 50,000 points a step takes a second or two.
 
 use std::ops::Range;
 
@@ -15,9 +15,11 @@ use rayon::prelude::*;
 use crate::affinities::Affinities;
 use crate::distances::LANES;
 
-/// Points whose forces one thread works out in one go: to hand over fewer costs more than it brings.
+/// Points whose forces one thread works out in one go: to hand over fewer costs more than it
+/// brings.
 const TOGETHER: usize = 64;
-/// A point this far from everything pushes nothing: it fills the last lanes. Its square still fits into f32.
+/// A point this far from everything pushes nothing: it fills the last lanes. Its square still fits
+/// into f32.
 const FAR: f32 = 1e15;
 
 /// Where each point lies on the plane.
@@ -41,8 +43,8 @@ impl Map {
 
 /// How far the map lies from the affinities: KL(P || Q) = sum_ij p_ij ln(p_ij / q_ij), in nats.
 ///
-/// q_ij = w_ij / Z, w_ij = 1 / (1 + |y_i - y_j|^2), Z = the sum of w over all pairs: Student's t with one degree of
-/// freedom (van der Maaten and Hinton 2008, sections 3.1 and 3.3, equation 4).
+/// q_ij = w_ij / Z, w_ij = 1 / (1 + |y_i - y_j|^2), Z = the sum of w over all pairs: Student's t
+/// with one degree of freedom (van der Maaten and Hinton 2008, sections 3.1 and 3.3, equation 4).
 ///
 /// # Panics
 ///
@@ -58,9 +60,10 @@ pub fn kl(p: &Affinities, y: &Map) -> f64 {
 
 /// Which way the KL grows: dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j), `[axis][point]`.
 ///
-/// Van der Maaten and Hinton 2008, equation 5, taken apart into what pulls and what pushes, as the push needs Z:
-/// 4 (exaggeration sum_j p_ij w_ij (y_i - y_j) - 1/Z sum_j w_ij^2 (y_i - y_j)). With an exaggeration of 1 it is the
-/// gradient of [`kl`]. The same map gives the same bits for any number of threads.
+/// Van der Maaten and Hinton 2008, equation 5, taken apart into what pulls and what pushes, as the
+/// push needs Z: 4 (exaggeration sum_j p_ij w_ij (y_i - y_j) - 1/Z sum_j w_ij^2 (y_i - y_j)). With
+/// an exaggeration of 1 it is the gradient of [`kl`]. The same map gives the same bits for any
+/// number of threads.
 ///
 /// # Panics
 ///
@@ -70,7 +73,9 @@ pub fn gradient(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let z: f64 = forces.iter().map(|(_, [w, ..])| f64::from(*w)).sum();
     let z = z.max(f64::MIN_POSITIVE) as f32; // a point alone has no pairs
     let along = |axis: usize| {
-        let sums = forces.iter().map(|(pull, push)| 4.0 * (exaggeration * pull[axis] - push[1 + axis] / z));
+        let sums = forces
+            .iter()
+            .map(|(pull, push)| 4.0 * (exaggeration * pull[axis] - push[1 + axis] / z));
         sums.collect()
     };
     [along(0), along(1)]

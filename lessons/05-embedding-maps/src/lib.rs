@@ -2,13 +2,16 @@
 //!
 //! **Question.** What does the space look like?
 //!
-//! Nobody sees 384 dimensions. Two ways lead to a picture: turn the points until their widest side faces you and look
-//! at the shadow (PCA), or give up on distances and keep only who is whose neighbour (t-SNE). Whether the groups one
-//! then sees are really there is said by numbers taken in the space itself.
+//! Nobody sees 384 dimensions. Two ways lead to a picture: turn the points until their widest side
+//! faces you and look at the shadow (PCA), or give up on distances and keep only who is whose
+//! neighbour (t-SNE). Whether the groups one then sees are really there is said by numbers taken in
+//! the space itself.
 //!
 //! **Equation.**
-//! - PCA: `C v = lambda v` with `C = X^T X / (n - 1)`, X less its mean (Pearson 1901; Hotelling 1933)
-//! - t-SNE: `minimise KL(P || Q) = sum_ij p_ij ln(p_ij / q_ij)` (van der Maaten and Hinton 2008, sections 3.1 and 3.3)
+//! - PCA: `C v = lambda v` with `C = X^T X / (n - 1)`, X less its mean (Pearson 1901; Hotelling
+//!   1933)
+//! - t-SNE: `minimise KL(P || Q) = sum_ij p_ij ln(p_ij / q_ij)` (van der Maaten and Hinton 2008,
+//!   sections 3.1 and 3.3)
 //!
 //! ```text
 //! p_j|i = exp(-beta_i |x_i - x_j|^2) / sum_k ...     with beta_i so that the row's entropy is ln(perplexity)
@@ -24,14 +27,15 @@
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>`: every row brought to length 1 (lesson 03).
 //!
 //! The demo, for something to look at, on:
-//! - `word2vec::toy::toy_vectors(seed, epochs) -> Result<(data::Vocabulary, Trained), DataError>`: vectors of the toy world's words (lesson 04);
+//! - `word2vec::toy::toy_vectors(seed, epochs) -> Result<(data::Vocabulary, Trained), DataError>`:
+//!   vectors of the toy world's words (lesson 04);
 //! - `word2vec::Space::table(&self) -> &Tensor<2>`: the same at unit length (lesson 04).
 //!
-//! **Leaves you with** [`pca`], [`TsneConfig`] and [`KMeansConfig`], which draw and group any matrix of vectors, and
-//! [`silhouette`], which says whether to believe what you see.
+//! **Leaves you with** [`pca`], [`TsneConfig`] and [`KMeansConfig`], which draw and group any
+//! matrix of vectors, and [`silhouette`], which says whether to believe what you see.
 //!
-//! **Try.** Give t-SNE 100 points of pure noise and a perplexity of 3. Predict whether you will see groups; then ask
-//! [`silhouette`].
+//! **Try.** Give t-SNE 100 points of pure noise and a perplexity of 3. Predict whether you will see
+//! groups; then ask [`silhouette`].
 
 mod affinities;
 mod clusters;
@@ -52,6 +56,7 @@ pub use tsne::{Progress, TsneConfig};
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "05-embedding-maps",
     question: "What does the space look like?",
-    leaves_you_with: "PCA, t-SNE and k-means by hand, and the silhouette to tell groups from wishful seeing",
+    leaves_you_with: "PCA, t-SNE and k-means by hand, and the silhouette to tell groups from \
+        wishful seeing",
     minilm: false,
 };

@@ -1,4 +1,5 @@
-//! The map's side of t-SNE as its equations stand, pair by pair in f64: what the tests hold the loops to.
+//! The map's side of t-SNE as its equations stand, pair by pair in f64: what the tests hold the
+//! loops to.
 
 // ANCHOR: loops
 /// w_ij = 1 / (1 + |y_i - y_j|^2), 0 for a point and itself
@@ -24,7 +25,9 @@ pub fn kl(p: &[Vec<f64>], q: &[Vec<f64>]) -> f64 {
 pub fn gradient(p: &[Vec<f64>], y: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let q = q(y);
     let pull = |i: usize, axis: usize| -> f64 {
-        (0..y.len()).map(|j| 4.0 * (p[i][j] - q[i][j]) * w(y, i, j) * (y[i][axis] - y[j][axis])).sum()
+        (0..y.len())
+            .map(|j| 4.0 * (p[i][j] - q[i][j]) * w(y, i, j) * (y[i][axis] - y[j][axis]))
+            .sum()
     };
     (0..y.len()).map(|i| [pull(i, 0), pull(i, 1)]).collect()
 }

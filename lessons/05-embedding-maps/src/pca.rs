@@ -7,11 +7,12 @@ use similarity::normalise;
 const POINTS: usize = 0;
 /// The axis along which a point lies.
 const COORDINATES: usize = 1;
-/// How often a matrix is squared: 0.99999^(2^20) is 3e-5, so that two directions whose variances differ by one
-/// part in 100,000 are told apart. f32 keeps no finer ones.
+/// How often a matrix is squared: 0.99999^(2^20) is 3e-5, so that two directions whose variances
+/// differ by one part in 100,000 are told apart. f32 keeps no finer ones.
 const SQUARINGS: usize = 20;
-/// A direction with less than this share of the variance is taken for none: points less all larger directions are
-/// known to f32's 1.2e-7 of their size, and so this one, 1e-4 of their size long, to one part in a thousand.
+/// A direction with less than this share of the variance is taken for none: points less all larger
+/// directions are known to f32's 1.2e-7 of their size, and so this one, 1e-4 of their size long, to
+/// one part in a thousand.
 const LEAST_SHARE: f32 = 1e-8;
 /// What zeros are divided by, to stay zeros.
 const NOT_ZERO: f32 = 1e-30;
@@ -22,21 +23,24 @@ const NOT_ZERO: f32 = 1e-30;
 pub struct Pca {
     /// The points' mean, `[1, d_model]`.
     pub mean: Tensor<2>,
-    /// The directions, `[k, d_model]`: of length 1 and at right angles, most variance first. The largest
-    /// coordinate of each, by size, is positive, as either sign would do. Where no variance is left, zeros.
+    /// The directions, `[k, d_model]`: of length 1 and at right angles, most variance first. The
+    /// largest coordinate of each, by size, is positive, as either sign would do. Where no variance
+    /// is left, zeros.
     pub components: Tensor<2>,
     /// Variance along each, `[k]`: the mean square with n - 1 for n, in the points' unit squared.
     pub explained_variance: Tensor<1>,
-    /// The same as a share of the whole variance, `[k]`, in 0..1; zeros where the points do not differ.
+    /// The same as a share of the whole variance, `[k]`, in 0..1; zeros where the points do not
+    /// differ.
     pub explained_variance_ratio: Tensor<1>,
 }
 
-/// The `k` directions of largest variance: eigenvectors of C = X^T X / (n - 1), X being the points less their mean.
+/// The `k` directions of largest variance: eigenvectors of C = X^T X / (n - 1), X being the points
+/// less their mean.
 ///
-/// Pearson 1901 ("On lines and planes of closest fit"); each found by repeated squaring of C and then taken out of
-/// the points, one after the other, as in Hotelling 1933 ("Analysis of a complex of statistical variables into
-/// principal components"). With fewer points than coordinates, the smaller X X^T has the same eigenvalues, and X^T
-/// brings its vectors back.
+/// Pearson 1901 ("On lines and planes of closest fit"); each found by repeated squaring of C and
+/// then taken out of the points, one after the other, as in Hotelling 1933 ("Analysis of a complex
+/// of statistical variables into principal components"). With fewer points than coordinates, the
+/// smaller X X^T has the same eigenvalues, and X^T brings its vectors back.
 ///
 /// # Shapes
 ///
@@ -62,8 +66,14 @@ pub fn pca(x: Tensor<2>, k: usize) -> Pca {
         variances.push(is_data * variance);
     }
     let explained_variance = Tensor::cat(variances, 0).squeeze_dim::<1>(1);
-    let explained_variance_ratio = explained_variance.clone() / total.clamp_min(NOT_ZERO).reshape([1]);
-    Pca { mean, components: Tensor::cat(components, 0), explained_variance, explained_variance_ratio }
+    let explained_variance_ratio =
+        explained_variance.clone() / total.clamp_min(NOT_ZERO).reshape([1]);
+    Pca {
+        mean,
+        components: Tensor::cat(components, 0),
+        explained_variance,
+        explained_variance_ratio,
+    }
 }
 // ANCHOR_END: pca
 
@@ -97,9 +107,9 @@ fn direction(x: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// The eigenvector of a symmetric matrix's largest eigenvalue, `[1, side]`: every squaring squares the
-/// eigenvalues' ratios, until the matrix is c v^T v and each of its rows is v. Of equal eigenvalues it takes one
-/// vector.
+/// The eigenvector of a symmetric matrix's largest eigenvalue, `[1, side]`: every squaring squares
+/// the eigenvalues' ratios, until the matrix is c v^T v and each of its rows is v. Of equal
+/// eigenvalues it takes one vector.
 fn leading(matrix: Tensor<2>) -> Tensor<2> {
     let mut power = matrix;
     for _ in 0..SQUARINGS {

@@ -14,13 +14,15 @@ use crate::pca::pca;
 const EXAGGERATION: f32 = 12.0;
 /// Iterations with larger affinities (van der Maaten 2014, section 5.1).
 const EARLY: usize = 250;
-/// Share of the last step in the next, while clusters gather and after (van der Maaten and Hinton 2008, section 3.4).
+/// Share of the last step in the next, while clusters gather and after (van der Maaten and Hinton
+/// 2008, section 3.4).
 const MOMENTUM: [f32; 2] = [0.5, 0.8];
-/// A coordinate that goes on the same way gains this much, one that turns keeps that share (Jacobs 1988, in van der
-/// Maaten and Hinton's own program), and no gain falls below the last.
+/// A coordinate that goes on the same way gains this much, one that turns keeps that share (Jacobs
+/// 1988, in van der Maaten and Hinton's own program), and no gain falls below the last.
 const GAIN: (f32, f32, f32) = (0.2, 0.8, 0.01);
-/// Standard deviation of the first map along its longer side: small, so that points can still pass one another
-/// (Kobak and Berens 2019, "The art of using t-SNE for single-cell transcriptomics", initialisation).
+/// Standard deviation of the first map along its longer side: small, so that points can still pass
+/// one another (Kobak and Berens 2019, "The art of using t-SNE for single-cell transcriptomics",
+/// initialisation).
 const SPREAD: f32 = 1e-4;
 /// How far chance moves each point at the start: enough for points that coincide to part.
 const JITTER: f32 = 1e-6;
@@ -31,7 +33,8 @@ pub struct TsneConfig {
     /// Everything random follows from this.
     pub seed: u64,
     /// How many neighbours a point has, so to speak: exp of the entropy of its affinities, in
-    /// 1..=[`largest_perplexity`](crate::largest_perplexity). 30 as in van der Maaten (2014, section 5.1).
+    /// 1..=[`largest_perplexity`](crate::largest_perplexity). 30 as in van der Maaten (2014,
+    /// section 5.1).
     #[config(default = 30.0)]
     pub perplexity: f64,
     /// Steps downhill, 1000 in van der Maaten and Hinton (2008, section 3.4).
@@ -61,9 +64,10 @@ impl Progress<'_> {
 impl TsneConfig {
     /// A map of the points on which neighbours stay neighbours; `progress` is told of every step.
     ///
-    /// Van der Maaten and Hinton 2008, algorithm 1, with the step of Belkina et al. 2019 ("Automated optimized
-    /// parameters for t-SNE"): n / exaggeration, however few points there are. Programs whose gradient leaves out
-    /// the factor of 4 call a step of this size n / exaggeration too, and theirs is a quarter of it.
+    /// Van der Maaten and Hinton 2008, algorithm 1, with the step of Belkina et al. 2019
+    /// ("Automated optimized parameters for t-SNE"): n / exaggeration, however few points there
+    /// are. Programs whose gradient leaves out the factor of 4 call a step of this size n /
+    /// exaggeration too, and theirs is a quarter of it.
     ///
     /// # Shapes
     ///
@@ -71,7 +75,8 @@ impl TsneConfig {
     ///
     /// # Panics
     ///
-    /// As [`joint`]: a perplexity that the number of points does not allow, no points, or numbers not finite.
+    /// As [`joint`]: a perplexity that the number of points does not allow, no points, or numbers
+    /// not finite.
     pub fn fit(&self, x: Tensor<2>, mut progress: impl FnMut(&Progress)) -> Map {
         let x = within_one(x);
         let affinities = joint(x.clone(), self.perplexity);
@@ -91,8 +96,8 @@ impl TsneConfig {
 }
 // ANCHOR_END: fit
 
-/// The points in other units, so that no square is too large or too small for f32. Affinities do not notice: beta has
-/// the inverse unit.
+/// The points in other units, so that no square is too large or too small for f32. Affinities do
+/// not notice: beta has the inverse unit.
 fn within_one(x: Tensor<2>) -> Tensor<2> {
     let largest = x.clone().abs().max().into_scalar::<f32>();
     if largest > 0.0 { x / largest } else { x }
@@ -107,7 +112,8 @@ fn start(x: Tensor<2>, seed: u64) -> Map {
     let projected = rows(pca.project(x));
     let mut random = StdRng::seed_from_u64(seed);
     let mut jitter = || random.random_range(-JITTER..JITTER);
-    let mut along = |axis: usize| projected.iter().map(|point| scale * point[axis] + jitter()).collect();
+    let mut along =
+        |axis: usize| projected.iter().map(|point| scale * point[axis] + jitter()).collect();
     Map { y: [along(0), along(1)] }
 }
 // ANCHOR_END: start
@@ -142,9 +148,9 @@ impl Descent {
 
     /// Brings the map's middle back to zero and, if need be, its spread back to the first.
     ///
-    /// Where twelvefold affinities outweigh every push, as with few points and many neighbours, the map would fall
-    /// into one point and never come back. So small a map is pulled and pushed in proportion to its size: to
-    /// enlarge it changes its size alone.
+    /// Where twelvefold affinities outweigh every push, as with few points and many neighbours, the
+    /// map would fall into one point and never come back. So small a map is pulled and pushed in
+    /// proportion to its size: to enlarge it changes its size alone.
     fn keep_spread(&mut self, map: &mut Map) {
         let points = map.len() as f32;
         for along in &mut map.y {

@@ -29,7 +29,8 @@ pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
         if axis == even { angle.sin() } else { angle.cos() }
     };
     // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
-    let table = (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
+    let table =
+        (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
     Tensor::from_data(TensorData::new(table.collect::<Vec<_>>(), [tokens, d_model]), device)
 }
 // ANCHOR_END: sinusoidal
@@ -41,7 +42,8 @@ pub struct LearnedPositionsConfig {
     pub max_tokens: usize,
     /// Numbers a position has.
     pub d_model: usize,
-    /// Standard deviation of the first values (BERT's `initializer_range`, Devlin et al. 2019, released code).
+    /// Standard deviation of the first values (BERT's `initializer_range`, Devlin et al. 2019,
+    /// released code).
     #[config(default = 0.02)]
     pub initializer_std: f64,
 }
@@ -61,7 +63,10 @@ impl LearnedPositionsConfig {
     /// If `max_tokens` or `d_model` is zero.
     pub fn init(&self, device: &Device) -> LearnedPositions {
         let Self { max_tokens, d_model, initializer_std } = *self;
-        assert!(max_tokens > 0 && d_model > 0, "a table of {max_tokens} tokens x {d_model} has no entries");
+        assert!(
+            max_tokens > 0 && d_model > 0,
+            "a table of {max_tokens} tokens x {d_model} has no entries"
+        );
         let normal = Initializer::Normal { mean: 0.0, std: initializer_std };
         LearnedPositions { weight: normal.init([max_tokens, d_model], device) }
     }
@@ -82,7 +87,8 @@ impl LearnedPositions {
         self.forward_from(0, tokens)
     }
 
-    /// The vectors of `tokens` positions from `first_position` on: a text continued where it stopped.
+    /// The vectors of `tokens` positions from `first_position` on: a text continued where it
+    /// stopped.
     ///
     /// # Shapes
     ///
@@ -94,7 +100,11 @@ impl LearnedPositions {
     pub fn forward_from(&self, first_position: usize, tokens: usize) -> Tensor<2> {
         let end = first_position + tokens;
         let rows = self.max_tokens();
-        assert!(end <= rows, "position {} asked of a table that was learned for {rows} positions", end - 1);
+        assert!(
+            end <= rows,
+            "position {} asked of a table that was learned for {rows} positions",
+            end - 1
+        );
         self.weight.val().narrow(0, first_position, tokens)
     }
 
@@ -102,7 +112,8 @@ impl LearnedPositions {
     ///
     /// # Shapes
     ///
-    /// - positions: `[batch, tokens]`, each below `max_tokens`; not every device notices one that is not
+    /// - positions: `[batch, tokens]`, each below `max_tokens`; not every device notices one that
+    ///   is not
     /// - output: `[batch, tokens, d_model]`
     pub fn at(&self, positions: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = positions.dims();

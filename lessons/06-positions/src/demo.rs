@@ -1,4 +1,5 @@
-//! What the lesson shows: four ways to write an order into numbers, and what each makes of distance.
+//! What the lesson shows: four ways to write an order into numbers, and what each makes of
+//! distance.
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -42,14 +43,24 @@ fn shapes() -> Figure {
         Step::input("positions", "tokens, d_model"),
         Step::new("x with places", "batch, tokens, d_model", "x + positions", ["x", "positions"]),
         Step::input("q, k", "batch, heads, tokens, d_head"),
-        Step::new("turned q, k", "batch, heads, tokens, d_head", "RoPE: rotate by position", ["q, k"]),
+        Step::new(
+            "turned q, k",
+            "batch, heads, tokens, d_head",
+            "RoPE: rotate by position",
+            ["q, k"],
+        ),
         Step::new("scores", "batch, heads, queries, keys", "q . k", ["turned q, k"]),
         Step::input("ALiBi", "heads, queries, keys"),
-        Step::new("biased scores", "batch, heads, queries, keys", "scores + ALiBi", ["scores", "ALiBi"]),
+        Step::new(
+            "biased scores",
+            "batch, heads, queries, keys",
+            "scores + ALiBi",
+            ["scores", "ALiBi"],
+        ),
     ];
-    let alt = "Shapes: learned and sinusoidal positions are a table [tokens, d_model] added to the vectors; RoPE \
-         turns queries and keys [batch, heads, tokens, d_head] and keeps their shape; ALiBi is a bias [heads, \
-         queries, keys] on the scores.";
+    let alt = "Shapes: learned and sinusoidal positions are a table [tokens, d_model] added to \
+        the vectors; RoPE turns queries and keys [batch, heads, tokens, d_head] and keeps their \
+        shape; ALiBi is a bias [heads, queries, keys] on the scores.";
     Figure::shapes("06-shapes", "Two ways to say where a token stands", alt, steps)
 }
 
@@ -71,8 +82,9 @@ fn sinusoidal_figure(device: &Device) -> Figure {
     Figure {
         name: "06-sinusoidal".into(),
         title: "A clock with sixteen hands: the sinusoidal table".into(),
-        alt: "Heatmap of 64 positions by 32 axes. The leftmost axes swing between -1 and 1 every six positions; each \
-              pair of axes to the right swings slower, and the last pair hardly changes over all 64 positions."
+        alt: "Heatmap of 64 positions by 32 axes. The leftmost axes swing between -1 and 1 every \
+            six positions; each pair of axes to the right swings slower, and the last pair hardly \
+            changes over all 64 positions."
             .into(),
         band: BAND,
         panels: vec![Panel {
@@ -103,14 +115,19 @@ fn say_sinusoids(report: &mut Report, device: &Device) {
     ));
     let mut table = Table::new(["distance", "from 0", "from 500"]);
     for distance in [0, 1, 2, 5, 10, 20, 50, 100] {
-        table.row([distance.to_string(), format!("{:.4}", near[distance]), format!("{:.4}", far[distance])]);
+        table.row([
+            distance.to_string(),
+            format!("{:.4}", near[distance]),
+            format!("{:.4}", far[distance]),
+        ]);
     }
     report.table(&table);
 }
 
 /// A query or key to turn: any vector would do.
 fn vector(phase: f64, device: &Device) -> Tensor<4> {
-    let values: Vec<f32> = (0..D_HEAD).map(|axis| (axis as f64 * 0.7 + phase).sin() as f32).collect();
+    let values: Vec<f32> =
+        (0..D_HEAD).map(|axis| (axis as f64 * 0.7 + phase).sin() as f32).collect();
     Tensor::from_data(TensorData::new(values, [1, 1, 1, D_HEAD]), device)
 }
 
@@ -136,13 +153,16 @@ fn say_rope(report: &mut Report, device: &Device) {
 }
 
 fn say_layouts(report: &mut Report, half: &Rope, side: &Rope, x: Tensor<4>) {
-    let order: Vec<i64> = (0..D_HEAD as i64).step_by(2).chain((1..D_HEAD as i64).step_by(2)).collect();
+    let order: Vec<i64> =
+        (0..D_HEAD as i64).step_by(2).chain((1..D_HEAD as i64).step_by(2)).collect();
     let order = Tensor::from_data(order.as_slice(), &x.device());
     let wrong = (half.rotate(x.clone(), 9) - side.rotate(x.clone(), 9)).abs().max();
-    let right = half.rotate(x.clone().select(3, order.clone()), 9) - side.rotate(x, 9).select(3, order);
+    let right =
+        half.rotate(x.clone().select(3, order.clone()), 9) - side.rotate(x, 9).select(3, order);
     let (wrong, right) = (numbers(&wrong)[0], numbers(&right.abs().max())[0]);
     report.say(format!(
-        "The two layouts at position 9 differ by up to {wrong:.3}; with the even axes put before the odd ones, by {right:.1e}."
+        "The two layouts at position 9 differ by up to {wrong:.3}; with the even axes put before \
+            the odd ones, by {right:.1e}."
     ));
     report.say("");
 }
@@ -157,7 +177,10 @@ fn rope_scores(config: &RopeConfig, device: &Device) -> Vec<f64> {
 }
 
 fn over_distance(name: &str, scores: Vec<f64>) -> Line {
-    Line::new(name, scores.into_iter().enumerate().map(|(distance, score)| (distance as f64, score)))
+    Line::new(
+        name,
+        scores.into_iter().enumerate().map(|(distance, score)| (distance as f64, score)),
+    )
 }
 
 fn dot_product_figure(device: &Device) -> Figure {
@@ -182,11 +205,12 @@ fn dot_product_figure(device: &Device) -> Figure {
     Figure {
         name: "06-dot-products".into(),
         title: "On average closeness falls with distance, wherever you start".into(),
-        alt: "Two panels over distances 0 to 199. Left: the dot product of two sinusoidal vectors, 1 at distance 0, \
-              falls to 0.61 at 20 and 0.26 at 199 with ripples on the way; the curves from position 0 and from position \
-              500 lie on each other. Right: the score of a query and an equal key under RoPE falls the same way on \
-              average, though it rises from 0.49 at 50 to 0.56 at 100; slower with theta 500,000 (0.73 at 20 against \
-              0.59), and exactly four times slower with linear scaling by 4."
+        alt: "Two panels over distances 0 to 199. Left: the dot product of two sinusoidal \
+            vectors, 1 at distance 0, falls to 0.61 at 20 and 0.26 at 199 with ripples on the \
+            way; the curves from position 0 and from position 500 lie on each other. Right: the \
+            score of a query and an equal key under RoPE falls the same way on average, though it \
+            rises from 0.49 at 50 to 0.56 at 100; slower with theta 500,000 (0.73 at 20 against \
+            0.59), and exactly four times slower with linear scaling by 4."
             .into(),
         band: BAND,
         panels: vec![
@@ -198,10 +222,12 @@ fn dot_product_figure(device: &Device) -> Figure {
 
 fn say_alibi(report: &mut Report) {
     report.say(
-        "ALiBi's slopes, head by head; twelve heads take those of eight, then every other one of sixteen:",
+        "ALiBi's slopes, head by head; twelve heads take those of eight, then every other one of \
+            sixteen:",
     );
     for heads in [8, 12] {
-        let slopes: Vec<String> = alibi_slopes(heads).iter().map(|slope| format!("{slope:.4}")).collect();
+        let slopes: Vec<String> =
+            alibi_slopes(heads).iter().map(|slope| format!("{slope:.4}")).collect();
         report.say(format!("  {heads:>2} heads: {}", slopes.join(" ")));
     }
     report.say("");
@@ -211,7 +237,8 @@ fn alibi_figure(device: &Device) -> Figure {
     let (heads, keys) = (8, 64);
     let bias = numbers(&alibi_bias(heads, 1, keys, device));
     let by_distance = |head: usize| bias[head * keys..][..keys].iter().rev().copied().collect();
-    let curves = [1, 2, 3, 4, 6, 8].map(|head| over_distance(&format!("head {head}"), by_distance(head - 1)));
+    let curves = [1, 2, 3, 4, 6, 8]
+        .map(|head| over_distance(&format!("head {head}"), by_distance(head - 1)));
     let slopes = [4, 8, 12, 16].map(|heads| {
         let points = alibi_slopes(heads).into_iter().enumerate();
         Line::new(
@@ -222,10 +249,10 @@ fn alibi_figure(device: &Device) -> Figure {
     Figure {
         name: "06-alibi".into(),
         title: "ALiBi: each head forgets the far at its own rate".into(),
-        alt: "Two panels. Left: the slopes of 4, 8, 12 and 16 heads on a logarithmic axis; each power of two is a \
-              straight line down to 2^-8, and twelve heads follow the line of eight, then jump back to the steep slopes \
-              of sixteen. Right: what six of eight heads add to a score over distances 0 to 63; head 1 falls to -31.5, \
-              head 8 stays near zero."
+        alt: "Two panels. Left: the slopes of 4, 8, 12 and 16 heads on a logarithmic axis; each \
+            power of two is a straight line down to 2^-8, and twelve heads follow the line of \
+            eight, then jump back to the steep slopes of sixteen. Right: what six of eight heads \
+            add to a score over distances 0 to 63; head 1 falls to -31.5, head 8 stays near zero."
             .into(),
         band: BAND,
         panels: vec![

@@ -1,13 +1,18 @@
 //! RoPE in plain loops over numbers: what the tests hold [`crate::Rope`] against.
 
 // ANCHOR: rotate
-/// One head's vector at `position`, its pairs turned: `pairs` names the two entries of each, `frequencies` its
-/// radians a position.
+/// One head's vector at `position`, its pairs turned: `pairs` names the two entries of each,
+/// `frequencies` its radians a position.
 ///
 /// # Panics
 ///
 /// If a pair lies outside the vector.
-pub fn rotate(vector: &[f64], position: usize, pairs: &[(usize, usize)], frequencies: &[f64]) -> Vec<f64> {
+pub fn rotate(
+    vector: &[f64],
+    position: usize,
+    pairs: &[(usize, usize)],
+    frequencies: &[f64],
+) -> Vec<f64> {
     let mut turned = vector.to_vec();
     for (&(a, b), frequency) in pairs.iter().zip(frequencies) {
         let (sin, cos) = (position as f64 * frequency).sin_cos();

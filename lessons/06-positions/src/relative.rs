@@ -1,4 +1,5 @@
-//! Positions where they matter, between a query and a key: RoPE turns both, ALiBi lowers the score of the far.
+//! Positions where they matter, between a query and a key: RoPE turns both, ALiBi lowers the score
+//! of the far.
 
 use std::f64::consts::TAU;
 
@@ -12,7 +13,8 @@ const D_HEAD: usize = 3;
 /// Positions whose turns are computed once at `init`; later ones are computed when they come.
 const TABLED: usize = 1024;
 
-/// The steepest series of slopes ends at 2^-8 for every power of two of heads (Press et al. 2022, section 3).
+/// The steepest series of slopes ends at 2^-8 for every power of two of heads (Press et al. 2022,
+/// section 3).
 const SLOPE_EXPONENT: f64 = 8.0;
 
 // ANCHOR: layouts
@@ -32,12 +34,14 @@ pub enum RopeLayout {
 pub enum RopeScaling {
     /// Not at all.
     None,
-    /// Every frequency divided by `factor` (Chen et al. 2023, "Position Interpolation", section 2.3).
+    /// Every frequency divided by `factor` (Chen et al. 2023, "Position Interpolation", section
+    /// 2.3).
     Linear {
         /// Times as long as in training.
         factor: f64,
     },
-    /// Fast turns kept, slow ones divided by `factor`, a ramp in between (LLaMA 3.1, 2024; as transformers computes it).
+    /// Fast turns kept, slow ones divided by `factor`, a ramp in between (LLaMA 3.1, 2024; as
+    /// transformers computes it).
     Llama3 {
         /// Divisor of the slow frequencies.
         factor: f64,
@@ -56,7 +60,8 @@ pub enum RopeScaling {
 pub struct RopeConfig {
     /// Numbers a head has; even.
     pub d_head: usize,
-    /// Base of the frequencies: pair i turns by theta^(-2i / d_head) a position (Su et al. 2021, section 3.2.2).
+    /// Base of the frequencies: pair i turns by theta^(-2i / d_head) a position (Su et al. 2021,
+    /// section 3.2.2).
     #[config(default = 10_000.0)]
     pub theta: f64,
     /// Which two numbers make a pair.
@@ -67,7 +72,8 @@ pub struct RopeConfig {
     pub scaling: RopeScaling,
 }
 
-/// Rotary position embedding: turns each pair of a query or key by an angle that grows with its position.
+/// Rotary position embedding: turns each pair of a query or key by an angle that grows with its
+/// position.
 #[derive(Module, Debug)]
 pub struct Rope {
     /// Radians a position, one a pair.
@@ -86,15 +92,19 @@ impl RopeConfig {
     ///
     /// # Panics
     ///
-    /// If `d_head` is odd or zero, `theta` is not above 1, or a factor of the scaling is not above zero (llama3: or its
-    /// high factor not above its low one).
+    /// If `d_head` is odd or zero, `theta` is not above 1, or a factor of the scaling is not above
+    /// zero (llama3: or its high factor not above its low one).
     pub fn init(&self, device: &Device) -> Rope {
         let Self { d_head, theta, layout, scaling } = *self;
-        assert!(d_head > 0 && d_head % 2 == 0, "RoPE turns pairs: d_head must be even, not {d_head}");
+        assert!(
+            d_head > 0 && d_head % 2 == 0,
+            "RoPE turns pairs: d_head must be even, not {d_head}"
+        );
         assert!(theta > 1.0 && theta.is_finite(), "RoPE's theta must be above 1, not {theta}");
         scaling.check();
         let frequency = |pair: usize| theta.powf(-((2 * pair) as f64) / d_head as f64);
-        let frequencies: Vec<f64> = (0..d_head / 2).map(|pair| scaling.apply(frequency(pair))).collect();
+        let frequencies: Vec<f64> =
+            (0..d_head / 2).map(|pair| scaling.apply(frequency(pair))).collect();
         let (cos, sin) = turns(&frequencies, 0, TABLED, device);
         Rope { frequencies, cos, sin, layout }
     }
@@ -109,11 +119,17 @@ impl RopeScaling {
             Self::Linear { factor } => {
                 assert!(above_zero(factor), "a linear factor of {factor} stretches nothing")
             }
-            Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings } => {
+            Self::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_max_position_embeddings,
+            } => {
                 assert!(above_zero(factor), "a llama3 factor of {factor} stretches nothing");
                 assert!(
                     above_zero(low_freq_factor) && high_freq_factor > low_freq_factor,
-                    "llama3 needs 0 < low_freq_factor < high_freq_factor, not {low_freq_factor} and {high_freq_factor}"
+                    "llama3 needs 0 < low_freq_factor < high_freq_factor, not {low_freq_factor} \
+                        and {high_freq_factor}"
                 );
                 assert!(
                     original_max_position_embeddings > 0,
@@ -128,9 +144,15 @@ impl RopeScaling {
         match self {
             Self::None => frequency,
             Self::Linear { factor } => frequency / factor,
-            Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings } => {
+            Self::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_max_position_embeddings,
+            } => {
                 let turns = original_max_position_embeddings as f64 * frequency / TAU;
-                let kept = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor)).clamp(0.0, 1.0);
+                let kept = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor))
+                    .clamp(0.0, 1.0);
                 kept * frequency + (1.0 - kept) * frequency / factor
             }
         }
@@ -139,7 +161,8 @@ impl RopeScaling {
 
 // ANCHOR: rope
 impl Rope {
-    /// Turns every pair (a, b) of the token at position pos by the angle pos * frequency of the pair.
+    /// Turns every pair (a, b) of the token at position pos by the angle pos * frequency of the
+    /// pair.
     ///
     /// (a, b) -> (a cos - b sin, b cos + a sin) (Su et al. 2021, equation 34)
     ///
@@ -173,7 +196,12 @@ impl Rope {
     }
 
     /// Cosine and sine of the angles: `[tokens, d_head / 2]` each.
-    fn turns(&self, first_position: usize, tokens: usize, device: &Device) -> (Tensor<2>, Tensor<2>) {
+    fn turns(
+        &self,
+        first_position: usize,
+        tokens: usize,
+        device: &Device,
+    ) -> (Tensor<2>, Tensor<2>) {
         let end = first_position + tokens;
         if end <= TABLED {
             let rows = |table: &Tensor<2>| table.clone().narrow(0, first_position, tokens);
@@ -219,10 +247,12 @@ fn turns(
     tokens: usize,
     device: &Device,
 ) -> (Tensor<2>, Tensor<2>) {
-    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians, and q.k would see it.
+    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians, and q.k
+    // would see it.
     let table = |turn: fn(f64) -> f64| {
         let positions = first_position..first_position + tokens;
-        let angles = positions.flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));
+        let angles =
+            positions.flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));
         let values: Vec<f32> = angles.map(|angle| turn(angle) as f32).collect();
         Tensor::from_data(TensorData::new(values, [tokens, frequencies.len()]), device)
     };
@@ -233,26 +263,28 @@ fn turns(
 /// How fast each head forgets the far: a geometric series, 2^(-8h / heads) for heads h = 1, 2, ..
 /// (Press et al. 2022, section 3).
 ///
-/// A number of heads that is not a power of two takes the series of the largest one below it, then every other slope
-/// of the next one's (the paper's released code, as in BLOOM).
+/// A number of heads that is not a power of two takes the series of the largest one below it, then
+/// every other slope of the next one's (the paper's released code, as in BLOOM).
 ///
 /// # Panics
 ///
 /// If `heads` is zero.
 pub fn alibi_slopes(heads: usize) -> Vec<f32> {
     assert!(heads > 0, "ALiBi needs at least one head");
-    let series =
-        |of: usize| (1..=of).map(move |head| (-SLOPE_EXPONENT * head as f64 / of as f64).exp2() as f32);
+    let series = |of: usize| {
+        (1..=of).map(move |head| (-SLOPE_EXPONENT * head as f64 / of as f64).exp2() as f32)
+    };
     let below = 1 << heads.ilog2();
     series(below).chain(series(2 * below).step_by(2)).take(heads).collect()
 }
 // ANCHOR_END: slopes
 
 // ANCHOR: bias
-/// What ALiBi adds to the scores: nothing for the token itself, and the less the further back a key lies.
+/// What ALiBi adds to the scores: nothing for the token itself, and the less the further back a key
+/// lies.
 ///
-/// bias = slope * (key - query), positions counted from the first key (Press et al. 2022, equation in section 3).
-/// A key after its query gets a positive bias: hide it with a causal mask.
+/// bias = slope * (key - query), positions counted from the first key (Press et al. 2022, equation
+/// in section 3). A key after its query gets a positive bias: hide it with a causal mask.
 ///
 /// # Shapes
 ///
@@ -262,9 +294,13 @@ pub fn alibi_slopes(heads: usize) -> Vec<f32> {
 ///
 /// If there are more queries than keys, or no heads.
 pub fn alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3> {
-    assert!(queries <= keys, "{queries} queries stand among {keys} keys: there cannot be more of them");
+    assert!(
+        queries <= keys,
+        "{queries} queries stand among {keys} keys: there cannot be more of them"
+    );
     let first_query = keys - queries;
-    let distance = |query: usize| (0..keys).map(move |key| key as f32 - (first_query + query) as f32);
+    let distance =
+        |query: usize| (0..keys).map(move |key| key as f32 - (first_query + query) as f32);
     let distances: Vec<f32> = (0..queries).flat_map(distance).collect();
     let distances = Tensor::<3>::from_data(TensorData::new(distances, [1, queries, keys]), device);
     let slopes = Tensor::from_data(TensorData::new(alibi_slopes(heads), [heads, 1, 1]), device);

@@ -1,4 +1,5 @@
-//! What the lesson shows: segments of a pair, roles of a chat, and what LayerNorm does to their sum.
+//! What the lesson shows: segments of a pair, roles of a chat, and what LayerNorm does to their
+//! sum.
 
 use anyhow::Result;
 use burn::module::Param;
@@ -26,7 +27,8 @@ const CHAT: [(Role, &[&str]); 5] = [
 ];
 /// Numbers a token has.
 const D_MODEL: usize = 64;
-/// Random tables of a backend's own generator: they differ between backends, not between runs on one.
+/// Random tables of a backend's own generator: they differ between backends, not between runs on
+/// one.
 const BAND: f64 = 1e-3;
 
 /// Runs the lesson's demonstration.
@@ -64,8 +66,9 @@ fn shapes() -> Figure {
         ),
         Step::new("output", "batch, tokens, d_model", "layer norm over d_model", ["sum"]),
     ];
-    let alt = "Shapes of BERT's input: token ids and segment ids [batch, tokens] and the positions each pick rows \
-         of a table; the three [batch, tokens, d_model] are added and layer norm keeps the shape.";
+    let alt = "Shapes of BERT's input: token ids and segment ids [batch, tokens] and the \
+        positions each pick rows of a table; the three [batch, tokens, d_model] are added and \
+        layer norm keeps the shape.";
     Figure::shapes("07-shapes", "Three tables, one sum, one norm", alt, steps)
 }
 
@@ -85,17 +88,26 @@ fn say_roles(report: &mut Report, device: &Device) {
     let words: Vec<&str> = CHAT.iter().flat_map(|(_, words)| words.iter().copied()).collect();
     let (ids, vocab) = ids_of(&words);
     let roles = role_ids(&turns);
-    let embeddings = BertEmbeddingsConfig::new(vocab, words.len(), Role::COUNT, D_MODEL).init(device);
+    let embeddings =
+        BertEmbeddingsConfig::new(vocab, words.len(), Role::COUNT, D_MODEL).init(device);
     let parts = norms_of_parts(&embeddings, &ids, &roles, device);
     report.say(
-        "A chat of five turns: a role is a segment, from a table of three rows. Lengths of the three parts:",
+        "A chat of five turns: a role is a segment, from a table of three rows. Lengths of the \
+            three parts:",
     );
     let mut table = Table::new(["role", "id", "word", "token", "position", "role's row"]);
     let mut at = 0;
     for (role, said) in CHAT {
         for word in said {
             let [token, position, segment] = parts[at].map(|length| format!("{length:.3}"));
-            table.row([role.name().into(), roles[at].to_string(), (*word).into(), token, position, segment]);
+            table.row([
+                role.name().into(),
+                roles[at].to_string(),
+                (*word).into(),
+                token,
+                position,
+                segment,
+            ]);
             at += 1;
         }
     }
@@ -112,8 +124,8 @@ fn say_same_word(report: &mut Report, embeddings: &BertEmbeddings, id: i64, devi
     let error = numbers(&(difference.clone() - rows).abs().max())[0];
     let length = numbers(&difference.square().sum().sqrt())[0];
     report.say(format!(
-        "\"yes\" from the assistant minus \"yes\" from the user: a vector of length {length:.3}, the difference of two rows \
-         (to {error:.0e})."
+        "\"yes\" from the assistant minus \"yes\" from the user: a vector of length {length:.3}, \
+            the difference of two rows (to {error:.0e})."
     ));
     report.say("");
 }
@@ -122,11 +134,21 @@ fn say_norm(report: &mut Report, device: &Device) {
     report.say("LayerNorm, scale 1 and shift 0: only the shape of a vector survives.");
     let mut table = Table::new(["in", "mean", "spread", "out"]);
     let norm = LayerNormConfig::new(4).with_epsilon(1e-12).init(device);
-    for row in [[1.0f32, 2.0, 3.0, 4.0], [10.0, 20.0, 30.0, 40.0], [10_001.0, 10_002.0, 10_003.0, 10_004.0]] {
+    for row in [
+        [1.0f32, 2.0, 3.0, 4.0],
+        [10.0, 20.0, 30.0, 40.0],
+        [10_001.0, 10_002.0, 10_003.0, 10_004.0],
+    ] {
         let x = Tensor::<2>::from_floats([row], device);
         let (mean, spread) = mean_and_spread(&numbers(&x));
-        let out: Vec<String> = numbers(&norm.forward(x)).iter().map(|y| format!("{y:.3}")).collect();
-        table.row([format!("{row:?}"), format!("{mean:.1}"), format!("{spread:.3}"), out.join(" ")]);
+        let out: Vec<String> =
+            numbers(&norm.forward(x)).iter().map(|y| format!("{y:.3}")).collect();
+        table.row([
+            format!("{row:?}"),
+            format!("{mean:.1}"),
+            format!("{spread:.3}"),
+            out.join(" "),
+        ]);
     }
     report.table(&table);
     let row = [10_001.0f32, 10_002.0, 10_003.0, 10_004.0];
@@ -134,8 +156,8 @@ fn say_norm(report: &mut Report, device: &Device) {
     let one_pass = mean(row.map(|x| x * x)) - mean(row) * mean(row);
     let two_passes = mean(row.map(|x| (x - mean(row)).powi(2)));
     report.say(format!(
-        "Why in two passes: the variance of the last row is {two_passes} as the mean of (x - mean)^2, \
-         and {one_pass} as mean(x^2) - mean(x)^2 in f32."
+        "Why in two passes: the variance of the last row is {two_passes} as the mean of (x - \
+            mean)^2, and {one_pass} as mean(x^2) - mean(x)^2 in f32."
     ));
     report.say("");
 }
@@ -145,7 +167,8 @@ fn loud_pair(device: &Device) -> (Vec<i64>, BertEmbeddings) {
     let (ids, vocab) = ids_of(&PAIR);
     let mut embeddings = BertEmbeddingsConfig::new(vocab, PAIR.len(), 2, D_MODEL).init(device);
     let loud = PAIR.iter().zip(&ids).find(|(word, _)| **word == LOUD).map_or(0, |(_, &id)| id);
-    let factors: Vec<f32> = (0..vocab as i64).map(|id| if id == loud { LOUDNESS } else { 1.0 }).collect();
+    let factors: Vec<f32> =
+        (0..vocab as i64).map(|id| if id == loud { LOUDNESS } else { 1.0 }).collect();
     let factors = Tensor::<2>::from_data(TensorData::new(factors, [vocab, 1]), device);
     embeddings.tokens.weight = Param::from_tensor(embeddings.tokens.weight.val() * factors);
     (ids, embeddings)
@@ -156,12 +179,16 @@ fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], devi
     let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
     let parts = norms_of_parts(embeddings, ids, &segments, device);
     report.say(format!(
-        "The row of \"{LOUD}\" made {LOUDNESS} times as long. Position as a part of the three lengths:"
+        "The row of \"{LOUD}\" made {LOUDNESS} times as long. Position as a part of the three \
+            lengths:"
     ));
     for (word, [token, position, segment]) in PAIR.iter().zip(parts).skip(3).take(2) {
         report.say(format!("  {word:<8} {:.0}%", 100.0 * position / (token + position + segment)));
     }
-    report.say("LayerNorm brings every token to one scale; it does not even out the parts within one token.");
+    report.say(
+        "LayerNorm brings every token to one scale; it does not even out the parts within one \
+        token.",
+    );
     report.say("");
 }
 
@@ -178,12 +205,18 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
             .zip(parts)
             .map(|(group, &length)| bar(name, group, length))
     });
-    let spreads =
-        [("before LayerNorm", before), ("after LayerNorm", after)].into_iter().flat_map(|(group, x)| {
+    let spreads = [("before LayerNorm", before), ("after LayerNorm", after)].into_iter().flat_map(
+        |(group, x)| {
             let numbers = numbers(&x);
-            let spreads: Vec<f64> = numbers.chunks(D_MODEL).map(|token| mean_and_spread(token).1).collect();
-            names.iter().zip(spreads).map(|(name, spread)| bar(name, group, spread)).collect::<Vec<_>>()
-        });
+            let spreads: Vec<f64> =
+                numbers.chunks(D_MODEL).map(|token| mean_and_spread(token).1).collect();
+            names
+                .iter()
+                .zip(spreads)
+                .map(|(name, spread)| bar(name, group, spread))
+                .collect::<Vec<_>>()
+        },
+    );
     let (lengths, spreads) = (lengths.collect(), spreads.collect());
     let panel = |title: &str, y: Axis, bars| Panel {
         title: title.into(),
@@ -194,10 +227,11 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
     Figure {
         name: "07-norms".into(),
         title: "One row ten times as long: LayerNorm brings every token to one scale".into(),
-        alt: "Two panels over the twelve tokens of a pair of sentences, from tables before training; the row of \
-              'question' was made ten times as long. Left: lengths of the token, position and segment vectors, 0.13 to \
-              0.19, but 1.66 for 'question'. Right, on a logarithmic axis: the spread of each token's sum, about 0.03, \
-              and 0.2 for 'question', before LayerNorm, and 1 for every token after it."
+        alt: "Two panels over the twelve tokens of a pair of sentences, from tables before \
+            training; the row of 'question' was made ten times as long. Left: lengths of the \
+            token, position and segment vectors, 0.13 to 0.19, but 1.66 for 'question'. Right, on \
+            a logarithmic axis: the spread of each token's sum, about 0.03, and 0.2 for \
+            'question', before LayerNorm, and 1 for every token after it."
             .into(),
         band: BAND,
         panels: vec![
@@ -212,7 +246,12 @@ fn bar(label: &str, group: &str, value: f64) -> Bar {
 }
 
 /// Lengths of the token's, the position's and the segment's vector, token by token.
-fn norms_of_parts(model: &BertEmbeddings, ids: &[i64], segments: &[i64], device: &Device) -> Vec<[f64; 3]> {
+fn norms_of_parts(
+    model: &BertEmbeddings,
+    ids: &[i64],
+    segments: &[i64],
+    device: &Device,
+) -> Vec<[f64; 3]> {
     let length = |vectors: Tensor<3>| numbers(&vectors.square().sum_dim(2).sqrt());
     let tokens = length(model.tokens.forward(text(ids, device)));
     let positions = length(model.positions.forward(ids.len()).unsqueeze());
@@ -222,7 +261,8 @@ fn norms_of_parts(model: &BertEmbeddings, ids: &[i64], segments: &[i64], device:
 
 fn mean_and_spread(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
+    let variance =
+        values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
     (mean, variance.sqrt())
 }
 

@@ -25,7 +25,8 @@ pub struct BertEmbeddingsConfig {
     /// LayerNorm's epsilon (BERT's `layer_norm_eps`).
     #[config(default = 1e-12)]
     pub epsilon: f64,
-    /// Chance that training drops a number (0.1 in BERT's pretraining, Devlin et al. 2019, appendix A.2).
+    /// Chance that training drops a number (0.1 in BERT's pretraining, Devlin et al. 2019, appendix
+    /// A.2).
     #[config(default = 0.0)]
     pub dropout: f64,
     /// Standard deviation of the tables' first values (BERT's `initializer_range`).
@@ -57,9 +58,12 @@ impl BertEmbeddingsConfig {
     ///
     /// If a size is zero, `epsilon` not above zero or `dropout` not in 0..1.
     pub fn init(&self, device: &Device) -> BertEmbeddings {
-        let Self { vocab, max_tokens, segments, d_model, epsilon, dropout, initializer_std } = *self;
+        let Self { vocab, max_tokens, segments, d_model, epsilon, dropout, initializer_std } =
+            *self;
         let table = |rows| {
-            TokenEmbeddingConfig::new(rows, d_model).with_initializer_std(initializer_std).init(device)
+            TokenEmbeddingConfig::new(rows, d_model)
+                .with_initializer_std(initializer_std)
+                .init(device)
         };
         let positions =
             LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(initializer_std);
@@ -77,7 +81,8 @@ impl BertEmbeddingsConfig {
 impl BertEmbeddings {
     /// What enters the first layer: dropout(LayerNorm(token + position + segment)).
     ///
-    /// (Devlin et al. 2019, section 3 and figure 2; the norm and the dropout are in the released code)
+    /// (Devlin et al. 2019, section 3 and figure 2; the norm and the dropout are in the released
+    /// code)
     ///
     /// # Shapes
     ///

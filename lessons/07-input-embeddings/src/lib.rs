@@ -1,21 +1,24 @@
 //! # 07 Input embeddings
 //!
-//! **Question.** What else does a token need to say? Its word is in the table of lesson 01; where it stands and whose
-//! it is are not.
+//! **Question.** What else does a token need to say? Its word is in the table of lesson 01; where
+//! it stands and whose it is are not.
 //!
-//! **Equation.** input = LayerNorm(token + position + segment) (Devlin et al. 2019, "BERT", section 3, figure 2), with
-//! LayerNorm(x) = (x - mean) / sqrt(variance + epsilon) * weight + bias (Ba et al. 2016, "Layer Normalization",
-//! equation 4).
+//! **Equation.** input = LayerNorm(token + position + segment) (Devlin et al. 2019, "BERT", section
+//! 3, figure 2), with LayerNorm(x) = (x - mean) / sqrt(variance + epsilon) * weight + bias (Ba et
+//! al. 2016, "Layer Normalization", equation 4).
 //!
 //! **Builds on.**
-//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: one row of a table a token
-//!   (lesson 01);
-//! - `positions::LearnedPositions::forward(&self, tokens: usize) -> Tensor<2>`: one row a position (lesson 06).
+//! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: one row of a table
+//!   a token (lesson 01);
+//! - `positions::LearnedPositions::forward(&self, tokens: usize) -> Tensor<2>`: one row a position
+//!   (lesson 06).
 //!
-//! **Leaves you with.** [`BertEmbeddings`], the first stage of the encoder in lesson 11, into which real weights load;
-//! [`LayerNorm`], which every layer after it uses; [`Role`], the same idea for a chat.
+//! **Leaves you with.** [`BertEmbeddings`], the first stage of the encoder in lesson 11, into which
+//! real weights load; [`LayerNorm`], which every layer after it uses; [`Role`], the same idea for a
+//! chat.
 //!
-//! **Try.** `cargo rungs run 07`. Then give [`segment_ids`] a second sentence of no tokens and predict its length.
+//! **Try.** `cargo rungs run 07`. Then give [`segment_ids`] a second sentence of no tokens and
+//! predict its length.
 
 pub mod demo;
 mod embeddings;

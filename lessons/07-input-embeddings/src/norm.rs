@@ -1,4 +1,5 @@
-//! LayerNorm: every token's vector brought to mean 0 and variance 1, then to a scale and a shift that are learned.
+//! LayerNorm: every token's vector brought to mean 0 and variance 1, then to a scale and a shift
+//! that are learned.
 
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -10,7 +11,8 @@ use burn::tensor::{Device, Tensor, assert_shape, module};
 pub struct LayerNormConfig {
     /// Numbers a token has.
     pub d_model: usize,
-    /// Added to the variance, so that a constant vector divides by something (PyTorch's default; BERT uses 1e-12).
+    /// Added to the variance, so that a constant vector divides by something (PyTorch's default;
+    /// BERT uses 1e-12).
     #[config(default = 1e-5)]
     pub epsilon: f64,
 }
@@ -35,7 +37,10 @@ impl LayerNormConfig {
     pub fn init(&self, device: &Device) -> LayerNorm {
         let Self { d_model, epsilon } = *self;
         assert!(d_model > 0, "LayerNorm needs a d_model above 0");
-        assert!(epsilon > 0.0 && epsilon.is_finite(), "LayerNorm's epsilon must be above 0, not {epsilon}");
+        assert!(
+            epsilon > 0.0 && epsilon.is_finite(),
+            "LayerNorm's epsilon must be above 0, not {epsilon}"
+        );
         LayerNorm {
             weight: Initializer::Ones.init([d_model], device),
             bias: Initializer::Zeros.init([d_model], device),
@@ -46,7 +51,8 @@ impl LayerNormConfig {
 
 // ANCHOR: fused
 impl LayerNorm {
-    /// [`layer_norm`] with the learned scale and shift, in burn's fused form: a test holds the two equal.
+    /// [`layer_norm`] with the learned scale and shift, in burn's fused form: a test holds the two
+    /// equal.
     ///
     /// # Shapes
     ///
@@ -67,8 +73,8 @@ impl LayerNorm {
 // ANCHOR: layer_norm
 /// Brings the last axis to mean 0 and variance 1, then scales and shifts it.
 ///
-/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, the variance over d_model and not d_model - 1
-/// (Ba et al. 2016, "Layer Normalization", equation 4)
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, the variance over d_model and not
+/// d_model - 1 (Ba et al. 2016, "Layer Normalization", equation 4)
 ///
 /// # Shapes
 ///

@@ -41,8 +41,8 @@ impl Role {
 /// Segments of `[CLS] A [SEP] B [SEP]`, or of `[CLS] A [SEP]` when there is no second sentence
 /// (Devlin et al. 2019, section 3, figure 2).
 ///
-/// `first` and `second` are the sentences' numbers of tokens without the special ones; the answer counts those too:
-/// `first + 2` zeros, then `second + 1` ones.
+/// `first` and `second` are the sentences' numbers of tokens without the special ones; the answer
+/// counts those too: `first + 2` zeros, then `second + 1` ones.
 pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
     let (cls, sep) = (1, 1);
     let mut segments = vec![FIRST; cls + first + sep];

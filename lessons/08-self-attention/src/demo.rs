@@ -43,9 +43,9 @@ fn shapes() -> Figure {
         Step::new("weights", "batch, queries, keys", "softmax over keys", ["scores"]),
         Step::new("output", "batch, tokens, d_head", "weighted mean of v", ["weights", "v"]),
     ];
-    let alt = "Shapes of one attention head: x [batch, tokens, d_model] becomes q, k and v [batch, tokens, d_head]; \
-         q and k make scores [batch, queries, keys], softmax makes weights of them, and weights times v is \
-         the output [batch, tokens, d_head].";
+    let alt = "Shapes of one attention head: x [batch, tokens, d_model] becomes q, k and v \
+        [batch, tokens, d_head]; q and k make scores [batch, queries, keys], softmax makes \
+        weights of them, and weights times v is the output [batch, tokens, d_head].";
     Figure::shapes("08-shapes", "One head: every token asks every token", alt, steps)
 }
 
@@ -58,7 +58,8 @@ fn by_hand(device: &Device, report: &mut Report) {
     let rows = |t: &Tensor<2>| -> Vec<f32> { t.to_data().iter().collect() };
     report.say("Two tokens, q = k = [[1, 0], [0, 1]], v = [[1, 2], [3, 4]]:");
     let mut table = Table::new(["", "row 0", "", "row 1", ""]);
-    let steps = [("scores", scores), ("weights", weights.clone()), ("output", crate::attend(weights, v))];
+    let steps =
+        [("scores", scores), ("weights", weights.clone()), ("output", crate::attend(weights, v))];
     for (name, step) in steps {
         let numbers = rows(&step).into_iter().map(|x| format!("{x:.4}"));
         table.row(std::iter::once(name.to_string()).chain(numbers));
@@ -78,10 +79,15 @@ fn who_bites_whom(device: &Device, report: &mut Report) {
     let placed = [head.forward(dog.placed_vectors()), head.forward(man.placed_vectors())];
     for word in dog.words() {
         let differ = |[a, b]: &[Tensor<3>; 2]| {
-            let rows = a.clone().narrow(1, dog.place(word), 1) - b.clone().narrow(1, man.place(word), 1);
+            let rows =
+                a.clone().narrow(1, dog.place(word), 1) - b.clone().narrow(1, man.place(word), 1);
             rows.abs().max().into_scalar::<f32>()
         };
-        table.row([word.to_string(), format!("{:.1e}", differ(&plain)), format!("{:.1e}", differ(&placed))]);
+        table.row([
+            word.to_string(),
+            format!("{:.1e}", differ(&plain)),
+            format!("{:.1e}", differ(&placed)),
+        ]);
     }
     report.table(&table);
 }
@@ -103,9 +109,10 @@ fn same_word_twice(device: &Device, report: &mut Report) {
     };
     report.figure(Figure {
         name: "08-weights".into(),
-        title: "Who looks at whom: one untrained head on a sentence with \"the\" in it twice".into(),
-        alt: "Two heatmaps of attention weights. Without positions the two rows and the two columns of \"the\" are \
-              equal; with sinusoidal positions they differ."
+        title: "Who looks at whom: one untrained head on a sentence with \"the\" in it twice"
+            .into(),
+        alt: "Two heatmaps of attention weights. Without positions the two rows and the two \
+            columns of \"the\" are equal; with sinusoidal positions they differ."
             .into(),
         band: 1e-3,
         panels: vec![
@@ -126,7 +133,8 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
     ]);
     let (mut scaled, mut unscaled) = (Vec::new(), Vec::new());
     for d_head in WIDTHS {
-        let normal = |rows| Tensor::<2>::random([rows, d_head], Distribution::Normal(0.0, 1.0), device);
+        let normal =
+            |rows| Tensor::<2>::random([rows, d_head], Distribution::Normal(0.0, 1.0), device);
         let with_scale = scores(normal(4 * KEYS), normal(KEYS));
         let without = with_scale.clone() * (d_head as f64).sqrt();
         let [with_scale, without] = [with_scale, without].map(|scores| {
@@ -136,20 +144,22 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
         });
         scaled.push((d_head as f64, with_scale.0));
         unscaled.push((d_head as f64, without.0));
-        let cells = [f64::from(with_scale.1), without.0, f64::from(without.1)].map(|x| format!("{x:.3}"));
+        let cells =
+            [f64::from(with_scale.1), without.0, f64::from(without.1)].map(|x| format!("{x:.3}"));
         table.row([d_head.to_string(), format!("{:.3}", with_scale.0)].into_iter().chain(cells));
     }
     let all_alike = (KEYS as f64).ln();
     report.say(format!(
-        "Entropy in nats of a query's weights over {KEYS} keys (all alike: ln {KEYS} = {all_alike:.3}):"
+        "Entropy in nats of a query's weights over {KEYS} keys (all alike: ln {KEYS} = \
+            {all_alike:.3}):"
     ));
     report.table(&table);
     let flat = WIDTHS.map(|d_head| (d_head as f64, all_alike));
     report.figure(Figure {
         name: "08-entropy".into(),
         title: "The scale keeps a query's view open, whatever the width".into(),
-        alt: "Entropy of attention weights over 32 keys by head width, 4 to 512: about 3 nats throughout with the \
-              scale 1/sqrt(d_head), falling towards 0 without it."
+        alt: "Entropy of attention weights over 32 keys by head width, 4 to 512: about 3 nats \
+            throughout with the scale 1/sqrt(d_head), falling towards 0 without it."
             .into(),
         band: 0.05,
         panels: vec![Panel {
@@ -168,7 +178,8 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
 /// The first of a batch as rows.
 fn matrix(weights: Tensor<3>) -> Vec<Vec<f64>> {
     let [_, queries, keys] = weights.dims();
-    let numbers: Vec<f64> = weights.to_data().iter::<f32>().take(queries * keys).map(f64::from).collect();
+    let numbers: Vec<f64> =
+        weights.to_data().iter::<f32>().take(queries * keys).map(f64::from).collect();
     numbers.chunks(keys).map(<[f64]>::to_vec).collect()
 }
 
@@ -185,8 +196,9 @@ impl<'a> Sentence<'a> {
         let mut vocabulary = words.clone();
         vocabulary.sort_unstable();
         vocabulary.dedup();
-        let table =
-            TokenEmbeddingConfig::new(vocabulary.len(), D_MODEL).with_initializer_std(1.0).init(device);
+        let table = TokenEmbeddingConfig::new(vocabulary.len(), D_MODEL)
+            .with_initializer_std(1.0)
+            .init(device);
         Self { words, vocabulary, table }
     }
 
@@ -201,7 +213,10 @@ impl<'a> Sentence<'a> {
     }
 
     fn place(&self, word: &str) -> usize {
-        self.words.iter().position(|&other| other == word).expect("both sentences have the same words")
+        self.words
+            .iter()
+            .position(|&other| other == word)
+            .expect("both sentences have the same words")
     }
 
     fn d_model(&self) -> usize {
@@ -210,7 +225,9 @@ impl<'a> Sentence<'a> {
 
     /// `[1, tokens, d_model]`
     fn vectors(&self) -> Tensor<3> {
-        let id = |word| self.vocabulary.binary_search(word).expect("every word is in the vocabulary") as i64;
+        let id = |word| {
+            self.vocabulary.binary_search(word).expect("every word is in the vocabulary") as i64
+        };
         let ids: Vec<i64> = self.words.iter().map(id).collect();
         let data = TensorData::new(ids, [1, self.words.len()]);
         self.table.forward(Tensor::<2, Int>::from_data(data, &self.table.weight.device()))

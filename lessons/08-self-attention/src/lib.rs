@@ -3,18 +3,21 @@
 //! **Question.** How does a vector come to depend on its neighbours?
 //!
 //! **Equation.** Attention(Q, K, V) = softmax(Q K^T / sqrt(d_head)) V
-//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, equation 1): each query is compared with every
-//! key, the comparisons become weights that sum to one, and the output is the values' mean under these weights.
+//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, equation 1): each query is
+//! compared with every key, the comparisons become weights that sum to one, and the output is the
+//! values' mean under these weights.
 //!
 //! **Builds on.** The demo looks up words and adds positions:
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>` (lesson 01)
-//! - `positions::sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2>` (lesson 06)
+//! - `positions::sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2>` (lesson
+//!   06)
 //!
-//! **Leaves you with.** [`scores`], [`weights`] and [`attend`], the three steps of the equation: lesson 09 puts its
-//! masks between the first two. [`entropy`] says how many keys a query really looks at.
+//! **Leaves you with.** [`scores`], [`weights`] and [`attend`], the three steps of the equation:
+//! lesson 09 puts its masks between the first two. [`entropy`] says how many keys a query really
+//! looks at.
 //!
-//! **Try.** `cargo rungs run 08`. Then take the scale out of [`scores`] and predict what becomes of the entropy at
-//! d_head 512.
+//! **Try.** `cargo rungs run 08`. Then take the scale out of [`scores`] and predict what becomes of
+//! the entropy at d_head 512.
 
 pub mod demo;
 pub mod naive;
@@ -28,7 +31,8 @@ use burn::tensor::{Device, Tensor, activation, assert_shape};
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "08-self-attention",
     question: "How does a vector come to depend on its neighbours?",
-    leaves_you_with: "scores, weights, attend: attention in three functions, and one head made of them",
+    leaves_you_with: "scores, weights, attend: attention in three functions, and one head made of \
+        them",
     minilm: false,
 };
 
@@ -62,7 +66,10 @@ impl SelfAttentionConfig {
     /// If `d_model` or `d_head` is zero.
     pub fn init(&self, device: &Device) -> SelfAttention {
         let Self { d_model, d_head } = *self;
-        assert!(d_model > 0 && d_head > 0, "d_model and d_head must be above 0, not {d_model} and {d_head}");
+        assert!(
+            d_model > 0 && d_head > 0,
+            "d_model and d_head must be above 0, not {d_model} and {d_head}"
+        );
         let projection = || LinearConfig::new(d_model, d_head).with_bias(false).init(device);
         SelfAttention { query: projection(), key: projection(), value: projection() }
     }
@@ -70,7 +77,8 @@ impl SelfAttentionConfig {
 
 // ANCHOR: forward
 impl SelfAttention {
-    /// Every token becomes a mean of all tokens' values, weighted by how well its query fits their keys.
+    /// Every token becomes a mean of all tokens' values, weighted by how well its query fits their
+    /// keys.
     ///
     /// softmax(x W_q (x W_k)^T / sqrt(d_head)) x W_v (Vaswani et al. 2017, equation 1)
     ///
@@ -108,8 +116,9 @@ impl SelfAttention {
 // ANCHOR: scores
 /// How well each query fits each key.
 ///
-/// q k^T / sqrt(d_head) (Vaswani et al. 2017, section 3.2.1). The dot product of two vectors of d_head numbers of
-/// variance 1 has variance d_head; the scale brings it back to 1, whatever the width.
+/// q k^T / sqrt(d_head) (Vaswani et al. 2017, section 3.2.1). The dot product of two vectors of
+/// d_head numbers of variance 1 has variance d_head; the scale brings it back to 1, whatever the
+/// width.
 ///
 /// # Shapes
 ///
@@ -128,7 +137,8 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 // ANCHOR_END: scores
 
 // ANCHOR: weights
-/// Scores turned into shares of attention: [`softmax`] in burn's fused form; a test holds the two equal.
+/// Scores turned into shares of attention: [`softmax`] in burn's fused form; a test holds the two
+/// equal.
 ///
 /// # Shapes
 ///
@@ -149,7 +159,8 @@ pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
 /// - scores: `[.., queries, keys]`
 /// - output: the same, probabilities, rows sum to 1
 pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
-    // exp(89) overflows f32. The same number taken from every score of a row cancels out of the fraction.
+    // exp(89) overflows f32. The same number taken from every score of a row cancels out of the
+    // fraction.
     let largest = scores.clone().detach().max_dim(D - 1);
     let exponentials = (scores - largest).exp();
     exponentials.clone() / exponentials.sum_dim(D - 1)

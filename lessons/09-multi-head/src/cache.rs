@@ -4,9 +4,11 @@ use burn::tensor::{Tensor, assert_shape, s};
 
 use crate::TOKENS;
 
-/// Keys and values of the tokens so far, of one layer. Keys are kept after RoPE turned them to their positions.
+/// Keys and values of the tokens so far, of one layer. Keys are kept after RoPE turned them to
+/// their positions.
 ///
-/// All the room is taken at the first token: no later one moves what is there, and memory ends where it began.
+/// All the room is taken at the first token: no later one moves what is there, and memory ends
+/// where it began.
 #[derive(Debug, Clone)]
 pub struct KeyValueCache {
     capacity: usize,
@@ -36,7 +38,8 @@ impl KeyValueCache {
         self.capacity
     }
 
-    /// Numbers it holds room for, once a token is in it: 2 * batch * n_kv_heads * capacity * d_head.
+    /// Numbers it holds room for, once a token is in it: 2 * batch * n_kv_heads * capacity *
+    /// d_head.
     pub fn numbers(&self) -> usize {
         self.kept
             .as_ref()
@@ -52,17 +55,22 @@ impl KeyValueCache {
     ///
     /// # Panics
     ///
-    /// If the tokens do not fit any more, or batch, heads or width are not those of the tokens before.
+    /// If the tokens do not fit any more, or batch, heads or width are not those of the tokens
+    /// before.
     pub fn append(&mut self, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let [batch, n_kv_heads, tokens, d_head] = keys.dims();
         assert_shape!(values, [batch, n_kv_heads, tokens, d_head]);
         let (first, end) = (self.len, self.len + tokens);
         assert!(end <= self.capacity, "a cache for {} tokens cannot hold {end}", self.capacity);
         let room = |like: &Tensor<4>| {
-            Tensor::zeros([batch, n_kv_heads, self.capacity, d_head], (&like.device(), like.dtype()))
+            Tensor::zeros(
+                [batch, n_kv_heads, self.capacity, d_head],
+                (&like.device(), like.dtype()),
+            )
         };
         // Taken out, so that each is held once and written in place.
-        let (kept_keys, kept_values) = self.kept.take().unwrap_or_else(|| (room(&keys), room(&values)));
+        let (kept_keys, kept_values) =
+            self.kept.take().unwrap_or_else(|| (room(&keys), room(&values)));
         assert_shape!(kept_keys, [batch, n_kv_heads, _, d_head]);
         let write = |kept: Tensor<4>, new| kept.slice_assign(s![.., .., first..end, ..], new);
         let (kept_keys, kept_values) = (write(kept_keys, keys), write(kept_values, values));

@@ -45,12 +45,18 @@ fn shapes() -> Figure {
             "softmax over the keys not hidden",
             ["scores", "hidden"],
         ),
-        Step::new("heads", "batch, heads, tokens, d_head", "weighted mean of v", ["weights", "q, k, v"]),
+        Step::new(
+            "heads",
+            "batch, heads, tokens, d_head",
+            "weighted mean of v",
+            ["weights", "q, k, v"],
+        ),
         Step::new("output", "batch, tokens, d_model", "merge the heads, project", ["heads"]),
     ];
-    let alt = "Shapes of multi-head attention: x [batch, tokens, d_model] is projected and split into q, k and v \
-         [batch, heads, tokens, d_head]; scores and weights are [batch, heads, queries, keys], the mask \
-         broadcasts over heads; the heads are merged back to [batch, tokens, d_model].";
+    let alt = "Shapes of multi-head attention: x [batch, tokens, d_model] is projected and split \
+        into q, k and v [batch, heads, tokens, d_head]; scores and weights are [batch, heads, \
+        queries, keys], the mask broadcasts over heads; the heads are merged back to [batch, \
+        tokens, d_model].";
     Figure::shapes("09-shapes", "Several heads, one mask", alt, steps)
 }
 
@@ -59,7 +65,8 @@ const SEEN: usize = 24;
 
 /// Four heads of one layer over the same tokens.
 fn several_views(device: &Device, report: &mut Report) {
-    let layer = MultiHeadAttentionConfig::new(64, 4).with_positions(PositionsConfig::Alibi).init(device);
+    let layer =
+        MultiHeadAttentionConfig::new(64, 4).with_positions(PositionsConfig::Alibi).init(device);
     let x = normal([1, SEEN, 64], device);
     let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(SEEN, SEEN, device)));
     let panels = (0..4).map(|head| {
@@ -69,8 +76,9 @@ fn several_views(device: &Device, report: &mut Report) {
     report.figure(Figure {
         name: "09-heads".into(),
         title: "Four heads, four views: one untrained layer with ALiBi under a causal mask".into(),
-        alt: "Four heatmaps of attention weights of 24 queries over 24 keys. Each is a lower triangle. The first \
-              head's weight lies near the diagonal, that of later heads spreads over the whole past."
+        alt: "Four heatmaps of attention weights of 24 queries over 24 keys. Each is a lower \
+            triangle. The first head's weight lies near the diagonal, that of later heads spreads \
+            over the whole past."
             .into(),
         band: 1e-3,
         panels: panels.collect(),
@@ -81,16 +89,23 @@ fn several_views(device: &Device, report: &mut Report) {
 fn masks(device: &Device, report: &mut Report) {
     let (causal, padding) = (causal_mask(5, 5, device), padding_mask(&[3], 5, device));
     let both = hidden_by_either(causal.clone(), padding.clone());
-    let picture =
-        |title, mask: Tensor<4, Bool>| panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]));
+    let picture = |title, mask: Tensor<4, Bool>| {
+        panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]))
+    };
     report.figure(Figure {
         name: "09-masks".into(),
-        title: "What is hidden (1) from whom: the future, the padding of a text of 3 in 5, and both".into(),
-        alt: "Three 5 x 5 masks. Causal: all above the diagonal is hidden. Padding: the last two columns. Both: \
-              wherever either hides."
+        title:
+            "What is hidden (1) from whom: the future, the padding of a text of 3 in 5, and both"
+                .into(),
+        alt: "Three 5 x 5 masks. Causal: all above the diagonal is hidden. Padding: the last two \
+            columns. Both: wherever either hides."
             .into(),
         band: 0.0,
-        panels: vec![picture("causal", causal), picture("padding", padding), picture("either", both)],
+        panels: vec![
+            picture("causal", causal),
+            picture("padding", padding),
+            picture("either", both),
+        ],
     });
 }
 
@@ -99,14 +114,20 @@ fn what_masks_promise(device: &Device, report: &mut Report) {
     let layer = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_bias(false).init(device);
     let text = normal([1, 6, D_MODEL], device);
     let hidden = causal_mask(6, 6, device);
-    let changed = Tensor::cat(vec![text.clone().narrow(1, 0, 5), normal([1, 1, D_MODEL], device)], 1);
+    let changed =
+        Tensor::cat(vec![text.clone().narrow(1, 0, 5), normal([1, 1, D_MODEL], device)], 1);
     let earlier = |x| layer.forward(x, Some(hidden.clone())).narrow(1, 0, 5);
     report.say("Largest change of an output, 8 heads of 32:");
     let mut table = Table::new(["what is changed", "where it is looked for", "largest change"]);
     let row = |table: &mut Table, what: &str, place: &str, change: f32| {
         table.row([what, place, &format!("{change:.1e}")]);
     };
-    row(&mut table, "token 6, causal mask", "tokens 1 to 5", gap(earlier(text.clone()), earlier(changed)));
+    row(
+        &mut table,
+        "token 6, causal mask",
+        "tokens 1 to 5",
+        gap(earlier(text.clone()), earlier(changed)),
+    );
 
     let padded = Tensor::cat(vec![text.clone(), normal([1, 3, D_MODEL], device) * 100.0], 1);
     let masked = layer.forward(padded, Some(padding_mask(&[6], 9, device))).narrow(1, 0, 6);
@@ -128,11 +149,15 @@ fn what_masks_promise(device: &Device, report: &mut Report) {
 /// Prefill of ten tokens, then one by one.
 fn cached_is_uncached(device: &Device, report: &mut Report) {
     let rope = PositionsConfig::Rope(RopeConfig::new(D_MODEL / N_HEADS));
-    let kinds = [("none", PositionsConfig::None), ("RoPE", rope), ("ALiBi", PositionsConfig::Alibi)];
-    report.say("32 tokens at once, and with the cache (10 at once, then one by one): largest difference.");
+    let kinds =
+        [("none", PositionsConfig::None), ("RoPE", rope), ("ALiBi", PositionsConfig::Alibi)];
+    report.say(
+        "32 tokens at once, and with the cache (10 at once, then one by one): largest difference.",
+    );
     let mut table = Table::new(["positions", "largest difference"]);
     for (name, positions) in kinds {
-        let layer = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_positions(positions).init(device);
+        let layer =
+            MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_positions(positions).init(device);
         let x = normal([1, 32, D_MODEL], device);
         let whole = layer.forward(x.clone(), Some(causal_mask(32, 32, device)));
         table.row([name.to_string(), format!("{:.1e}", gap(whole, generated(&layer, &x, 10)))]);
@@ -156,16 +181,25 @@ fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tenso
 /// What sharing keys and values saves.
 fn cache_by_groups(device: &Device, report: &mut Report) {
     const TOKENS: usize = 128;
-    report.say(format!("The cache of one layer after {TOKENS} tokens, {N_HEADS} query heads of 32, f32:"));
-    let mut table = Table::new(["key/value heads", "numbers kept", "KiB", "parameters of the projection"]);
+    report.say(format!(
+        "The cache of one layer after {TOKENS} tokens, {N_HEADS} query heads of 32, f32:"
+    ));
+    let mut table =
+        Table::new(["key/value heads", "numbers kept", "KiB", "parameters of the projection"]);
     for n_kv_heads in [8, 4, 2, 1] {
-        let config = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
+        let config =
+            MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
         let layer = config.init(device);
         let mut cache = KeyValueCache::new(TOKENS);
         let hidden = causal_mask(TOKENS, TOKENS, device);
         layer.forward_cached(normal([1, TOKENS, D_MODEL], device), Some(hidden), &mut cache);
         let kib = cache.numbers() * size_of::<f32>() / 1024;
-        table.row([n_kv_heads, cache.numbers(), kib, layer.projection.weight.shape().num_elements()]);
+        table.row([
+            n_kv_heads,
+            cache.numbers(),
+            kib,
+            layer.projection.weight.shape().num_elements(),
+        ]);
     }
     report.table(&table);
 }

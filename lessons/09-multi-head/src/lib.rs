@@ -2,24 +2,29 @@
 //!
 //! **Question.** How do several views, and several rules about who may look, fit in one layer?
 //!
-//! **Equation.** MultiHead(x) = Concat(head_1, .., head_n) W_o, head_i = Attention(x W_q_i, x W_k_i, x W_v_i)
-//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2); masked scores are set aside before the softmax
-//! (section 3.2.3); groups of query heads may share a key/value head (Ainslie et al. 2023, "GQA", section 2.2).
+//! **Equation.** MultiHead(x) = Concat(head_1, .., head_n) W_o, head_i = Attention(x W_q_i, x
+//! W_k_i, x W_v_i) (Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2); masked scores
+//! are set aside before the softmax (section 3.2.3); groups of query heads may share a key/value
+//! head (Ainslie et al. 2023, "GQA", section 2.2).
 //!
 //! **Builds on.**
-//! - `attention::scores(q: Tensor<D>, k: Tensor<D>) -> Tensor<D>`, `weights(scores: Tensor<D>) -> Tensor<D>` and
+//! - `attention::scores(q: Tensor<D>, k: Tensor<D>) -> Tensor<D>`,
+//!   `weights(scores: Tensor<D>) -> Tensor<D>` and
 //!   `attend(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D>` (lesson 08)
 //! - `positions::Rope::rotate(&self, x: Tensor<4>, first_position: usize) -> Tensor<4>` and
-//!   `alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3>` (lesson 06)
+//!   `alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3>` (lesson
+//!   06)
 //!
-//! burn has all of this in one fused function, `module::attention`. A test holds the two equal, masks included; the
-//! layer runs the one spelt out, which is the faster of the two on the CPU at a sentence's length, has
-//! dropout and gives the weights away.
+//! burn has all of this in one fused function, `module::attention`. A test holds the two equal,
+//! masks included; the layer runs the one spelt out, which is the faster of the two on the CPU at a
+//! sentence's length, has dropout and gives the weights away.
 //!
-//! **Leaves you with.** [`MultiHeadAttention`], the layer that real checkpoints load into, the masks
-//! ([`causal_mask`], [`padding_mask`]; **`true` = hidden**) and the [`KeyValueCache`] of generation.
+//! **Leaves you with.** [`MultiHeadAttention`], the layer that real checkpoints load into, the
+//! masks ([`causal_mask`], [`padding_mask`]; **`true` = hidden**) and the [`KeyValueCache`] of
+//! generation.
 //!
-//! **Try.** `cargo rungs run 09`. Then give [`causal_mask`] one key less than queries and read what it says.
+//! **Try.** `cargo rungs run 09`. Then give [`causal_mask`] one key less than queries and read what
+//! it says.
 
 mod cache;
 pub mod demo;
@@ -54,7 +59,8 @@ const TOKENS: usize = 2;
 const KEYS: usize = 3;
 
 /// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's start of a linear map.
-const START: Initializer = Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
+const START: Initializer =
+    Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
 
 /// Where a token's position enters, if it does so inside the layer.
 #[derive(Config, Debug)]
@@ -77,7 +83,8 @@ pub struct MultiHeadAttentionConfig {
     /// Numbers a head has; `None`: d_model / n_heads.
     #[config(default = "None")]
     pub d_head: Option<usize>,
-    /// Key/value heads, each shared by n_heads / n_kv_heads query heads; `None`: as many as query heads.
+    /// Key/value heads, each shared by n_heads / n_kv_heads query heads; `None`: as many as query
+    /// heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
     /// Whether the projections add a bias (BERT and GPT-2 do, LLaMA does not).
@@ -116,12 +123,15 @@ impl MultiHeadAttentionConfig {
     ///
     /// # Panics
     ///
-    /// If the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not divide the heads, or
-    /// RoPE's width is not that of a head.
+    /// If the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not
+    /// divide the heads, or RoPE's width is not that of a head.
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, .. } = *self;
         let n_kv_heads = self.n_kv_heads.unwrap_or(n_heads);
-        assert!(n_heads > 0 && n_kv_heads > 0, "attention needs at least one head, of queries and of keys");
+        assert!(
+            n_heads > 0 && n_kv_heads > 0,
+            "attention needs at least one head, of queries and of keys"
+        );
         assert!(
             d_model > 0 && (self.d_head.is_some() || d_model % n_heads == 0),
             "n_heads = {n_heads} does not divide d_model = {d_model}"
@@ -165,9 +175,10 @@ impl MultiHeadAttention {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`
-    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**. What is hidden must be finite all
-    ///   the same: a share of 0 times NaN is NaN
-    /// - output: `[batch, tokens, d_model]`; a query whose every key is hidden gets the bias of W_o alone
+    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**. What is
+    ///   hidden must be finite all the same: a share of 0 times NaN is NaN
+    /// - output: `[batch, tokens, d_model]`; a query whose every key is hidden gets the bias of W_o
+    ///   alone
     ///
     /// # Panics
     ///
@@ -181,7 +192,8 @@ impl MultiHeadAttention {
     /// # Shapes
     ///
     /// - x, hidden and first output: as there
-    /// - second output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is hidden
+    /// - second output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if
+    ///   all is hidden
     ///
     /// # Panics
     ///
@@ -197,13 +209,14 @@ impl MultiHeadAttention {
     }
 
     // ANCHOR: forward_cached
-    /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and values they see too.
+    /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and
+    /// values they see too.
     ///
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`, the new tokens only
-    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1, keys counting the cached ones; **`true` = hidden**.
-    ///   Without a mask, new tokens see each other, later ones too
+    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1, keys counting the cached ones;
+    ///   **`true` = hidden**. Without a mask, new tokens see each other, later ones too
     /// - output: `[batch, tokens, d_model]`
     ///
     /// # Panics
@@ -238,7 +251,8 @@ impl MultiHeadAttention {
     }
 
     // ANCHOR: project
-    /// x W_q, x W_k, x W_v by heads, turned to their positions: `[batch, heads or n_kv_heads, tokens, d_head]`.
+    /// x W_q, x W_k, x W_v by heads, turned to their positions:
+    /// `[batch, heads or n_kv_heads, tokens, d_head]`.
     fn project(&self, x: Tensor<3>, first_position: usize) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let (n, n_kv) = (self.n_heads, self.n_kv_heads);
         let all = split_heads(self.projection.forward(x), n + 2 * n_kv);
@@ -253,7 +267,8 @@ impl MultiHeadAttention {
     // ANCHOR_END: project
 
     // ANCHOR: heads
-    /// What each head sees, `[batch, heads, queries, d_head]`, and its weights, `[batch, heads, queries, keys]`.
+    /// What each head sees, `[batch, heads, queries, d_head]`, and its weights,
+    /// `[batch, heads, queries, keys]`.
     fn heads(
         &self,
         q: Tensor<4>,
@@ -302,7 +317,8 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
     if n_kv_heads == n_heads {
         return kv;
     }
-    let repeated: Tensor<5> = kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, n_heads / n_kv_heads);
+    let repeated: Tensor<5> =
+        kv.unsqueeze_dim::<5>(TOKENS).repeat_dim(TOKENS, n_heads / n_kv_heads);
     repeated.reshape([batch, n_heads, tokens, d_head])
 }
 // ANCHOR_END: share_heads
@@ -314,10 +330,12 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
 ///
 /// - scores: `[batch, heads, queries, keys]`
 /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
-/// - output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is hidden
+/// - output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is
+///   hidden
 pub fn masked_weights(scores: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
     let Some(hidden) = hidden else { return weights(scores) };
-    // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its gradient.
+    // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its
+    // gradient.
     let lowest = scores.dtype().finfo().expect("scores are floats").min;
     let sees_nothing = hidden.clone().all_dim(KEYS); // [batch, 1, queries, 1]
     weights(scores.mask_fill(hidden, lowest)).mask_fill(sees_nothing, 0.0)
@@ -357,7 +375,8 @@ fn assert_mask_fits(hidden: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<
     let [batch, heads, queries, _] = q.dims();
     let expected = [batch, heads, queries, k.dims()[TOKENS]];
     if let Some(hidden) = hidden {
-        let fits = hidden.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
+        let fits =
+            hidden.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
         assert!(fits, "a mask of {:?} does not fit scores of {expected:?}", hidden.dims());
     }
 }

@@ -15,9 +15,13 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 ///
 /// If there are more queries than keys.
 pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bool> {
-    assert!(queries <= keys, "{queries} queries stand among {keys} keys: there cannot be more of them");
+    assert!(
+        queries <= keys,
+        "{queries} queries stand among {keys} keys: there cannot be more of them"
+    );
     let first_query = keys - queries;
-    // burn's "tril mask" is false on the lower triangle and true above it: what lies above is the future.
+    // burn's "tril mask" is false on the lower triangle and true above it: what lies above is the
+    // future.
     Tensor::<2, Bool>::tril_mask([queries, keys], first_query as i64, device).unsqueeze()
 }
 // ANCHOR_END: causal_mask

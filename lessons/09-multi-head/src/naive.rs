@@ -16,8 +16,9 @@ pub struct Sizes {
     pub d_head: usize,
 }
 
-/// What every head sees: q `[batch, heads, tokens, d_head]`, k and v `[batch, kv_heads, tokens, d_head]`, all flat;
-/// `hidden(batch, query, key)` is true where a key may not be seen. Output flat as q; zeros where nothing is seen.
+/// What every head sees: q `[batch, heads, tokens, d_head]`, k and v
+/// `[batch, kv_heads, tokens, d_head]`, all flat; `hidden(batch, query, key)` is true where a key
+/// may not be seen. Output flat as q; zeros where nothing is seen.
 pub fn heads(
     sizes: Sizes,
     q: &[f32],
@@ -37,7 +38,9 @@ pub fn heads(
                 let mut shares = vec![0.0; tokens];
                 for key in (0..tokens).filter(|&key| !hidden(b, query, key)) {
                     let dot: f32 = (0..d_head)
-                        .map(|i| q[at(heads, b, head, query, i)] * k[at(kv_heads, b, shared, key, i)])
+                        .map(|i| {
+                            q[at(heads, b, head, query, i)] * k[at(kv_heads, b, shared, key, i)]
+                        })
                         .sum();
                     shares[key] = (dot / (d_head as f32).sqrt()).exp();
                 }

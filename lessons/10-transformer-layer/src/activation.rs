@@ -51,7 +51,8 @@ impl Activation {
         format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {name:?}")
     }
 
-    /// The bend of every number, in burn's fused form where there is one; tests hold it equal to the one spelt out.
+    /// The bend of every number, in burn's fused form where there is one; tests hold it equal to
+    /// the one spelt out.
     ///
     /// # Shapes
     ///
@@ -59,7 +60,8 @@ impl Activation {
     /// - output: the same
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
-            // The gradient that most of burn's backends give the fused form is that of the tanh form, 1e-3 off.
+            // The gradient that most of burn's backends give the fused form is that of the tanh
+            // form, 1e-3 off.
             Self::GeluExact if x.is_autodiff() => gelu_exact(x),
             Self::GeluExact => activation::gelu(x),
             Self::GeluTanh => gelu_tanh_by_exp(x),
@@ -72,7 +74,8 @@ impl Activation {
 // ANCHOR: gelu
 /// x weighted by the share of a normal distribution that lies below it.
 ///
-/// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2)
+/// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section
+/// 2)
 ///
 /// # Shapes
 ///
@@ -98,10 +101,12 @@ pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x * (inner.tanh() + 1.0) * 0.5
 }
 
-/// [`gelu_tanh`] made cheap: half of 1 + tanh(u) is 1 / (1 + e^-2u), and a CPU computes e^x several times faster.
+/// [`gelu_tanh`] made cheap: half of 1 + tanh(u) is 1 / (1 + e^-2u), and a CPU computes e^x several
+/// times faster.
 ///
-/// To be trained through, only the tangent at x is recorded: value + slope * (x - at). With x = at its last term adds 0
-/// to the value, and `slope` is the gradient: one step back instead of one for every operation.
+/// To be trained through, only the tangent at x is recorded: value + slope * (x - at). With x = at
+/// its last term adds 0 to the value, and `slope` is the gradient: one step back instead of one for
+/// every operation.
 fn gelu_tanh_by_exp<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let at = x.clone().inner();
     let square = at.clone().square();

@@ -72,8 +72,8 @@ impl DecoderLayerConfig {
     ///
     /// # Panics
     ///
-    /// If a width is zero, the heads do not divide `d_model`, the key/value heads do not divide the heads, or
-    /// `epsilon` is not above zero.
+    /// If a width is zero, the heads do not divide `d_model`, the key/value heads do not divide the
+    /// heads, or `epsilon` is not above zero.
     pub fn init(&self, device: &Device) -> DecoderLayer {
         let Self { d_model, n_heads, d_hidden, epsilon, bias, dropout, .. } = *self;
         let attention = MultiHeadAttentionConfig::new(d_model, n_heads)
@@ -153,13 +153,14 @@ impl DecoderLayer {
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
         let hidden = hidden_from(&x, cache.len(), padding);
-        let seen = self.attention.forward_cached(self.attention_norm.forward(x.clone()), hidden, cache);
+        let seen =
+            self.attention.forward_cached(self.attention_norm.forward(x.clone()), hidden, cache);
         self.finish(x, seen)
     }
 
-    /// Draws the maps anew, as GPT-2's start (Radford et al. 2019, section 2.3): weights of N(0, std^2), those that end in
-    /// a residual smaller by sqrt(2 n_layers), so that the sum of all that a stack of `n_layers` adds does not grow with
-    /// its depth; biases zero.
+    /// Draws the maps anew, as GPT-2's start (Radford et al. 2019, section 2.3): weights of N(0,
+    /// std^2), those that end in a residual smaller by sqrt(2 n_layers), so that the sum of all
+    /// that a stack of `n_layers` adds does not grow with its depth; biases zero.
     ///
     /// # Panics
     ///
@@ -192,16 +193,21 @@ impl DecoderLayer {
 
 /// Weights of N(0, std^2), and no bias yet.
 fn draw(linear: &mut Linear, std: f64, device: &Device) {
-    // Asked for its sizes, a weight is drawn, and thrown away here. The recorded trainings begin with what burn's one
-    // generator gives after that; what loads a checkpoint does not come this way.
+    // Asked for its sizes, a weight is drawn, and thrown away here. The recorded trainings begin
+    // with what burn's one generator gives after that; what loads a checkpoint does not come this
+    // way.
     linear.weight = Initializer::Normal { mean: 0.0, std }.init(linear.weight.dims(), device);
     linear.bias = linear.bias.take().map(|bias| Initializer::Zeros.init(bias.dims(), device));
 }
 
 // ANCHOR: hidden_from
-/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**. The newest token alone has no
-/// future.
-fn hidden_from(x: &Tensor<3>, cached: usize, padding: Option<Tensor<4, Bool>>) -> Option<Tensor<4, Bool>> {
+/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**. The newest
+/// token alone has no future.
+fn hidden_from(
+    x: &Tensor<3>,
+    cached: usize,
+    padding: Option<Tensor<4, Bool>>,
+) -> Option<Tensor<4, Bool>> {
     let tokens = x.dims()[1];
     if tokens == 1 {
         return padding;

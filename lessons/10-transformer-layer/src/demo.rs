@@ -45,9 +45,15 @@ fn shapes() -> Figure {
         Step::new("fed", "batch, tokens, d_model", "projection downwards", ["inner"]),
         Step::new("output", "batch, tokens, d_model", "layer norm of a + fed", ["a", "fed"]),
     ];
-    let alt = "Shapes of an encoder layer: attention and feed-forward are each added to what came in and \
-         normalised; d_hidden is wider inside the feed-forward, every other tensor is [batch, tokens, d_model].";
-    Figure::shapes("10-shapes", "One layer, post-norm: the same shape goes in and comes out", alt, steps)
+    let alt = "Shapes of an encoder layer: attention and feed-forward are each added to what came \
+        in and normalised; d_hidden is wider inside the feed-forward, every other tensor is \
+        [batch, tokens, d_model].";
+    Figure::shapes(
+        "10-shapes",
+        "One layer, post-norm: the same shape goes in and comes out",
+        alt,
+        steps,
+    )
 }
 
 /// The four bends at a few points.
@@ -70,7 +76,8 @@ fn sizes(run: &Run, report: &mut Report) {
     use burn::module::Module;
     let plain = FeedForwardConfig::new(96, 384).with_bias(false).init(run.device).num_params();
     let gated = SwiGluConfig::new(96, 256).init(run.device).num_params();
-    report
-        .say(format!("Parameters at d_model 96: feed-forward 96-384-96 {plain}, SwiGLU 96-256-96 {gated}."));
+    report.say(format!(
+        "Parameters at d_model 96: feed-forward 96-384-96 {plain}, SwiGLU 96-256-96 {gated}."
+    ));
     report.say("");
 }

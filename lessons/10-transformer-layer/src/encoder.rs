@@ -13,7 +13,8 @@ use crate::{Activation, FeedForward, FeedForwardConfig};
 /// Where the norm stands.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// Before the sub-layer, inside the residual: norm-free road from the last layer to the first (GPT-2, LLaMA).
+    /// Before the sub-layer, inside the residual: norm-free road from the last layer to the first
+    /// (GPT-2, LLaMA).
     Pre,
     /// After the sum (Vaswani et al. 2017; BERT).
     Post,
@@ -69,7 +70,8 @@ impl EncoderLayerConfig {
     ///
     /// If a width is zero, the heads do not divide `d_model`, or `epsilon` is not above zero.
     pub fn init(&self, device: &Device) -> EncoderLayer {
-        let Self { d_model, n_heads, d_hidden, placement, activation, epsilon, dropout, .. } = *self;
+        let Self { d_model, n_heads, d_hidden, placement, activation, epsilon, dropout, .. } =
+            *self;
         let attention = MultiHeadAttentionConfig::new(d_model, n_heads).with_dropout(dropout);
         let feed_forward = FeedForwardConfig::new(d_model, d_hidden).with_activation(activation);
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
@@ -88,8 +90,8 @@ impl EncoderLayerConfig {
 impl EncoderLayer {
     /// Every token looks at the others, then works alone.
     ///
-    /// norm(x + attention(x)), norm(x + feed_forward(x)), or with the norms inside (Vaswani et al. 2017, section 3.1;
-    /// Xiong et al. 2020, table 1)
+    /// norm(x + attention(x)), norm(x + feed_forward(x)), or with the norms inside (Vaswani et al.
+    /// 2017, section 3.1; Xiong et al. 2020, table 1)
     ///
     /// # Shapes
     ///

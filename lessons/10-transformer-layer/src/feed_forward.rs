@@ -83,8 +83,8 @@ impl FeedForward {
 pub struct SwiGluConfig {
     /// Numbers a token has.
     pub d_model: usize,
-    /// Numbers between the maps. Three maps of 2/3 the width have as many parameters as the plain feed-forward's two
-    /// (Shazeer 2020, section 2).
+    /// Numbers between the maps. Three maps of 2/3 the width have as many parameters as the plain
+    /// feed-forward's two (Shazeer 2020, section 2).
     pub d_hidden: usize,
     /// Whether the maps add a bias.
     #[config(default = false)]
@@ -173,9 +173,12 @@ impl FeedForwardKind {
     /// If `d_model` or `d_hidden` is zero.
     pub fn init(self, config: FeedForwardConfig, device: &Device) -> Transform {
         match self {
-            Self::Plain(activation) => Transform::Plain(config.with_activation(activation).init(device)),
+            Self::Plain(activation) => {
+                Transform::Plain(config.with_activation(activation).init(device))
+            }
             Self::SwiGlu => {
-                let gated = SwiGluConfig::new(config.d_model, config.d_hidden).with_bias(config.bias);
+                let gated =
+                    SwiGluConfig::new(config.d_model, config.d_hidden).with_bias(config.bias);
                 Transform::SwiGlu(gated.with_initializer(config.initializer).init(device))
             }
         }

@@ -3,20 +3,21 @@
 //! **Question.** What makes it deep and trainable?
 //!
 //! **Equation.** Two sub-layers, each with a residual around it and a norm beside it
-//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.1; Xiong et al. 2020, "On Layer Normalization in the
-//! Transformer Architecture", table 1):
+//! (Vaswani et al. 2017, "Attention Is All You Need", section 3.1; Xiong et al. 2020, "On Layer
+//! Normalization in the Transformer Architecture", table 1):
 //! - post-norm: x <- norm(x + attention(x)), x <- norm(x + feed_forward(x));
 //! - pre-norm: x <- x + attention(norm(x)), x <- x + feed_forward(norm(x)).
 //!
 //! **Builds on.**
 //! - `heads::MultiHeadAttention::forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3>`,
-//!   `forward_with_weights` and `forward_cached`, `causal_mask(queries, keys, &device) -> Tensor<4, Bool>` and
-//!   `KeyValueCache` (lesson 09)
+//!   `forward_with_weights` and `forward_cached`,
+//!   `causal_mask(queries, keys, &device) -> Tensor<4, Bool>` and `KeyValueCache` (lesson 09)
 //! - `inputs::LayerNorm::forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
-//! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `similarity::pairwise` (lesson 03),
-//!   `positions` (lesson 06)
+//! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `similarity::pairwise`
+//!   (lesson 03), `positions` (lesson 06)
 //!
-//! **Leaves you with.** [`EncoderLayer`], which BERT stacks in lesson 11, and [`DecoderLayer`], which GPT stacks.
+//! **Leaves you with.** [`EncoderLayer`], which BERT stacks in lesson 11, and [`DecoderLayer`],
+//! which GPT stacks.
 //!
 //! **Try.** `cargo rungs run 10`. Then take the residual out of [`EncoderLayer`] and predict what
 //! becomes of the tokens.
@@ -31,13 +32,16 @@ mod norm;
 pub use activation::{Activation, gelu_exact, gelu_tanh, relu, silu};
 pub use decoder::{DecoderLayer, DecoderLayerConfig};
 pub use encoder::{EncoderLayer, EncoderLayerConfig, Placement};
-pub use feed_forward::{FeedForward, FeedForwardConfig, FeedForwardKind, SwiGlu, SwiGluConfig, Transform};
+pub use feed_forward::{
+    FeedForward, FeedForwardConfig, FeedForwardKind, SwiGlu, SwiGluConfig, Transform,
+};
 pub use norm::{Norm, NormKind, RmsNorm, RmsNormConfig, rms_norm};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "10-transformer-layer",
     question: "What makes it deep and trainable?",
-    leaves_you_with: "EncoderLayer and DecoderLayer: feed-forward, residuals and norms around the attention",
+    leaves_you_with: "EncoderLayer and DecoderLayer: feed-forward, residuals and norms around the \
+        attention",
     minilm: false,
 };

@@ -34,7 +34,10 @@ impl RmsNormConfig {
     pub fn init(&self, device: &Device) -> RmsNorm {
         let Self { d_model, epsilon } = *self;
         assert!(d_model > 0, "RmsNorm needs a d_model above 0");
-        assert!(epsilon > 0.0 && epsilon.is_finite(), "RmsNorm's epsilon must be above 0, not {epsilon}");
+        assert!(
+            epsilon > 0.0 && epsilon.is_finite(),
+            "RmsNorm's epsilon must be above 0, not {epsilon}"
+        );
         RmsNorm { weight: Initializer::Ones.init([d_model], device), epsilon }
     }
 }
@@ -58,7 +61,8 @@ impl RmsNorm {
 // ANCHOR: rms_norm
 /// Brings the mean square of the last axis to 1, then scales it. The mean stays.
 ///
-/// y = x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", equation 4)
+/// y = x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, "Root Mean Square Layer
+/// Normalization", equation 4)
 ///
 /// # Shapes
 ///
@@ -103,7 +107,9 @@ impl NormKind {
     /// If `d_model` is zero or `epsilon` is not above zero.
     pub fn init(self, d_model: usize, epsilon: f64, device: &Device) -> Norm {
         match self {
-            Self::Layer => Norm::Layer(LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device)),
+            Self::Layer => {
+                Norm::Layer(LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device))
+            }
             Self::Rms => Norm::Rms(RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device)),
         }
     }

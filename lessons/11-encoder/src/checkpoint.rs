@@ -1,7 +1,7 @@
 //! BERT as published: the keys of its `config.json` and the names of its tensors.
 //!
-//! A folder is read in three steps, and each can refuse it: the configuration, the header against the
-//! configuration, and only then the numbers.
+//! A folder is read in three steps, and each can refuse it: the configuration, the header against
+//! the configuration, and only then the numbers.
 
 use std::path::Path;
 
@@ -145,8 +145,8 @@ fn bert_epsilon() -> f64 {
     crate::BERT_EPSILON
 }
 
-/// Reads and checks the `config.json` of a BERT folder. [`BertConfig::pooler`] is left at its default: only the
-/// weights know.
+/// Reads and checks the `config.json` of a BERT folder. [`BertConfig::pooler`] is left at its
+/// default: only the weights know.
 ///
 /// # Errors
 ///
@@ -191,7 +191,8 @@ pub fn read_config(folder: &Path) -> Result<BertConfig, CheckpointError> {
 }
 
 // ANCHOR: open
-/// Reads configuration and header, and brings the two to one size before anything is listed or allocated.
+/// Reads configuration and header, and brings the two to one size before anything is listed or
+/// allocated.
 fn open(folder: &Path) -> Result<(Weights, BertConfig), CheckpointError> {
     let mut config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
@@ -222,7 +223,8 @@ fn encoder(walk: &mut impl Walk, bert: &mut Bert) -> Result<(), CheckpointError>
 /// A layer under BERT's names, which keep queries, keys and values apart.
 fn layer(walk: &mut impl Walk, layer: &mut EncoderLayer) -> Result<(), CheckpointError> {
     let [_, d] = layer.attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
-    let parts = [("attention.self.query", d), ("attention.self.key", d), ("attention.self.value", d)];
+    let parts =
+        [("attention.self.query", d), ("attention.self.key", d), ("attention.self.value", d)];
     walk.joined(&parts, &mut layer.attention.projection)?;
     walk.linear("attention.output.dense", &mut layer.attention.output)?;
     norm(walk, "attention.output.LayerNorm", &mut layer.attention_norm)?;
@@ -258,19 +260,24 @@ fn sequence_classifier(
     walk.linear(CLASSIFIER, &mut model.classifier)
 }
 
-/// Writes an encoder as `config.json` and `model.safetensors`, which other libraries open as a BERT.
+/// Writes an encoder as `config.json` and `model.safetensors`, which other libraries open as a
+/// BERT.
 ///
 /// # Errors
 ///
 /// If the folder cannot be written to, or is full; what was there before stays whole.
 pub fn save(bert: &Bert, folder: &Path) -> Result<(), CheckpointError> {
-    files::write_json(&folder.join("config.json"), &published_config(&bert.config(), "BertModel", &[]))?;
+    files::write_json(
+        &folder.join("config.json"),
+        &published_config(&bert.config(), "BertModel", &[]),
+    )?;
     let mut save = Save::default();
     encoder(&mut save, &mut bert.clone())?;
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
 }
 
-/// Writes an encoder and its head with the names of its labels, which other libraries open as a sequence classifier.
+/// Writes an encoder and its head with the names of its labels, which other libraries open as a
+/// sequence classifier.
 ///
 /// # Errors
 ///
@@ -300,7 +307,8 @@ fn published_config(config: &BertConfig, architecture: &str, labels: &[String]) 
     });
     if !labels.is_empty() {
         let names = labels.iter().enumerate();
-        published["id2label"] = names.clone().map(|(id, label)| (id.to_string(), json!(label))).collect();
+        published["id2label"] =
+            names.clone().map(|(id, label)| (id.to_string(), json!(label))).collect();
         published["label2id"] = names.map(|(id, label)| (label.clone(), json!(id))).collect();
     }
     published

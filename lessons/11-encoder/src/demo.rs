@@ -1,4 +1,5 @@
-//! What this lesson shows: a tiny BERT learns to fill holes, one word gets many vectors, and all of them crowd.
+//! What this lesson shows: a tiny BERT learns to fill holes, one word gets many vectors, and all of
+//! them crowd.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,8 @@ use crate::{Batch, Bert};
 
 /// Steps of pretraining.
 const STEPS: usize = 600;
-/// Steps averaged into one point of the curve: a masked batch holds some 50 guesses, so single losses are noisy.
+/// Steps averaged into one point of the curve: a masked batch holds some 50 guesses, so single
+/// losses are noisy.
 const SMOOTHED: usize = 20;
 
 /// An encoder with its tokenizer.
@@ -47,7 +49,9 @@ pub fn demo(run: &Run) -> Result<Report> {
             bert: load_bert(folder, run.device)?.model,
         },
         None => {
-            report.say("MiniLM is not fetched: what follows looks into the tiny BERT just trained.\n");
+            report.say(
+                "MiniLM is not fetched: what follows looks into the tiny BERT just trained.\n",
+            );
             Subject { name: "the tiny BERT".into(), tokenizer: toy.tokenizer, bert: toy.model.bert }
         }
     };
@@ -63,7 +67,12 @@ pub fn demo(run: &Run) -> Result<Report> {
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("ids, segments", "batch, tokens"),
-        Step::new("hidden state 0", "batch, tokens, d_model", "embeddings (lesson 07)", ["ids, segments"]),
+        Step::new(
+            "hidden state 0",
+            "batch, tokens, d_model",
+            "embeddings (lesson 07)",
+            ["ids, segments"],
+        ),
         Step::input("padding", "batch, 1, 1, tokens"),
         Step::new(
             "last hidden state",
@@ -71,13 +80,18 @@ fn shapes() -> Figure {
             "each layer in turn (lesson 10)",
             ["hidden state 0", "padding"],
         ),
-        Step::new("word logits", "batch, tokens, vocab", "masked-language head", ["last hidden state"]),
+        Step::new(
+            "word logits",
+            "batch, tokens, vocab",
+            "masked-language head",
+            ["last hidden state"],
+        ),
         Step::new("pooled", "batch, d_model", "tanh of [CLS] projected", ["last hidden state"]),
         Step::new("class logits", "batch, classes", "sequence head", ["pooled"]),
     ];
-    let alt = "Shapes of BERT: ids [batch, tokens] become embeddings and, layer after layer, hidden states [batch, \
-         tokens, d_model]; the masked-language head makes logits [batch, tokens, vocab], the pooler [batch, \
-         d_model], the sequence head [batch, classes].";
+    let alt = "Shapes of BERT: ids [batch, tokens] become embeddings and, layer after layer, \
+        hidden states [batch, tokens, d_model]; the masked-language head makes logits [batch, \
+        tokens, vocab], the pooler [batch, d_model], the sequence head [batch, classes].";
     Figure::shapes("11-shapes", "BERT: from ids to hidden states and heads", alt, steps)
 }
 
@@ -86,7 +100,9 @@ fn pretraining(toy: &ToyBert, device: &Device, report: &mut Report) -> Result<()
         .losses
         .chunks(SMOOTHED)
         .enumerate()
-        .map(|(i, losses)| ((i * SMOOTHED) as f64, losses.iter().sum::<f64>() / losses.len() as f64))
+        .map(|(i, losses)| {
+            ((i * SMOOTHED) as f64, losses.iter().sum::<f64>() / losses.len() as f64)
+        })
         .collect();
     let (first, last) = (curve[0].1, curve[curve.len() - 1].1);
     let uniform = (toy.tokenizer.vocab_size() as f64).ln();
@@ -99,9 +115,11 @@ fn pretraining(toy: &ToyBert, device: &Device, report: &mut Report) -> Result<()
     table.row([&format!("the model, {HELD_OUT} new sentences"), &format!("{:.2}", toy.held_out)]);
     report.table(&table);
     let mut table = Table::new(["the hole", "three best guesses"]);
-    for text in
-        ["the cat [MASK] in the house.", "paris is the capital of [MASK].", "the [MASK] wears a crown."]
-    {
+    for text in [
+        "the cat [MASK] in the house.",
+        "paris is the capital of [MASK].",
+        "the [MASK] wears a crown.",
+    ] {
         table.row([text.to_string(), guesses(toy, text, device)?.join(", ")]);
     }
     report.table(&table);
@@ -109,8 +127,11 @@ fn pretraining(toy: &ToyBert, device: &Device, report: &mut Report) -> Result<()
     report.figure(Figure {
         name: "11-pretraining".into(),
         title: "Guessing masked words, from scratch".into(),
-        alt: "The loss of a tiny BERT on masked words falls below what word counts alone can reach.".into(),
-        band: 1.0, // one nat: training diverges between processors, the order of the levels does not
+        alt:
+            "The loss of a tiny BERT on masked words falls below what word counts alone can reach."
+                .into(),
+        // one nat: training diverges between processors, the order of the levels does not
+        band: 1.0,
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("training step"),
@@ -145,14 +166,19 @@ enum Vectors {
 }
 
 impl Subject {
-    /// The vector of `word` in `text` after every layer, the embeddings' output first: `[1, d_model]` each.
+    /// The vector of `word` in `text` after every layer, the embeddings' output first:
+    /// `[1, d_model]` each.
     ///
     /// # Errors
     ///
     /// A text that does not hold the word as one token.
     pub fn word_by_layer(&self, text: &str, word: &str, device: &Device) -> Result<Vec<Tensor<2>>> {
         let encoding = self.tokenizer.encode(text, MAX_TOKENS)?;
-        let at = encoding.tokens.iter().position(|token| token == word).context("the word is in the text")?;
+        let at = encoding
+            .tokens
+            .iter()
+            .position(|token| token == word)
+            .context("the word is in the text")?;
         let batch = Batch::new([(&encoding.ids[..], &encoding.segments[..])], 0, device);
         let states = self.bert.trace(&batch).hidden_states;
         Ok(states.into_iter().map(|states| states.narrow(1, at, 1).squeeze_dim(1)).collect())
@@ -171,14 +197,16 @@ impl Subject {
     }
 }
 
-/// Three sentences with one word in two senses, and with another whose sense is the same in all three.
+/// Three sentences with one word in two senses, and with another whose sense is the same in all
+/// three.
 const SENTENCES: [(&str, &str); 3] = [
     ("money", "I deposited money at the bank"),
     ("river", "I sat by the river bank"),
     ("cash", "I withdrew cash from the bank"),
 ];
 
-/// How a word's vectors part from layer to layer: cosines of the first sentence's with the second's and the third's.
+/// How a word's vectors part from layer to layer: cosines of the first sentence's with the second's
+/// and the third's.
 fn partings(subject: &Subject, word: &str, device: &Device) -> Result<[Vec<f64>; 2]> {
     let [money, river, cash] = SENTENCES.map(|(_, text)| subject.word_by_layer(text, word, device));
     let money = money?;
@@ -189,7 +217,8 @@ fn partings(subject: &Subject, word: &str, device: &Device) -> Result<[Vec<f64>;
     Ok([by_layer(river?), by_layer(cash?)])
 }
 
-/// One word in two senses, beside a word in one: what does the sense do, and what does the sentence?
+/// One word in two senses, beside a word in one: what does the sense do, and what does the
+/// sentence?
 fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
     let (bank, control) = (partings(subject, "bank", device)?, partings(subject, "i", device)?);
     report.say(format!(
@@ -197,8 +226,13 @@ fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
         subject.name
     ));
     SENTENCES.iter().for_each(|(name, text)| report.say(format!("  {name:6} {text}")));
-    let mut table =
-        Table::new(["layer", "bank: money-river", "bank: money-cash", "I: money-river", "I: money-cash"]);
+    let mut table = Table::new([
+        "layer",
+        "bank: money-river",
+        "bank: money-cash",
+        "I: money-river",
+        "I: money-cash",
+    ]);
     for layer in 0..bank[0].len() {
         let cells = bank.iter().chain(&control).map(|cosines| format!("{:.3}", cosines[layer]));
         table.row(std::iter::once(layer.to_string()).chain(cells));
@@ -206,7 +240,10 @@ fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
     report.table(&table);
     let panel = |title: &str, [across, within]: [Vec<f64>; 2]| {
         let line = |name: &str, cosines: Vec<f64>| {
-            Line::new(name, cosines.into_iter().enumerate().map(|(layer, cosine)| (layer as f64, cosine)))
+            Line::new(
+                name,
+                cosines.into_iter().enumerate().map(|(layer, cosine)| (layer as f64, cosine)),
+            )
         };
         Panel {
             title: title.into(),
@@ -218,9 +255,10 @@ fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
     report.figure(Figure {
         name: "11-bank".into(),
         title: format!("A word of two senses and one of a single sense ({})", subject.name),
-        alt: "Two panels: cosine of a word's vectors in two sentences, by layer. Left: \"bank\", money with cash and money \
-              with river; both start at 1, and the pair of one sense stays closer from the first layer on. Right: \"I\" \
-              in the same sentences; it parts as well, and most at the last layer."
+        alt: "Two panels: cosine of a word's vectors in two sentences, by layer. Left: \"bank\", \
+            money with cash and money with river; both start at 1, and the pair of one sense \
+            stays closer from the first layer on. Right: \"I\" in the same sentences; it parts as \
+            well, and most at the last layer."
             .into(),
         band: 1e-3, // real weights: rounding alone
         panels: vec![panel("bank", bank), panel("I", control)],
@@ -230,7 +268,10 @@ fn bank(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
 
 /// The textbook's word pairs, and what this model says of them.
 fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
-    report.say("Single words: what the textbook says, and what the last layer of this model says, by the mean of all");
+    report.say(
+        "Single words: what the textbook says, and what the last layer of this model says, by the \
+        mean of all",
+    );
     report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
     let mut table = Table::new(["a", "b", "textbook", "all tokens", "the word's own"]);
     for (a, b, said) in WORD_PAIRS {
@@ -238,7 +279,13 @@ fn word_pairs(subject: &Subject, device: &Device, report: &mut Report) -> Result
             let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
             anyhow::Ok(cosine(a, b).into_scalar::<f32>())
         });
-        table.row([a.into(), b.into(), format!("{said:.2}"), format!("{:.2}", all?), format!("{:.2}", own?)]);
+        table.row([
+            a.into(),
+            b.into(),
+            format!("{said:.2}"),
+            format!("{:.2}", all?),
+            format!("{:.2}", own?),
+        ]);
     }
     report.table(&table);
     Ok(())
@@ -256,7 +303,9 @@ fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
             break;
         }
         // A word that the tokenizer cuts in pieces has no vector of its own.
-        let Ok(layers) = subject.word_by_layer(&sentence.to_string(), word, run.device) else { continue };
+        let Ok(layers) = subject.word_by_layer(&sentence.to_string(), word, run.device) else {
+            continue;
+        };
         if seen.insert(word.clone()) {
             words.push(layers);
         }
@@ -275,14 +324,19 @@ fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> Result<()> {
         words.len()
     ));
     let mut table = Table::new(["layer", "mean cosine"]);
-    curve.iter().for_each(|(layer, cosine)| table.row([format!("{layer}"), format!("{cosine:.3}")]));
+    curve
+        .iter()
+        .for_each(|(layer, cosine)| table.row([format!("{layer}"), format!("{cosine:.3}")]));
     report.table(&table);
     report.figure(Figure {
         name: "11-anisotropy".into(),
-        title: format!("Different words in different sentences are not orthogonal ({})", subject.name),
-        alt:
-            "The mean cosine of different words, each in a sentence of its own, is above zero at every layer."
-                .into(),
+        title: format!(
+            "Different words in different sentences are not orthogonal ({})",
+            subject.name
+        ),
+        alt: "The mean cosine of different words, each in a sentence of its own, is above zero at \
+                every layer."
+            .into(),
         band: 1e-3, // real weights: rounding alone
         panels: vec![Panel {
             title: String::new(),

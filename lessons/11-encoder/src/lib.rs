@@ -17,7 +17,8 @@
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
 //! - the demo: `similarity::cosine(a, b)`, and `pairwise(a, b)` (lesson 03)
 //!
-//! **Leaves you with.** An encoder that runs every published BERT checkpoint, and gives every layer's answer.
+//! **Leaves you with.** An encoder that runs every published BERT checkpoint, and gives every
+//! layer's answer.
 //!
 //! **Try.** `cargo test -p lesson-11`, then `cargo rungs run 11`.
 
@@ -42,7 +43,8 @@ pub use tasks::{MaskedLanguageModel, SequenceClassifier};
 /// What the list of lessons says about this one.
 pub const LESSON: Lesson = Lesson {
     stem: "11-encoder",
-    question: "Static or contextual: does a word have one vector, or one for every sentence it stands in?",
+    question: "Static or contextual: does a word have one vector, or one for every sentence it \
+        stands in?",
     leaves_you_with: "a BERT that runs published weights, every layer open to look at",
     minilm: true,
 };
@@ -126,10 +128,15 @@ impl BertConfig {
             .with_epsilon(self.epsilon)
             .with_dropout(self.dropout);
         Bert {
-            embeddings: BertEmbeddingsConfig::new(self.vocab, self.max_tokens, self.segments, self.d_model)
-                .with_epsilon(self.epsilon)
-                .with_dropout(self.dropout)
-                .init(device),
+            embeddings: BertEmbeddingsConfig::new(
+                self.vocab,
+                self.max_tokens,
+                self.segments,
+                self.d_model,
+            )
+            .with_epsilon(self.epsilon)
+            .with_dropout(self.dropout)
+            .init(device),
             layers: (0..self.n_layers).map(|_| layer.init(device)).collect(),
             pooler: self.pooler.then(|| LinearConfig::new(self.d_model, self.d_model).init(device)),
         }
@@ -162,14 +169,22 @@ impl Bert {
     ///
     /// If the model has fewer layers.
     pub fn forward_to(&self, layers: usize, batch: &Batch) -> Tensor<3> {
-        assert!(layers <= self.layers.len(), "layer {layers} of a model with {}", self.layers.len());
+        assert!(
+            layers <= self.layers.len(),
+            "layer {layers} of a model with {}",
+            self.layers.len()
+        );
         let embedded = self.embeddings.forward(batch.ids.clone(), batch.segments.clone());
-        self.layers[..layers].iter().fold(embedded, |x, layer| layer.forward(x, batch.hidden.clone()))
+        self.layers[..layers]
+            .iter()
+            .fold(embedded, |x, layer| layer.forward(x, batch.hidden.clone()))
     }
 
-    /// Every layer's vectors and attention weights; slower than [`Bert::forward`], which keeps neither.
+    /// Every layer's vectors and attention weights; slower than [`Bert::forward`], which keeps
+    /// neither.
     pub fn trace(&self, batch: &Batch) -> Trace {
-        let mut hidden_states = vec![self.embeddings.forward(batch.ids.clone(), batch.segments.clone())];
+        let mut hidden_states =
+            vec![self.embeddings.forward(batch.ids.clone(), batch.segments.clone())];
         let mut attentions = Vec::new();
         for layer in &self.layers {
             let x = hidden_states[attentions.len()].clone();
@@ -218,7 +233,8 @@ impl Bert {
 impl Batch {
     /// Pads texts of token ids to the longest of them.
     ///
-    /// `texts` gives for each its token ids and segment ids, of one length; `pad` is the id of `[PAD]`.
+    /// `texts` gives for each its token ids and segment ids, of one length; `pad` is the id of
+    /// `[PAD]`.
     ///
     /// # Panics
     ///
@@ -229,13 +245,23 @@ impl Batch {
         device: &Device,
     ) -> Self {
         let texts: Vec<_> = texts.into_iter().collect();
-        let longest = texts.iter().map(|(ids, _)| ids.len()).max().expect("a batch holds at least one text");
-        assert!(texts.iter().all(|(ids, _)| !ids.is_empty()), "every text of a batch has at least one token");
+        let longest =
+            texts.iter().map(|(ids, _)| ids.len()).max().expect("a batch holds at least one text");
+        assert!(
+            texts.iter().all(|(ids, _)| !ids.is_empty()),
+            "every text of a batch has at least one token"
+        );
         let table = |rows: Vec<&[u32]>, fill: u32| {
             let padded = rows.iter().flat_map(|row| {
-                row.iter().copied().chain(std::iter::repeat_n(fill, longest - row.len())).map(i64::from)
+                row.iter()
+                    .copied()
+                    .chain(std::iter::repeat_n(fill, longest - row.len()))
+                    .map(i64::from)
             });
-            Tensor::<2, Int>::from_data(TensorData::new(padded.collect(), [rows.len(), longest]), device)
+            Tensor::<2, Int>::from_data(
+                TensorData::new(padded.collect(), [rows.len(), longest]),
+                device,
+            )
         };
         let lengths: Vec<usize> = texts.iter().map(|(ids, _)| ids.len()).collect();
         Self {
@@ -248,7 +274,8 @@ impl Batch {
         }
     }
 
-    /// A batch from tensors as checkpoints' own libraries take them: `keep` is 1 where a token counts.
+    /// A batch from tensors as checkpoints' own libraries take them: `keep` is 1 where a token
+    /// counts.
     ///
     /// # Shapes
     ///

@@ -14,7 +14,8 @@ use crate::checkpoint::{load_bert, load_masked_language_model, load_sequence_cla
 use crate::{Batch, Bert, MaskedLanguageModel, SequenceClassifier, Trace};
 
 /// The classes known here, as `architectures` of a `config.json` names them.
-pub const ARCHITECTURES: [&str; 3] = ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"];
+pub const ARCHITECTURES: [&str; 3] =
+    ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"];
 
 /// Positions whose label is this are not scored (PyTorch's `ignore_index`).
 const UNLABELLED: i64 = -100;
@@ -60,10 +61,16 @@ impl Published {
     /// # Errors
     ///
     /// A folder that cannot be read as that class, or a class not in [`ARCHITECTURES`].
-    pub fn open(folder: &Path, architecture: &str, device: &Device) -> Result<Self, CheckpointError> {
+    pub fn open(
+        folder: &Path,
+        architecture: &str,
+        device: &Device,
+    ) -> Result<Self, CheckpointError> {
         Ok(match architecture {
             "BertModel" => Published::Encoder(load_bert(folder, device)?.model),
-            "BertForMaskedLM" => Published::MaskedLanguage(load_masked_language_model(folder, device)?.model),
+            "BertForMaskedLM" => {
+                Published::MaskedLanguage(load_masked_language_model(folder, device)?.model)
+            }
             "BertForSequenceClassification" => {
                 Published::Classifier(load_sequence_classifier(folder, device)?.model)
             }
@@ -71,8 +78,8 @@ impl Published {
         })
     }
 
-    /// All that the class answers, by name: `hidden_states.N`, `attentions.N`, `last_hidden_state` and
-    /// `pooler_output`, or `logits`, `loss` and `probabilities`.
+    /// All that the class answers, by name: `hidden_states.N`, `attentions.N`, `last_hidden_state`
+    /// and `pooler_output`, or `logits`, `loss` and `probabilities`.
     pub fn answers(&self, inputs: &Inputs, device: &Device) -> BTreeMap<String, TensorData> {
         let batch = inputs.batch(device);
         let mut answers = Answers::default();
@@ -103,7 +110,8 @@ impl Published {
 
 fn unknown(architecture: &str, folder: &Path) -> CheckpointError {
     let problem = format!("expected one of {}, found {architecture:?}", ARCHITECTURES.join(", "));
-    FilesError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }.into()
+    FilesError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }
+        .into()
 }
 
 #[derive(Default)]
@@ -116,7 +124,8 @@ impl Answers {
 
     /// Adds all of a trace; returns the last layer's vectors.
     fn trace(&mut self, trace: Trace) -> Tensor<3> {
-        let last = trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
+        let last =
+            trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
         for (i, states) in trace.hidden_states.into_iter().enumerate() {
             self.add(&format!("hidden_states.{i}"), states);
         }

@@ -4,8 +4,9 @@
 //! loss = mean over masked positions of -log softmax(logits)[the token that stood there]    (nats)
 //! ```
 //!
-//! Devlin et al., 2019, section 3.1: of all tokens 15 % are to be guessed; of those 80 % become `[MASK]`, 10 %
-//! a random token, 10 % stay, so that the model cannot know which of what it sees is true.
+//! Devlin et al., 2019, section 3.1: of all tokens 15 % are to be guessed; of those 80 % become
+//! `[MASK]`, 10 % a random token, 10 % stay, so that the model cannot know which of what it sees is
+//! true.
 
 use burn::module::Param;
 use burn::nn::LinearConfig;
@@ -73,9 +74,15 @@ pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) 
 /// # Shapes
 ///
 /// - output: `[1]`
-pub fn masked_loss(model: &MaskedLanguageModel, texts: &[Masked], pad: u32, device: &Device) -> Tensor<1> {
+pub fn masked_loss(
+    model: &MaskedLanguageModel,
+    texts: &[Masked],
+    pad: u32,
+    device: &Device,
+) -> Tensor<1> {
     let segments: Vec<Vec<u32>> = texts.iter().map(|text| vec![0; text.ids.len()]).collect();
-    let batch = Batch::new(texts.iter().zip(&segments).map(|(t, s)| (&t.ids[..], &s[..])), pad, device);
+    let batch =
+        Batch::new(texts.iter().zip(&segments).map(|(t, s)| (&t.ids[..], &s[..])), pad, device);
     let logits = model.forward(&batch);
     let [rows, tokens, vocab] = logits.dims();
     let (places, targets): (Vec<i64>, Vec<i64>) = texts

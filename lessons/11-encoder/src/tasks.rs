@@ -8,8 +8,8 @@ use layer::Activation;
 
 use crate::{Batch, Bert};
 
-/// BERT with a score for every word of the vocabulary at every position (Devlin et al., 2019, section 3.1,
-/// task 1).
+/// BERT with a score for every word of the vocabulary at every position (Devlin et al., 2019,
+/// section 3.1, task 1).
 ///
 /// ```text
 /// g      = LayerNorm(activation(h W + b))

@@ -1,4 +1,5 @@
-//! A tiny BERT, pretrained in seconds: what later lessons look into where no published weights are at hand.
+//! A tiny BERT, pretrained in seconds: what later lessons look into where no published weights are
+//! at hand.
 
 use burn::module::Module;
 use burn::prelude::*;
@@ -48,7 +49,11 @@ pub fn toy_bert(seed: u64, steps: usize, device: &Device) -> Result<ToyBert, Tok
     let special = Special {
         mask: tokenizer.mask_id()?,
         pad: tokenizer.pad_id()?,
-        first_word: words.iter().filter_map(|word| tokenizer.id(word)).min().expect("the world has words"),
+        first_word: words
+            .iter()
+            .filter_map(|word| tokenizer.id(word))
+            .min()
+            .expect("the world has words"),
     };
     let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
     let how = Pretraining { steps, batch: 32, learning_rate: 2e-3, seed };

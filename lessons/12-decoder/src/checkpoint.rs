@@ -1,7 +1,8 @@
 //! GPT-2 and BLOOM as published: the keys of their `config.json` and the names of their tensors.
 //!
-//! What is read is read in three steps, each of which can refuse a folder: the configuration, the header against the
-//! configuration, and only then the numbers. What is written is GPT-2's form, which other libraries open.
+//! What is read is read in three steps, each of which can refuse a folder: the configuration, the
+//! header against the configuration, and only then the numbers. What is written is GPT-2's form,
+//! which other libraries open.
 
 pub mod parity;
 
@@ -21,8 +22,8 @@ use crate::{Family, Gpt, GptConfig, INITIALIZER_STD};
 /// What BLOOM was trained on where its file does not say (Le Scao et al. 2022, table 3).
 const BLOOM_TOKENS: usize = 2048;
 
-/// The attention's mask, which older libraries stored with the weights, and the output table, if it is the token table
-/// stored twice.
+/// The attention's mask, which older libraries stored with the weights, and the output table, if it
+/// is the token table stored twice.
 const ALLOWED: [&str; 3] = ["h.*.attn.bias", "h.*.attn.masked_bias", OUTPUT_TABLE];
 const OUTPUT_TABLE: &str = "lm_head.weight";
 /// Before every name but the output table's; older checkpoints leave it out.
@@ -80,7 +81,8 @@ pub struct Loaded {
     pub skipped: Vec<String>,
 }
 
-/// Loads a folder of GPT-2 or BLOOM, without dropout: that belongs to a training and not to what it made.
+/// Loads a folder of GPT-2 or BLOOM, without dropout: that belongs to a training and not to what it
+/// made.
 ///
 /// # Errors
 ///
@@ -119,7 +121,8 @@ fn expect_sizes(weights: &Weights, config: &GptConfig) -> Result<(), CheckpointE
 ///
 /// # Errors
 ///
-/// A key that is missing or of another type, a value that none of them can have, or another architecture.
+/// A key that is missing or of another type, a value that none of them can have, or another
+/// architecture.
 pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
     #[derive(Deserialize)]
     struct Architecture {
@@ -132,7 +135,8 @@ pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
         Some("bloom") => BloomConfig::read(&path),
         other => {
             let found = other.map_or("no such key".into(), |other| format!("{other:?}"));
-            Checks::of(&path).refuse("model_type", format!("expected \"gpt2\" or \"bloom\", found {found}"))
+            Checks::of(&path)
+                .refuse("model_type", format!("expected \"gpt2\" or \"bloom\", found {found}"))
         }
     }
 }
@@ -181,12 +185,17 @@ impl Gpt2Config {
         ])?;
         checks.divides(("n_head", config.n_head), ("n_embd", config.n_embd))?;
         checks.epsilon("layer_norm_epsilon", config.layer_norm_epsilon)?;
-        checks.is("scale_attn_by_inverse_layer_idx", config.scale_attn_by_inverse_layer_idx, false)?;
+        checks.is(
+            "scale_attn_by_inverse_layer_idx",
+            config.scale_attn_by_inverse_layer_idx,
+            false,
+        )?;
         checks.is("scale_attn_weights", config.scale_attn_weights.unwrap_or(true), true)?;
         checks.is("add_cross_attention", config.add_cross_attention, false)?;
         checks.is("tie_word_embeddings", config.tie_word_embeddings.unwrap_or(true), true)?;
         let Some(activation) = Activation::published(&config.activation_function) else {
-            return checks.refuse("activation_function", Activation::unknown(&config.activation_function));
+            return checks
+                .refuse("activation_function", Activation::unknown(&config.activation_function));
         };
         let Self { vocab_size, n_embd, n_layer, n_head, n_positions, .. } = config;
         Ok(GptConfig::new(vocab_size, n_embd, n_layer, n_head, n_positions)
@@ -254,11 +263,20 @@ fn gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), Checkp
     Ok(())
 }
 
-fn layer(walk: &mut impl Walk, family: Family, layer: &mut DecoderLayer) -> Result<(), CheckpointError> {
-    let (Norm::Layer(attention_norm), Norm::Layer(feed_forward_norm), Transform::Plain(feed_forward)) =
-        (&mut layer.attention_norm, &mut layer.feed_forward_norm, &mut layer.feed_forward)
+fn layer(
+    walk: &mut impl Walk,
+    family: Family,
+    layer: &mut DecoderLayer,
+) -> Result<(), CheckpointError> {
+    let (
+        Norm::Layer(attention_norm),
+        Norm::Layer(feed_forward_norm),
+        Transform::Plain(feed_forward),
+    ) = (&mut layer.attention_norm, &mut layer.feed_forward_norm, &mut layer.feed_forward)
     else {
-        unreachable!("GPT-2's and BLOOM's layers are made with LayerNorm and the plain feed-forward");
+        unreachable!(
+            "GPT-2's and BLOOM's layers are made with LayerNorm and the plain feed-forward"
+        );
     };
     let names = family.names();
     norm(walk, names.attention_norm, attention_norm)?;
@@ -274,7 +292,8 @@ fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), Ch
     walk.tensor(&format!("{name}.bias"), &mut norm.bias)
 }
 
-/// BLOOM's maps are PyTorch's `Linear`, `[out, in]`; GPT-2's are stored as the model holds them, `[in, out]`.
+/// BLOOM's maps are PyTorch's `Linear`, `[out, in]`; GPT-2's are stored as the model holds them,
+/// `[in, out]`.
 fn linear(
     walk: &mut impl Walk,
     family: Family,
@@ -291,7 +310,8 @@ fn linear(
     }
 }
 
-/// BLOOM's columns, `[heads, (q, k, v), d_head]`, in the order of this course: `[(q, k, v), heads, d_head]`.
+/// BLOOM's columns, `[heads, (q, k, v), d_head]`, in the order of this course:
+/// `[(q, k, v), heads, d_head]`.
 fn by_part(projection: &Linear, heads: usize) -> Linear {
     let [_, columns] = projection.weight.dims();
     let reorder = |x: Tensor<2>| {
@@ -299,14 +319,16 @@ fn by_part(projection: &Linear, heads: usize) -> Linear {
         let by_head = x.detach().reshape([rows, heads, 3, columns / 3 / heads]);
         by_head.swap_dims(1, 2).reshape([rows, columns])
     };
-    let bias = projection.bias.as_ref().map(|bias| reorder(bias.val().unsqueeze()).reshape([columns]));
+    let bias =
+        projection.bias.as_ref().map(|bias| reorder(bias.val().unsqueeze()).reshape([columns]));
     Linear {
         weight: Param::from_tensor(reorder(projection.weight.val())),
         bias: bias.map(Param::from_tensor),
     }
 }
 
-/// Writes a model of GPT-2's family as `config.json` and `model.safetensors`, which other libraries open as GPT-2.
+/// Writes a model of GPT-2's family as `config.json` and `model.safetensors`, which other libraries
+/// open as GPT-2.
 ///
 /// # Errors
 ///

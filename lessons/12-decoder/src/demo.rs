@@ -1,5 +1,5 @@
-//! What the lesson shows: what a longer past is worth, a model that learns to write, ways to draw from it, and a recorded
-//! training beside PyTorch's.
+//! What the lesson shows: what a longer past is worth, a model that learns to write, ways to draw
+//! from it, and a recorded training beside PyTorch's.
 
 mod context;
 mod drawing;
@@ -20,7 +20,8 @@ use crate::{Corpus, Generation, Gpt, GptConfig, Pretraining, Sampling, Vocabular
 
 pub use shakespeare::{Curve, Recorded, recorded};
 
-/// The size of all that is trained here: half of the tiny preset's layers and of its tokens a step, in four heads.
+/// The size of all that is trained here: half of the tiny preset's layers and of its tokens a step,
+/// in four heads.
 const SIZE: Preset = Preset { n_layers: 1, n_heads: 4, batch: 8, steps: 1000, ..Preset::TINY };
 
 /// The highest one: a model this narrow bears six times the steps of nanoGPT's.
@@ -65,9 +66,10 @@ fn shapes() -> Figure {
         Step::new("last logits", "batch, vocab", "those of the last token", ["logits"]),
         Step::new("next id", "batch", "temperature, top-k, top-p, a draw", ["last logits"]),
     ];
-    let alt = "Shapes of GPT: ids [batch, tokens] pick rows of the table [vocab, d_model] and become x_0 [batch, tokens, \
-               d_model]; decoder layers and a norm keep that shape; products with all rows of the same table make \
-               logits [batch, tokens, vocab]; those of the last token, [batch, vocab], give the next id.";
+    let alt = "Shapes of GPT: ids [batch, tokens] pick rows of the table [vocab, d_model] and \
+        become x_0 [batch, tokens, d_model]; decoder layers and a norm keep that shape; products \
+        with all rows of the same table make logits [batch, tokens, vocab]; those of the last \
+        token, [batch, vocab], give the next id.";
     Figure::shapes("12-shapes", "GPT: one table at both ends", alt, steps)
 }
 
@@ -92,8 +94,9 @@ impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
     }
 }
 
-/// A GPT of [`SIZE`] trained on blocks of `seen` tokens, as many tokens a step whatever that is; and its nats a token on
-/// the text held back, (step, nats), before the first step, after every so many and after the last.
+/// A GPT of [`SIZE`] trained on blocks of `seen` tokens, as many tokens a step whatever that is;
+/// and its nats a token on the text held back, (step, nats), before the first step, after every so
+/// many and after the last.
 fn trained(
     run: &Run,
     corpus: &Corpus,
@@ -142,11 +145,12 @@ fn written(run: &Run, model: &Gpt, corpus: &Corpus, sampling: Sampling) -> Resul
     (0..TEXTS).map(|i| Ok(corpus.tokenizer.decode(&text(i))?)).collect()
 }
 
-/// Of all words of some texts, the share that the toy world has; and how many different ones of those there are. The
-/// last word of a text, which may be cut off, is not counted.
+/// Of all words of some texts, the share that the toy world has; and how many different ones of
+/// those there are. The last word of a text, which may be cut off, is not counted.
 fn words(texts: &[String]) -> (f64, usize) {
-    let whole =
-        |text: &String| data::words(text.rsplit_once(|c: char| !c.is_alphabetic()).unwrap_or_default().0);
+    let whole = |text: &String| {
+        data::words(text.rsplit_once(|c: char| !c.is_alphabetic()).unwrap_or_default().0)
+    };
     let words: Vec<String> = texts.iter().flat_map(whole).collect();
     let vocabulary = World::vocabulary();
     let exists = |word: &&String| vocabulary.binary_search(&word.as_str()).is_ok();

@@ -9,8 +9,8 @@ use crate::{LanguageModel, Memory, Sampling};
 // ANCHOR: generation
 /// Draws the next token of every text, again and again.
 ///
-/// When a text outgrows what the model sees, its older half is forgotten and the newer half read again, at the same
-/// token with and without memory.
+/// When a text outgrows what the model sees, its older half is forgotten and the newer half read
+/// again, at the same token with and without memory.
 #[derive(Debug)]
 pub struct Generation<'a, M: ?Sized> {
     model: &'a M,
@@ -38,7 +38,8 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
         self.left = self.left.checked_sub(1)?;
         let logits: Vec<f32> = self.logits().into_data().iter().collect();
         let texts = logits.chunks_exact(self.model.vocab());
-        let drawn: Vec<u32> = texts.map(|logits| self.sampling.draw(logits, &mut self.rng)).collect();
+        let drawn: Vec<u32> =
+            texts.map(|logits| self.sampling.draw(logits, &mut self.rng)).collect();
         self.texts.iter_mut().zip(&drawn).for_each(|(text, &token)| text.push(token));
         Some(drawn)
     }
@@ -54,7 +55,8 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
         }
         match self.memory.take() {
             Some(mut memory) => {
-                let logits = self.model.forward_cached(self.ids(self.start + memory.tokens()), &mut memory);
+                let logits =
+                    self.model.forward_cached(self.ids(self.start + memory.tokens()), &mut memory);
                 self.memory = Some(memory);
                 logits
             }
@@ -85,8 +87,9 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
 }
 
 impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
-    /// Goes on from `prompts` for `most` tokens each, shorter ones filled up at their left so that all end in one
-    /// column. Room is taken for all that, or for what the model can see if that is less.
+    /// Goes on from `prompts` for `most` tokens each, shorter ones filled up at their left so that
+    /// all end in one column. Room is taken for all that, or for what the model can see if that is
+    /// less.
     ///
     /// # Panics
     ///
@@ -99,11 +102,18 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let longest =
-            prompts.iter().map(Vec::len).max().expect("generation goes on from at least one prompt");
-        assert!(prompts.iter().all(|prompt| !prompt.is_empty()), "a prompt needs at least one token");
+        let longest = prompts
+            .iter()
+            .map(Vec::len)
+            .max()
+            .expect("generation goes on from at least one prompt");
+        assert!(
+            prompts.iter().all(|prompt| !prompt.is_empty()),
+            "a prompt needs at least one token"
+        );
         let padding: Vec<usize> = prompts.iter().map(|prompt| longest - prompt.len()).collect();
-        let filled = |(prompt, &fillers): (&Vec<u32>, &usize)| [vec![0; fillers], prompt.clone()].concat();
+        let filled =
+            |(prompt, &fillers): (&Vec<u32>, &usize)| [vec![0; fillers], prompt.clone()].concat();
         let mut generation = Self {
             model,
             device: device.clone(),

@@ -11,16 +11,18 @@ use crate::Memory;
 const TOKENS: usize = 1;
 
 // ANCHOR: trait
-/// A model of p(token | tokens before it): decoder layers, with something before and something after them.
+/// A model of p(token | tokens before it): decoder layers, with something before and something
+/// after them.
 ///
-/// Texts of a batch end in one column. `padding` says how many columns at the left of each are fillers that nobody
-/// sees; empty means none anywhere.
+/// Texts of a batch end in one column. `padding` says how many columns at the left of each are
+/// fillers that nobody sees; empty means none anywhere.
 pub trait LanguageModel {
     /// What the first layer is given.
     ///
     /// # Shapes
     ///
-    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; the first column is column `first` of the text
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; the first column is column `first` of the
+    ///   text
     /// - output: `[batch, tokens, d_model]`
     fn embed(&self, ids: Tensor<2, Int>, first: usize, padding: &[usize]) -> Tensor<3>;
 
@@ -30,7 +32,8 @@ pub trait LanguageModel {
     /// The norm after the last layer: `[batch, tokens, d_model]` both.
     fn finish(&self, x: Tensor<3>) -> Tensor<3>;
 
-    /// Finished vectors to a score for every token that could come next: `[batch, tokens, vocab]`, logits.
+    /// Finished vectors to a score for every token that could come next: `[batch, tokens, vocab]`,
+    /// logits.
     fn unembed(&self, x: Tensor<3>) -> Tensor<3>;
 
     /// The longest text it sees, in tokens.
@@ -56,7 +59,9 @@ pub trait LanguageModel {
         assert_seen(ids.dims()[TOKENS], self.max_tokens());
         let hidden = hidden_left(padding, ids.dims()[TOKENS], &ids.device());
         let embedded = self.embed(ids, 0, padding);
-        self.finish(self.layers().iter().fold(embedded, |x, layer| layer.forward(x, hidden.clone())))
+        self.finish(
+            self.layers().iter().fold(embedded, |x, layer| layer.forward(x, hidden.clone())),
+        )
     }
 
     /// For each token of a text, the logits of the one that follows it.
@@ -115,8 +120,9 @@ pub trait LanguageModel {
     }
 }
 
-/// How surprised a model is by a text read in blocks, one after the other: every token but the first is predicted from
-/// those before it in its block. Part by part, its tokens and the sum of their nats.
+/// How surprised a model is by a text read in blocks, one after the other: every token but the
+/// first is predicted from those before it in its block. Part by part, its tokens and the sum of
+/// their nats.
 ///
 /// # Panics
 ///
@@ -129,7 +135,11 @@ pub fn nats_by_part<'a>(
 ) -> impl Iterator<Item = (usize, f64)> + 'a {
     /// Tokens whose logits are held at once, or one block if that is more.
     const AT_ONCE: usize = 1024;
-    assert!(ids.len() > 1, "expected a token to predict from and one to predict, found {}", ids.len());
+    assert!(
+        ids.len() > 1,
+        "expected a token to predict from and one to predict, found {}",
+        ids.len()
+    );
     let predicted = ids.len() - 1;
     let whole = predicted / block * block;
     let step = (AT_ONCE / block).max(1) * block;
@@ -151,21 +161,38 @@ pub fn nats_by_part<'a>(
 /// # Panics
 ///
 /// As there.
-pub fn nats_per_token(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
-    nats_by_part(model, ids, block, device).map(|(_, nats)| nats).sum::<f64>() / (ids.len() - 1) as f64
+pub fn nats_per_token(
+    model: &dyn LanguageModel,
+    ids: &[u32],
+    block: usize,
+    device: &Device,
+) -> f64 {
+    nats_by_part(model, ids, block, device).map(|(_, nats)| nats).sum::<f64>()
+        / (ids.len() - 1) as f64
 }
 
 /// A model of learned positions has no vector for a later one, and none has seen one in training.
 fn assert_seen(tokens: usize, max_tokens: usize) {
-    assert!(tokens <= max_tokens, "{tokens} tokens are more than the {max_tokens} that the model sees");
+    assert!(
+        tokens <= max_tokens,
+        "{tokens} tokens are more than the {max_tokens} that the model sees"
+    );
 }
 
-/// The fillers at the left of each text: `[batch, 1, 1, keys]`; **`true` = hidden**. `None` where there are none.
-pub(crate) fn hidden_left(padding: &[usize], keys: usize, device: &Device) -> Option<Tensor<4, Bool>> {
+/// The fillers at the left of each text: `[batch, 1, 1, keys]`; **`true` = hidden**. `None` where
+/// there are none.
+pub(crate) fn hidden_left(
+    padding: &[usize],
+    keys: usize,
+    device: &Device,
+) -> Option<Tensor<4, Bool>> {
     if padding.iter().all(|&padded| padded == 0) {
         return None;
     }
     let row = |&padded: &usize| (0..keys).map(move |key| i64::from(key >= padded));
     let keep: Vec<i64> = padding.iter().flat_map(row).collect();
-    Some(padding_mask_from_keep(Tensor::from_data(TensorData::new(keep, [padding.len(), keys]), device)))
+    Some(padding_mask_from_keep(Tensor::from_data(
+        TensorData::new(keep, [padding.len(), keys]),
+        device,
+    )))
 }

@@ -2,9 +2,10 @@
 //!
 //! **Question.** How does it write?
 //!
-//! **Equation.** p(text) = product over t of p(token t | tokens before t) (Bengio et al. 2003, "A Neural Probabilistic
-//! Language Model", section 1), each factor by a stack of decoder layers whose last vectors are compared with every row
-//! of the token table (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3):
+//! **Equation.** p(text) = product over t of p(token t | tokens before t) (Bengio et al. 2003, "A
+//! Neural Probabilistic Language Model", section 1), each factor by a stack of decoder layers whose
+//! last vectors are compared with every row of the token table (Radford et al. 2019, "Language
+//! Models are Unsupervised Multitask Learners", section 2.3):
 //! - x_0 = token + position, x_i = layer_i(x_(i-1)), logits = norm(x_n) table^T
 //! - loss = -(1 / tokens) sum over t of log softmax(logits_t)[token t + 1]
 //!
@@ -13,17 +14,20 @@
 //!   `unembed(&self, x: Tensor<3>) -> Tensor<3>`, and
 //!   `cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>` (lesson 01)
 //! - `subwords::Bpe`, one of the two vocabularies that a model is trained with (lesson 02)
-//! - `positions::LearnedPositions::forward_from(&self, first: usize, tokens: usize) -> Tensor<2>` (lesson 06)
+//! - `positions::LearnedPositions::forward_from(&self, first: usize, tokens: usize) -> Tensor<2>`
+//!   (lesson 06)
 //! - `inputs::LayerNorm::forward(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
-//! - `heads::KeyValueCache`, `padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool>` (lesson 09)
+//! - `heads::KeyValueCache`, `padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool>`
+//!   (lesson 09)
 //! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3>` and
 //!   `forward_cached` (lesson 10)
 //!
-//! **Leaves you with.** [`Gpt`], which trains from noise and loads GPT-2 and BLOOM; [`LanguageModel`], what is common
-//! to everything that writes; [`Generation`] and [`Sampling`].
+//! **Leaves you with.** [`Gpt`], which trains from noise and loads GPT-2 and BLOOM;
+//! [`LanguageModel`], what is common to everything that writes; [`Generation`] and [`Sampling`].
 //!
-//! **Try.** `cargo rungs train gpt --out target/gpt`, then `cargo rungs generate --model target/gpt`. Then set the
-//! temperature to 0 and predict how the text ends.
+//! **Try.** `cargo rungs train gpt --out target/gpt`, then
+//! `cargo rungs generate --model target/gpt`. Then set the temperature to 0 and predict how the
+//! text ends.
 
 pub mod checkpoint;
 pub mod demo;
@@ -56,7 +60,8 @@ pub use vocabulary::{Corpus, Vocabulary};
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "12-decoder",
     question: "How does it write?",
-    leaves_you_with: "Gpt, trained from noise or loaded from GPT-2 and BLOOM, and text drawn from it token by token",
+    leaves_you_with: "Gpt, trained from noise or loaded from GPT-2 and BLOOM, and text drawn from \
+        it token by token",
     minilm: false,
 };
 
@@ -68,8 +73,8 @@ pub const INITIALIZER_STD: f64 = 0.02;
 pub enum Family {
     /// A learned vector a position, added to the token's (Radford et al. 2019).
     Gpt2,
-    /// None in the vectors, which are normalised instead; ALiBi in every layer (Le Scao et al. 2022, "BLOOM", section
-    /// 3.2).
+    /// None in the vectors, which are normalised instead; ALiBi in every layer (Le Scao et al.
+    /// 2022, "BLOOM", section 3.2).
     Bloom,
 }
 
@@ -98,13 +103,15 @@ pub struct GptConfig {
     /// The bend of the feed-forward.
     #[config(default = "Activation::GeluTanh")]
     pub activation: Activation,
-    /// Share of the embeddings, of attention weights and of each sub-layer's output set to zero in training.
+    /// Share of the embeddings, of attention weights and of each sub-layer's output set to zero in
+    /// training.
     #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 // ANCHOR: gpt
-/// A stack of decoder layers between one token table read twice: rows on the way in, columns on the way out.
+/// A stack of decoder layers between one token table read twice: rows on the way in, columns on the
+/// way out.
 #[derive(Module, Debug)]
 pub struct Gpt {
     /// `[vocab, d_model]`
@@ -130,8 +137,9 @@ impl GptConfig {
             .with_dropout(preset.dropout)
     }
 
-    /// A model that knows nothing: weights of N(0, 0.02^2), those that end in a residual smaller by sqrt(2 n_layers), so
-    /// that the sum of all does not grow with depth (Radford et al. 2019, section 2.3); biases zero.
+    /// A model that knows nothing: weights of N(0, 0.02^2), those that end in a residual smaller by
+    /// sqrt(2 n_layers), so that the sum of all does not grow with depth (Radford et al. 2019,
+    /// section 2.3); biases zero.
     ///
     /// # Panics
     ///
@@ -152,7 +160,8 @@ impl GptConfig {
             "expected layers and tokens, found {n_layers} and {max_tokens}"
         );
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
-        let learned = LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(INITIALIZER_STD);
+        let learned =
+            LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(INITIALIZER_STD);
         let gpt2 = self.family == Family::Gpt2;
         Gpt {
             tokens: TokenEmbeddingConfig::new(vocab, d_model)
@@ -193,7 +202,9 @@ impl LanguageModel for Gpt {
         let x = self.tokens.forward(ids);
         let x = match &self.positions {
             None => x,
-            Some(learned) if padding.is_empty() => x + learned.forward_from(first, tokens).unsqueeze(),
+            Some(learned) if padding.is_empty() => {
+                x + learned.forward_from(first, tokens).unsqueeze()
+            }
             Some(learned) => x + learned.at(positions_after(padding, first, tokens, &device)),
         };
         let x = match &self.embeddings_norm {
@@ -229,11 +240,17 @@ impl LanguageModel for Gpt {
 }
 // ANCHOR_END: language_model
 
-/// Positions of the tokens in columns `first`.., counted in each row from its first token after the padding; those of
-/// padding, which nobody sees, are 0: `[batch, tokens]`.
-fn positions_after(padding: &[usize], first: usize, tokens: usize, device: &Device) -> Tensor<2, Int> {
-    let row =
-        |&padded: &usize| (first..first + tokens).map(move |column| column.saturating_sub(padded) as i64);
+/// Positions of the tokens in columns `first`.., counted in each row from its first token after the
+/// padding; those of padding, which nobody sees, are 0: `[batch, tokens]`.
+fn positions_after(
+    padding: &[usize],
+    first: usize,
+    tokens: usize,
+    device: &Device,
+) -> Tensor<2, Int> {
+    let row = |&padded: &usize| {
+        (first..first + tokens).map(move |column| column.saturating_sub(padded) as i64)
+    };
     let positions: Vec<i64> = padding.iter().flat_map(row).collect();
     Tensor::from_data(TensorData::new(positions, [padding.len(), tokens]), device)
 }

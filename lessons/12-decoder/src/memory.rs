@@ -10,11 +10,12 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty memory of a model with this many layers, for texts of at most `capacity` tokens, each after as many
-    /// fillers as `padding` says (empty: none).
+    /// An empty memory of a model with this many layers, for texts of at most `capacity` tokens,
+    /// each after as many fillers as `padding` says (empty: none).
     pub fn new(layers: usize, capacity: usize, padding: &[usize]) -> Self {
         let caches = vec![KeyValueCache::new(capacity); layers];
-        let padding = if padding.iter().all(|&padded| padded == 0) { Vec::new() } else { padding.to_vec() };
+        let padding =
+            if padding.iter().all(|&padded| padded == 0) { Vec::new() } else { padding.to_vec() };
         Self { caches, padding }
     }
 

@@ -35,7 +35,8 @@ impl<M: Module + LanguageModel> Task for Pretraining<'_, M> {
 
     fn gradients(&self, model: &M, draw: Draw) -> (Tensor<1>, GradientsParams) {
         let (ids, targets) = self.blocks.draw(draw, &self.device);
-        let parts = ids.chunk(self.parts, 0).into_iter().zip(targets.chunk(self.parts, 0)).collect();
+        let parts =
+            ids.chunk(self.parts, 0).into_iter().zip(targets.chunk(self.parts, 0)).collect();
         side_by_side(model, &self.device, parts, |model, (ids, targets)| model.loss(ids, targets))
     }
 
@@ -54,16 +55,29 @@ impl<'a, M> Pretraining<'a, M> {
     ///
     /// # Errors
     ///
-    /// A corpus whose nine tenths do not fill a block, or whose last tenth holds less than two tokens.
-    pub fn new(corpus: &'a Corpus, preset: &Preset, device: &Device) -> Result<Self, TrainingError> {
+    /// A corpus whose nine tenths do not fill a block, or whose last tenth holds less than two
+    /// tokens.
+    pub fn new(
+        corpus: &'a Corpus,
+        preset: &Preset,
+        device: &Device,
+    ) -> Result<Self, TrainingError> {
         let blocks = Blocks::new(&corpus.training, preset.block, preset.batch)?;
         if corpus.validation.len() < 2 {
             let found = corpus.training.len() + corpus.validation.len();
             return Err(TrainingError::ShortCorpus { needed: LEAST_HELD_BACK, found });
         }
         // A GPU is kept busy by one part; dropout draws from what is one for all.
-        let halves = !backend::is_gpu(device) && preset.dropout == 0.0 && preset.batch.is_multiple_of(2);
+        let halves =
+            !backend::is_gpu(device) && preset.dropout == 0.0 && preset.batch.is_multiple_of(2);
         let parts = if halves { 2 } else { 1 };
-        Ok(Self { corpus, blocks, block: preset.block, parts, device: device.clone(), model: PhantomData })
+        Ok(Self {
+            corpus,
+            blocks,
+            block: preset.block,
+            parts,
+            device: device.clone(),
+            model: PhantomData,
+        })
     }
 }

@@ -46,7 +46,11 @@ impl Vocabulary {
                 let bpe = Bpe::train([text], vocab);
                 let tokens: Vec<&[u8]> = (0..bpe.vocab() as u32).map(|id| bpe.token(id)).collect();
                 let encode = |part: &str| bpe.encode(part.as_bytes());
-                (Tokenizer::byte_pairs(&tokens, bpe.merges())?, encode(&text[..at]), encode(&text[at..]))
+                (
+                    Tokenizer::byte_pairs(&tokens, bpe.merges())?,
+                    encode(&text[..at]),
+                    encode(&text[at..]),
+                )
             }
         };
         Ok(Corpus { tokenizer, training, validation, validation_characters: characters - learnt })

@@ -1,5 +1,5 @@
-//! LLaMA as published: the keys of its `config.json`, in the classic form and in that of transformers 5, and the names
-//! of its tensors.
+//! LLaMA as published: the keys of its `config.json`, in the classic form and in that of
+//! transformers 5, and the names of its tensors.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{Llama, LlamaConfig};
 
-/// Frequencies that older libraries stored with the weights, and the output table, which may be the token table stored
-/// twice.
+/// Frequencies that older libraries stored with the weights, and the output table, which may be the
+/// token table stored twice.
 const STORED_CONSTANTS: &str = "layers.*.rotary_emb.inv_freq";
 const OUTPUT: &str = "lm_head.weight";
 const OUTPUT_MAP: &str = "lm_head";
@@ -103,7 +103,8 @@ fn add_bias(linear: &mut Linear, device: &Device) {
 ///
 /// # Errors
 ///
-/// A key that is missing or of another type, a value that no LLaMA can have, or another architecture.
+/// A key that is missing or of another type, a value that no LLaMA can have, or another
+/// architecture.
 pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
     read_published(folder).map(|published| published.config)
 }
@@ -159,7 +160,8 @@ fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
     let path = folder.join("config.json");
     let checks = Checks::of(&path);
     let Architecture { model_type } = files::read_json(&path)?;
-    checks.model_type(model_type.as_deref(), "llama")?; // before a key is missed that another architecture lacks
+    // before a key is missed that another architecture lacks
+    checks.model_type(model_type.as_deref(), "llama")?;
     let config: PublishedConfig = files::read_json(&path)?;
     let (heads, kv_heads) = (config.num_attention_heads, config.num_key_value_heads);
     let sizes = [
@@ -178,14 +180,20 @@ fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
     }
     let d_head = config.head_dim.unwrap_or(config.hidden_size / heads);
     if !d_head.is_multiple_of(2) {
-        return checks
-            .refuse("head_dim", format!("expected an even number (RoPE turns pairs), found {d_head}"));
+        return checks.refuse(
+            "head_dim",
+            format!("expected an even number (RoPE turns pairs), found {d_head}"),
+        );
     }
-    checks.divides(("num_key_value_heads", kv_heads.unwrap_or(heads)), ("num_attention_heads", heads))?;
+    checks.divides(
+        ("num_key_value_heads", kv_heads.unwrap_or(heads)),
+        ("num_attention_heads", heads),
+    )?;
     checks.epsilon("rms_norm_eps", config.rms_norm_eps)?;
     checks.is("hidden_act", config.hidden_act.as_str(), "silu")?;
     let (theta, scaling) = positions(&config, &checks)?;
-    let PublishedConfig { vocab_size, hidden_size, num_hidden_layers, intermediate_size, .. } = config;
+    let PublishedConfig { vocab_size, hidden_size, num_hidden_layers, intermediate_size, .. } =
+        config;
     let sizes = LlamaConfig::new(
         vocab_size,
         hidden_size,
@@ -208,7 +216,10 @@ fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
 }
 
 /// RoPE's base and scaling, from whichever of the two forms the file has.
-fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScaling), CheckpointError> {
+fn positions(
+    config: &PublishedConfig,
+    checks: &Checks,
+) -> Result<(f64, RopeScaling), CheckpointError> {
     /// Of a file that names none (Touvron et al. 2023, the released code).
     const THETA: f64 = 10_000.0;
     let (key, rope) = match &config.rope_parameters {
@@ -227,7 +238,8 @@ fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScal
     };
     let scaling = match rope.rope_type.as_deref().or(rope.r#type.as_deref()) {
         None if rope.factor.is_some() => {
-            return checks.refuse(key, "expected rope_type beside the factor, found no such key".into());
+            return checks
+                .refuse(key, "expected rope_type beside the factor, found no such key".into());
         }
         None | Some("default") => RopeScaling::None,
         Some("linear") => RopeScaling::Linear { factor: above_zero("factor", rope.factor)? },
@@ -235,15 +247,18 @@ fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScal
             let low_freq_factor = above_zero("low_freq_factor", rope.low_freq_factor)?;
             let high_freq_factor = above_zero("high_freq_factor", rope.high_freq_factor)?;
             if high_freq_factor <= low_freq_factor {
-                let problem =
-                    format!("expected high_freq_factor above {low_freq_factor}, found {high_freq_factor}");
+                let problem = format!(
+                    "expected high_freq_factor above {low_freq_factor}, found {high_freq_factor}"
+                );
                 return checks.refuse(key, problem);
             }
             let Some(original @ 1..) = rope.original_max_position_embeddings else {
-                let found =
-                    rope.original_max_position_embeddings.map_or("no such key".into(), |n| n.to_string());
-                let problem =
-                    format!("expected original_max_position_embeddings of at least 1, found {found}");
+                let found = rope
+                    .original_max_position_embeddings
+                    .map_or("no such key".into(), |n| n.to_string());
+                let problem = format!(
+                    "expected original_max_position_embeddings of at least 1, found {found}"
+                );
                 return checks.refuse(key, problem);
             };
             RopeScaling::Llama3 {
@@ -254,8 +269,10 @@ fn positions(config: &PublishedConfig, checks: &Checks) -> Result<(f64, RopeScal
             }
         }
         Some(other) => {
-            return checks
-                .refuse(key, format!("expected rope_type default, linear or llama3, found {other:?}"));
+            return checks.refuse(
+                key,
+                format!("expected rope_type default, linear or llama3, found {other:?}"),
+            );
         }
     };
     Ok((theta, scaling))
@@ -314,7 +331,9 @@ pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
 fn published_config(model: &Llama, config: &LlamaConfig) -> Value {
     let scaling = match config.scaling {
         RopeScaling::None => Value::Null,
-        RopeScaling::Linear { factor } => json!({"rope_type": "linear", "type": "linear", "factor": factor}),
+        RopeScaling::Linear { factor } => {
+            json!({"rope_type": "linear", "type": "linear", "factor": factor})
+        }
         RopeScaling::Llama3 {
             factor,
             low_freq_factor,
@@ -327,7 +346,8 @@ fn published_config(model: &Llama, config: &LlamaConfig) -> Value {
         }),
     };
     let layer = &model.layers[0];
-    let mlp_bias = matches!(&layer.feed_forward, Transform::SwiGlu(swiglu) if swiglu.down.bias.is_some());
+    let mlp_bias =
+        matches!(&layer.feed_forward, Transform::SwiGlu(swiglu) if swiglu.down.bias.is_some());
     json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": config.vocab,
         "hidden_size": config.d_model, "intermediate_size": config.d_hidden,

@@ -1,5 +1,5 @@
-//! What the lesson shows: four parts exchanged one by one, what memory saves and holds, and RoPE at lengths that it was
-//! not trained at.
+//! What the lesson shows: four parts exchanged one by one, what memory saves and holds, and RoPE at
+//! lengths that it was not trained at.
 
 mod memory;
 mod parts;
@@ -71,7 +71,8 @@ fn llama(run: &Run, corpus: &Corpus) -> Result<(LlamaConfig, Llama)> {
     Ok((config, model))
 }
 
-/// A model after a training, and what it lost on the text held back as it went: (step, nats a character).
+/// A model after a training, and what it lost on the text held back as it went: (step, nats a
+/// character).
 fn trained<M: Module + LanguageModel>(
     model: M,
     corpus: &Corpus,
@@ -87,12 +88,13 @@ fn trained<M: Module + LanguageModel>(
         ..size.recipe(seed)
     };
     let mut curve = Vec::new();
-    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut |event: &Event| {
-        if let Event::Evaluated { step, validation_loss, .. } = *event {
-            curve.push((step as f64, validation_loss));
-        }
-        ControlFlow::Continue(())
-    })?;
+    let trained =
+        train(&task, model, &recipe, training::Run::on(&device), &mut |event: &Event| {
+            if let Event::Evaluated { step, validation_loss, .. } = *event {
+                curve.push((step as f64, validation_loss));
+            }
+            ControlFlow::Continue(())
+        })?;
     Ok((trained.model.valid(), curve))
 }
 
@@ -111,9 +113,10 @@ fn shapes() -> Figure {
         Step::new("x_1", x, "down, added to a", ["a", "gated"]),
         Step::new("logits", "batch, tokens, vocab", "RMSNorm, products with all rows", ["x_1"]),
     ];
-    let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] become x [batch, tokens, d_model] without positions; \
-               after RMSNorm come queries q [batch, heads, tokens, d_head], and keys k and values v of fewer heads, \
-               [batch, n_kv_heads, tokens, d_head]; attention is added to x, the gated feed-forward [batch, tokens, \
-               d_hidden] to that; the table makes logits [batch, tokens, vocab].";
+    let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] become x [batch, tokens, \
+        d_model] without positions; after RMSNorm come queries q [batch, heads, tokens, d_head], \
+        and keys k and values v of fewer heads, [batch, n_kv_heads, tokens, d_head]; attention is \
+        added to x, the gated feed-forward [batch, tokens, d_hidden] to that; the table makes \
+        logits [batch, tokens, vocab].";
     Figure::shapes("13-shapes", "LLaMA with one layer", alt, steps)
 }

@@ -2,12 +2,15 @@
 //!
 //! **Question.** What changed since 2019?
 //!
-//! **Equation.** Four parts exchanged in the decoder of lesson 12, the rest as it was (Touvron et al. 2023, "LLaMA: Open
-//! and Efficient Foundation Language Models", section 2.2; Touvron et al. 2023, "Llama 2", section 2.2):
-//! - LayerNorm -> RMSNorm: x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, equation 4)
+//! **Equation.** Four parts exchanged in the decoder of lesson 12, the rest as it was (Touvron et
+//! al. 2023, "LLaMA: Open and Efficient Foundation Language Models", section 2.2; Touvron et al.
+//! 2023, "Llama 2", section 2.2):
+//! - LayerNorm -> RMSNorm: x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, equation
+//!   4)
 //! - learned positions -> RoPE: q and k turned by their position (Su et al. 2021, equation 34)
 //! - GELU -> SwiGLU: down(silu(gate(x)) * up(x)) (Shazeer 2020, equation 6)
-//! - a key/value head for each query head -> one for a group of them (Ainslie et al. 2023, section 2.2)
+//! - a key/value head for each query head -> one for a group of them (Ainslie et al. 2023, section
+//!   2.2)
 //!
 //! **Builds on.**
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>` and
@@ -20,8 +23,8 @@
 //!
 //! **Leaves you with.** [`Llama`], which trains from noise and loads LLaMA-style checkpoints.
 //!
-//! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict which of speed,
-//! memory and loss changes most.
+//! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict
+//! which of speed, memory and loss changes most.
 
 pub mod checkpoint;
 pub mod demo;
@@ -100,9 +103,9 @@ pub struct Llama {
 // ANCHOR_END: llama
 
 impl LlamaConfig {
-    /// A LLaMA of a preset's size: two query heads share a key/value head where their number is even, and the
-    /// feed-forward has 8/3 of the width, so that its three maps weigh what two of 4 times the width do (Touvron et al.
-    /// 2023, section 2.2), in whole sixteens.
+    /// A LLaMA of a preset's size: two query heads share a key/value head where their number is
+    /// even, and the feed-forward has 8/3 of the width, so that its three maps weigh what two of 4
+    /// times the width do (Touvron et al. 2023, section 2.2), in whole sixteens.
     pub fn preset(preset: &Preset, vocab: usize) -> Self {
         let Preset { d_model, n_layers, n_heads, block, dropout, .. } = *preset;
         let d_hidden = (8 * d_model).div_ceil(3).next_multiple_of(16);
@@ -116,8 +119,8 @@ impl LlamaConfig {
     ///
     /// # Panics
     ///
-    /// If a size is zero, the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not divide
-    /// the heads, or a head is of odd width.
+    /// If a size is zero, the heads do not divide `d_model` and no `d_head` is given, the key/value
+    /// heads do not divide the heads, or a head is of odd width.
     pub fn init(&self, device: &Device) -> Llama {
         let mut llama = self.undrawn(device);
         for layer in &mut llama.layers {

@@ -1,8 +1,9 @@
 //! A sentence model's folder: more than its encoder.
 //!
-//! `modules.json` says what follows the encoder, `1_Pooling/config.json` how it pools, `sentence_bert_config.json`
-//! how long a text may be and whether it is lower-cased. A model that pools by `[CLS]` and is read as mean-pooled
-//! is silently wrong, so all of it is read, and what is not known here is refused by its name.
+//! `modules.json` says what follows the encoder, `1_Pooling/config.json` how it pools,
+//! `sentence_bert_config.json` how long a text may be and whether it is lower-cased. A model that
+//! pools by `[CLS]` and is read as mean-pooled is silently wrong, so all of it is read, and what is
+//! not known here is refused by its name.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -95,8 +96,8 @@ impl SentenceEncoder {
     ///
     /// # Errors
     ///
-    /// A file that is missing or not what it should be, a module, pooling or architecture not known here, a
-    /// tokenizer with ids beyond the token table.
+    /// A file that is missing or not what it should be, a module, pooling or architecture not known
+    /// here, a tokenizer with ids beyond the token table.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
         let Pipeline { transformer, pooling, unit, width } = pipeline(folder)?;
         let Loaded { model, config, .. } = load_bert(&transformer, device)?;
@@ -108,7 +109,8 @@ impl SentenceEncoder {
         Ok(Self { pooling, unit, ..encoder.with_limits_of(&transformer)? })
     }
 
-    /// Reads as much of a text, and in such letters, as a folder says that [`SentenceEncoder::save_tokenizer`] wrote.
+    /// Reads as much of a text, and in such letters, as a folder says that
+    /// [`SentenceEncoder::save_tokenizer`] wrote.
     ///
     /// # Errors
     ///
@@ -119,7 +121,8 @@ impl SentenceEncoder {
         Ok(Self { limit, lower_case: limits.do_lower_case, ..self })
     }
 
-    /// An encoder of one's own: mean pooling, vectors of any length, texts as long as there are positions.
+    /// An encoder of one's own: mean pooling, vectors of any length, texts as long as there are
+    /// positions.
     ///
     /// # Errors
     ///
@@ -151,7 +154,8 @@ impl SentenceEncoder {
     /// A folder that cannot be made or written to.
     pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
         let pooling = folder.join("1_Pooling");
-        let refused = |source| FilesError::Io { path: pooling.clone(), action: "making the folder", source };
+        let refused =
+            |source| FilesError::Io { path: pooling.clone(), action: "making the folder", source };
         std::fs::create_dir_all(&pooling).map_err(refused)?;
         encoder::checkpoint::save(&self.bert, folder)?;
         self.save_tokenizer(folder)?;
@@ -190,15 +194,16 @@ impl Pooling {
     }
 }
 
-/// The most tokens of a text: what the sentence model says, else its tokenizer, and never more than there are
-/// positions.
+/// The most tokens of a text: what the sentence model says, else its tokenizer, and never more than
+/// there are positions.
 fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, FilesError> {
     let tokenizer: TokenizerLimit = read_optional(&folder.join("tokenizer_config.json"))?;
     let longest = tokenizer.model_max_length.filter(|&n| n >= 1.0).map(|n| n as usize);
     let limit = limits.max_seq_length.or(longest).unwrap_or(max_tokens).min(max_tokens);
     if limit < SPECIAL_TOKENS {
         let path = folder.join(LIMITS);
-        let problem = format!("expected room for [CLS] and [SEP] ({SPECIAL_TOKENS} tokens), found {limit}");
+        let problem =
+            format!("expected room for [CLS] and [SEP] ({SPECIAL_TOKENS} tokens), found {limit}");
         return Err(refused(&path, "max_seq_length", problem));
     }
     Ok(limit)
@@ -207,19 +212,25 @@ fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, Fil
 /// Reads `modules.json` and what it points to; without it the folder is a plain encoder.
 fn pipeline(folder: &Path) -> Result<Pipeline, FilesError> {
     let path = folder.join("modules.json");
-    let mut pipeline =
-        Pipeline { transformer: folder.to_path_buf(), pooling: Pooling::Mean, unit: false, width: None };
+    let mut pipeline = Pipeline {
+        transformer: folder.to_path_buf(),
+        pooling: Pooling::Mean,
+        unit: false,
+        width: None,
+    };
     if !path.exists() {
         return Ok(pipeline);
     }
     refuse_prompts(folder)?;
     let modules: Vec<Module> = files::read_json(&path)?;
-    let kinds: Vec<&str> = modules.iter().map(|m| m.kind.rsplit('.').next().unwrap_or_default()).collect();
+    let kinds: Vec<&str> =
+        modules.iter().map(|m| m.kind.rsplit('.').next().unwrap_or_default()).collect();
     match kinds[..] {
         ["Transformer", "Pooling"] => {}
         ["Transformer", "Pooling", "Normalize"] => pipeline.unit = true,
         _ => {
-            let problem = format!("expected Transformer, Pooling and perhaps Normalize, found {kinds:?}");
+            let problem =
+                format!("expected Transformer, Pooling and perhaps Normalize, found {kinds:?}");
             return Err(refused(&path, "type", problem));
         }
     }
@@ -258,14 +269,19 @@ fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
     let path = folder.join("config_sentence_transformers.json");
     let prompts: Prompts = read_optional(&path)?;
     match prompts.default_prompt_name {
-        Some(name) => Err(refused(&path, "default_prompt_name", format!("expected null, found {name:?}"))),
+        Some(name) => {
+            Err(refused(&path, "default_prompt_name", format!("expected null, found {name:?}")))
+        }
         None => Ok(()),
     }
 }
 
 /// A folder that a module names, which must lie inside the model's own.
 fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, FilesError> {
-    if Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+    if Path::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    {
         return Ok(folder.join(name));
     }
     Err(refused(named_by, "path", format!("expected a folder inside the model's, found {name:?}")))

@@ -1,12 +1,13 @@
-//! Contrastive training: what belongs together is drawn near, and everything else in the batch pushed away.
+//! Contrastive training: what belongs together is drawn near, and everything else in the batch
+//! pushed away.
 //!
 //! ```text
 //! loss = mean_i -log( exp(cos(q_i, c_i) / T) / sum_j exp(cos(q_i, c_j) / T) )     (nats)
 //! ```
 //!
-//! Multiple-negatives ranking (Henderson et al. 2017, "Efficient Natural Language Response Suggestion for Smart Reply",
-//! section 4.4; with cosine and temperature T as in van den Oord et al. 2018, equation 4): each query has to find its own
-//! candidate among those of the whole batch.
+//! Multiple-negatives ranking (Henderson et al. 2017, "Efficient Natural Language Response
+//! Suggestion for Smart Reply", section 4.4; with cosine and temperature T as in van den Oord et
+//! al. 2018, equation 4): each query has to find its own candidate among those of the whole batch.
 
 use burn::prelude::*;
 use burn::tensor::{Bool, TensorData, assert_shape};
@@ -25,7 +26,8 @@ use crate::SentenceEncoder;
 /// # Shapes
 ///
 /// - queries: `[queries, d_model]`
-/// - candidates: `[candidates, d_model]`, the first `queries` of them being the ones to find, each of its query
+/// - candidates: `[candidates, d_model]`, the first `queries` of them being the ones to find, each
+///   of its query
 /// - hidden: `[queries, candidates]`, **`true` = hidden**: no candidate for that query
 ///
 /// # Panics
@@ -43,7 +45,8 @@ pub fn ranking_loss(
     assert_shape!(candidates, [_, d_model]);
     assert_shape!(hidden, [n, m]);
     let own = Tensor::arange(0..n as i64, &queries.device());
-    let cosines = normalise(queries).matmul(normalise(candidates).transpose()); // [queries, candidates]
+    // [queries, candidates]
+    let cosines = normalise(queries).matmul(normalise(candidates).transpose());
     cross_entropy((cosines / temperature).mask_fill(hidden, f32::MIN), own)
 }
 // ANCHOR_END: ranking_loss
@@ -51,7 +54,8 @@ pub fn ranking_loss(
 /// How to train.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
-    /// Pairs a step: a query has one candidate to find among so many, or twice as many where others are given.
+    /// Pairs a step: a query has one candidate to find among so many, or twice as many where others
+    /// are given.
     pub batch: usize,
     /// Times through the pairs.
     pub epochs: usize,
@@ -114,7 +118,10 @@ impl<'a> Contrastive<'a> {
         tuning: Tuning,
         device: &'a Device,
     ) -> Result<Self, TokensError> {
-        assert!(!pairs.is_empty() && !held_out.is_empty(), "pairs to learn from and pairs to measure");
+        assert!(
+            !pairs.is_empty() && !held_out.is_empty(),
+            "pairs to learn from and pairs to measure"
+        );
         let encode = |pair: &Related| {
             let encode = |text: &String| encoder.encode(text);
             let other = pair.other.as_ref().map(encode).transpose()?;
@@ -132,7 +139,8 @@ impl<'a> Contrastive<'a> {
         let candidates: Vec<&Encoding> =
             meant.chain(pairs.iter().filter_map(|pair| pair.other.as_ref())).collect();
         let hidden = said_twice(&queries, &candidates, device);
-        let [queries, candidates] = [queries, candidates].map(|texts| self.vectors(bert, &texts, device));
+        let [queries, candidates] =
+            [queries, candidates].map(|texts| self.vectors(bert, &texts, device));
         ranking_loss(queries, candidates, hidden, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
@@ -171,8 +179,8 @@ impl Task for Contrastive<'_> {
     }
 }
 
-/// What is no candidate for a query: the query itself, and what says the same as its own candidate. To push away what
-/// belongs together would unlearn it.
+/// What is no candidate for a query: the query itself, and what says the same as its own candidate.
+/// To push away what belongs together would unlearn it.
 fn said_twice(queries: &[&Encoding], candidates: &[&Encoding], device: &Device) -> Tensor<2, Bool> {
     let hidden = queries.iter().enumerate().flat_map(|(i, query)| {
         candidates.iter().enumerate().map(move |(j, candidate)| {

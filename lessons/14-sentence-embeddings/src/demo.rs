@@ -1,4 +1,5 @@
-//! What this lesson shows: what a search finds and misses, what pooling does, and what a forgotten mask costs.
+//! What this lesson shows: what a search finds and misses, what pooling does, and what a forgotten
+//! mask costs.
 
 mod finding;
 
@@ -35,7 +36,10 @@ pub fn demo(run: &Run) -> Result<Report> {
             SentenceEncoder::open(folder, run.device)?
         }
         None => {
-            report.say("MiniLM is not fetched: a tiny BERT, just pretrained on the toy world, turns texts into vectors.\n");
+            report.say(
+                "MiniLM is not fetched: a tiny BERT, just pretrained on the toy world, turns \
+                texts into vectors.\n",
+            );
             let toy = toy_bert(run.seed, STEPS, run.device)?;
             SentenceEncoder::new(toy.tokenizer, toy.model.bert, run.device)?
         }
@@ -57,21 +61,27 @@ fn shapes() -> Figure {
         Step::input("ids", "texts, tokens"),
         Step::new("hidden states", "texts, tokens, d_model", "BERT (lesson 11)", ["ids"]),
         Step::input("padding", "texts, 1, 1, tokens"),
-        Step::new("pooled", "texts, d_model", "mean over tokens not hidden", ["hidden states", "padding"]),
+        Step::new(
+            "pooled",
+            "texts, d_model",
+            "mean over tokens not hidden",
+            ["hidden states", "padding"],
+        ),
         Step::new("vectors", "texts, d_model", "x / |x|", ["pooled"]),
         Step::input("query", "1, d_model"),
         Step::new("scores", "1, texts", "cosine with every text", ["query", "vectors"]),
     ];
-    let alt = "Shapes of semantic search: ids [texts, tokens] go through BERT to [texts, tokens, d_model], pooling \
-         leaves [texts, d_model], unit length keeps it, and the product with the query's vector is one score \
-         a text.";
+    let alt = "Shapes of semantic search: ids [texts, tokens] go through BERT to [texts, tokens, \
+        d_model], pooling leaves [texts, d_model], unit length keeps it, and the product with the \
+        query's vector is one score a text.";
     Figure::shapes("14-shapes", "From texts to one vector each, and to a ranking", alt, steps)
 }
 
 /// The textbook's search, and its query in other words.
 fn search(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     let queries = [QUERY, "I feel down", "feeling low", "feeling sad", "depressed"];
-    report.say(format!("The textbook says: a search for \"{QUERY}\" finds \"{}\" first.", TEXTS[0]));
+    report
+        .say(format!("The textbook says: a search for \"{QUERY}\" finds \"{}\" first.", TEXTS[0]));
     let mut table = Table::new(["query", TEXTS[0], TEXTS[1], TEXTS[2], "first"]);
     for query in queries {
         let found = encoder.search(query, &TEXTS, TEXTS.len())?;
@@ -99,13 +109,14 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     ];
     let vectors = encoder.embed_matrix(&NINE)?;
     let cosines: Vec<f64> = pairwise(vectors.clone(), vectors).into_data().iter::<f64>().collect();
-    let labels =
-        ["cat", "dog", "rabbit", "deposit", "loan", "cash", "Paris", "Berlin", "Rome"].map(String::from);
+    let labels = ["cat", "dog", "rabbit", "deposit", "loan", "cash", "Paris", "Berlin", "Rome"]
+        .map(String::from);
     report.figure(Figure {
         name: "14-sentences".into(),
         title: "Sentences against each other".into(),
-        alt: "Cosines of nine sentences. Those about money and those about capitals are closer to each other than to \
-              the rest; of those about animals the cat and the dog are, and the rabbit eating grass is not."
+        alt: "Cosines of nine sentences. Those about money and those about capitals are closer to \
+            each other than to the rest; of those about animals the cat and the dog are, and the \
+            rabbit eating grass is not."
             .into(),
         band: 1e-3, // real weights: rounding alone
         panels: vec![Panel {
@@ -122,7 +133,8 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The toy world's analogies, each word a text of its own; and those that word2vec was made for, by name.
+/// The toy world's analogies, each word a text of its own; and those that word2vec was made for, by
+/// name.
 fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
     let words: Vec<String> = World::vocabulary().into_iter().map(String::from).collect();
     let vectors = encoder.embed(&words)?.into_iter().flat_map(|word| word.vector).collect();
@@ -150,29 +162,40 @@ fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Resu
 /// Whether sentences fall into groups by what they are about.
 fn clusters(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
     let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
-    let found = KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(encoder.embed_matrix(&texts)?);
+    let found =
+        KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(encoder.embed_matrix(&texts)?);
     let topics: Vec<usize> = corpus.iter().map(|sentence| sentence.topic as usize).collect();
     let purity = 100.0 * purity(&found.labels, &topics);
     report.say(format!(
-        "{SENTENCES} sentences about nine topics in nine clusters by k-means: purity {purity:.1}%.\n"
+        "{SENTENCES} sentences about nine topics in nine clusters by k-means: purity \
+            {purity:.1}%.\n"
     ));
     Ok(())
 }
 
-/// How often a sentence's nearest neighbour is about the same thing, by pooling and with the mask forgotten.
+/// How often a sentence's nearest neighbour is about the same thing, by pooling and with the mask
+/// forgotten.
 fn topics(mut encoder: SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
     let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
     let mut bars = Vec::new();
     let mut add = |label: &str, accuracy: f64| {
-        bars.push(Bar { label: label.into(), group: "nearest neighbour".into(), value: 100.0 * accuracy });
+        bars.push(Bar {
+            label: label.into(),
+            group: "nearest neighbour".into(),
+            value: 100.0 * accuracy,
+        });
     };
-    for (label, pooling) in [("mean", Pooling::Mean), ("[CLS]", Pooling::Cls), ("max", Pooling::Max)] {
+    for (label, pooling) in
+        [("mean", Pooling::Mean), ("[CLS]", Pooling::Cls), ("max", Pooling::Max)]
+    {
         encoder.pooling = pooling;
         add(label, same_topic(corpus, encoder.embed_matrix(&texts)?));
     }
     add("no mask", same_topic(corpus, without_mask(&encoder, &texts)?));
     add("chance", chance(corpus));
-    report.say(format!("{SENTENCES} sentences about nine topics: is the nearest neighbour about the same?"));
+    report.say(format!(
+        "{SENTENCES} sentences about nine topics: is the nearest neighbour about the same?"
+    ));
     report.say("(\"no mask\": the mean over every text padded to 64 tokens, padding included)");
     let mut table = Table::new(["pooling", "same topic"]);
     bars.iter().for_each(|bar| table.row([bar.label.clone(), format!("{:.1}%", bar.value)]));
@@ -192,7 +215,8 @@ fn topics(mut encoder: SentenceEncoder, corpus: &[Sentence], report: &mut Report
     Ok(())
 }
 
-/// Every text padded to the encoder's limit of 64 tokens, and the padding averaged in: the bug of many a project.
+/// Every text padded to the encoder's limit of 64 tokens, and the padding averaged in: the bug of
+/// many a project.
 fn without_mask(encoder: &SentenceEncoder, texts: &[String]) -> Result<Tensor<2>> {
     let padded = encoder.limit.min(64);
     let mut rows = Vec::new();

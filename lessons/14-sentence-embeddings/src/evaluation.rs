@@ -1,4 +1,5 @@
-//! How good an encoder is: whether its searches find what is meant, and whether its cosines follow people's ratings.
+//! How good an encoder is: whether its searches find what is meant, and whether its cosines follow
+//! people's ratings.
 
 use burn::tensor::Tensor;
 use course::metrics::{ndcg_at, pearson, recall_at, reciprocal_rank, spearman};
@@ -27,7 +28,8 @@ pub struct Retrieval {
 }
 
 impl Retrieval {
-    /// Scores rankings: `rankings[query][rank]` says whether what stands there is meant by the query, best first.
+    /// Scores rankings: `rankings[query][rank]` says whether what stands there is meant by the
+    /// query, best first.
     ///
     /// # Panics
     ///
@@ -52,7 +54,8 @@ impl Retrieval {
         }
     }
 
-    /// Scores the searches of every pair's query among all texts of the pairs, for the text that belongs to it.
+    /// Scores the searches of every pair's query among all texts of the pairs, for the text that
+    /// belongs to it.
     ///
     /// # Errors
     ///
@@ -84,7 +87,8 @@ impl Retrieval {
 /// How well cosines follow people's ratings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Agreement {
-    /// Spearman's correlation, that of the ranks; none where all cosines or all ratings are one number.
+    /// Spearman's correlation, that of the ranks; none where all cosines or all ratings are one
+    /// number.
     pub spearman: Option<f64>,
     /// Pearson's correlation; none as above.
     pub pearson: Option<f64>,

@@ -2,27 +2,30 @@
 //!
 //! **Question.** An encoder gives one vector a token. What is the one vector of a whole text?
 //!
-//! **Equation.** Mean pooling over the tokens that are not hidden, then unit length (Reimers and Gurevych, 2019,
-//! "Sentence-BERT", section 3):
+//! **Equation.** Mean pooling over the tokens that are not hidden, then unit length (Reimers and
+//! Gurevych, 2019, "Sentence-BERT", section 3):
 //!
 //! ```text
 //! s = sum_i keep_i h_i / sum_i keep_i        e = s / |s|        score(a, b) = e_a . e_b
 //! ```
 //!
-//! A model that makes other neighbours of texts than one wants is trained on pairs that belong together
-//! ([`contrastive`]), and measured before and after ([`evaluation`]).
+//! A model that makes other neighbours of texts than one wants is trained on pairs that belong
+//! together ([`contrastive`]), and measured before and after ([`evaluation`]).
 //!
 //! **Builds on.**
-//! - `encoder::Bert::forward_to(layers, &batch) -> [batch, tokens, d_model]` and `encoder::Batch` (lesson 11)
-//! - `similarity::normalise(x)`, `similarity::cosine(a, b)` and `similarity::nearest(queries, table, k)` (lesson 03)
+//! - `encoder::Bert::forward_to(layers, &batch) -> [batch, tokens, d_model]` and `encoder::Batch`
+//!   (lesson 11)
+//! - `similarity::normalise(x)`, `similarity::cosine(a, b)` and
+//!   `similarity::nearest(queries, table, k)` (lesson 03)
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
-//! - the demo: `word2vec::Space::score(sections)` (lesson 04), `maps::KMeansConfig` and `maps::purity` (lesson 05)
+//! - the demo: `word2vec::Space::score(sections)` (lesson 04), `maps::KMeansConfig` and
+//!   `maps::purity` (lesson 05)
 //!
-//! **Leaves you with.** [`SentenceEncoder`]: real weights in, one vector a text out, a search over your own
-//! lines, and a training that makes the encoder yours.
+//! **Leaves you with.** [`SentenceEncoder`]: real weights in, one vector a text out, a search over
+//! your own lines, and a training that makes the encoder yours.
 //!
-//! **Try.** `cargo test -p lesson-14`, then `printf 'I am sad\nThe bank is closed\n' | cargo rungs search "feeling
-//! down"`.
+//! **Try.** `cargo test -p lesson-14`, then
+//! `printf 'I am sad\nThe bank is closed\n' | cargo rungs search "feeling down"`.
 
 pub mod checkpoint;
 pub mod contrastive;
@@ -156,8 +159,8 @@ pub struct SentenceEncoder {
     pub layers: usize,
     /// Texts that go through the encoder together.
     pub batch: usize,
-    /// Whether batches go through it at the same time, on every core: a sentence is too short to keep all of them busy
-    /// inside one operation. A GPU wants one batch after the other.
+    /// Whether batches go through it at the same time, on every core: a sentence is too short to
+    /// keep all of them busy inside one operation. A GPU wants one batch after the other.
     pub parallel: bool,
     pub(crate) lower_case: bool,
     pub(crate) pad: u32,
@@ -175,7 +178,8 @@ impl SentenceEncoder {
     /// A text that the tokenizer refuses.
     pub fn embed<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Vec<Embedded>, TokensError> {
         let embedded = self.each_batch(texts, |batch| {
-            let pooled = self.pooling.pool(self.bert.forward_to(self.layers, batch), batch.hidden.clone());
+            let pooled =
+                self.pooling.pool(self.bert.forward_to(self.layers, batch), batch.hidden.clone());
             rows(if self.unit { normalise(pooled) } else { pooled })
         })?;
         let finish = |(encoding, vector): (Encoding, _)| Embedded {
@@ -220,8 +224,12 @@ impl SentenceEncoder {
     /// # Panics
     ///
     /// If there is no text.
-    pub fn embed_matrix<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Tensor<2>, TokensError> {
-        let vectors: Vec<f32> = self.embed(texts)?.into_iter().flat_map(|text| text.vector).collect();
+    pub fn embed_matrix<S: AsRef<str> + Sync>(
+        &self,
+        texts: &[S],
+    ) -> Result<Tensor<2>, TokensError> {
+        let vectors: Vec<f32> =
+            self.embed(texts)?.into_iter().flat_map(|text| text.vector).collect();
         let shape = [texts.len(), self.bert.d_model()];
         Ok(Tensor::from_data(burn::tensor::TensorData::new(vectors, shape), &self.device))
     }
@@ -261,13 +269,15 @@ impl SentenceEncoder {
         }
     }
 
-    /// Runs `forward` on batches of similar length, several at a time, and brings its rows back into order.
+    /// Runs `forward` on batches of similar length, several at a time, and brings its rows back
+    /// into order.
     fn each_batch<S: AsRef<str> + Sync, T: Send>(
         &self,
         texts: &[S],
         forward: impl Fn(&Batch) -> Vec<T> + Sync,
     ) -> Result<Vec<(Encoding, T)>, TokensError> {
-        let encodings = texts.iter().map(|text| self.encode(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let encodings =
+            texts.iter().map(|text| self.encode(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(encodings[i].ids.len()));
         let run = |batch: &&[usize]| {
@@ -280,7 +290,8 @@ impl SentenceEncoder {
         } else {
             batches.iter().map(run).collect()
         };
-        let mut results: Vec<(usize, T)> = order.iter().copied().zip(results.into_iter().flatten()).collect();
+        let mut results: Vec<(usize, T)> =
+            order.iter().copied().zip(results.into_iter().flatten()).collect();
         results.sort_by_key(|&(i, _)| i);
         Ok(encodings.into_iter().zip(results.into_iter().map(|(_, row)| row)).collect())
     }

@@ -14,8 +14,8 @@ pub struct Bin {
 }
 
 // ANCHOR: calibration
-/// Sorts answers into `bins` of equal width by how sure they are; bins without answers are left out (Guo et al. 2017, "On
-/// Calibration of Modern Neural Networks", section 2).
+/// Sorts answers into `bins` of equal width by how sure they are; bins without answers are left out
+/// (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2).
 ///
 /// # Panics
 ///
@@ -24,10 +24,14 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
     assert!(bins > 0, "at least one bin");
     assert!(answers.iter().all(|(p, _)| (0.0..=1.0).contains(p)), "probabilities lie in 0..=1");
     let of = |bin: usize| {
-        let inside: Vec<&(f64, bool)> =
-            answers.iter().filter(|(p, _)| ((p * bins as f64) as usize).min(bins - 1) == bin).collect();
+        let inside: Vec<&(f64, bool)> = answers
+            .iter()
+            .filter(|(p, _)| ((p * bins as f64) as usize).min(bins - 1) == bin)
+            .collect();
         let n = inside.len();
-        let mean = |value: fn(&(f64, bool)) -> f64| inside.iter().map(|&a| value(a)).sum::<f64>() / n as f64;
+        let mean = |value: fn(&(f64, bool)) -> f64| {
+            inside.iter().map(|&a| value(a)).sum::<f64>() / n as f64
+        };
         let accuracy = |a: &(f64, bool)| f64::from(u8::from(a.1));
         (n > 0).then(|| Bin { answers: n, confidence: mean(|a| a.0), accuracy: mean(accuracy) })
     };

@@ -1,4 +1,5 @@
-//! A classifier's folder: its head with the names of the labels, what was trained and how, and a fine-tuned model.
+//! A classifier's folder: its head with the names of the labels, what was trained and how, and a
+//! fine-tuned model.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,8 +74,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Writes `head.safetensors`: `classifier.weight` `[labels, d_model]` and `classifier.bias` as PyTorch stores them, the
-    /// labels as a JSON list among the file's metadata.
+    /// Writes `head.safetensors`: `classifier.weight` `[labels, d_model]` and `classifier.bias` as
+    /// PyTorch stores them, the labels as a JSON list among the file's metadata.
     ///
     /// # Errors
     ///
@@ -92,18 +93,22 @@ impl Head {
     ///
     /// # Errors
     ///
-    /// A file that is missing or no head, one without its labels, or one for vectors of another width.
+    /// A file that is missing or no head, one without its labels, or one for vectors of another
+    /// width.
     pub fn open(folder: &Path, d_model: usize, device: &Device) -> Result<Self, CheckpointError> {
         let path = folder.join(HEAD_FILE);
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);
         let text = |key: &str| weights.metadata(key).unwrap_or_default();
         let Ok(labels) = serde_json::from_str::<Vec<String>>(text(LABELS)) else {
-            return checks
-                .refuse(LABELS, "expected a JSON list of labels in the metadata, found none".into());
+            return checks.refuse(
+                LABELS,
+                "expected a JSON list of labels in the metadata, found none".into(),
+            );
         };
         let Ok(kind) = serde_json::from_value(Value::from(text(KIND))) else {
-            let problem = format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
+            let problem =
+                format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
             return checks.refuse(KIND, problem);
         };
         let mut linear = LinearConfig::new(d_model, labels.len()).init(device);
@@ -154,7 +159,8 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Writes the head, what the classifier says of itself and, where it was fine-tuned, its model and tokenizer.
+    /// Writes the head, what the classifier says of itself and, where it was fine-tuned, its model
+    /// and tokenizer.
     ///
     /// # Errors
     ///
@@ -172,13 +178,13 @@ impl Classifier {
         Ok(files::write_json(&folder.join(ABOUT_FILE), &about)?)
     }
 
-    /// Opens a classifier from its folder. One that was not fine-tuned asks for its frozen encoder by the name it was
-    /// trained with: `frozen` opens it and says by what it is known again.
+    /// Opens a classifier from its folder. One that was not fine-tuned asks for its frozen encoder
+    /// by the name it was trained with: `frozen` opens it and says by what it is known again.
     ///
     /// # Errors
     ///
-    /// A folder without a classifier, files that do not belong together, another encoder than that of the training, or
-    /// what `frozen` fails with.
+    /// A folder without a classifier, files that do not belong together, another encoder than that
+    /// of the training, or what `frozen` fails with.
     pub fn open<E: From<ClassifierError>>(
         folder: &Path,
         device: &Device,
@@ -240,7 +246,8 @@ fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, Cla
     }
     if head.kind != Labels::One {
         let problem =
-            "expected \"one\", since a fine-tuned model gives a text one label, found \"any\"".into();
+            "expected \"one\", since a fine-tuned model gives a text one label, found \"any\""
+                .into();
         return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse(KIND, problem)?);
     }
     with_majority(folder, Classifier { about, encoder, head, tuned: Some(model) })

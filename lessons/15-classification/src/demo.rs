@@ -1,5 +1,5 @@
-//! What this lesson shows: labels for words never seen, what each layer knows, a head for every token, and what was
-//! recorded on real reviews.
+//! What this lesson shows: labels for words never seen, what each layer knows, a head for every
+//! token, and what was recorded on real reviews.
 
 mod layers;
 mod reviews;
@@ -48,7 +48,10 @@ pub fn demo(run: &Run) -> Result<Report> {
             SentenceEncoder::open(folder, run.device)?
         }
         None => {
-            report.say("MiniLM is not fetched: vectors are those of a tiny BERT, just pretrained on the toy world.\n");
+            report.say(
+                "MiniLM is not fetched: vectors are those of a tiny BERT, just pretrained on the \
+                toy world.\n",
+            );
             tiny.clone()
         }
     };
@@ -67,11 +70,16 @@ fn shapes() -> Figure {
         Step::new("vectors", "texts, d_model", "pooling (lesson 14)", ["hidden states"]),
         Step::new("logits", "texts, labels", "x W + b", ["vectors"]),
         Step::new("probabilities", "texts, labels", "softmax, or a sigmoid a label", ["logits"]),
-        Step::new("token logits", "texts, tokens, labels", "x W + b, at every token", ["hidden states"]),
+        Step::new(
+            "token logits",
+            "texts, tokens, labels",
+            "x W + b, at every token",
+            ["hidden states"],
+        ),
     ];
-    let alt = "Shapes of classification: ids [texts, tokens] become hidden states and, pooled, vectors [texts, d_model]; a \
-         head makes logits and probabilities [texts, labels] of them, and a token head logits [texts, tokens, labels] of \
-         the hidden states.";
+    let alt = "Shapes of classification: ids [texts, tokens] become hidden states and, pooled, \
+        vectors [texts, d_model]; a head makes logits and probabilities [texts, labels] of them, \
+        and a token head logits [texts, tokens, labels] of the hidden states.";
     Figure::shapes("15-shapes", "From vectors to labels", alt, steps)
 }
 
@@ -99,24 +107,33 @@ fn feelings(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     let by_words: Vec<usize> = asked.iter().map(|text| bag.predict(text)).collect();
     let commonest = vec![majority(&learnt_numbers, labels); asked.len()];
     report.say(format!(
-        "Five feelings, learnt from {} sentences with two words each (\"I am glad.\"), asked for in {} sentences with\n\
-         other words (\"I am cheerful.\"):",
+        "Five feelings, learnt from {} sentences with two words each (\"I am glad.\"), asked for \
+            in {} sentences with\n\
+            other words (\"I am cheerful.\"):",
         learnt.len(),
         asked.len()
     ));
     let confusion = Confusion::new(labels, &said, &truth);
     let mut table = Table::new(["by", "accuracy", "macro F1"]);
-    for (name, said) in
-        [("the commonest label", &commonest), ("bag of words", &by_words), ("logistic regression", &said)]
-    {
+    for (name, said) in [
+        ("the commonest label", &commonest),
+        ("bag of words", &by_words),
+        ("logistic regression", &said),
+    ] {
         let right = format!("{:.1}%", 100.0 * accuracy(said, &truth));
-        table.row([name, &right, &format!("{:.3}", Confusion::new(labels, said, &truth).macro_f1())]);
+        table.row([
+            name,
+            &right,
+            &format!("{:.3}", Confusion::new(labels, said, &truth).macro_f1()),
+        ]);
     }
     report.table(&table);
     let mut table = Table::new(["feeling", "precision", "recall", "F1", "rows"]);
     for (name, scores) in FEELINGS.iter().zip(confusion.scores()) {
-        let numbers = [scores.precision, scores.recall, scores.f1].map(|share| format!("{share:.3}"));
-        table.row([name.to_string()].into_iter().chain(numbers).chain([scores.support.to_string()]));
+        let numbers =
+            [scores.precision, scores.recall, scores.f1].map(|share| format!("{share:.3}"));
+        table
+            .row([name.to_string()].into_iter().chain(numbers).chain([scores.support.to_string()]));
     }
     report.table(&table);
     report.figure(matrix(&confusion));
@@ -129,7 +146,8 @@ fn matrix(confusion: &Confusion) -> Figure {
     Figure {
         name: "15-confusion".into(),
         title: "Which feeling is taken for which".into(),
-        alt: "A confusion matrix of five feelings in words never seen in training: most sentences lie on the diagonal."
+        alt: "A confusion matrix of five feelings in words never seen in training: most sentences \
+            lie on the diagonal."
             .into(),
         band: 4.0, // sentences: a close call may fall either way
         panels: vec![Panel {

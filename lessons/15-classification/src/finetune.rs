@@ -22,7 +22,8 @@ pub struct Example<T> {
     pub target: T,
 }
 
-/// How to fine-tune; the defaults are within what BERT's authors tried (Devlin et al. 2019, section A.3).
+/// How to fine-tune; the defaults are within what BERT's authors tried (Devlin et al. 2019, section
+/// A.3).
 #[derive(Config, Debug, Copy, PartialEq)]
 pub struct FineTuning {
     /// Texts a step.
@@ -62,12 +63,19 @@ pub fn sequence_classifier(mut bert: Bert, labels: usize, device: &Device) -> Se
 /// # Panics
 ///
 /// If there is no text.
-pub fn predict(model: &SequenceClassifier, texts: &[&[u32]], pad: u32, device: &Device) -> Tensor<2> {
+pub fn predict(
+    model: &SequenceClassifier,
+    texts: &[&[u32]],
+    pad: u32,
+    device: &Device,
+) -> Tensor<2> {
     let mut order: Vec<usize> = (0..texts.len()).collect();
-    order.sort_by_key(|&text| texts[text].len()); // texts of one length share a batch, and little is padded
+    // texts of one length share a batch, and little is padded
+    order.sort_by_key(|&text| texts[text].len());
     let logits = order.chunks(TOGETHER).map(|part| {
         let segments: Vec<Vec<u32>> = part.iter().map(|&text| vec![0; texts[text].len()]).collect();
-        let texts = part.iter().zip(&segments).map(|(&text, segments)| (texts[text], &segments[..]));
+        let texts =
+            part.iter().zip(&segments).map(|(&text, segments)| (texts[text], &segments[..]));
         model.forward(&Batch::new(texts, pad, device))
     });
     let logits = Tensor::cat(logits.collect(), 0);
@@ -77,7 +85,8 @@ pub fn predict(model: &SequenceClassifier, texts: &[&[u32]], pad: u32, device: &
     probabilities(logits.select(0, back), Labels::One)
 }
 
-/// BERT with a score for every label of every token (Devlin et al. 2019, section 5.3, without its CRF either).
+/// BERT with a score for every label of every token (Devlin et al. 2019, section 5.3, without its
+/// CRF either).
 #[derive(Module, Debug)]
 pub struct TokenClassifier {
     /// The encoder under the head.
@@ -110,7 +119,8 @@ pub trait Learner: Module {
     /// Of one text.
     type Target;
 
-    /// The mean loss in nats over all answers of these examples, `[1]`; an answer weighs what its label does.
+    /// The mean loss in nats over all answers of these examples, `[1]`; an answer weighs what its
+    /// label does.
     fn loss(&self, batch: &Batch, targets: &[&Self::Target], weights: &[f32]) -> Tensor<1>;
 }
 
@@ -132,7 +142,10 @@ impl Learner for TokenClassifier {
         let logits = self.forward(batch);
         let [rows, tokens, labels] = logits.dims();
         let place = |(row, answers): (usize, &&Vec<(usize, usize)>)| {
-            answers.iter().map(move |&(token, label)| (row * tokens + token, label)).collect::<Vec<_>>()
+            answers
+                .iter()
+                .map(move |&(token, label)| (row * tokens + token, label))
+                .collect::<Vec<_>>()
         };
         let answers: Vec<(usize, usize)> = targets.iter().enumerate().flat_map(place).collect();
         weighted(logits.reshape([rows * tokens, labels]), &answers, weights)
@@ -188,8 +201,13 @@ pub struct Examples<'a, M: Learner> {
 
 /// The texts of examples, padded to the longest.
 pub fn padded<T>(examples: &[&Example<T>], pad: u32, device: &Device) -> Batch {
-    let segments: Vec<Vec<u32>> = examples.iter().map(|example| vec![0; example.ids.len()]).collect();
-    Batch::new(examples.iter().zip(&segments).map(|(example, s)| (&example.ids[..], &s[..])), pad, device)
+    let segments: Vec<Vec<u32>> =
+        examples.iter().map(|example| vec![0; example.ids.len()]).collect();
+    Batch::new(
+        examples.iter().zip(&segments).map(|(example, s)| (&example.ids[..], &s[..])),
+        pad,
+        device,
+    )
 }
 
 impl<M: Learner> Task for Examples<'_, M> {
@@ -197,7 +215,8 @@ impl<M: Learner> Task for Examples<'_, M> {
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
         let drawn = epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
-        let examples: Vec<&Example<M::Target>> = drawn.into_iter().map(|i| &self.training[i]).collect();
+        let examples: Vec<&Example<M::Target>> =
+            drawn.into_iter().map(|i| &self.training[i]).collect();
         let targets: Vec<&M::Target> = examples.iter().map(|example| &example.target).collect();
         model.loss(&padded(&examples, self.pad, self.device), &targets, &self.weights)
     }

@@ -2,8 +2,9 @@
 //!
 //! **Question.** A sentence has become a vector. What is the vector good for?
 //!
-//! **Equation.** Logistic regression on vectors `x` that stay as they are (Hastie, Tibshirani and Friedman 2009, "The
-//! Elements of Statistical Learning", section 4.4), with the penalty of ridge regression:
+//! **Equation.** Logistic regression on vectors `x` that stay as they are (Hastie, Tibshirani and
+//! Friedman 2009, "The Elements of Statistical Learning", section 4.4), with the penalty of ridge
+//! regression:
 //!
 //! ```text
 //! p = softmax(x W + b)
@@ -12,13 +13,17 @@
 //! ```
 //!
 //! **Builds on.**
-//! - `sentences::SentenceEncoder::embed_matrix(texts) -> [texts, d_model]` and its `layers` (lesson 14)
-//! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`, `encoder::Bert` and `encoder::Batch` (lesson 11)
+//! - `sentences::SentenceEncoder::embed_matrix(texts) -> [texts, d_model]` and its `layers` (lesson
+//!   14)
+//! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`, `encoder::Bert` and
+//!   `encoder::Batch` (lesson 11)
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
 //!
-//! **Leaves you with.** A classifier for your own labels: on frozen vectors in seconds, fine-tuned in minutes.
+//! **Leaves you with.** A classifier for your own labels: on frozen vectors in seconds, fine-tuned
+//! in minutes.
 //!
-//! **Try.** `cargo test -p lesson-15`, then `cargo rungs classify train reviews.tsv --out my_classifier`.
+//! **Try.** `cargo test -p lesson-15`, then
+//! `cargo rungs classify train reviews.tsv --out my_classifier`.
 
 pub mod baseline;
 pub mod calibration;
@@ -74,9 +79,9 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// What scikit-learn means by `C`: `C` times the sum of the losses beside half the square of the weights. Of two labels
-    /// it keeps one column, whose weights are the difference of the two here: each has half, both together half the
-    /// square.
+    /// What scikit-learn means by `C`: `C` times the sum of the losses beside half the square of
+    /// the weights. Of two labels it keeps one column, whose weights are the difference of the two
+    /// here: each has half, both together half the square.
     pub fn as_scikit_learn(c: f64, rows: usize, labels: usize) -> Self {
         let columns = if labels == 2 { 2.0 } else { 1.0 };
         Self::new().with_l2(columns / (c * rows as f64))
@@ -85,8 +90,8 @@ impl LogisticRegression {
 
 // ANCHOR: logistic
 impl LogisticRegression {
-    /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has only one, by L-BFGS (Nocedal and
-    /// Wright 2006, "Numerical Optimization", algorithm 7.5).
+    /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has only one, by
+    /// L-BFGS (Nocedal and Wright 2006, "Numerical Optimization", algorithm 7.5).
     ///
     /// # Shapes
     ///
@@ -131,9 +136,13 @@ impl LogisticRegression {
         let weight = head.weight.val();
         let penalty = weight.clone().square().sum().into_scalar::<f64>() * self.l2 / 2.0;
         let loss = (of_rows * weights.clone()).sum().into_scalar::<f64>() / all + penalty;
-        let error = (probabilities(logits, self.labels) - y.clone()) * weights.clone() / all; // [rows, labels]
+        // [rows, labels]
+        let error = (probabilities(logits, self.labels) - y.clone()) * weights.clone() / all;
         let mut gradients = GradientsParams::new();
-        gradients.register(head.weight.id, x.clone().transpose().matmul(error.clone()) + weight * self.l2);
+        gradients.register(
+            head.weight.id,
+            x.clone().transpose().matmul(error.clone()) + weight * self.l2,
+        );
         if let Some(bias) = &head.bias {
             gradients.register(bias.id, error.sum_dim(0).squeeze_dim::<1>(0));
         }
@@ -141,8 +150,8 @@ impl LogisticRegression {
     }
     // ANCHOR_END: logistic
 
-    /// What each row weighs, `[rows, 1]`: 1, or what makes every label weigh the same: rows / (labels times rows of its
-    /// own), as scikit-learn's `balanced`.
+    /// What each row weighs, `[rows, 1]`: 1, or what makes every label weigh the same: rows /
+    /// (labels times rows of its own), as scikit-learn's `balanced`.
     ///
     /// # Panics
     ///
@@ -153,7 +162,8 @@ impl LogisticRegression {
             return Tensor::ones([rows, 1], &y.device());
         }
         assert_eq!(self.labels, Labels::One, "only rows of one label each can be balanced");
-        let of_label = y.clone().sum_dim(0).clamp_min(1.0); // [1, labels]; a label without rows weighs none
+        // [1, labels]; a label without rows weighs none
+        let of_label = y.clone().sum_dim(0).clamp_min(1.0);
         (y.clone() * of_label.recip() * (rows as f64 / labels as f64)).sum_dim(1)
     }
 }
@@ -173,7 +183,8 @@ pub fn probabilities(logits: Tensor<2>, labels: Labels) -> Tensor<2> {
 }
 // ANCHOR_END: probabilities
 
-/// -log p of what is the case, a label at a time: log(1 + exp(z)) - y z, in a form that does not overflow.
+/// -log p of what is the case, a label at a time: log(1 + exp(z)) - y z, in a form that does not
+/// overflow.
 fn surprise(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
     z.clone().clamp_min(0.0) - z.clone() * y + (-z.abs()).exp().log1p()
 }
@@ -189,8 +200,9 @@ fn surprise(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
 /// If a number is no label.
 pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
     assert!(numbers.iter().all(|&number| number < labels), "label numbers lie in 0..{labels}");
-    let rows =
-        numbers.iter().flat_map(|&number| (0..labels).map(move |label| f32::from(u8::from(label == number))));
+    let rows = numbers
+        .iter()
+        .flat_map(|&number| (0..labels).map(move |label| f32::from(u8::from(label == number))));
     Tensor::from_data(TensorData::new(rows.collect::<Vec<f32>>(), [numbers.len(), labels]), device)
 }
 

@@ -1,4 +1,5 @@
-//! The cells of the notebooks as one program: `cells` lists them, `cells NAME` runs one as the kernel would.
+//! The cells of the notebooks as one program: `cells` lists them, `cells NAME` runs one as the
+//! kernel would.
 
 include!(concat!(env!("OUT_DIR"), "/cells.rs"));
 

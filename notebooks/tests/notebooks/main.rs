@@ -39,8 +39,13 @@ fn breach(figure: &Figure) -> Option<String> {
     };
     let book: Figure = serde_json::from_str(&text).expect("a figure's data are JSON");
     match figure.distance(&book) {
-        None => Some(format!("{} is made of other panels, names or counts than the book's", figure.name)),
-        Some(far) if far > book.band => Some(format!("{}: {far} off, band {}", figure.name, book.band)),
+        None => Some(format!(
+            "{} is made of other panels, names or counts than the book's",
+            figure.name
+        )),
+        Some(far) if far > book.band => {
+            Some(format!("{}: {far} off, band {}", figure.name, book.band))
+        }
         Some(_) => None,
     }
 }
@@ -59,14 +64,22 @@ fn every_notebook_runs_and_draws_the_books_figures() {
         if figures.is_empty() {
             breaches.push(format!("{name}: shows no figure of the book"));
         }
-        breaches.extend(figures.iter().filter_map(breach).map(|breach| format!("{name}: {breach}")));
+        breaches
+            .extend(figures.iter().filter_map(breach).map(|breach| format!("{name}: {breach}")));
     }
-    assert!(breaches.is_empty(), "run the notebook, then `cargo rungs record NN`:\n{}", breaches.join("\n"));
+    assert!(
+        breaches.is_empty(),
+        "run the notebook, then `cargo rungs record NN`:\n{}",
+        breaches.join("\n")
+    );
 }
 
 #[test]
 fn a_notebook_of_another_name_is_refused() {
     let output = cells(&["99-nothing"]);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("99-nothing: expected the name of a notebook"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("99-nothing: expected the name of a notebook")
+    );
 }

@@ -17,7 +17,8 @@ impl Weights {
     pub fn layers(&self, prefix: &str) -> usize {
         let mut numbers = BTreeSet::new();
         for name in self.names() {
-            if let Some((number, _)) = name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
+            if let Some((number, _)) =
+                name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
                 && let Ok(number) = number.parse::<usize>()
             {
                 numbers.insert(number);
@@ -37,7 +38,12 @@ impl Weights {
         if found == expected {
             return Ok(());
         }
-        Err(CheckpointError::Layers { path: self.path.clone(), prefix: prefix.into(), expected, found })
+        Err(CheckpointError::Layers {
+            path: self.path.clone(),
+            prefix: prefix.into(),
+            expected,
+            found,
+        })
     }
 
     /// Checks the whole checkpoint against what an architecture expects, before any data is read:
@@ -125,7 +131,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((before, after)) => {
-            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+            name.len() >= before.len() + after.len()
+                && name.starts_with(before)
+                && name.ends_with(after)
         }
     }
 }

@@ -139,7 +139,10 @@ fn open_shards(folder: &Path, path: &Path) -> Result<Found, CheckpointError> {
                     ));
                 }
                 None => {
-                    return refuse(format!("{:?} in {name:?} is not in the index, or is twice", entry.name));
+                    return refuse(format!(
+                        "{:?} in {name:?} is not in the index, or is twice",
+                        entry.name
+                    ));
                 }
             }
             stored.push(Stored { shard: shards.len(), entry });
@@ -148,7 +151,9 @@ fn open_shards(folder: &Path, path: &Path) -> Result<Found, CheckpointError> {
     }
     match index.weight_map.first_key_value() {
         None => Ok(Found { shards, stored, metadata: BTreeMap::new() }),
-        Some((tensor, shard)) => refuse(format!("expected {tensor:?} in {shard:?}, which does not hold it")),
+        Some((tensor, shard)) => {
+            refuse(format!("expected {tensor:?} in {shard:?}, which does not hold it"))
+        }
     }
 }
 

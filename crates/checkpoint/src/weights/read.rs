@@ -80,7 +80,11 @@ impl Weights {
         if self.values(copy, shape)? == self.values(table, shape)? {
             return Ok(());
         }
-        Err(CheckpointError::NotTied { path: self.path.clone(), copy: copy.into(), table: table.into() })
+        Err(CheckpointError::NotTied {
+            path: self.path.clone(),
+            copy: copy.into(),
+            table: table.into(),
+        })
     }
 }
 

@@ -119,12 +119,17 @@ fn a_truncated_file_is_refused() {
 
 #[test]
 fn reversed_offsets_are_refused() {
-    refused(&file(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8), &["rise", "[8, 0]"]);
+    refused(
+        &file(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
+        &["rise", "[8, 0]"],
+    );
 }
 
 #[test]
 fn offsets_that_are_no_numbers_are_refused() {
-    for offsets in ["[-8,0]", "[0,8.5]", "[0]", "[0,8,16]", "[0,1e300]", "null", "[0,18446744073709551616]"] {
+    for offsets in
+        ["[-8,0]", "[0,8.5]", "[0]", "[0,8,16]", "[0,1e300]", "null", "[0,18446744073709551616]"]
+    {
         let header = format!(r#"{{"a":{{"dtype":"F32","shape":[2],"data_offsets":{offsets}}}}}"#);
         refused(&file(&header, 8), &["tensor \"a\""]);
     }
@@ -132,9 +137,11 @@ fn offsets_that_are_no_numbers_are_refused() {
 
 #[test]
 fn a_size_that_overflows_is_refused() {
-    for shape in
-        ["[4294967296,4294967296]", "[18446744073709551615,18446744073709551615]", "[9223372036854775807]"]
-    {
+    for shape in [
+        "[4294967296,4294967296]",
+        "[18446744073709551615,18446744073709551615]",
+        "[9223372036854775807]",
+    ] {
         let header = format!(r#"{{"a":{{"dtype":"F32","shape":{shape},"data_offsets":[0,8]}}}}"#);
         refused(&file(&header, 8), &["\"a\"", "expected a size in whole bytes"]);
     }
@@ -184,11 +191,17 @@ fn a_web_page_is_named() {
 
 #[test]
 fn a_pickle_is_never_opened() {
-    refused(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", &["pickle", "safetensors.torch.save_file"]);
+    refused(
+        b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+        &["pickle", "safetensors.torch.save_file"],
+    );
     refused(b"PK\x03\x04 a torch archive", &["pickle", "convert it"]);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("pytorch_model.bin"), b"PK\x03\x04").unwrap();
-    assert_says(open(folder.path()), &["pytorch_model.bin", "pickle", "safetensors.torch.save_file"]);
+    assert_says(
+        open(folder.path()),
+        &["pytorch_model.bin", "pickle", "safetensors.torch.save_file"],
+    );
     assert_says(open(&folder.path().join("pytorch_model.bin")), &["pickle"]);
     fs::write(folder.path().join("weights.pt"), file(ONE, 8)).unwrap();
     assert_says(open(&folder.path().join("weights.pt")), &["pickle"]);
@@ -248,15 +261,25 @@ fn duplicate_unknown_and_missing_fields_are_refused() {
         &with(r#""dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]"#),
         &["duplicate field `dtype`"],
     );
-    refused(&with(r#""dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1"#), &["unknown field `more`"]);
+    refused(
+        &with(r#""dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1"#),
+        &["unknown field `more`"],
+    );
     refused(&with(r#""dtype":"F32","data_offsets":[0,8]"#), &["missing field `shape`"]);
 }
 
 #[test]
 fn names_that_cannot_be_printed_or_look_like_paths_are_refused() {
-    for name in
-        ["a\\u0000b", "\\u001b[2J", "../../etc/passwd", "/etc/passwd", "a\\\\..\\\\b", "", "a b", "\\u202e"]
-    {
+    for name in [
+        "a\\u0000b",
+        "\\u001b[2J",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a\\\\..\\\\b",
+        "",
+        "a b",
+        "\\u202e",
+    ] {
         let header = ONE.replace("\"a\"", &format!("\"{name}\""));
         refused(&file(&header, 8), &["tensor name"]);
     }
@@ -282,8 +305,11 @@ fn two_hundred_thousand_empty_tensors_are_refused() {
 fn shards(index: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("one.safetensors"), floats(&[("a", &[2], &[1.0, 2.0])])).unwrap();
-    fs::write(folder.path().join("two.safetensors"), floats(&[("b", &[1], &[3.0]), ("c", &[1], &[4.0])]))
-        .unwrap();
+    fs::write(
+        folder.path().join("two.safetensors"),
+        floats(&[("b", &[1], &[3.0]), ("c", &[1], &[4.0])]),
+    )
+    .unwrap();
     fs::write(folder.path().join("model.safetensors.index.json"), index).unwrap();
     folder
 }
@@ -304,16 +330,30 @@ fn an_index_that_disagrees_with_its_shards_is_refused() {
         let folder = shards(&format!(r#"{{"weight_map":{{{map}}}}}"#));
         assert_says(open(folder.path()), texts);
     };
-    let (a, b, c) = (r#""a":"one.safetensors""#, r#""b":"two.safetensors""#, r#""c":"two.safetensors""#);
+    let (a, b, c) =
+        (r#""a":"one.safetensors""#, r#""b":"two.safetensors""#, r#""c":"two.safetensors""#);
     refused(&format!("{a},{b}"), &["\"c\"", "not in the index"]);
-    refused(&format!(r#"{a},{b},{c},"d":"two.safetensors""#), &["expected \"d\"", "does not hold it"]);
-    refused(&format!(r#"{a},{b},"c":"one.safetensors""#), &["expected \"c\" in \"one.safetensors\""]);
-    refused(&format!(r#"{a},{b},{c},"d":"three.safetensors""#), &["three.safetensors", "does not exist"]);
+    refused(
+        &format!(r#"{a},{b},{c},"d":"two.safetensors""#),
+        &["expected \"d\"", "does not hold it"],
+    );
+    refused(
+        &format!(r#"{a},{b},"c":"one.safetensors""#),
+        &["expected \"c\" in \"one.safetensors\""],
+    );
+    refused(
+        &format!(r#"{a},{b},{c},"d":"three.safetensors""#),
+        &["three.safetensors", "does not exist"],
+    );
     refused(&format!("{a},{a}"), &["the key \"a\" twice"]);
     refused("", &["expected 1 to 512 shards, found 0"]);
-    for name in
-        ["../one.safetensors", "/tmp/one.safetensors", "x\\\\one.safetensors", "one.bin", ".safetensors"]
-    {
+    for name in [
+        "../one.safetensors",
+        "/tmp/one.safetensors",
+        "x\\\\one.safetensors",
+        "one.bin",
+        ".safetensors",
+    ] {
         refused(&format!(r#""a":"{name}""#), &["expected the plain name"]);
     }
 }

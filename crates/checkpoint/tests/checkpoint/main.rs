@@ -35,12 +35,15 @@ pub fn file(header: &str, data: usize) -> Vec<u8> {
 
 /// A safetensors file with f32 tensors.
 pub fn floats(tensors: &[(&str, &[usize], &[f32])]) -> Vec<u8> {
-    let data: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, _, values)| values.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let data: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| values.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect();
     let views = tensors.iter().zip(&data).map(|((name, shape, _), bytes)| {
         (
             name.to_string(),
-            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).unwrap(),
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes)
+                .unwrap(),
         )
     });
     safetensors::serialize(views, None).unwrap()

@@ -24,7 +24,8 @@ fn two_layers() -> tempfile::TempDir {
 }
 
 fn expected(layers: usize) -> Expected {
-    let layer = |i| [(format!("layer.{i}.weight"), vec![2, 2]), (format!("layer.{i}.bias"), vec![2])];
+    let layer =
+        |i| [(format!("layer.{i}.weight"), vec![2, 2]), (format!("layer.{i}.bias"), vec![2])];
     let table = [("table".to_string(), vec![2, 3])];
     table.into_iter().chain((0..layers).flat_map(layer)).collect()
 }
@@ -36,7 +37,10 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 #[test]
 fn a_checkpoint_that_fits_is_accepted_and_skips_nothing() {
     let folder = two_layers();
-    assert_eq!(open(folder.path()).unwrap().matches(&expected(2), &[]).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        open(folder.path()).unwrap().matches(&expected(2), &[]).unwrap(),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -52,8 +56,14 @@ fn a_missing_tensor_is_named_with_the_nearest() {
 fn one_layer_more_or_less_is_refused() {
     let folder = two_layers();
     let weights = open(folder.path()).unwrap();
-    assert_says(weights.matches(&expected(1), &[]), &["\"layer.1.bias\" has no place", "and 1 more are"]);
-    assert_says(weights.matches(&expected(3), &[]), &["\"layer.2.weight\" is missing", "and 1 more are"]);
+    assert_says(
+        weights.matches(&expected(1), &[]),
+        &["\"layer.1.bias\" has no place", "and 1 more are"],
+    );
+    assert_says(
+        weights.matches(&expected(3), &[]),
+        &["\"layer.2.weight\" is missing", "and 1 more are"],
+    );
     assert_eq!(weights.layers("layer."), 2);
     assert!(weights.expect_layers("layer.", 2).is_ok());
     for wrong in [0, 1, 1_000_000_000] {
@@ -95,7 +105,10 @@ fn a_tensor_is_read_as_it_was_written() {
     let folder = two_layers();
     let device = backend::from_env();
     let weights = open(folder.path()).unwrap();
-    assert_eq!(numbers(weights.tensor::<2>("table", [2, 3], &device).unwrap()), [1., 2., 3., 4., 5., 6.]);
+    assert_eq!(
+        numbers(weights.tensor::<2>("table", [2, 3], &device).unwrap()),
+        [1., 2., 3., 4., 5., 6.]
+    );
     assert_eq!(numbers(weights.tensor::<1>("layer.0.bias", [2], &device).unwrap()), [0.5, 0.25]);
     let transposed = weights.transposed("table", [3, 2], &device).unwrap();
     assert_eq!(transposed.dims(), [3, 2]);
@@ -132,8 +145,10 @@ fn a_linear_computes_as_pytorch_stored_it() {
 #[test]
 fn f16_and_bf16_become_f32() {
     let values = [1.0f32, -2.5, 0.15625, 65_504.0];
-    let f16: Vec<u8> = [0x3c00u16, 0xc100, 0x3100, 0x7bff].iter().flat_map(|x| x.to_le_bytes()).collect();
-    let bf16: Vec<u8> = values[..3].iter().flat_map(|x| ((x.to_bits() >> 16) as u16).to_le_bytes()).collect();
+    let f16: Vec<u8> =
+        [0x3c00u16, 0xc100, 0x3100, 0x7bff].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let bf16: Vec<u8> =
+        values[..3].iter().flat_map(|x| ((x.to_bits() >> 16) as u16).to_le_bytes()).collect();
     let views = [
         ("half", TensorView::new(Dtype::F16, vec![4], &f16).unwrap()),
         ("brain", TensorView::new(Dtype::BF16, vec![3], &bf16).unwrap()),
@@ -162,7 +177,8 @@ fn other_numbers_are_refused_for_weights() {
 fn nan_and_infinity_are_refused_by_name() {
     let mut values = vec![0.5; 300_000];
     values[299_999] = f32::NEG_INFINITY;
-    let folder = model(&floats(&[("all", &[2], &[f32::NAN, f32::NAN]), ("one", &[300_000], &values)]));
+    let folder =
+        model(&floats(&[("all", &[2], &[f32::NAN, f32::NAN]), ("one", &[300_000], &values)]));
     let weights = open(folder.path()).unwrap();
     assert_says(weights.values("all", &[2]), &["\"all\"", "found NaN at position 0"]);
     assert_says(weights.values("one", &[300_000]), &["\"one\"", "found -inf at position 299999"]);
@@ -193,13 +209,17 @@ fn gamma_and_beta_of_a_norm_are_weight_and_bias() {
     ]));
     let weights = open(folder.path()).unwrap();
     let names: Vec<_> = weights.names().collect();
-    assert_eq!(names, ["layer.LayerNorm.bias", "layer.LayerNorm.weight", "ln_f.weight", "mixer.gamma"]);
+    assert_eq!(
+        names,
+        ["layer.LayerNorm.bias", "layer.LayerNorm.weight", "ln_f.weight", "mixer.gamma"]
+    );
     assert_eq!(weights.values("layer.LayerNorm.bias", &[1]).unwrap(), [2.0]);
 }
 
 #[test]
 fn two_names_that_become_one_are_refused() {
-    let folder = model(&floats(&[("LayerNorm.gamma", &[1], &[1.0]), ("LayerNorm.weight", &[1], &[2.0])]));
+    let folder =
+        model(&floats(&[("LayerNorm.gamma", &[1], &[1.0]), ("LayerNorm.weight", &[1], &[2.0])]));
     assert_says(open(folder.path()), &["\"LayerNorm.gamma\"", "\"LayerNorm.weight\"", "both mean"]);
     let folder = model(&floats(&[("bert.a", &[1], &[1.0]), ("a", &[1], &[2.0])]));
     let weights = open(folder.path()).unwrap();
@@ -224,7 +244,8 @@ fn a_stored_copy_of_a_tied_table_must_equal_it() {
 
 #[test]
 fn a_gpt2_file_is_no_bert() {
-    let folder = model(&floats(&[("wte.weight", &[1], &[1.0]), ("h.0.attn.c_attn.weight", &[1], &[1.0])]));
+    let folder =
+        model(&floats(&[("wte.weight", &[1], &[1.0]), ("h.0.attn.c_attn.weight", &[1], &[1.0])]));
     let weights = open(folder.path()).unwrap();
     let bert: Expected = vec![
         ("embeddings.word_embeddings.weight".into(), vec![1]),
@@ -241,8 +262,10 @@ fn a_file_that_shrinks_after_it_was_opened_is_an_error() {
     let path = folder.path().join("model.safetensors");
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(fs::metadata(&path).unwrap().len() - 40).unwrap();
-    let read =
-        weights.names().map(|name| weights.values(name, weights.shape(name).unwrap())).find(Result::is_err);
+    let read = weights
+        .names()
+        .map(|name| weights.values(name, weights.shape(name).unwrap()))
+        .find(Result::is_err);
     assert_says(read.unwrap(), &["reading failed"]);
 }
 

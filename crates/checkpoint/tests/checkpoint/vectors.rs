@@ -47,8 +47,12 @@ fn both_formats_read_what_was_written() {
 fn files_of_others_are_read() {
     // word2vec.c ends its lines with a space; some writers end them as Windows does.
     assert_eq!(read("c.txt", "2 3\ncat 1 -0.5 3e-8 \nłódź 0.1 2 -1e30 \n").unwrap(), two());
-    assert_eq!(read("w.vec", "2 3\r\ncat 1.0 -0.5 3e-08\r\nłódź 0.1 2.0 -1e+30\r\n").unwrap(), two());
-    let rows: [(&[u8], &[f32]); 2] = [(b"cat", &[1.0, -0.5, 3e-8]), ("łódź".as_bytes(), &[0.1, 2.0, -1e30])];
+    assert_eq!(
+        read("w.vec", "2 3\r\ncat 1.0 -0.5 3e-08\r\nłódź 0.1 2.0 -1e+30\r\n").unwrap(),
+        two()
+    );
+    let rows: [(&[u8], &[f32]); 2] =
+        [(b"cat", &[1.0, -0.5, 3e-8]), ("łódź".as_bytes(), &[0.1, 2.0, -1e30])];
     // word2vec.c and older versions of gensim end a binary row with a line end, newer ones do not.
     for line_ends in [true, false] {
         assert_eq!(read("b.bin", binary("2 3\n", &rows, line_ends)).unwrap(), two());

@@ -53,7 +53,9 @@ fn names_and_stored_shapes_are_listed_without_drawing_a_weight() {
         ("layer.kv.bias", &[3]),
         ("layer.last.output.weight", &[3, 4]),
     ];
-    assert!(expect.tensors.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())).eq(expected));
+    assert!(
+        expect.tensors.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())).eq(expected)
+    );
     assert_eq!(drawn(&small), [false; 4]);
 }
 
@@ -87,6 +89,9 @@ fn a_size_that_the_file_does_not_have_is_refused_before_anything_is_made_of_it()
     write_weights(&folder.path().join("model.safetensors"), &save.tensors, &[]).unwrap();
     let weights = Weights::open(folder.path()).unwrap();
     weights.expect("table", &[5, 2]).unwrap();
-    assert_says(weights.expect("table", &[5, 1 << 60]), &["\"table\"", "1152921504606846976], found [5, 2]"]);
+    assert_says(
+        weights.expect("table", &[5, 1 << 60]),
+        &["\"table\"", "1152921504606846976], found [5, 2]"],
+    );
     assert_says(weights.expect("tabel", &[5, 2]), &["\"tabel\" is missing", "nearest: \"table\""]);
 }

@@ -15,8 +15,10 @@ fn tensor(name: &str, values: &[f32]) -> (String, TensorData) {
 
 /// The names of a folder's files.
 fn files(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -25,7 +27,8 @@ fn files(folder: &Path) -> Vec<String> {
 fn texts_stand_beside_the_tensors() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    write_weights(&path, &[tensor("a", &[1.0])], &[("step", "12"), ("recipe", "{\"seed\": 7}\n")]).unwrap();
+    write_weights(&path, &[tensor("a", &[1.0])], &[("step", "12"), ("recipe", "{\"seed\": 7}\n")])
+        .unwrap();
     let weights = Weights::open(folder.path()).unwrap();
     assert_eq!(weights.metadata("step"), Some("12"));
     assert_eq!(weights.metadata("recipe"), Some("{\"seed\": 7}\n"));
@@ -41,7 +44,10 @@ fn the_safetensors_library_reads_it_too() {
     let bytes = fs::read(&path).unwrap();
     let theirs = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(theirs.len(), 2);
-    assert_eq!(theirs.tensor("b").unwrap().data(), [1f32.to_le_bytes(), (-2.5f32).to_le_bytes()].concat());
+    assert_eq!(
+        theirs.tensor("b").unwrap().data(),
+        [1f32.to_le_bytes(), (-2.5f32).to_le_bytes()].concat()
+    );
     assert_eq!(theirs.tensor("a").unwrap().shape(), [1]);
 }
 
@@ -71,8 +77,14 @@ fn a_full_disk_leaves_the_old_weights_and_no_part() {
     let old = fs::read(&path).unwrap();
     // Everything written to it fails as on a full disk.
     std::os::unix::fs::symlink("/dev/full", folder.path().join("model.safetensors.part")).unwrap();
-    assert_says(write(), &["model.safetensors", "writing failed: No space left", "check", "free space"]);
-    assert_eq!((fs::read(&path).unwrap(), files(folder.path())), (old, vec!["model.safetensors".into()]));
+    assert_says(
+        write(),
+        &["model.safetensors", "writing failed: No space left", "check", "free space"],
+    );
+    assert_eq!(
+        (fs::read(&path).unwrap(), files(folder.path())),
+        (old, vec!["model.safetensors".into()])
+    );
     write().unwrap();
 }
 

@@ -19,7 +19,8 @@ pub struct Confusion {
     pub counts: Vec<Vec<usize>>,
 }
 
-/// How good the answers are as far as one label is concerned. A share of nothing is 0, as in scikit-learn.
+/// How good the answers are as far as one label is concerned. A share of nothing is 0, as in
+/// scikit-learn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
     /// Of those that were given this label, the share that have it.
@@ -49,7 +50,8 @@ impl Confusion {
 
     /// One a label.
     pub fn scores(&self) -> Vec<Scores> {
-        let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let share =
+            |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
         let of = |label: usize| {
             let right = self.counts[label][label];
             let given: usize = self.counts.iter().map(|row| row[label]).sum();
@@ -75,7 +77,8 @@ impl Confusion {
 mod tests {
     use super::*;
 
-    /// Six mails: 4 are fine (0), 2 are spam (1). One fine mail is taken for spam, one spam for fine.
+    /// Six mails: 4 are fine (0), 2 are spam (1). One fine mail is taken for spam, one spam for
+    /// fine.
     const TRUTH: [usize; 6] = [0, 0, 0, 0, 1, 1];
     const PREDICTED: [usize; 6] = [0, 0, 0, 1, 1, 0];
 
@@ -98,6 +101,9 @@ mod tests {
     #[test]
     fn a_label_that_nobody_has_or_was_given_scores_nothing_and_not_nan() {
         let confusion = Confusion::new(3, &PREDICTED, &TRUTH);
-        assert_eq!(confusion.scores()[2], Scores { precision: 0.0, recall: 0.0, f1: 0.0, support: 0 });
+        assert_eq!(
+            confusion.scores()[2],
+            Scores { precision: 0.0, recall: 0.0, f1: 0.0, support: 0 }
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! How well two samples follow each other.
 
-/// Pearson's correlation of two samples, in -1..1; `None` for fewer than two pairs or a constant sample.
+/// Pearson's correlation of two samples, in -1..1; `None` for fewer than two pairs or a constant
+/// sample.
 ///
 /// r = sum((x - mean x)(y - mean y)) / sqrt(sum((x - mean x)^2) sum((y - mean y)^2))
 ///

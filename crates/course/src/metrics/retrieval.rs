@@ -1,7 +1,8 @@
-//! How near the top a search puts what is wanted (Manning, Raghavan and Schütze 2008, "Introduction to Information
-//! Retrieval", section 8.4).
+//! How near the top a search puts what is wanted (Manning, Raghavan and Schütze 2008, "Introduction
+//! to Information Retrieval", section 8.4).
 
-/// Of `wanted` texts, the share among the first `k`; `hits` says of each text in its rank whether it is one.
+/// Of `wanted` texts, the share among the first `k`; `hits` says of each text in its rank whether
+/// it is one.
 ///
 /// # Panics
 ///
@@ -16,7 +17,8 @@ pub fn reciprocal_rank(hits: &[bool]) -> f64 {
     hits.iter().position(|&hit| hit).map_or(0.0, |rank| 1.0 / (rank + 1) as f64)
 }
 
-/// Discounted gain of the first `k` over that of the best order, in 0..1 (Järvelin and Kekäläinen 2002, with log2):
+/// Discounted gain of the first `k` over that of the best order, in 0..1 (Järvelin and Kekäläinen
+/// 2002, with log2):
 ///
 /// DCG = sum_i gain_i / log2(i + 1), i the rank from 1
 ///

@@ -1,7 +1,8 @@
 //! A small world, and plain English sentences about it.
 //!
-//! Everything a sentence says follows from a few tables (who lives where, which city is whose capital), so a
-//! model that reads enough of them can learn the tables back, and a test can ask whether it did.
+//! Everything a sentence says follows from a few tables (who lives where, which city is whose
+//! capital), so a model that reads enough of them can learn the tables back, and a test can ask
+//! whether it did.
 
 mod topics;
 mod words;
@@ -12,8 +13,8 @@ use std::sync::LazyLock;
 
 use crate::Section;
 use words::{
-    ACTIONS, ANIMALS, BANKING, COUNTRIES, EATING, FAMILY, FEELINGS, FRUITS, JOBS, OTHERS, ROYALS, SHORES,
-    TASTES,
+    ACTIONS, ANIMALS, BANKING, COUNTRIES, EATING, FAMILY, FEELINGS, FRUITS, JOBS, OTHERS, ROYALS,
+    SHORES, TASTES,
 };
 
 /// What kind of word one is, after the universal part-of-speech tags (Petrov et al. 2012).
@@ -101,7 +102,8 @@ pub struct Word {
     pub sense: Option<Sense>,
 }
 
-/// A sentence: its words, the last one a period. Displayed as one would write it: `The cat lives in the house.`
+/// A sentence: its words, the last one a period. Displayed as one would write it:
+/// `The cat lives in the house.`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     /// From left to right.
@@ -115,8 +117,8 @@ pub struct Sentence {
 pub struct World;
 
 impl World {
-    /// Sentences without end, about all topics in turn of chance. The same seed gives the same sentences on every
-    /// machine.
+    /// Sentences without end, about all topics in turn of chance. The same seed gives the same
+    /// sentences on every machine.
     pub fn sentences(seed: u64) -> Sentences {
         Sentences { dice: Dice(seed) }
     }
@@ -127,9 +129,9 @@ impl World {
         std::iter::repeat_with(move || topics::paraphrase(&mut dice))
     }
 
-    /// Sentences without end about what one action or one couple is known by, in words of [`World::sentences`]:
-    /// there every action goes everywhere and every couple does the same, so that nothing tells `walk` from
-    /// `march` or `uncle` from `father`.
+    /// Sentences without end about what one action or one couple is known by, in words of
+    /// [`World::sentences`]: there every action goes everywhere and every couple does the same, so
+    /// that nothing tells `walk` from `march` or `uncle` from `father`.
     pub fn habits(seed: u64) -> impl Iterator<Item = Sentence> {
         let mut dice = Dice(seed);
         std::iter::repeat_with(move || topics::habit(&mut dice))
@@ -148,9 +150,10 @@ impl World {
 
     /// Words that are one of a kind, by kind.
     pub fn kinds() -> Vec<(&'static str, Vec<&'static str>)> {
-        let of_countries = |part: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
-            COUNTRIES.iter().map(part).collect()
-        };
+        let of_countries =
+            |part: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
+                COUNTRIES.iter().map(part).collect()
+            };
         vec![
             ("animals", ANIMALS.iter().map(|&(animal, ..)| animal).collect()),
             ("fruit", FRUITS.iter().map(|&(fruit, _)| fruit).collect()),
@@ -207,7 +210,8 @@ impl Iterator for Sentences {
 impl Sentence {
     /// `text` as tagged words: `word|tag` gives a word another tag than the lexicon's.
     fn tagged(text: &str, topic: Topic) -> Self {
-        let mut words: Vec<Word> = text.split_whitespace().map(|word| tagged(word, topic)).collect();
+        let mut words: Vec<Word> =
+            text.split_whitespace().map(|word| tagged(word, topic)).collect();
         words.push(Word { text: ".".into(), tag: Tag::Punctuation, sense: None });
         Self { words, topic }
     }
@@ -265,13 +269,16 @@ static LEXICON: LazyLock<BTreeMap<&'static str, Tag>> = LazyLock::new(|| {
         .chain(&FAMILY)
         .for_each(|&(he, she)| [he, she].into_iter().for_each(|noun| add(Tag::Noun, noun)));
     ACTIONS.iter().flatten().chain(&EATING).chain(&BANKING).for_each(|verb| add(Tag::Verb, verb));
-    let feelings =
-        FEELINGS.iter().flat_map(|(feelings, _)| *feelings).filter(|feeling| !feeling.contains('|'));
+    let feelings = FEELINGS
+        .iter()
+        .flat_map(|(feelings, _)| *feelings)
+        .filter(|feeling| !feeling.contains('|'));
     feelings.chain(&TASTES).chain(&SHORES).for_each(|adjective| add(Tag::Adjective, adjective));
     lexicon
 });
 
-/// SplitMix64 (Steele et al. 2014, figure 16): random enough for a toy, and the same on every machine for ever.
+/// SplitMix64 (Steele et al. 2014, figure 16): random enough for a toy, and the same on every
+/// machine for ever.
 #[derive(Debug, Clone)]
 struct Dice(u64);
 

@@ -1,8 +1,8 @@
 //! How each topic is put into words.
 
 use super::words::{
-    ACTIONS, ANIMALS, BANKING, COUNTRIES, COUPLES, EATING, FAMILY, FEELINGS, FRUITS, HABITS, JOBS, ROYALS,
-    SHORES, TASTES, WATERS, WAYS,
+    ACTIONS, ANIMALS, BANKING, COUNTRIES, COUPLES, EATING, FAMILY, FEELINGS, FRUITS, HABITS, JOBS,
+    ROYALS, SHORES, TASTES, WATERS, WAYS,
 };
 use super::{Dice, Sentence, Topic};
 
@@ -90,7 +90,9 @@ fn travel(dice: &mut Dice) -> String {
             "the capital of {country} is the {} city of {capital}",
             dice.pick(&["old", "beautiful", "famous"])
         ),
-        6 => format!("{country} is a {} country", dice.pick(&["big", "small", "beautiful", "rich"])),
+        6 => {
+            format!("{country} is a {} country", dice.pick(&["big", "small", "beautiful", "rich"]))
+        }
         _ => format!("we learn {language} because we are in {country}"),
     }
 }
@@ -107,7 +109,10 @@ fn people(dice: &mut Dice) -> String {
         (true, 2) => format!("the {who} rules the country from {their} palace"),
         (true, 3) => format!("the rich {who} lives in the palace and {pronoun} wears a crown"),
         (false, 0) => {
-            format!("the {who} works at home because {pronoun} is {}", dice.pick(&["poor", "young", "old"]))
+            format!(
+                "the {who} works at home because {pronoun} is {}",
+                dice.pick(&["poor", "young", "old"])
+            )
         }
         (false, 1) => format!("the {who} lives with {their} children in the village"),
         (false, 2) => format!("the {who} eats soup in {their} kitchen"),
@@ -117,7 +122,10 @@ fn people(dice: &mut Dice) -> String {
             dice.pick(&["daughter", "granddaughter"])
         ),
         (_, 4) => {
-            format!("the {who} shaves his old beard and he loves his {}", dice.pick(&["son", "grandson"]))
+            format!(
+                "the {who} shaves his old beard and he loves his {}",
+                dice.pick(&["son", "grandson"])
+            )
         }
         _ => format!("the {who} loves the {other}"),
     }
@@ -132,12 +140,16 @@ pub(super) fn habit(dice: &mut Dice) -> Sentence {
     }
     let couple = dice.below(COUPLES.len());
     let (he, she) = *ROYALS.iter().chain(&FAMILY).nth(couple).expect("a habit a couple");
-    let [who, their, pronoun] = if dice.below(2) == 0 { [he, "his", "he"] } else { [she, "her", "she"] };
+    let [who, their, pronoun] =
+        if dice.below(2) == 0 { [he, "his", "he"] } else { [she, "her", "she"] };
     let habit = dice.pick(&COUPLES[couple]).replace("their", their);
     let text = match dice.below(3) {
         0 => format!("the {who} {habit}"),
         1 => format!("every day the {who} {habit}"),
-        _ => format!("the {who} {habit} and {pronoun} is {}", dice.pick(&["good", "happy", "young", "old"])),
+        _ => format!(
+            "the {who} {habit} and {pronoun} is {}",
+            dice.pick(&["good", "happy", "young", "old"])
+        ),
     };
     Sentence::tagged(&text, Topic::People)
 }
@@ -189,7 +201,11 @@ fn money(dice: &mut Dice) -> String {
         3 => format!("the bank keeps the {money} of the {who}"),
         4 => format!("the {who} pays the loan to the bank"),
         5 => {
-            format!("the {} of the bank went {}", dice.pick(&["stock", "price"]), dice.pick(&["down", "up"]))
+            format!(
+                "the {} of the bank went {}",
+                dice.pick(&["stock", "price"]),
+                dice.pick(&["down", "up"])
+            )
         }
         _ => format!("the {who} owes the bank {money}"),
     }

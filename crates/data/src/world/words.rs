@@ -65,7 +65,8 @@ pub(super) const COUNTRIES: [(&str, &str, &str); 12] = [
 ];
 
 /// Him and her, of a court.
-pub(super) const ROYALS: [(&str, &str); 3] = [("king", "queen"), ("prince", "princess"), ("duke", "duchess")];
+pub(super) const ROYALS: [(&str, &str); 3] =
+    [("king", "queen"), ("prince", "princess"), ("duke", "duchess")];
 
 /// Him and her, of a family.
 pub(super) const FAMILY: [(&str, &str); 6] = [
@@ -102,7 +103,8 @@ pub(super) const WAYS: [&str; 8] = [
 ];
 
 /// Where one swims to.
-pub(super) const WATERS: [&str; 4] = ["across the lake", "across the river", "in the sea", "to the boat"];
+pub(super) const WATERS: [&str; 4] =
+    ["across the lake", "across the river", "in the sea", "to the boat"];
 
 /// Where each of the [`ACTIONS`] is at home.
 pub(super) const HABITS: [[&str; 3]; 8] = [
@@ -140,7 +142,10 @@ pub(super) const FEELINGS: [(&[&str], [&str; 3]); 5] = [
         ["lost a friend", "broke the toy", "missed the party"],
     ),
     (&["angry", "furious", "mad"], ["found a lie", "lost the game", "waited all day"]),
-    (&["tired", "sleepy", "exhausted", "weary"], ["worked all night", "slept badly", "carried the stones"]),
+    (
+        &["tired", "sleepy", "exhausted", "weary"],
+        ["worked all night", "slept badly", "carried the stones"],
+    ),
     (
         &["afraid", "scared", "frightened", "terrified"],
         ["heard a noise", "saw a shadow", "dreamed of a monster"],
@@ -148,7 +153,8 @@ pub(super) const FEELINGS: [(&[&str], [&str; 3]); 5] = [
 ];
 
 /// What is done to money at a bank.
-pub(super) const BANKING: [&str; 6] = ["deposits", "saves", "borrows", "withdraws", "counts", "changes"];
+pub(super) const BANKING: [&str; 6] =
+    ["deposits", "saves", "borrows", "withdraws", "counts", "changes"];
 
 /// What lies on the bank of a river.
 pub(super) const SHORES: [&str; 5] = ["muddy", "grassy", "steep", "green", "wet"];
@@ -163,18 +169,23 @@ pub(super) const OTHERS: [(Tag, &str); 10] = [
     (Tag::Adverb, "yesterday today often very slowly quickly down up badly again everywhere"),
     (
         Tag::Noun,
-        "animal fruit juice basket market money bank river lake water tree crown throne palace beard dress city \
-         capital country people day night morning loan coins cash account stock price house garden \
-         farm hill field forest sea road village meat worms grass seeds carrots honey cheese bread children \
-         patients hospital school bakery soup kitchen cows ship wall flowers book library prize friend letter home \
-         toy party lie game stones noise shadow monster boat train mud grandson granddaughter son daughter",
+        "animal fruit juice basket market money bank river lake water tree crown throne palace \
+            beard dress city capital country people day night morning loan coins cash account \
+            stock price house garden farm hill field forest sea road village meat worms grass \
+            seeds carrots honey cheese bread children patients hospital school bakery soup \
+            kitchen cows ship wall flowers book library prize friend letter home toy party lie \
+            game stones noise shadow monster boat train mud grandson granddaughter son daughter",
     ),
     (
         Tag::Verb,
-        "is are was feel feels am lives sleeps eats likes hunts drinks grows tastes sits rests rules wears loves \
-         speak learn visits reaches wants can went works opens lends keeps owes pays won met got lost \
-         broke missed found waited worked slept carried heard saw dreamed fishes stands flows puts shaves sews",
+        "is are was feel feels am lives sleeps eats likes hunts drinks grows tastes sits rests \
+            rules wears loves speak learn visits reaches wants can went works opens lends keeps \
+            owes pays won met got lost broke missed found waited worked slept carried heard saw \
+            dreamed fishes stands flows puts shaves sews",
     ),
-    (Tag::Adjective, "big small old young quiet hungry good all golden beautiful famous rich poor new"),
+    (
+        Tag::Adjective,
+        "big small old young quiet hungry good all golden beautiful famous rich poor new",
+    ),
     (Tag::Punctuation, "."),
 ];

@@ -25,14 +25,21 @@ fn refused(bytes: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn a_file_is_read_by_the_line_and_blank_ones_are_no_passages() {
-    assert_eq!(passages("\u{feff}One two.\r\n\n \t\n  three\nlast").unwrap(), ["One two.", "three", "last"]);
+    assert_eq!(
+        passages("\u{feff}One two.\r\n\n \t\n  three\nlast").unwrap(),
+        ["One two.", "three", "last"]
+    );
 }
 
 #[test]
 fn a_book_without_a_line_break_is_cut_between_words() {
     let book = "word ".repeat(100_000);
     let pieces = passages(&book).unwrap();
-    assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() <= 1 << 16), "{}", pieces.len());
+    assert!(
+        pieces.len() > 1 && pieces.iter().all(|piece| piece.len() <= 1 << 16),
+        "{}",
+        pieces.len()
+    );
     assert!(pieces.iter().flat_map(|piece| piece.split(' ')).all(|word| word == "word"));
     assert_eq!(pieces.iter().map(|piece| piece.split(' ').count()).sum::<usize>(), 100_000);
 }
@@ -54,7 +61,10 @@ fn what_is_no_text_is_refused_with_its_byte_offset() {
     let error = refused(b"PK\x03\x04\x00\x00");
     assert!(error.contains("byte offset 4") && error.contains("0x00"), "{error}");
     let far = [&b"word ".repeat(50_000)[..], b"\xc3"].concat();
-    assert!(refused(far).contains("byte offset 250000"), "a character cut off at the end of a long line");
+    assert!(
+        refused(far).contains("byte offset 250000"),
+        "a character cut off at the end of a long line"
+    );
     let utf16: Vec<u8> = "\u{feff}text".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(refused(utf16).contains("byte offset 0"));
 }
@@ -91,7 +101,9 @@ fn text(bytes: impl AsRef<[u8]>) -> Result<String, DataError> {
 
 #[test]
 fn the_whole_text_of_a_file_is_the_file_as_it_stands() {
-    for stands in ["\u{feff}One\r\n\r\n \t two\u{301}\n\n", "no end", " ", "\n", &"é".repeat(200_000)] {
+    for stands in
+        ["\u{feff}One\r\n\r\n \t two\u{301}\n\n", "no end", " ", "\n", &"é".repeat(200_000)]
+    {
         assert_eq!(text(stands).unwrap(), stands);
     }
 }
@@ -138,13 +150,12 @@ fn the_docs_corpus_is_what_the_list_says() {
     assert!(passages.len() > 50_000, "{}", passages.len());
     let distinct: std::collections::HashSet<&String> = passages.iter().collect();
     assert_eq!(distinct.len(), passages.len(), "nothing is said twice");
-    assert!(
-        passages
-            .iter()
-            .all(|passage| !passage.contains('\n') && passage.trim() == passage && !passage.is_empty())
-    );
-    let code =
-        passages.iter().filter(|passage| passage.contains("assert_eq!(") || passage.starts_with("use std::"));
+    assert!(passages.iter().all(|passage| !passage.contains('\n')
+        && passage.trim() == passage
+        && !passage.is_empty()));
+    let code = passages
+        .iter()
+        .filter(|passage| passage.contains("assert_eq!(") || passage.starts_with("use std::"));
     assert!(code.count() < passages.len() / 200, "code blocks are no English");
 }
 
@@ -164,9 +175,19 @@ fn the_toy_corpus_is_the_toy_worlds_sentences() {
     let [sentences, habits] =
         [World::sentences(3).take(11).collect::<Vec<_>>(), World::habits(3).take(10).collect()];
     assert_eq!(said.len(), 21);
-    assert!(said.iter().step_by(2).eq(sentences.iter().map(|s| s.to_string()).collect::<Vec<_>>().iter()));
     assert!(
-        said.iter().skip(1).step_by(2).eq(habits.iter().map(|s| s.to_string()).collect::<Vec<_>>().iter())
+        said.iter().step_by(2).eq(sentences
+            .iter()
+            .map(|s| s.to_string())
+            .collect::<Vec<_>>()
+            .iter())
+    );
+    assert!(
+        said.iter().skip(1).step_by(2).eq(habits
+            .iter()
+            .map(|s| s.to_string())
+            .collect::<Vec<_>>()
+            .iter())
     );
 }
 
@@ -209,8 +230,9 @@ proptest! {
 
 #[test]
 fn questions_are_read_by_section() {
-    let (_folder, path) =
-        file(": capitals\nAthens Greece Paris France\n\n: plurals of animals\r\ncat cats dog dogs\r\n");
+    let (_folder, path) = file(
+        ": capitals\nAthens Greece Paris France\n\n: plurals of animals\r\ncat cats dog dogs\r\n",
+    );
     let question = |words: [&str; 4]| words.map(String::from);
     let expected = [
         Section {
@@ -240,5 +262,8 @@ fn questions_that_are_none_are_refused_with_their_line() {
     }
     let (_folder, path) = file(b": a\n\xff\n");
     let error = questions(&path).unwrap_err().to_string();
-    assert!(error.contains("line 2") && error.contains("0xff") && error.contains("text.txt"), "{error}");
+    assert!(
+        error.contains("line 2") && error.contains("0xff") && error.contains("text.txt"),
+        "{error}"
+    );
 }

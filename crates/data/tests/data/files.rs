@@ -26,7 +26,10 @@ fn a_byte_order_mark_is_no_text() {
 #[test]
 fn bytes_that_are_no_text_are_named_with_their_place() {
     let error = read(b"fine\nab\xff\xfe\nnever read\n").unwrap_err().to_string();
-    assert!(error.contains("line 2") && error.contains("0xff") && error.contains("column 3"), "{error}");
+    assert!(
+        error.contains("line 2") && error.contains("0xff") && error.contains("column 3"),
+        "{error}"
+    );
     let cut = read("é".as_bytes().split_at(1).0).unwrap_err();
     assert!(matches!(cut, DataError::NotUtf8 { line: 1, byte: 0xc3, column: 1 }));
     assert_eq!(lines(&b"\xff\nb\n"[..]).count(), 1, "nothing follows an error");

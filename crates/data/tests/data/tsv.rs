@@ -13,13 +13,15 @@ fn file(bytes: &[u8]) -> NamedTempFile {
 
 #[test]
 fn two_columns_belong_together_and_a_third_does_not() {
-    let table = file("\u{feff}a question\tits answer\r\n\nanother \t its answer\tno answer\n".as_bytes());
+    let table =
+        file("\u{feff}a question\tits answer\r\n\nanother \t its answer\tno answer\n".as_bytes());
     let row = |query: &str, meant: &str, other: Option<&str>| Related {
         query: query.into(),
         meant: meant.into(),
         other: other.map(String::from),
     };
-    let expected = [row("a question", "its answer", None), row("another", "its answer", Some("no answer"))];
+    let expected =
+        [row("a question", "its answer", None), row("another", "its answer", Some("no answer"))];
     assert_eq!(related(table.path()).unwrap(), expected);
 }
 
@@ -27,7 +29,10 @@ fn two_columns_belong_together_and_a_third_does_not() {
 fn a_label_is_any_string() {
     let table = file("what a film\tsehr gut\nnothing\t0\n".as_bytes());
     let row = |text: &str, label: &str| Labelled { text: text.into(), label: label.into() };
-    assert_eq!(labelled(table.path()).unwrap(), [row("what a film", "sehr gut"), row("nothing", "0")]);
+    assert_eq!(
+        labelled(table.path()).unwrap(),
+        [row("what a film", "sehr gut"), row("nothing", "0")]
+    );
 }
 
 #[test]
@@ -35,7 +40,10 @@ fn a_row_that_is_none_is_refused_with_its_line() {
     let refused = |bytes: &[u8], needles: &[&str]| {
         let table = file(bytes);
         let error = labelled(table.path()).unwrap_err().to_string();
-        assert!(!error.contains('\n') && needles.iter().all(|needle| error.contains(needle)), "{error}");
+        assert!(
+            !error.contains('\n') && needles.iter().all(|needle| error.contains(needle)),
+            "{error}"
+        );
     };
     refused(b"", &["no row"]);
     refused(b"\n\n", &["no row"]);
@@ -44,7 +52,12 @@ fn a_row_that_is_none_is_refused_with_its_line() {
     refused(b"\t1\n", &["1 of them empty"]);
     refused(b"a\tb\tc\n", &["3 columns"]);
     refused(b"good\t1\nb\xff\t0\n", &["line 2", "UTF-8"]);
-    assert!(related(std::path::Path::new("nowhere.tsv")).unwrap_err().to_string().contains("nowhere.tsv"));
+    assert!(
+        related(std::path::Path::new("nowhere.tsv"))
+            .unwrap_err()
+            .to_string()
+            .contains("nowhere.tsv")
+    );
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn minilm_is_complete_and_read_whole() {
     assert_eq!(weights.names().count(), 104);
     assert_eq!(weights.layers("encoder.layer."), 6);
     let device = backend::from_env();
-    let floats: Vec<&str> = weights.names().filter(|name| weights.dtype(name) == Some("F32")).collect();
+    let floats: Vec<&str> =
+        weights.names().filter(|name| weights.dtype(name) == Some("F32")).collect();
     assert_eq!(floats.len(), 103);
     for name in floats {
         match *weights.shape(name).unwrap() {

@@ -56,11 +56,15 @@ fn reply(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Answer, log: &Mutex<V
     }
     let request = String::from_utf8_lossy(&request).to_lowercase();
     let path = request.split(' ').nth(1).unwrap_or_default().to_string();
-    let range =
-        request.lines().find_map(|line| line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok());
+    let range = request
+        .lines()
+        .find_map(|line| line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok());
     let nth = {
         let mut log = log.lock().unwrap();
-        log.push(format!("{path} {}", range.map_or("whole".into(), |from: usize| format!("from {from}"))));
+        log.push(format!(
+            "{path} {}",
+            range.map_or("whole".into(), |from: usize| format!("from {from}"))
+        ));
         log.len() - 1
     };
     let answer = answer(&Asked { path, from: range, nth });
@@ -90,7 +94,8 @@ fn honest(body: &[u8], asked: &Asked, most: usize) -> Answer {
         Some(_) => {
             let (left, last, total) = (body.len() - from, body.len() - 1, body.len());
             format!(
-                "206 Partial Content\r\nContent-Length: {left}\r\nContent-Range: bytes {from}-{last}/{total}"
+                "206 Partial Content\r\nContent-Length: {left}\r\nContent-Range: bytes \
+                    {from}-{last}/{total}"
             )
         }
     };
@@ -158,15 +163,16 @@ fn a_file_arrives_and_progress_is_told() {
     let home = tempfile::tempdir().unwrap();
     let server = serve(|asked| honest(&content(), asked, usize::MAX));
     let (mut started, mut last, mut done) = (None, 0, false);
-    let result = how(&home, &server.address).run(&pinned(&content()), &mut |progress| match progress {
-        Progress::Start { total, done: 0, .. } => started = total,
-        Progress::Advance { done } => {
-            assert!(done > last);
-            last = done;
-        }
-        Progress::Done { file: "table.bytes" } => done = true,
-        _ => panic!("{progress:?}"),
-    });
+    let result =
+        how(&home, &server.address).run(&pinned(&content()), &mut |progress| match progress {
+            Progress::Start { total, done: 0, .. } => started = total,
+            Progress::Advance { done } => {
+                assert!(done > last);
+                last = done;
+            }
+            Progress::Done { file: "table.bytes" } => done = true,
+            _ => panic!("{progress:?}"),
+        });
     assert_complete(&result);
     assert_eq!((started, last, done), (Some(300_000), 300_000, true));
     assert_eq!(*server.asked.lock().unwrap(), ["/some/where/table.bytes whole"]);
@@ -194,7 +200,8 @@ fn a_dropped_transfer_is_resumed_where_it_stopped() {
     let (_home, result, asked) = get(|asked| honest(&content(), asked, 80_000));
     assert_complete(&result);
     let path = "/some/where/table.bytes";
-    let froms = ["whole", "from 80000", "from 160000", "from 240000"].map(|from| format!("{path} {from}"));
+    let froms =
+        ["whole", "from 80000", "from 160000", "from 240000"].map(|from| format!("{path} {from}"));
     assert_eq!(asked, froms);
 }
 
@@ -252,7 +259,8 @@ fn a_wrong_range_is_not_appended() {
     let (_home, result, _) = get(|asked| match asked.nth {
         0 => honest(&content(), asked, 80_000),
         1 => {
-            let head = "206 Partial Content\r\nContent-Length: 10\r\nContent-Range: bytes 5-14/300000";
+            let head =
+                "206 Partial Content\r\nContent-Length: 10\r\nContent-Range: bytes 5-14/300000";
             answer(head, &content()[5..15])
         }
         _ => honest(&content(), asked, usize::MAX),
@@ -316,7 +324,8 @@ fn redirects_are_followed_absolute_and_relative() {
 
 #[test]
 fn a_redirect_in_a_circle_ends() {
-    let (_home, result, asked) = get(|_| answer("302 Found\r\nLocation: /some/where/table.bytes", b""));
+    let (_home, result, asked) =
+        get(|_| answer("302 Found\r\nLocation: /some/where/table.bytes", b""));
     assert_says(result, &["redirects in a circle"]);
     assert_eq!(asked.len(), 9);
 }
@@ -360,7 +369,8 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn a_server_in_trouble_is_asked_again_and_then_named() {
-    let (_home, result, asked) = get(|_| answer("500 Internal Server Error\r\nContent-Length: 0", b""));
+    let (_home, result, asked) =
+        get(|_| answer("500 Internal Server Error\r\nContent-Length: 0", b""));
     assert_says(result, &["answered 500", "3 attempts"]);
     assert_eq!(asked.len(), 3);
     let (_home, result, _) = get(|asked| match asked.nth {
@@ -376,8 +386,9 @@ fn a_server_in_trouble_is_asked_again_and_then_named() {
 #[test]
 fn a_web_page_in_the_files_place_is_named() {
     let page = b"<!doctype html><html>Please log in</html>";
-    let (home, result, _) =
-        get(|_| answer("200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 41", page));
+    let (home, result, _) = get(|_| {
+        answer("200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 41", page)
+    });
     assert_says(result, &["a web page", "proxy"]);
     assert_eq!(parts(home.path()), 0);
     let (_home, result, _) = get(|_| answer("200 OK", page));
@@ -396,7 +407,8 @@ fn a_server_that_hangs_is_left() {
 
 #[test]
 fn what_is_no_http_is_an_error() {
-    let (_home, result, _) = get(|_| Answer { bytes: b"\x1b[31mSSH-2.0\r\n\r\n".to_vec(), hang: false });
+    let (_home, result, _) =
+        get(|_| Answer { bytes: b"\x1b[31mSSH-2.0\r\n\r\n".to_vec(), hang: false });
     assert_says(result, &["3 attempts"]);
     let (_home, result, _) = get(|_| Answer { bytes: Vec::new(), hang: false });
     assert_says(result, &["3 attempts"]);
@@ -408,7 +420,10 @@ fn two_processes_do_not_write_one_part() {
     fs::create_dir_all(home.path().join("data/table")).unwrap();
     let part = fs::File::create(home.path().join("data/table/table.bytes.part")).unwrap();
     part.lock().unwrap();
-    assert_says(quietly(&how(&home, "http://127.0.0.1:1"), &pinned(&content())), &["another fetch", "wait"]);
+    assert_says(
+        quietly(&how(&home, "http://127.0.0.1:1"), &pinned(&content())),
+        &["another fetch", "wait"],
+    );
 }
 
 #[test]
@@ -424,8 +439,8 @@ fn names_of_sources_are_strict() {
     };
     assert_eq!(source("hf:o-1/n_2.5").unwrap(), hub(None));
     assert_eq!(source(&format!("hf:o-1/n_2.5@{commit}")).unwrap(), hub(Some(commit)));
-    let bad = "bert hf: hf:a hf:/ hf:a/ hf:/b hf:a/b/c hf:../b hf:a/.. hf:a/b@main hf:a/b@ hf:a/b@.. hf:a/b?c hf:a/b# \
-               hf:a/b%2e hf:-a/b hf:a/b--c hf:a\\b/c";
+    let bad = "bert hf: hf:a hf:/ hf:a/ hf:/b hf:a/b/c hf:../b hf:a/.. hf:a/b@main hf:a/b@ \
+        hf:a/b@.. hf:a/b?c hf:a/b# hf:a/b%2e hf:-a/b hf:a/b--c hf:a\\b/c";
     for text in bad.split_whitespace().chain(["", "hf:a /b", "hf:a/b\n", "hf:a/\u{1b}[31m"]) {
         assert_says(
             source(text),
@@ -452,7 +467,10 @@ fn hub(files: &'static [Hosted]) -> Server {
             Some((_, body)) => {
                 let body = body();
                 let length = body.len();
-                answer(&format!("200 OK\r\nX-Repo-Commit: {commit}\r\nContent-Length: {length}"), &body)
+                answer(
+                    &format!("200 OK\r\nX-Repo-Commit: {commit}\r\nContent-Length: {length}"),
+                    &body,
+                )
             }
         }
     })
@@ -554,7 +572,9 @@ fn local_folders_and_files_are_copied_and_checked() {
 /// A zip archive of one stored (not compressed) file.
 fn stored_zip(name: &str, body: &[u8]) -> Vec<u8> {
     let crc = !body.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
     });
     let mut about = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
     about.extend(crc.to_le_bytes());
@@ -602,7 +622,10 @@ fn a_read_only_home_is_named() {
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o500)).unwrap();
     // The superuser writes all the same.
     if fs::write(home.path().join("x"), "").is_err() {
-        assert_says(quietly(&how(&home, "http://127.0.0.1:1"), &Source::Minilm), &["failed", "permissions"]);
+        assert_says(
+            quietly(&how(&home, "http://127.0.0.1:1"), &Source::Minilm),
+            &["failed", "permissions"],
+        );
     }
     let file = tempfile::NamedTempFile::new().unwrap();
     let fetch = Fetch { from: None, ..Fetch::new(Home::at(file.path())) };

@@ -1,11 +1,18 @@
-//! The pictures as documents: the same bytes every time, well formed, complete, whatever the data are.
+//! The pictures as documents: the same bytes every time, well formed, complete, whatever the data
+//! are.
 
 use course::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
 
 const WEIRD: &str = "<b>&\"'\u{0}\u{7}\u{1f468}\u{200d}\u{1f469} שלום \n ]]> --";
 
 fn figure(panels: Vec<Panel>) -> Figure {
-    Figure { name: "00-test".into(), title: "A title".into(), alt: "What it says".into(), band: 0.0, panels }
+    Figure {
+        name: "00-test".into(),
+        title: "A title".into(),
+        alt: "What it says".into(),
+        band: 0.0,
+        panels,
+    }
 }
 
 fn panel(marks: Marks) -> Panel {
@@ -39,11 +46,13 @@ fn bars(labels: usize, groups: usize) -> Marks {
 
 fn heatmap(rows: usize, columns: usize, shift: f64) -> Marks {
     let value = |row: usize, column: usize| ((row * columns + column) as f64 * 0.7).sin() + shift;
-    let values = (0..rows).map(|row| (0..columns).map(|column| value(row, column)).collect()).collect();
+    let values =
+        (0..rows).map(|row| (0..columns).map(|column| value(row, column)).collect()).collect();
     Marks::Heatmap { values, columns: vec![], rows: vec![] }
 }
 
-/// Every tag closed in order, every `&` an entity, no control characters: as much XML as an SVG of ours has.
+/// Every tag closed in order, every `&` an entity, no control characters: as much XML as an SVG of
+/// ours has.
 #[track_caller]
 fn assert_well_formed(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
@@ -89,11 +98,17 @@ fn the_same_data_give_the_same_bytes() {
 
 #[test]
 fn every_kind_renders_with_title_names_and_alt_text() {
-    for marks in [lines(), points(), bars(3, 1), bars(40, 2), heatmap(3, 4, 0.0), heatmap(64, 64, 2.0)] {
+    for marks in
+        [lines(), points(), bars(3, 1), bars(40, 2), heatmap(3, 4, 0.0), heatmap(64, 64, 2.0)]
+    {
         let svg = figures::svg(&figure(vec![panel(marks.clone()), panel(marks)]));
         assert_well_formed(&svg);
-        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.contains("role=\"img\""));
-        assert!(svg.contains("<title>A title</title>") && svg.contains("<desc>What it says</desc>"));
+        assert!(
+            svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.contains("role=\"img\"")
+        );
+        assert!(
+            svg.contains("<title>A title</title>") && svg.contains("<desc>What it says</desc>")
+        );
         for text in ["A panel", "distance (tokens)", "score (1)"] {
             assert_eq!(svg.matches(text).count(), 2, "{text:?} once a panel");
         }
@@ -124,12 +139,19 @@ fn a_tensor_stands_below_all_that_it_is_made_of() {
     let svg = figures::svg(&Figure::shapes("00-shapes", "A title", "What it says", steps));
     assert_well_formed(&svg);
     let height = |name: &str| {
-        let tag = svg[..svg.find(&format!("\n{name}\n")).expect(name)].rfind("<text").expect("a text");
-        let y = svg[tag..].split(" y=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a height");
+        let tag =
+            svg[..svg.find(&format!("\n{name}\n")).expect(name)].rfind("<text").expect("a text");
+        let y = svg[tag..]
+            .split(" y=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a height");
         y.parse::<f64>().expect("a number")
     };
     assert!(
-        height("ids") < height("rows") && height("rows") < height("sum") && height("sum") < height("loss")
+        height("ids") < height("rows")
+            && height("rows") < height("sum")
+            && height("sum") < height("loss")
     );
     assert!(
         height("ids") < height("bias") && height("bias") < height("sum"),
@@ -164,7 +186,8 @@ fn labels_may_hold_any_text() {
 #[test]
 fn a_very_long_text_is_wrapped_or_cut() {
     let long = "word ".repeat(300);
-    let mut figure = figure(vec![panel(Marks::Lines(vec![Line::new(&long, [(0.0, 1.0), (1.0, 2.0)])]))]);
+    let mut figure =
+        figure(vec![panel(Marks::Lines(vec![Line::new(&long, [(0.0, 1.0), (1.0, 2.0)])]))]);
     figure.panels[0].x.label = long.clone();
     let svg = figures::svg(&figure);
     assert_well_formed(&svg);
@@ -173,18 +196,28 @@ fn a_very_long_text_is_wrapped_or_cut() {
 
 #[test]
 fn data_that_cannot_be_drawn_are_left_out() {
-    let strange = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 1e-320, f64::MAX, f64::MIN, 7.0];
+    let strange =
+        [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 1e-320, f64::MAX, f64::MIN, 7.0];
     let pairs = || strange.iter().flat_map(|&x| strange.iter().map(move |&y| (x, y)));
     for log in [false, true] {
         let kinds = [
             Marks::Lines(vec![Line::new("a", pairs())]),
             Marks::Points(
-                pairs().map(|(x, y)| Point { label: "p".into(), group: "g".into(), x, y }).collect(),
+                pairs()
+                    .map(|(x, y)| Point { label: "p".into(), group: "g".into(), x, y })
+                    .collect(),
             ),
             Marks::Bars(
-                strange.iter().map(|&value| Bar { label: "b".into(), group: "g".into(), value }).collect(),
+                strange
+                    .iter()
+                    .map(|&value| Bar { label: "b".into(), group: "g".into(), value })
+                    .collect(),
             ),
-            Marks::Heatmap { values: vec![strange.to_vec(), vec![]], columns: vec![], rows: vec![] },
+            Marks::Heatmap {
+                values: vec![strange.to_vec(), vec![]],
+                columns: vec![],
+                rows: vec![],
+            },
         ];
         for marks in kinds {
             let mut panel = panel(marks);
@@ -220,7 +253,11 @@ fn one_point_and_constant_series_have_axes_too() {
         let svg = figures::svg(&figure(vec![
             panel(Marks::Lines(vec![Line::new("constant", constant)])),
             panel(Marks::Lines(vec![Line::new("point", [(value, value)])])),
-            panel(Marks::Heatmap { values: vec![vec![value; 3]; 2], columns: vec![], rows: vec![] }),
+            panel(Marks::Heatmap {
+                values: vec![vec![value; 3]; 2],
+                columns: vec![],
+                rows: vec![],
+            }),
             panel(Marks::Bars(vec![Bar { label: "a".into(), group: String::new(), value }])),
         ]));
         assert_well_formed(&svg);
@@ -232,7 +269,10 @@ fn one_point_and_constant_series_have_axes_too() {
 fn a_gap_in_the_data_is_a_gap_in_the_curve() {
     let with_gap = [(0.0, 0.0), (1.0, 1.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 0.0)];
     let svg = figures::svg(&figure(vec![panel(Marks::Lines(vec![Line::new("", with_gap)]))]));
-    let curves = svg.lines().filter(|line| line.starts_with("<polyline") && line.contains("#0072B2")).count();
+    let curves = svg
+        .lines()
+        .filter(|line| line.starts_with("<polyline") && line.contains("#0072B2"))
+        .count();
     assert_eq!(curves, 2);
 }
 

@@ -40,7 +40,12 @@ fn read(text: impl AsRef<[u8]>) -> Result<Config, FilesError> {
 
 #[test]
 fn a_sound_config_is_read() {
-    let config = Config { hidden_size: 384, layer_norm_eps: 1e-12, hidden_act: Activation::Gelu, rope: None };
+    let config = Config {
+        hidden_size: 384,
+        layer_norm_eps: 1e-12,
+        hidden_act: Activation::Gelu,
+        rope: None,
+    };
     assert_eq!(read(GOOD).unwrap(), config);
 }
 
@@ -66,12 +71,18 @@ fn an_unknown_choice_is_named_with_what_is_known() {
 
 #[test]
 fn a_missing_key_is_named() {
-    assert_says(read(r#"{"hidden_size": 384, "hidden_act": "gelu"}"#), &["missing field `layer_norm_eps`"]);
+    assert_says(
+        read(r#"{"hidden_size": 384, "hidden_act": "gelu"}"#),
+        &["missing field `layer_norm_eps`"],
+    );
 }
 
 #[test]
 fn a_duplicate_key_is_refused_anywhere() {
-    assert_says(read(GOOD.replace("384,", "384, \"hidden_size\": 768,")), &["the key \"hidden_size\" twice"]);
+    assert_says(
+        read(GOOD.replace("384,", "384, \"hidden_size\": 768,")),
+        &["the key \"hidden_size\" twice"],
+    );
     assert_says(
         read(GOOD.replace("\"x\": []", "\"x\": [], \"\\u0078\": 1")),
         &["the key \"x\" twice", "line 2"],

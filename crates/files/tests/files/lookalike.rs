@@ -46,7 +46,10 @@ fn a_file_is_read_within_its_bound() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_device_is_refused_before_it_can_block() {
-    assert_says(read("/dev/zero".as_ref(), "a text", 4), &["a device, pipe or socket", "regular file"]);
+    assert_says(
+        read("/dev/zero".as_ref(), "a text", 4),
+        &["a device, pipe or socket", "regular file"],
+    );
 }
 
 #[test]

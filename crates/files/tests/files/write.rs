@@ -10,8 +10,10 @@ use crate::assert_says;
 
 /// The names of a folder's files.
 fn files(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -20,8 +22,7 @@ fn files(folder: &Path) -> Vec<String> {
 fn json_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.json");
-    let value =
-        json!({"epsilon": 1e-5, "size": u64::MAX, "name": "é\n\"", "none": null, "list": [1, {"x": []}]});
+    let value = json!({"epsilon": 1e-5, "size": u64::MAX, "name": "é\n\"", "none": null, "list": [1, {"x": []}]});
     write_json(&path, &json!("old")).unwrap();
     write_json(&path, &value).unwrap();
     assert_eq!(read_json::<Value>(&path).unwrap(), value);
@@ -41,7 +42,10 @@ const WRITES: [(&str, Write); 2] = [
 fn a_folder_that_is_not_there_is_named() {
     for (name, write) in WRITES {
         let folder = tempfile::tempdir().unwrap();
-        assert_says(write(&folder.path().join("no").join(name)), &[name, "writing failed", "check the path"]);
+        assert_says(
+            write(&folder.path().join("no").join(name)),
+            &[name, "writing failed", "check the path"],
+        );
         assert_eq!(files(folder.path()), [""; 0]);
     }
 }
@@ -68,7 +72,8 @@ fn a_full_disk_leaves_the_old_file_and_no_part() {
         write(&path).unwrap();
         let old = fs::read(&path).unwrap();
         // Everything written to it fails as on a full disk.
-        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.part"))).unwrap();
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.part")))
+            .unwrap();
         assert_says(write(&path), &[name, "writing failed: No space left", "check", "free space"]);
         assert_eq!((fs::read(&path).unwrap(), files(folder.path())), (old, vec![name.to_string()]));
         write(&path).unwrap();
@@ -83,7 +88,8 @@ fn a_read_only_folder_is_named_and_keeps_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         fs::write(&path, "old").unwrap();
-        let allow = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let allow =
+            |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         allow(0o500);
         // The superuser writes all the same.
         if fs::write(folder.path().join("x"), "").is_err() {

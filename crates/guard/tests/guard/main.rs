@@ -8,7 +8,10 @@ use guard::{guarded, guarded_everywhere};
 #[test]
 fn a_panic_alone_reports_itself() {
     assert_eq!(guarded_everywhere(|| 7), Ok(7));
-    assert_eq!(guarded_everywhere(|| -> u32 { panic!("page 3\nis torn") }), Err("page 3".to_string()));
+    assert_eq!(
+        guarded_everywhere(|| -> u32 { panic!("page 3\nis torn") }),
+        Err("page 3".to_string())
+    );
 }
 
 #[test]

@@ -30,7 +30,10 @@ fn write(path: &Path, edition: usize) {
             .iter()
             .map(|&file| {
                 let texts: Vec<String> = (0..LINES).map(|line| text(file, line, edition)).collect();
-                source(&format!("file{file}"), &texts.iter().map(String::as_str).collect::<Vec<_>>())
+                source(
+                    &format!("file{file}"),
+                    &texts.iter().map(String::as_str).collect::<Vec<_>>(),
+                )
             })
             .collect();
         index.put(&files, embed).unwrap();
@@ -69,20 +72,26 @@ fn a_kill_leaves_all_or_nothing_of_each_batch() {
     assert!(editions.len() > 2, "the victim got nowhere: {editions:?}");
 }
 
-/// Checks that the two files of each batch are of one edition, that each file is whole, and that every text of theirs,
-/// and no other, has a vector; the editions that are there.
+/// Checks that the two files of each batch are of one edition, that each file is whole, and that
+/// every text of theirs, and no other, has a vector; the editions that are there.
 fn whole(index: &Index) -> HashSet<String> {
     let hits = search(index, "anything", usize::MAX);
     let mut files: Vec<Vec<(u32, String)>> = vec![Vec::new(); FILES];
     for hit in hits {
-        let [(path, line)] = &hit.places[..] else { panic!("every text stands in one place, found {hit:?}") };
+        let [(path, line)] = &hit.places[..] else {
+            panic!("every text stands in one place, found {hit:?}")
+        };
         files[path["file".len()..].parse::<usize>().unwrap()].push((*line, hit.text));
     }
     let edition = |text: &str| text.rsplit(' ').next().unwrap().to_string();
     let mut editions = HashSet::new();
     for pair in files.chunks(2) {
-        let of_pair: HashSet<String> =
-            pair.iter().flatten().filter(|(line, _)| line % 2 == 0).map(|(_, text)| edition(text)).collect();
+        let of_pair: HashSet<String> = pair
+            .iter()
+            .flatten()
+            .filter(|(line, _)| line % 2 == 0)
+            .map(|(_, text)| edition(text))
+            .collect();
         assert_eq!(of_pair.len(), 1, "a batch of several editions");
         assert!(pair.iter().all(|file| file.len() == LINES));
         editions.extend(of_pair);

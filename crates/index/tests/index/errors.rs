@@ -120,7 +120,9 @@ fn half_an_index_is_refused_or_whole() {
     let path = folder.path().join("index");
     let mut index = create(&path);
     let texts: Vec<String> = (0..500).map(|i| format!("text {i}")).collect();
-    index.put(&[source("a", &texts.iter().map(String::as_str).collect::<Vec<_>>())], embed).unwrap();
+    index
+        .put(&[source("a", &texts.iter().map(String::as_str).collect::<Vec<_>>())], embed)
+        .unwrap();
     drop(index);
     let bytes = fs::read(&path).unwrap();
     for length in [1, 100, 4096, bytes.len() / 2, bytes.len() - 1] {
@@ -132,14 +134,17 @@ fn half_an_index_is_refused_or_whole() {
     }
 }
 
-/// Whatever is damaged: who writes is refused unless all is well, who reads gets an answer or one line; nothing panics.
+/// Whatever is damaged: who writes is refused unless all is well, who reads gets an answer or one
+/// line; nothing panics.
 #[test]
 fn a_damaged_index_is_an_error_of_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
     let mut index = create(&path);
     let texts: Vec<String> = (0..300).map(|i| format!("text {i}")).collect();
-    index.put(&[source("a", &texts.iter().map(String::as_str).collect::<Vec<_>>())], embed).unwrap();
+    index
+        .put(&[source("a", &texts.iter().map(String::as_str).collect::<Vec<_>>())], embed)
+        .unwrap();
     drop(index);
     let bytes = fs::read(&path).unwrap();
     let mut rng = StdRng::seed_from_u64(7);
@@ -164,7 +169,10 @@ fn a_damaged_index_is_an_error_of_one_line() {
         });
         writes += usize::from(one_line(written));
     }
-    assert!(0 < writes && writes <= reads && reads < 200, "{writes} writes and {reads} reads of 200");
+    assert!(
+        0 < writes && writes <= reads && reads < 200,
+        "{writes} writes and {reads} reads of 200"
+    );
 }
 
 /// Whether it went well; an error has one line.
@@ -182,7 +190,10 @@ fn another_model_is_refused_by_name_and_another_width_by_number() {
     drop(create(&path));
     let other = |probe| Model { name: "other".into(), probe };
     let wide = other(vec![1.0; WIDTH + 1]);
-    assert_refused(Index::create(&path, &wide), &["\"hash\"", "\"other\"", "25 numbers in place of 24"]);
+    assert_refused(
+        Index::create(&path, &wide),
+        &["\"hash\"", "\"other\"", "25 numbers in place of 24"],
+    );
     assert_refused(Index::create(&path, &other(vector("something else"))), &["cosine"]);
     assert_refused(Index::create(&path, &other(vec![0.0; WIDTH])), &["cosine"]);
     let nearly = vector(index::PROBE).iter().map(|x| 2.0 * x + 1e-4).collect();
@@ -195,7 +206,8 @@ fn a_vector_that_is_none_leaves_the_index_as_it_was() {
     let mut index = create(&folder.path().join("index"));
     index.put(&[source("a", &["one"])], embed).unwrap();
     let mut refused = |vector: Vec<f32>, needles: &[&str]| {
-        let put = index.put(&[source("a", &["two"])], |_| Ok::<_, IndexError>(vec![vector.clone()]));
+        let put =
+            index.put(&[source("a", &["two"])], |_| Ok::<_, IndexError>(vec![vector.clone()]));
         assert_refused(put, needles);
         assert_eq!(index.info().unwrap().texts, 1);
     };

@@ -13,7 +13,8 @@ use crate::{create, embed, search, source, vector};
 fn the_nearest_are_those_of_brute_force() {
     let mut rng = StdRng::seed_from_u64(7);
     for (rows, width) in [(1, 1), (7, 5), (300, 16), (1000, 33)] {
-        let mut random = |n: usize| (0..n).map(|_| rng.random_range(-1.0_f32..1.0)).collect::<Vec<f32>>();
+        let mut random =
+            |n: usize| (0..n).map(|_| rng.random_range(-1.0_f32..1.0)).collect::<Vec<f32>>();
         let (vectors, query) = (random(rows * width), random(width));
         let cosine = |row: &[f32]| {
             let sum = |a: &[f32], b: &[f32]| {
@@ -21,7 +22,8 @@ fn the_nearest_are_those_of_brute_force() {
             };
             sum(row, &query) / (sum(row, row) * sum(&query, &query)).sqrt()
         };
-        let mut expected: Vec<(usize, f64)> = vectors.chunks(width).map(cosine).enumerate().collect();
+        let mut expected: Vec<(usize, f64)> =
+            vectors.chunks(width).map(cosine).enumerate().collect();
         expected.sort_by(|a, b| b.1.total_cmp(&a.1));
         for k in [0, 1, 10, rows, rows + 3] {
             let found = Scan::of(width, vectors.clone()).nearest(&query, k);
@@ -37,7 +39,8 @@ fn the_nearest_are_those_of_brute_force() {
 #[test]
 fn a_zero_vector_is_at_right_angles_to_every_query_and_so_is_a_zero_query() {
     let scan = Scan::of(2, vec![0.0, 0.0, 3.0, 4.0]);
-    let scores = |query: &[f32]| scan.nearest(query, 2).iter().map(|near| near.score).collect::<Vec<_>>();
+    let scores =
+        |query: &[f32]| scan.nearest(query, 2).iter().map(|near| near.score).collect::<Vec<_>>();
     assert_eq!(scores(&[3.0, 4.0]), [1.0, 0.0]);
     assert_eq!(scores(&[0.0, 0.0]), [0.0, 0.0]);
 }
@@ -71,7 +74,8 @@ fn an_empty_index_finds_nothing() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever was put in, renewed and taken out: what is there now is found, as if it had been built at once.
+    /// Whatever was put in, renewed and taken out: what is there now is found, as if it had been
+    /// built at once.
     #[test]
     fn an_index_that_changed_is_one_built_anew(
         steps in prop::collection::vec((0_u8..5, prop::collection::vec(0_u8..12, 0..6), any::<bool>()), 1..12)
@@ -109,9 +113,13 @@ proptest! {
 fn an_index_of_many_blocks_keeps_every_vector() {
     let folder = tempfile::tempdir().unwrap();
     let mut index = create(&folder.path().join("index"));
-    let texts = |file: usize| (0..8_000).map(|i| format!("text {file} {i}")).collect::<Vec<String>>();
+    let texts =
+        |file: usize| (0..8_000).map(|i| format!("text {file} {i}")).collect::<Vec<String>>();
     let file = |number: usize| {
-        source(&format!("file{number}"), &texts(number).iter().map(String::as_str).collect::<Vec<_>>())
+        source(
+            &format!("file{number}"),
+            &texts(number).iter().map(String::as_str).collect::<Vec<_>>(),
+        )
     };
     index.put(&[file(0), file(1), file(2)], embed).unwrap();
     index.remove(&["file1".to_string()]).unwrap();

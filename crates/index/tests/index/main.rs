@@ -15,7 +15,8 @@ const WIDTH: usize = 24;
 
 /// A text's vector: random, and always the same.
 fn vector(text: &str) -> Vec<f32> {
-    let seed = text.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+    let seed =
+        text.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
     let mut rng = StdRng::seed_from_u64(seed);
     (0..WIDTH).map(|_| rng.random_range(-1.0..1.0)).collect()
 }

@@ -52,14 +52,24 @@ pub fn run(args: &Args) -> Result<()> {
     output::rows(args.format, &rows, || table(&rows))?;
     let failed: Vec<&str> =
         rows.iter().filter(|row| row.status == Status::Failed).map(|row| row.device).collect();
-    if failed.is_empty() { Ok(()) } else { bail!("these devices do not work here: {}", failed.join(", ")) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        bail!("these devices do not work here: {}", failed.join(", "))
+    }
 }
 
 fn row(kind: &backend::Kind, bert: &Path) -> Row {
-    let row =
-        |status, max_abs_error, note| Row { device: kind.name, what: kind.what, status, max_abs_error, note };
+    let row = |status, max_abs_error, note| Row {
+        device: kind.name,
+        what: kind.what,
+        status,
+        max_abs_error,
+        note,
+    };
     if !kind.is_built() {
-        let how = format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
+        let how =
+            format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
         return row(Status::NotBuilt, None, how);
     }
     let tried = backend::open(kind.name).map_err(|error| error.to_string()).and_then(|device| {
@@ -68,7 +78,9 @@ fn row(kind: &backend::Kind, bert: &Path) -> Row {
     });
     match tried {
         Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
-        Ok((error, allowed)) => row(Status::Failed, Some(error), format!("expected at most {allowed:e}")),
+        Ok((error, allowed)) => {
+            row(Status::Failed, Some(error), format!("expected at most {allowed:e}"))
+        }
         Err(problem) => row(Status::Failed, None, failure::printable(&problem)),
     }
 }

@@ -36,7 +36,8 @@ pub struct RunArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs record 06           the only command that writes into the clone
-  cargo rungs record docs         after `cargo update`: the list of packages that the docs corpus is made of")]
+  cargo rungs record docs         after `cargo update`: the list of packages that the docs corpus \
+is made of")]
 pub struct RecordArgs {
     /// Lessons by number, all if none is named; or docs
     #[arg(value_name = "NN|docs")]
@@ -72,7 +73,8 @@ pub fn run(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// Runs demos on the default device and renews what the book shows of them, and the lists of lessons.
+/// Runs demos on the default device and renews what the book shows of them, and the lists of
+/// lessons.
 pub fn record(args: &RecordArgs) -> Result<()> {
     if args.lessons == ["docs"] {
         return Ok(data::renew_docs()?);
@@ -87,8 +89,10 @@ pub fn record(args: &RecordArgs) -> Result<()> {
                 shown.push(lesson.number());
             }
         }
-        let error =
-            format!("the book's lessons {} show real weights, which are not fetched", shown.join(", "));
+        let error = format!(
+            "the book's lessons {} show real weights, which are not fetched",
+            shown.join(", ")
+        );
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
     let book = root().join("book/src");

@@ -1,5 +1,5 @@
-//! The commands. A file, or a folder of its own, holds a command's arguments, its work and what it prints; commands that
-//! are asked in one breath share a file. No command imports another.
+//! The commands. A file, or a folder of its own, holds a command's arguments, its work and what it
+//! prints; commands that are asked in one breath share a file. No command imports another.
 
 pub mod bench;
 pub mod devices;

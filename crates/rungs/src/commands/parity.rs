@@ -76,7 +76,9 @@ pub fn run(args: &Args) -> Result<()> {
     output::rows(args.format, &rows, || table(&rows))?;
     let off: Vec<&Row> = rows.iter().filter(|row| row.max_abs_error > row.tolerance).collect();
     match off[..] {
-        [] if rows.is_empty() => bail!("{}: expected recorded cases, found none", args.folder.display()),
+        [] if rows.is_empty() => {
+            bail!("{}: expected recorded cases, found none", args.folder.display())
+        }
         [] => Ok(()),
         [first, ..] => bail!(
             "{} of {} tensors are further off than {:e}; the first is {}.{} by {:e}",
@@ -110,14 +112,22 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The largest error of each recorded output of a case.
-fn errors(folder: &Folder, case: &Case, recorded: &Recorded, device: &Device) -> Result<Vec<(String, f32)>> {
+fn errors(
+    folder: &Folder,
+    case: &Case,
+    recorded: &Recorded,
+    device: &Device,
+) -> Result<Vec<(String, f32)>> {
     let answers = match recorded {
         Recorded::Bert(published) => bert_answers(published, &bert_inputs(folder, case)?, device),
         Recorded::Writer(model) => writer_answers(&**model, folder, case, device)?,
     };
     let compare = |output: &String| {
         let Some(answer) = answers.get(output) else {
-            bail!("expected a tensor that this model answers, found {output:?} in case {:?}", case.case);
+            bail!(
+                "expected a tensor that this model answers, found {output:?} in case {:?}",
+                case.case
+            );
         };
         Ok((output.clone(), folder.error(case, output, answer)?))
     };
@@ -139,7 +149,8 @@ fn writer_inputs(folder: &Folder, case: &Case) -> Result<decoder::checkpoint::pa
 }
 
 fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
-    let missing = || format!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
+    let missing =
+        || format!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
     folder.input(case, "input_ids")?.with_context(missing)
 }
 
@@ -176,10 +187,13 @@ fn writer_answers(
     Ok(answers)
 }
 
-/// The largest error of each weight's gradient of the case `loss`, where the folder records gradients.
+/// The largest error of each weight's gradient of the case `loss`, where the folder records
+/// gradients.
 fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(String, f32)>> {
     use decoder::checkpoint::parity::{gradient_of, next_token_loss};
-    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else { return Ok(Vec::new()) };
+    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else {
+        return Ok(Vec::new());
+    };
     let device = device.clone().autodiff();
     let path = &folder.path;
     let answers = match config.model_type.as_deref() {
@@ -195,7 +209,8 @@ fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(S
         }
         _ if !path.join("gradients.safetensors").exists() => return Ok(Vec::new()),
         model_type => bail!(
-            "{}: expected a gpt2 or llama, whose gradients can be compared, found {model_type:?} with recorded ones",
+            "{}: expected a gpt2 or llama, whose gradients can be compared, found {model_type:?} \
+                with recorded ones",
             path.display()
         ),
     };

@@ -1,4 +1,5 @@
-//! Texts that a command reads: from a file or from standard input, and perhaps only their beginning.
+//! Texts that a command reads: from a file or from standard input, and perhaps only their
+//! beginning.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};

@@ -13,8 +13,8 @@ const ENDED_BY: i32 = 128;
 /// Whether the next signal ends the process. One for all: a handler cannot be taken away again.
 static ENDING: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// Catches the first Ctrl-C or SIGTERM, so that the command can save and stop. The second one ends the process at once,
-/// since a step may be long, and so does the first one after this is dropped.
+/// Catches the first Ctrl-C or SIGTERM, so that the command can save and stop. The second one ends
+/// the process at once, since a step may be long, and so does the first one after this is dropped.
 pub struct Interrupt {
     came: Arc<AtomicBool>,
 }

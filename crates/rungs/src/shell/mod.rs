@@ -1,4 +1,5 @@
-//! What every command stands on: options, names, input, output, progress. Nothing here knows a command.
+//! What every command stands on: options, names, input, output, progress. Nothing here knows a
+//! command.
 
 pub mod failure;
 pub mod input;

@@ -50,15 +50,16 @@ pub fn fetched_minilm() -> Option<PathBuf> {
     Home::from_env().ok()?.minilm()
 }
 
-/// A model's name, which of a folder is its absolute path so that it is found from anywhere, and its vector of one text,
-/// by which it is known again.
+/// A model's name, which of a folder is its absolute path so that it is found from anywhere, and
+/// its vector of one text, by which it is known again.
 pub fn known_by(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
     let name = if is_fetched(name) { name.into() } else { index::absolute(Path::new(name))? };
     let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
     Ok(Model { name, probe })
 }
 
-/// Whether a name is that of a model which `fetch` gets, and no folder's, whatever folders there are.
+/// Whether a name is that of a model which `fetch` gets, and no folder's, whatever folders there
+/// are.
 fn is_fetched(name: &str) -> bool {
     name == "minilm" || name.starts_with("hf:")
 }
@@ -77,8 +78,11 @@ fn folder(name: &str) -> Result<PathBuf> {
         return Ok(folder.into());
     }
     let found = if folder.exists() { "a file" } else { "nothing" };
-    let error = format!("model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}");
-    Err(Helpful { error, help: "a model's folder holds config.json and model.safetensors".into() }.into())
+    let error = format!(
+        "model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}"
+    );
+    Err(Helpful { error, help: "a model's folder holds config.json and model.safetensors".into() }
+        .into())
 }
 
 /// Lets the encoder stop after a layer.
@@ -149,7 +153,8 @@ pub fn language_model(
         Some("llama") => Ok(Box::new(llama::checkpoint::load(folder, device)?.model)),
         other => {
             let found = other.map_or("no such key".into(), |other| format!("{other:?}"));
-            let problem = format!("expected \"gpt2\", \"bloom\" or \"llama\", which write, found {found}");
+            let problem =
+                format!("expected \"gpt2\", \"bloom\" or \"llama\", which write, found {found}");
             Ok(Checks::of(&folder.join("config.json")).refuse("model_type", problem)?)
         }
     }

@@ -26,7 +26,10 @@ pub struct ModelArg {
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
-    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(
+        long, value_name = "N", default_value_t = BATCH,
+        value_parser = clap::value_parser!(u32).range(1..=65_536),
+    )]
     pub batch: u32,
     /// Where to compute.
     #[command(flatten)]
@@ -37,10 +40,14 @@ pub struct ModelArg {
 #[derive(Debug, Args)]
 pub struct OwnModelArg {
     /// By name, or a folder.
-    #[arg(long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else minilm]"))]
+    #[arg(long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else \
+        minilm]"))]
     pub model: Option<String>,
     /// Texts that go through the encoder together
-    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(
+        long, value_name = "N", default_value_t = BATCH,
+        value_parser = clap::value_parser!(u32).range(1..=65_536),
+    )]
     pub batch: u32,
     /// Where to compute.
     #[command(flatten)]

@@ -41,7 +41,11 @@ pub fn rows<T: Serialize>(format: Format, rows: &[T], text: impl FnOnce() -> Str
 }
 
 /// Prints one result: as `text` for people, or as one JSON object.
-pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> String) -> Result<()> {
+pub fn object<T: Serialize>(
+    format: Format,
+    value: &T,
+    text: impl FnOnce() -> String,
+) -> Result<()> {
     match format {
         Format::Text => write!(io::stdout().lock(), "{}", text())?,
         Format::Json | Format::Jsonl => json_line(value)?,
@@ -51,7 +55,8 @@ pub fn object<T: Serialize>(format: Format, value: &T, text: impl FnOnce() -> St
 
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
-    let expected = |error: io::Error| anyhow!("{}: expected a file to write: {error}", path.display());
+    let expected =
+        |error: io::Error| anyhow!("{}: expected a file to write: {error}", path.display());
     files::aside(path, |part| {
         let mut file = BufWriter::new(File::create(part).map_err(expected)?);
         let written = write(&mut file)?;
@@ -70,7 +75,8 @@ pub fn figure(folder: &Path, figure: &Figure) -> Result<()> {
     let data = serde_json::to_string_pretty(figure)?;
     let path = |extension: &str| folder.join(format!("{}.{extension}", figure.name));
     text(&path("json"), &format!("{data}\n"))?;
-    // Drawn from what was written: the last bit of a number may get lost on the way into JSON and back.
+    // Drawn from what was written: the last bit of a number may get lost on the way into JSON and
+    // back.
     text(&path("svg"), &figures::svg(&serde_json::from_str(&data)?))
 }
 
@@ -80,7 +86,8 @@ pub fn folder(folder: &Path) -> Result<()> {
         .map_err(|error| anyhow!("{}: expected a folder to write into: {error}", folder.display()))
 }
 
-/// Makes a folder for a new model, before work is done for it; one that holds a model or a classifier is refused.
+/// Makes a folder for a new model, before work is done for it; one that holds a model or a
+/// classifier is refused.
 pub fn new_folder(path: &Path) -> Result<()> {
     for file in ["config.json", "model.safetensors", ABOUT_FILE] {
         if path.join(file).exists() {

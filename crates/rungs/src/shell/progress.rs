@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar for work of known length.
 pub fn bar(length: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("templates are written in this crate");
+    let style =
+        ProgressStyle::with_template(template).expect("templates are written in this crate");
     ticking(ProgressBar::with_draw_target(Some(length), target()).with_style(style))
 }
 
@@ -18,7 +19,11 @@ pub fn spinner(message: String) -> ProgressBar {
 
 fn target() -> ProgressDrawTarget {
     // Results that are piped may share the terminal with the bar: draw none then.
-    if io::stdout().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
+    if io::stdout().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    }
 }
 
 fn ticking(bar: ProgressBar) -> ProgressBar {

@@ -16,8 +16,8 @@ const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
 /// Steps after which the time that is left is said.
 const MEASURED: usize = 20;
 
-/// Trains to the end or to an interrupt, showing the loss on the `unit` (pairs, rows) held back. Returns what was trained
-/// and the seconds spent.
+/// Trains to the end or to an interrupt, showing the loss on the `unit` (pairs, rows) held back.
+/// Returns what was trained and the seconds spent.
 pub fn train<T: Task>(
     task: &T,
     model: T::Model,
@@ -37,7 +37,8 @@ pub fn train<T: Task>(
             }
             Event::Evaluated { step, validation_loss, seconds, .. } => {
                 spent = seconds;
-                let said = format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
+                let said =
+                    format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
                 bar.suspend(|| eprintln!("{said}"));
             }
         }
@@ -87,7 +88,8 @@ impl Watch {
             Event::Evaluated { step, validation_loss, best, seconds } => {
                 self.seconds = seconds;
                 let mark = if best { "" } else { " (was better before)" };
-                self.bar.suspend(|| eprintln!("step {step:5}  validation {validation_loss:.4}{mark}"));
+                self.bar
+                    .suspend(|| eprintln!("step {step:5}  validation {validation_loss:.4}{mark}"));
             }
             Event::Step { step, steps, loss, tokens_per_s, seconds, .. } => {
                 self.steps = steps;
@@ -100,7 +102,9 @@ impl Watch {
                 let left = format_duration(self.left(step));
                 self.bar.set_length(steps as u64);
                 self.bar.set_position(step as u64 + 1);
-                self.bar.set_message(format!("loss {loss:.3}, {tokens_per_s:.0} tokens/s, {left} left"));
+                self.bar.set_message(format!(
+                    "loss {loss:.3}, {tokens_per_s:.0} tokens/s, {left} left"
+                ));
                 if self.seen == MEASURED {
                     self.bar.suspend(|| {
                         eprintln!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps")
@@ -115,7 +119,8 @@ impl Watch {
         self.bar.finish_and_clear();
     }
 
-    /// The time that is left, from the pace of this run without its first step, in which a device may compile its kernels.
+    /// The time that is left, from the pace of this run without its first step, in which a device
+    /// may compile its kernels.
     fn left(&self, step: usize) -> Duration {
         let pace = (self.seconds - self.first_seconds) / (self.seen.max(2) - 1) as f64;
         let left = pace * self.steps.saturating_sub(step + 1) as f64;

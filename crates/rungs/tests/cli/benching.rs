@@ -34,7 +34,10 @@ fn what_cannot_be_timed_is_refused_with_all_that_can() {
     assert_refused(&rungs(&["bench", "2"], b""), &["lesson 02 has nothing to time", "bytes"]);
     assert_refused(&rungs(&["bench", "8", "--out", "here"], b""), &["--out", "bench lessons"]);
     if let Some(missing) = missing_device() {
-        assert_refused(&rungs(&["bench", "8", "--device", missing], b""), &[missing, "not in this build"]);
+        assert_refused(
+            &rungs(&["bench", "8", "--device", missing], b""),
+            &[missing, "not in this build"],
+        );
     }
 }
 

@@ -10,8 +10,10 @@ use crate::{assert_refused, json_lines, model, path, rungs, stdout};
 /// Cats or dogs, three to one; the labels are any strings.
 fn animals() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let cats = ["the cat sat", "a cat on a mat", "cat", "the cat on the mat", "a cat sat", "the cat"];
-    let mut rows: Vec<String> = cats.iter().chain(&cats).map(|text| format!("{text}\teine Katze")).collect();
+    let cats =
+        ["the cat sat", "a cat on a mat", "cat", "the cat on the mat", "a cat sat", "the cat"];
+    let mut rows: Vec<String> =
+        cats.iter().chain(&cats).map(|text| format!("{text}\teine Katze")).collect();
     rows.extend(["the dog sat\t1", "a dog on a mat\t1", "dog\t1", "the dog\t1"].map(String::from));
     fs::write(folder.path().join("animals.tsv"), rows.join("\n")).unwrap();
     folder
@@ -23,7 +25,8 @@ fn at(folder: &TempDir, name: &str) -> String {
 
 fn trained(folder: &TempDir, model: &TempDir, method: &[&str]) -> (String, Value) {
     let (file, out) = (at(folder, "animals.tsv"), at(folder, "out"));
-    let args = ["classify", "train", &file, "--model", path(model), "--out", &out, "--format", "json"];
+    let args =
+        ["classify", "train", &file, "--model", path(model), "--out", &out, "--format", "json"];
     let summary = stdout(&rungs(&[&args[..], method].concat(), b""));
     (out, serde_json::from_str(&summary).unwrap())
 }
@@ -48,7 +51,8 @@ fn each_method_learns_predicts_and_is_measured() {
         let said = json_lines(&rungs(&["classify", "predict", &out], b"the dog\n\nthe cat"));
         assert_eq!(said.len(), 3);
         assert_eq!((&said[0]["label"], &said[2]["label"]), (&"1".into(), &"eine Katze".into()));
-        let sum: f64 = said[1]["probabilities"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
+        let sum: f64 =
+            said[1]["probabilities"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
         assert!((sum - 1.0).abs() < 1e-5);
         let head = safetensors_names(&format!("{out}/head.safetensors"));
         assert!(head.contains("eine Katze") && head.contains("classifier.weight"), "{head}");
@@ -69,9 +73,13 @@ fn a_label_never_seen_in_training_is_wrong_and_said() {
     fs::write(at(&folder, "more.tsv"), "the cat\teine Katze\nriver\tein Fluss\n").unwrap();
     let evaluation = rungs(&["classify", "eval", &out, &at(&folder, "more.tsv")], b"");
     let evaluation: Value = serde_json::from_str(&stdout(&evaluation)).unwrap();
-    assert_eq!((&evaluation["accuracy"], &evaluation["unseen"][0]), (&0.5.into(), &"ein Fluss".into()));
+    assert_eq!(
+        (&evaluation["accuracy"], &evaluation["unseen"][0]),
+        (&0.5.into(), &"ein Fluss".into())
+    );
     assert_eq!(evaluation["labels"]["ein Fluss"]["recall"], 0.0);
-    let text = rungs(&["classify", "eval", &out, &at(&folder, "more.tsv"), "--format", "text"], b"");
+    let text =
+        rungs(&["classify", "eval", &out, &at(&folder, "more.tsv"), "--format", "text"], b"");
     assert!(stdout(&text).contains("not in training: ein Fluss"));
 }
 
@@ -92,7 +100,8 @@ fn what_cannot_be_learnt_or_read_is_refused() {
     assert_refused(&nothing, &["expected a classifier", "classify train"]);
     let (out, _) = trained(&folder, &model, &[]);
     assert_refused(&rungs(&["classify", "predict", &out], b""), &["found none"]);
-    let again = ["classify", "train", &at(&folder, "animals.tsv"), "--model", path(&model), "--out", &out];
+    let again =
+        ["classify", "train", &at(&folder, "animals.tsv"), "--model", path(&model), "--out", &out];
     assert_refused(&rungs(&again, b""), &["new folder"]);
 }
 
@@ -118,7 +127,10 @@ fn a_classifier_whose_model_or_description_is_another_now_is_refused() {
     for file in ["config.json", "model.safetensors"] {
         fs::copy(random.join(file), model.path().join(file)).unwrap();
     }
-    assert_refused(&rungs(&["classify", "predict", &out], b"cat"), &["as it was in training", "cosine"]);
+    assert_refused(
+        &rungs(&["classify", "predict", &out], b"cat"),
+        &["as it was in training", "cosine"],
+    );
 }
 
 #[test]
@@ -127,7 +139,8 @@ fn a_label_that_stands_once_is_learnt_from_all_the_same() {
     let rows = fs::read_to_string(at(&folder, "animals.tsv")).unwrap() + "\nriver\tein Fluss";
     fs::write(at(&folder, "animals.tsv"), rows).unwrap();
     for seed in ["1", "2", "3"] {
-        let method = ["--method", "finetune", "--epochs", "60", "--learning-rate", "0.003", "--seed", seed];
+        let method =
+            ["--method", "finetune", "--epochs", "60", "--learning-rate", "0.003", "--seed", seed];
         let (out, _) = trained(&folder, &model, &method);
         let said = json_lines(&rungs(&["classify", "predict", &out], b"river"));
         assert_eq!(said[0]["label"], "ein Fluss", "seed {seed}");
@@ -151,10 +164,13 @@ fn a_head_with_other_labels_than_its_model_is_refused() {
 fn as_much_of_a_text_is_read_for_an_answer_as_was_in_training() {
     for method in ["logreg", "finetune"] {
         let (folder, model) = (animals(), model());
-        fs::write(model.path().join("sentence_bert_config.json"), r#"{"max_seq_length": 4}"#).unwrap();
+        fs::write(model.path().join("sentence_bert_config.json"), r#"{"max_seq_length": 4}"#)
+            .unwrap();
         let (out, _) = trained(&folder, &model, &["--method", method, "--epochs", "1"]);
-        let said =
-            json_lines(&rungs(&["classify", "predict", &out], b"the cat\nthe cat sat on a river bank"));
+        let said = json_lines(&rungs(
+            &["classify", "predict", &out],
+            b"the cat\nthe cat sat on a river bank",
+        ));
         assert_eq!(said[0]["probabilities"], said[1]["probabilities"], "{method}");
     }
 }

@@ -40,7 +40,10 @@ fn object(args: &[&str]) -> Value {
 }
 
 fn found(index: &str, query: &str) -> Vec<Value> {
-    json_lines(&rungs(&["search", query, "--index", index, "--top", "99", "--format", "jsonl"], b""))
+    json_lines(&rungs(
+        &["search", query, "--index", index, "--top", "99", "--format", "jsonl"],
+        b"",
+    ))
 }
 
 #[test]
@@ -48,7 +51,10 @@ fn what_files_say_is_found_with_file_and_line() {
     let (folder, model) = (notes(), model());
     let index = built(&folder, &model);
     let info = object(&["index", "info", &index]);
-    assert_eq!((&info["files"], &info["passages"], &info["texts"]), (&3.into(), &7.into(), &6.into()));
+    assert_eq!(
+        (&info["files"], &info["passages"], &info["texts"]),
+        (&3.into(), &7.into(), &6.into())
+    );
     assert_eq!(info["width"], 32);
     let first = &found(&index, "The cat sat on a mat.")[0];
     assert_eq!((&first["rank"], &first["line"], &first["more"]), (&1.into(), &3.into(), &0.into()));
@@ -90,7 +96,10 @@ fn files_are_added_by_the_indexs_own_model_and_removed() {
     let info = object(&["index", "remove", more, "--index", &index]);
     assert_eq!(info["files"], 3);
     assert_eq!(info["removed"], 1);
-    assert_refused(&rungs(&["index", "remove", more, "--index", &index], b""), &["found none there"]);
+    assert_refused(
+        &rungs(&["index", "remove", more, "--index", &index], b""),
+        &["found none there"],
+    );
     let deep = folder.path().join("notes/deep");
     assert_eq!(object(&["index", "remove", deep.to_str().unwrap(), "--index", &index])["files"], 2);
 }
@@ -101,8 +110,15 @@ fn a_file_that_is_text_no_more_is_found_no_more() {
     let index = built(&folder, &model);
     let notes = folder.path().join("notes");
     fs::write(notes.join("deep/b.txt"), b"the dog sat\n\xff\n").unwrap();
-    let summary =
-        object(&["index", "build", notes.to_str().unwrap(), "--out", &index, "--model", path(&model)]);
+    let summary = object(&[
+        "index",
+        "build",
+        notes.to_str().unwrap(),
+        "--out",
+        &index,
+        "--model",
+        path(&model),
+    ]);
     assert_eq!((&summary["removed"], &summary["files"]), (&1.into(), &2.into()));
     assert!(found(&index, "the dog sat").iter().all(|hit| hit["text"] != "the dog sat"));
 }
@@ -112,7 +128,8 @@ fn a_file_and_its_directory_are_removed_together() {
     let (folder, model) = (notes(), model());
     let index = built(&folder, &model);
     let (notes, file) = (folder.path().join("notes"), folder.path().join("notes/a.md"));
-    let remove = ["index", "remove", notes.to_str().unwrap(), file.to_str().unwrap(), "--index", &index];
+    let remove =
+        ["index", "remove", notes.to_str().unwrap(), file.to_str().unwrap(), "--index", &index];
     let info = object(&remove);
     assert_eq!((&info["removed"], &info["files"]), (&3.into(), &0.into()));
 }
@@ -143,7 +160,10 @@ fn what_cannot_be_indexed_or_searched_is_refused() {
     );
     assert_refused(&rungs(&["search", "cat", "--index", &index, "--top", "0"], b""), &["0"]);
     assert_refused(&rungs(&["search", " ", "--index", &index], b""), &["expected a query"]);
-    assert_refused(&rungs(&["search", "cat", "a.txt", "--index", &index], b""), &["cannot be used with"]);
+    assert_refused(
+        &rungs(&["search", "cat", "a.txt", "--index", &index], b""),
+        &["cannot be used with"],
+    );
 }
 
 #[test]
@@ -158,7 +178,9 @@ fn a_model_of_another_width_or_with_other_weights_is_refused_by_name() {
     let output = rungs(&["search", "cat", "--index", &index, "--model", path(&other)], b"");
     assert_refused(&output, &["notes.index", path(&model), path(&other), "cosine"]);
     let more = folder.path().join("notes/a.md");
-    let output =
-        rungs(&["index", "add", more.to_str().unwrap(), "--index", &index, "--model", path(&other)], b"");
+    let output = rungs(
+        &["index", "add", more.to_str().unwrap(), "--index", &index, "--model", path(&other)],
+        b"",
+    );
     assert_refused(&output, &[path(&other)]);
 }

@@ -1,4 +1,5 @@
-//! The commands as a user runs them: results on standard output, one line of error, an honest exit code.
+//! The commands as a user runs them: results on standard output, one line of error, an honest exit
+//! code.
 
 mod benching;
 mod classifying;
@@ -40,8 +41,8 @@ fn json_lines(output: &Output) -> Vec<Value> {
     stdout(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A failing exit code and an error that holds every needle: one line, perhaps one of help, or clap's own words about
-/// arguments that it refuses.
+/// A failing exit code and an error that holds every needle: one line, perhaps one of help, or
+/// clap's own words about arguments that it refuses.
 #[track_caller]
 fn assert_refused(output: &Output, needles: &[&str]) {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
@@ -88,15 +89,20 @@ fn a_lesson_prints_what_it_shows_and_draws_its_figures() {
     let out = tempfile::tempdir().unwrap();
     let text = stdout(&rungs(&["run", "6", "--out", path(&out)], b""));
     assert!(text.contains("06-positions"));
-    let figures: Vec<_> = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!figures.is_empty() && figures.iter().all(|figure| figure.extension().unwrap() == "svg"));
+    let figures: Vec<_> =
+        fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(
+        !figures.is_empty() && figures.iter().all(|figure| figure.extension().unwrap() == "svg")
+    );
 }
 
 #[test]
 fn every_line_is_embedded_in_order_and_the_empty_one_too() {
     let model = model();
-    let output =
-        rungs(&["embed", "--model", path(&model), "--batch", "2"], b"the cat\n\nthe dog sat on a mat\r\ncat");
+    let output = rungs(
+        &["embed", "--model", path(&model), "--batch", "2"],
+        b"the cat\n\nthe dog sat on a mat\r\ncat",
+    );
     let lines = json_lines(&output);
     let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["the cat", "", "the dog sat on a mat", "cat"]);
@@ -108,9 +114,15 @@ fn every_line_is_embedded_in_order_and_the_empty_one_too() {
 #[test]
 fn unpooled_there_is_one_vector_a_token_with_its_text() {
     let model = model();
-    let line = &json_lines(&rungs(&["embed", "--model", path(&model), "--pool", "none"], b"river bank"))[0];
-    let tokens: Vec<&str> =
-        line["vectors"].as_array().unwrap().iter().map(|vector| vector["token"].as_str().unwrap()).collect();
+    let line =
+        &json_lines(&rungs(&["embed", "--model", path(&model), "--pool", "none"], b"river bank"))
+            [0];
+    let tokens: Vec<&str> = line["vectors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vector| vector["token"].as_str().unwrap())
+        .collect();
     assert_eq!(tokens, ["[CLS]", "river", "bank", "[SEP]"]);
 }
 
@@ -158,7 +170,8 @@ fn search_ranks_the_lines_and_passes_blank_ones_over() {
 fn the_books_first_page_shows_what_a_search_prints() {
     let book = golden::directory().join("../../book/src");
     let search = ["search", "a loan costs more now", "diary.txt"];
-    let output = Command::new(env!("CARGO_BIN_EXE_rungs")).args(search).current_dir(&book).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_rungs")).args(search).current_dir(&book).output().unwrap();
     assert_eq!(stdout(&output), fs::read_to_string(book.join("output/search.txt")).unwrap());
 }
 
@@ -181,10 +194,14 @@ fn sts_answers_with_three_numbers_and_names_a_broken_row() {
         fs::write(&file, rows).unwrap();
         rungs(&["sts", file.to_str().unwrap(), "--model", path(&model)], b"")
     };
-    let scores = &json_lines(&sts("the cat,the cat,5\nthe cat,river bank,0\n\"a mat\",a dog,2.5\n"))[0];
+    let scores =
+        &json_lines(&sts("the cat,the cat,5\nthe cat,river bank,0\n\"a mat\",a dog,2.5\n"))[0];
     assert_eq!(scores["rows"], 3);
     assert!(scores["spearman"].is_f64() && scores["pearson"].is_f64());
-    assert_refused(&sts("the cat,the dog,5\nonly one column\n"), &["line 2", "sentence1,sentence2,score"]);
+    assert_refused(
+        &sts("the cat,the dog,5\nonly one column\n"),
+        &["line 2", "sentence1,sentence2,score"],
+    );
     assert_refused(&sts("a,b,many\n"), &["line 1", "number"]);
     assert_refused(&sts("a,b,1\na,b,1\n"), &["correlation"]);
 }
@@ -193,7 +210,8 @@ fn sts_answers_with_three_numbers_and_names_a_broken_row() {
 fn parity_holds_for_the_recorded_models_and_refuses_others_by_name() {
     for name in ["bert", "bert_masked_lm", "bert_sequence_classification"] {
         let folder = golden::directory().join(name);
-        let rows = json_lines(&rungs(&["parity", folder.to_str().unwrap(), "--format", "jsonl"], b""));
+        let rows =
+            json_lines(&rungs(&["parity", folder.to_str().unwrap(), "--format", "jsonl"], b""));
         assert!(!rows.is_empty());
     }
     let other = changed("\"BertModel\"", "\"GPT2LMHeadModel\"");
@@ -275,7 +293,10 @@ fn what_is_asked_for_wrongly_is_refused_in_one_line() {
     assert_refused(&rungs(&["search"], b""), &["QUERY"]);
     assert_refused(&rungs(&["record", "14"], b""), &["cargo rungs fetch minilm"]);
     let model = model();
-    assert_refused(&rungs(&["embed", "no/such/file", "--model", path(&model)], b""), &["no/such/file"]);
+    assert_refused(
+        &rungs(&["embed", "no/such/file", "--model", path(&model)], b""),
+        &["no/such/file"],
+    );
     assert_refused(&rungs(&["embed", path(&model), "--model", path(&model)], b""), &["directory"]);
 }
 
@@ -289,7 +310,9 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn no_command_panics_on_a_folder_of_rubbish() {
     let folder = tempfile::tempdir().unwrap();
-    for file in ["config.json", "model.safetensors", "vocab.txt", "cases.json", "expected.safetensors"] {
+    for file in
+        ["config.json", "model.safetensors", "vocab.txt", "cases.json", "expected.safetensors"]
+    {
         fs::write(folder.path().join(file), b"<!DOCTYPE html>\0\xff").unwrap();
     }
     for args in [["embed", "-", "--model"], ["search", "cat", "--model"]] {

@@ -16,15 +16,17 @@ fn pairs(text: &str) -> (TempDir, String) {
     (folder, name)
 }
 
-const PAIRS: &str = "the cat sat\ta cat sat on a mat\tthe river\nthe dog\ta dog sat\n\nriver\tthe river bank\n\
-                     bank\ta river bank\nmat\tthe mat\na cat\tthe cat\n";
+const PAIRS: &str = "the cat sat\ta cat sat on a mat\tthe river\nthe dog\ta dog sat\n\nriver\tthe \
+    river bank\n\
+    bank\ta river bank\nmat\tthe mat\na cat\tthe cat\n";
 
 #[test]
 fn what_is_tuned_is_measured_before_and_after_and_embeds_afterwards() {
     let (model, (folder, file)) = (model(), pairs(PAIRS));
     let out = folder.path().join("tuned");
     let out = out.to_str().unwrap();
-    let args = ["tune", &file, "--model", path(&model), "--out", out, "--epochs", "3", "--batch", "2"];
+    let args =
+        ["tune", &file, "--model", path(&model), "--out", out, "--epochs", "3", "--batch", "2"];
     let output = rungs(&[&args[..], &["--format", "json"]].concat(), b"");
     let summary: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(
@@ -47,7 +49,8 @@ fn pairs_that_are_none_are_refused_by_line() {
     let refused = |text: &str, needles: &[&str]| {
         let (folder, file) = pairs(text);
         let out = folder.path().join("tuned");
-        let output = rungs(&["tune", &file, "--model", path(&model), "--out", out.to_str().unwrap()], b"");
+        let output =
+            rungs(&["tune", &file, "--model", path(&model), "--out", out.to_str().unwrap()], b"");
         assert_refused(&output, needles);
         assert!(!out.exists());
     };

@@ -20,11 +20,13 @@ fn at(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().into()
 }
 
-/// Vectors of the toy world's words, trained for a second or two by one thread, and the folder they lie in.
+/// Vectors of the toy world's words, trained for a second or two by one thread, and the folder they
+/// lie in.
 fn toy() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = at(&folder, "toy.bin");
-    let args = ["--dim", "50", "--epochs", "10", "--min-count", "1", "--threads", "1", "--out", &file];
+    let args =
+        ["--dim", "50", "--epochs", "10", "--min-count", "1", "--threads", "1", "--out", &file];
     stdout(&rungs(&[&["word2vec", "--corpus", "toy"], &args[..]].concat(), b""));
     (folder, file)
 }
@@ -67,12 +69,18 @@ fn a_corpus_that_is_no_text_is_refused_with_its_byte_offset_and_nothing_is_writt
     let (from, to) = (at(&folder, "a.bin"), at(&folder, "b.txt"));
     fs::write(&from, b"words and then \xff\xfe").unwrap();
     fs::write(&to, "as it was").unwrap();
-    assert_refused(&rungs(&["corpus", &from, "--out", &to], b""), &["a.bin", "byte offset 15", "0xff"]);
+    assert_refused(
+        &rungs(&["corpus", &from, "--out", &to], b""),
+        &["a.bin", "byte offset 15", "0xff"],
+    );
     assert_eq!(fs::read_to_string(&to).unwrap(), "as it was");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no part is left");
     fs::write(&from, "").unwrap();
     assert_refused(&rungs(&["corpus", &from], b""), &["expected text", "0 bytes"]);
-    assert_refused(&rungs(&["corpus", &at(&folder, "missing")], b""), &["missing", "check the path"]);
+    assert_refused(
+        &rungs(&["corpus", &at(&folder, "missing")], b""),
+        &["missing", "check the path"],
+    );
     assert_refused(&rungs(&["corpus", "docs", "--questions"], b""), &["expected the corpus toy"]);
 }
 
@@ -82,7 +90,8 @@ fn words_are_trained_asked_and_scored() {
     let scored = json(&["analogies", &file, "toy"]);
     assert_eq!(scored["sections"].as_array().unwrap().len(), 5);
     assert_eq!(scored["total"]["covered"], scored["total"]["questions"]);
-    assert!(scored["total"]["accuracy"].as_f64().unwrap() > 0.6, "{scored}"); // 16 epochs answer 99 %
+    // 16 epochs answer 99 %
+    assert!(scored["total"]["accuracy"].as_f64().unwrap() > 0.6, "{scored}");
     let questions = at(&folder, "questions.txt");
     stdout(&rungs(&["corpus", "toy", "--questions", "--out", &questions], b""));
     assert_eq!(
@@ -112,7 +121,8 @@ fn one_thread_and_one_seed_write_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, seed: &str| {
         let file = at(&folder, name);
-        let args = ["--dim", "8", "--epochs", "1", "--threads", "1", "--seed", seed, "--out", &file];
+        let args =
+            ["--dim", "8", "--epochs", "1", "--threads", "1", "--seed", seed, "--out", &file];
         stdout(&rungs(&[&["word2vec", "--corpus", "toy"], &args[..]].concat(), b""));
         fs::read(file).unwrap()
     };
@@ -126,14 +136,20 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
     let folder = tempfile::tempdir().unwrap();
     let file = at(&folder, "v.txt");
     let train = |args: &[&str]| rungs(&[&["word2vec"], args].concat(), b"");
-    assert_refused(&train(&["--corpus", "toy", "--out", &at(&folder, "no/v.txt")]), &["folder that exists"]);
+    assert_refused(
+        &train(&["--corpus", "toy", "--out", &at(&folder, "no/v.txt")]),
+        &["folder that exists"],
+    );
     assert_refused(&train(&["--corpus", "toy", "--out", path(&folder)]), &["expected a file"]);
     assert_refused(
         &train(&["--corpus", "toy", "--min-count", "1000000", "--out", &file]),
         &["lower --min-count"],
     );
     for wrong in [["--dim", "0"], ["--epochs", "0"], ["--sample", "2"], ["--threads", "0"]] {
-        assert_refused(&train(&[&wrong[..], &["--corpus", "toy", "--out", &file]].concat()), &[wrong[0]]);
+        assert_refused(
+            &train(&[&wrong[..], &["--corpus", "toy", "--out", &file]].concat()),
+            &[wrong[0]],
+        );
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -150,7 +166,8 @@ fn an_interrupt_leaves_a_usable_file() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    let interrupt = || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let interrupt =
+        || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     sleep(Duration::from_secs(3)); // the corpus is counted and training has begun
     assert!(interrupt().success());
     let output = child.wait_with_output().unwrap();
@@ -171,7 +188,18 @@ fn words_are_drawn_where_their_vectors_lie() {
         .collect();
     fs::write(&lines, rows.concat() + "zeppelin\tthing\n").unwrap();
     for method in ["tsne", "pca"] {
-        let args = ["--model", &file, "--method", method, "--clusters", "4", "--label", "2", "--out", &out];
+        let args = [
+            "--model",
+            &file,
+            "--method",
+            method,
+            "--clusters",
+            "4",
+            "--label",
+            "2",
+            "--out",
+            &out,
+        ];
         let found = json(&[&["map", &lines], &args[..]].concat());
         assert_eq!(found["points"].as_array().unwrap().len(), 12, "the unknown word is left out");
         assert_eq!(found["purity"], 1.0, "{method}: {found}");
@@ -181,10 +209,15 @@ fn words_are_drawn_where_their_vectors_lie() {
         }
     }
     let named = at(&folder, "named.tsv");
-    fs::write(&named, "kind\tword\n".to_string() + "animal\tcat\nfruit\tapple\nanimal\tdog\n").unwrap();
+    fs::write(&named, "kind\tword\n".to_string() + "animal\tcat\nfruit\tapple\nanimal\tdog\n")
+        .unwrap();
     let found = json(&["map", &named, "--model", &file, "--label", "kind", "--out", &out]);
-    let words: Vec<&str> =
-        found["points"].as_array().unwrap().iter().map(|point| point["text"].as_str().unwrap()).collect();
+    let words: Vec<&str> = found["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| point["text"].as_str().unwrap())
+        .collect();
     assert_eq!(words, ["cat", "apple", "dog"]);
 }
 
@@ -204,7 +237,10 @@ fn a_map_of_one_or_two_words_is_drawn_and_of_none_refused() {
     assert_refused(&map("\n \n", &[]), &["expected words or sentences"]);
     assert_refused(&map("zeppelin\n", &[]), &["none of the 1 lines"]);
     assert_refused(&map("cat\ndog\n", &["--clusters", "3"]), &["expected at most 2"]);
-    assert_refused(&map("cat\ndog\n", &["--perplexity", "30"]), &["expected a number from 1 to 1.0"]);
+    assert_refused(
+        &map("cat\ndog\n", &["--perplexity", "30"]),
+        &["expected a number from 1 to 1.0"],
+    );
     assert_refused(&map("cat\ndog\n", &["--label", "2"]), &["line 1", "column 2", "1 columns"]);
     assert_refused(&map("cat\tx\ndog\n", &["--label", "2"]), &["line 2", "column 2"]);
 }

@@ -35,10 +35,15 @@ fn generate(model: &TempDir, prompt: &str, more: &[&str]) -> std::process::Outpu
 #[test]
 fn a_seed_writes_the_same_text_with_the_cache_and_without_past_what_the_model_sees() {
     let model = model();
-    let write = |more: &[&str]| stdout(&generate(&model, "the cat", &[&["--max", "40"], more].concat()));
+    let write =
+        |more: &[&str]| stdout(&generate(&model, "the cat", &[&["--max", "40"], more].concat()));
     let text = write(&[]);
     assert!(text.starts_with("the cat") && text.ends_with('\n'));
-    assert_eq!(text.trim_end_matches('\n').chars().count().max(46), "the cat".len() + 40, "{text:?}");
+    assert_eq!(
+        text.trim_end_matches('\n').chars().count().max(46),
+        "the cat".len() + 40,
+        "{text:?}"
+    );
     assert_eq!(text, write(&[]));
     assert_eq!(text, write(&["--no-cache"]));
     assert_ne!(text, write(&["--seed", "8"]));
@@ -59,7 +64,10 @@ fn what_cannot_be_sampled_is_refused_in_one_line() {
     for (more, needle) in cases {
         assert_refused(&generate(&model, "the", more), &[needle]);
     }
-    assert_refused(&generate(&model, "the ZEBRA", &[]), &["'Z'", "byte 4", "train on a text that has it"]);
+    assert_refused(
+        &generate(&model, "the ZEBRA", &[]),
+        &["'Z'", "byte 4", "train on a text that has it"],
+    );
     assert_refused(&generate(&model, "", &[]), &["--prompt", "expected text to go on from"]);
 }
 
@@ -68,7 +76,10 @@ fn an_odd_request_that_has_an_answer_is_answered() {
     let model = model();
     let greedy = stdout(&generate(&model, "the", &["--temperature", "0", "--max", "5"]));
     assert_eq!(greedy, stdout(&generate(&model, "the", &["--top-k", "1", "--max", "5"])));
-    assert!(generate(&model, "the", &["--top-k", "1000"]).status.success(), "more than there are: all");
+    assert!(
+        generate(&model, "the", &["--top-k", "1000"]).status.success(),
+        "more than there are: all"
+    );
     let long = generate(&model, &"the cat sat ".repeat(9), &["--max", "3"]);
     assert!(long.status.success());
     assert!(String::from_utf8_lossy(&long.stderr).contains("has 108 tokens and the model sees 12"));
@@ -82,7 +93,10 @@ fn perplexity_is_said_for_tokens_and_characters() {
     let text = model.path().join("text.txt");
     fs::write(&text, TEXT).unwrap();
     let run = |more: &[&str]| {
-        rungs(&[&["perplexity", "--model", path(&model), text.to_str().unwrap()], more].concat(), b"")
+        rungs(
+            &[&["perplexity", "--model", path(&model), text.to_str().unwrap()], more].concat(),
+            b"",
+        )
     };
     let value: Value = serde_json::from_str(&stdout(&run(&["--format", "json"]))).unwrap();
     let number = |key: &str| value[key].as_f64().unwrap();
@@ -96,7 +110,10 @@ fn perplexity_is_said_for_tokens_and_characters() {
     assert_refused(&run(&[]), &["at least 2 tokens", "found 1"]);
     fs::write(&text, "the sphinx").unwrap();
     assert_refused(&run(&[]), &["'p'"]);
-    assert_refused(&rungs(&["perplexity", "--model", path(&model), "/nowhere"], b""), &["/nowhere"]);
+    assert_refused(
+        &rungs(&["perplexity", "--model", path(&model), "/nowhere"], b""),
+        &["/nowhere"],
+    );
 }
 
 #[test]
@@ -104,8 +121,12 @@ fn a_folder_that_holds_no_writer_is_refused_by_name() {
     let empty = tempfile::tempdir().unwrap();
     assert_refused(&generate(&empty, "the", &[]), &["config.json"]);
     let bert = tempfile::tempdir().unwrap();
-    fs::copy(golden::directory().join("bert/config.json"), bert.path().join("config.json")).unwrap();
-    assert_refused(&generate(&bert, "the", &[]), &["\"gpt2\", \"bloom\" or \"llama\"", "found \"bert\""]);
+    fs::copy(golden::directory().join("bert/config.json"), bert.path().join("config.json"))
+        .unwrap();
+    assert_refused(
+        &generate(&bert, "the", &[]),
+        &["\"gpt2\", \"bloom\" or \"llama\"", "found \"bert\""],
+    );
     let nowhere = rungs(&["generate", "--model", "/nowhere", "--prompt", "the"], b"");
     assert_refused(&nowhere, &["/nowhere", "cargo rungs train gpt"]);
 }
@@ -141,7 +162,8 @@ fn both_architectures_are_trained_and_go_on_writing() {
     for (architecture, bpe) in [("gpt", &["--bpe", "300"][..]), ("llama", &[])] {
         let out = folder.path().join(architecture);
         let (text, out) = (text.to_str().unwrap(), out.to_str().unwrap());
-        let common = [architecture, "--corpus", text, "--preset", "tiny", "--steps", "25", "--out", out];
+        let common =
+            [architecture, "--corpus", text, "--preset", "tiny", "--steps", "25", "--out", out];
         let output = train(&[&common, bpe].concat());
         let said = stdout(&output);
         assert!(said.contains("steps       25\n") && said.contains("nats a token"), "{said}");
@@ -152,8 +174,12 @@ fn both_architectures_are_trained_and_go_on_writing() {
         );
         let steps = losses(Path::new(out));
         assert_eq!(steps.len(), 25);
-        assert!(steps[24].1 < steps[0].1 - 0.5, "25 steps teach the few words of this text: {steps:?}");
-        let written = stdout(&rungs(&["generate", "--model", out, "--prompt", "the ", "--max", "9"], b""));
+        assert!(
+            steps[24].1 < steps[0].1 - 0.5,
+            "25 steps teach the few words of this text: {steps:?}"
+        );
+        let written =
+            stdout(&rungs(&["generate", "--model", out, "--prompt", "the ", "--max", "9"], b""));
         assert!(written.starts_with("the "));
         assert!(rungs(&["perplexity", "--model", out, text], b"").status.success());
         assert_refused(&train(&common), &[out, "expected a new folder", "resume"]);
@@ -166,14 +192,31 @@ fn ctrl_c_saves_and_says_how_to_go_on_and_the_losses_are_those_of_one_run() {
     let (whole, halved) = (folder.path().join("whole"), folder.path().join("halved"));
     let begin = |out: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rungs"));
-        command.args(["train", "gpt", "--preset", "tiny", "--steps", "60", "--dropout", "0.1", "--corpus"]);
-        command.arg(&text).arg("--out").arg(out).env_remove("RUNGS_DEVICE").env("RAYON_NUM_THREADS", "1");
+        command.args([
+            "train",
+            "gpt",
+            "--preset",
+            "tiny",
+            "--steps",
+            "60",
+            "--dropout",
+            "0.1",
+            "--corpus",
+        ]);
+        command
+            .arg(&text)
+            .arg("--out")
+            .arg(out)
+            .env_remove("RUNGS_DEVICE")
+            .env("RAYON_NUM_THREADS", "1");
         command
     };
     assert!(begin(&whole).output().unwrap().status.success());
     let mut child = begin(&halved).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    stderr.find(|line| line.contains("about")).expect("after 20 steps it says how long the rest takes");
+    stderr
+        .find(|line| line.contains("about"))
+        .expect("after 20 steps it says how long the rest takes");
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let said: Vec<String> = stderr.collect();
@@ -191,7 +234,10 @@ fn ctrl_c_saves_and_says_how_to_go_on_and_the_losses_are_those_of_one_run() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(losses(&halved), losses(&whole));
-    assert_refused(&train(&["llama", "--resume", halved.to_str().unwrap()]), &["expected a llama", "a gpt"]);
+    assert_refused(
+        &train(&["llama", "--resume", halved.to_str().unwrap()]),
+        &["expected a llama", "a gpt"],
+    );
     fs::write(&text, TEXT).unwrap();
     let changed = train(&["gpt", "--resume", halved.to_str().unwrap()]);
     assert_refused(&changed, &["expected the text that this training began with"]);
@@ -219,7 +265,11 @@ fn a_second_interrupt_ends_a_training_in_the_middle_of_a_step() {
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         sleep(Duration::from_millis(500));
     }
-    assert_eq!(child.wait().unwrap().code(), Some(130), "as a shell reports Ctrl-C, and not after saving");
+    assert_eq!(
+        child.wait().unwrap().code(),
+        Some(130),
+        "as a shell reports Ctrl-C, and not after saving"
+    );
 }
 
 #[test]
@@ -228,10 +278,15 @@ fn a_budget_ends_a_training_in_time_with_a_model_that_writes() {
     let out = folder.path().join("gpt");
     let (text, out) = (text.to_str().unwrap(), out.to_str().unwrap());
     let steps = ["--steps", "100000", "--budget", "2s"];
-    let said =
-        stdout(&train(&[&["gpt", "--corpus", text, "--preset", "tiny", "--out", out], &steps[..]].concat()));
+    let said = stdout(&train(
+        &[&["gpt", "--corpus", text, "--preset", "tiny", "--out", out], &steps[..]].concat(),
+    ));
     assert!(losses(Path::new(out)).len() < 100_000, "{said}");
-    assert!(rungs(&["generate", "--model", out, "--prompt", "the ", "--max", "3"], b"").status.success());
+    assert!(
+        rungs(&["generate", "--model", out, "--prompt", "the ", "--max", "3"], b"")
+            .status
+            .success()
+    );
 }
 
 #[test]
@@ -247,8 +302,14 @@ fn what_cannot_be_trained_is_refused_in_one_line() {
         &["too short", "expected at least 33 tokens", "found 8"],
     );
     assert_refused(&with(&["--corpus", "/nowhere/text.txt"]), &["/nowhere/text.txt"]);
-    assert_refused(&with(&["--corpus", text, "--dropout", "1"]), &["--dropout", "below 1", "found 1"]);
-    assert_refused(&with(&["--corpus", text, "--budget", "soon"]), &["expected a time like 90s, 3m or 2h"]);
+    assert_refused(
+        &with(&["--corpus", text, "--dropout", "1"]),
+        &["--dropout", "below 1", "found 1"],
+    );
+    assert_refused(
+        &with(&["--corpus", text, "--budget", "soon"]),
+        &["expected a time like 90s, 3m or 2h"],
+    );
     assert_refused(&with(&["--corpus", text, "--bpe", "100"]), &["--bpe"]);
     assert_refused(&train(&["gpt", "--corpus", text]), &["--out"]);
     assert_refused(&train(&["gpt", "--resume", out]), &[out]);

@@ -75,12 +75,18 @@ fn a_file_beyond_the_bound_is_not_read() {
     let folder = folder(&[]);
     let file = std::fs::File::create(folder.path().join("tokenizer.json")).unwrap();
     file.set_len(65 << 20).unwrap();
-    refuses(|| Tokenizer::open(folder.path()), &["tokenizer.json", "68157440 bytes, above 67108864"]);
+    refuses(
+        || Tokenizer::open(folder.path()),
+        &["tokenizer.json", "68157440 bytes, above 67108864"],
+    );
 }
 
 #[test]
 fn two_tokens_with_one_id_are_both_named() {
-    refuses(broken(|json| json["model"]["vocab"]["dog"] = json!(5)), &["\"cat\"", "\"dog\"", "id 5"]);
+    refuses(
+        broken(|json| json["model"]["vocab"]["dog"] = json!(5)),
+        &["\"cat\"", "\"dog\"", "id 5"],
+    );
 }
 
 #[test]
@@ -89,7 +95,10 @@ fn a_token_written_twice_is_named_with_both_ids() {
     assert!(text.contains("40"));
     refuses(|| open_bytes(text.as_bytes()), &["\"dog\"", "id 6", "id 40"]);
     let vocab = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\ncat\ndog\ncat\n";
-    refuses(|| Tokenizer::open(folder(&[("vocab.txt", vocab)]).path()), &["\"cat\"", "id 4", "id 6"]);
+    refuses(
+        || Tokenizer::open(folder(&[("vocab.txt", vocab)]).path()),
+        &["\"cat\"", "id 4", "id 6"],
+    );
 }
 
 #[test]
@@ -146,7 +155,8 @@ fn special_tokens_may_have_other_names() {
 
 #[test]
 fn a_template_with_another_id_than_the_vocabulary_is_refused() {
-    let other = |json: &mut Value| json["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([7]);
+    let other =
+        |json: &mut Value| json["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([7]);
     refuses(broken(other), &["post_processor", "\"[SEP]\"", "7", "3"]);
     let old = |json: &mut Value| {
         json["post_processor"] =
@@ -162,7 +172,10 @@ fn ids_beyond_the_table_are_named() {
     tokenizer.check_vocab(12).unwrap();
     tokenizer.check_vocab(30_522).unwrap();
     let error = tokenizer.check_vocab(11).unwrap_err().to_string();
-    assert!(error.contains("\"e\" has id 11") && error.contains("11 rows (ids 0 to 10)"), "{error}");
+    assert!(
+        error.contains("\"e\" has id 11") && error.contains("11 rows (ids 0 to 10)"),
+        "{error}"
+    );
     assert!(tokenizer.check_vocab(0).is_err());
 }
 
@@ -192,15 +205,24 @@ fn a_file_that_makes_the_library_panic_is_an_error() {
 #[test]
 fn settings_of_the_wrong_kind_are_refused() {
     refuses(broken(|json| json["version"] = json!("7.0")), &["7.0"]);
-    refuses(broken(|json| json["model"]["vocab"]["cat"] = json!(-1)), &["expected a tokenizer.json"]);
-    refuses(broken(|json| json["model"]["vocab"]["cat"] = json!(5_000_000_000_u64)), &["tokenizer.json"]);
+    refuses(
+        broken(|json| json["model"]["vocab"]["cat"] = json!(-1)),
+        &["expected a tokenizer.json"],
+    );
+    refuses(
+        broken(|json| json["model"]["vocab"]["cat"] = json!(5_000_000_000_u64)),
+        &["tokenizer.json"],
+    );
     refuses(broken(|json| json["model"]["vocab"] = json!("cat")), &["a vocabulary"]);
     refuses(
         broken(|json| json["model"]["max_input_chars_per_word"] = json!(100_000)),
         &["at most 200", "100000"],
     );
     refuses(broken(|json| json["normalizer"] = json!({"type": "Magic"})), &["refuses"]);
-    refuses(broken(|json| drop(json.as_object_mut().unwrap().remove("model"))), &["missing field `model`"]);
+    refuses(
+        broken(|json| drop(json.as_object_mut().unwrap().remove("model"))),
+        &["missing field `model`"],
+    );
     let whole = bert().to_string();
     for (config, part) in [
         (&br#"{"do_lower_case": "yes"}"#[..], "do_lower_case"),
@@ -208,20 +230,23 @@ fn settings_of_the_wrong_kind_are_refused() {
         (b"[]", "a JSON object"),
         (b"{", "expected JSON"),
     ] {
-        let folder = folder(&[("tokenizer.json", whole.as_bytes()), ("tokenizer_config.json", config)]);
+        let folder =
+            folder(&[("tokenizer.json", whole.as_bytes()), ("tokenizer_config.json", config)]);
         refuses(|| Tokenizer::open(folder.path()), &["tokenizer_config.json", part]);
     }
 }
 
 #[test]
 fn a_vocab_txt_is_the_same_tokenizer() {
-    let vocab =
-        "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\ncat\r\ndog\r\n##s\r\nun\r\n##known\r\n.\r\ne\r\n";
+    let vocab = "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\ncat\r\ndog\r\n##s\r\nun\r\n##known\r\n.\r\ne\r\n";
     let old = Tokenizer::open(folder(&[("vocab.txt", vocab.as_bytes())]).path()).unwrap();
     let new = open(&bert()).unwrap();
     for text in ["Cats and dogs.", "unknown [MASK]", "", "CAT é"] {
         assert_eq!(old.encode(text, 20).unwrap(), new.encode(text, 20).unwrap(), "{text:?}");
-        assert_eq!(old.encode_pair(text, "dog", 20).unwrap(), new.encode_pair(text, "dog", 20).unwrap());
+        assert_eq!(
+            old.encode_pair(text, "dog", 20).unwrap(),
+            new.encode_pair(text, "dog", 20).unwrap()
+        );
     }
 }
 

@@ -10,8 +10,10 @@ use tempfile::TempDir;
 
 /// A small BERT tokenizer.json that is right, to be broken.
 fn bert() -> Value {
-    let words =
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "##s", "un", "##known", ".", "e"];
+    let words = [
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "##s", "un", "##known", ".",
+        "e",
+    ];
     let vocab: serde_json::Map<String, Value> =
         words.iter().enumerate().map(|(id, word)| (word.to_string(), json!(id))).collect();
     let added: Vec<Value> = (0..5)

@@ -27,8 +27,12 @@ fn minilm_gives_the_recorded_ids() {
     assert!(texts.len() > 10);
     for entry in texts {
         let text = entry["text"].as_str().unwrap();
-        let expected: Vec<u32> =
-            entry["input_ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
+        let expected: Vec<u32> = entry["input_ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_u64().unwrap() as u32)
+            .collect();
         for tokenizer in [&json, &vocab_txt] {
             let encoding = tokenizer.encode(text, limit).unwrap();
             assert_eq!(encoding.ids, expected, "{}", entry["name"]);

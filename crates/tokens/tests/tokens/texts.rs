@@ -36,7 +36,9 @@ fn a_text_longer_than_the_limit_keeps_both_ends_of_its_frame() {
 fn a_limit_without_room_for_the_frame_is_an_error() {
     let error = tokenizer().encode("cat", 1).unwrap_err();
     assert!(matches!(error, TokensError::LimitTooSmall { limit: 1, needed: 2 }));
-    assert!(tokenizer().encode_pair("cat", "dog", 2).unwrap_err().to_string().contains("at least 3"));
+    assert!(
+        tokenizer().encode_pair("cat", "dog", 2).unwrap_err().to_string().contains("at least 3")
+    );
 }
 
 #[test]
@@ -55,7 +57,8 @@ fn a_pair_gets_segments_and_the_longer_text_gives_way() {
 fn offsets_point_into_the_text() {
     let text = "Dogs  é .";
     let encoding = tokenizer().encode(text, 20).unwrap();
-    let pieces: Vec<&str> = encoding.offsets.iter().map(|&(start, end)| &text[start..end]).collect();
+    let pieces: Vec<&str> =
+        encoding.offsets.iter().map(|&(start, end)| &text[start..end]).collect();
     assert_eq!(pieces, ["", "Dog", "s", "é", ".", ""]);
 }
 

@@ -8,8 +8,10 @@ use tempfile::TempDir;
 use tokens::{Tokenizer, TokensError};
 
 /// Letters, marks, blanks, and what looks like a special token's or a byte's stand-in.
-const ALPHABET: [char; 14] =
-    ['\n', ' ', 'a', 'b', 'é', '\u{301}', '😀', '[', ']', '\u{120}', '#', '\t', '\u{feff}', '\u{200d}'];
+const ALPHABET: [char; 14] = [
+    '\n', ' ', 'a', 'b', 'é', '\u{301}', '😀', '[', ']', '\u{120}', '#', '\t', '\u{feff}',
+    '\u{200d}',
+];
 
 fn characters() -> Tokenizer {
     Tokenizer::characters(&ALPHABET).unwrap()
@@ -49,7 +51,10 @@ fn a_character_that_is_not_in_the_alphabet_is_named_with_its_place() {
     ] {
         let error = without_blanks.encode_whole(text).unwrap_err();
         let line = error.to_string();
-        assert!(matches!(error, TokensError::Unknown { position: found, .. } if found == position), "{line}");
+        assert!(
+            matches!(error, TokensError::Unknown { position: found, .. } if found == position),
+            "{line}"
+        );
         assert!(line.contains(&format!("found {character} at byte {position}")), "{line}");
         assert!(line.contains("alphabet: expected") && !line.contains('\n'), "{line}");
     }
@@ -101,7 +106,8 @@ fn saved(tokenizer: &Tokenizer) -> TempDir {
 
 fn files(folder: &TempDir) -> Vec<String> {
     let files = fs::read_dir(folder.path()).unwrap();
-    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -132,8 +138,12 @@ fn what_is_saved_is_opened_as_the_same_tokenizer() {
 #[test]
 fn the_path_of_an_opened_tokenizer_stands_in_its_errors() {
     let folder = saved(&characters());
-    let error = Tokenizer::open(folder.path()).unwrap().encode_whole("abc").unwrap_err().to_string();
-    assert!(error.contains("tokenizer.json: expected") && error.contains("'c' at byte 2"), "{error}");
+    let error =
+        Tokenizer::open(folder.path()).unwrap().encode_whole("abc").unwrap_err().to_string();
+    assert!(
+        error.contains("tokenizer.json: expected") && error.contains("'c' at byte 2"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -141,7 +151,10 @@ fn a_folder_that_cannot_be_written_to_is_named_and_keeps_what_it_has() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for folder in [file.path(), std::path::Path::new("/no/such/folder")] {
         let error = characters().save(folder, 64).unwrap_err().to_string();
-        assert!(error.contains("tokenizer.json\": writing failed") && !error.contains('\n'), "{error}");
+        assert!(
+            error.contains("tokenizer.json\": writing failed") && !error.contains('\n'),
+            "{error}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("tokenizer.json");

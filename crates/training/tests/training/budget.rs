@@ -54,5 +54,9 @@ fn a_budget_shortens_the_schedule_to_the_steps_that_fit() {
         on(&device, folder.path()),
         |event| matches!(event, Event::Step { step, .. } if *step == done + 3),
     );
-    assert_eq!(trained.unwrap().stop, Stop::Interrupted, "without a budget it goes on towards all its steps");
+    assert_eq!(
+        trained.unwrap().stop,
+        Stop::Interrupted,
+        "without a budget it goes on towards all its steps"
+    );
 }

@@ -12,7 +12,9 @@ use crate::{Pairs, Small, assert_says, fresh, into, losses_of, never, on, recipe
 fn trained() -> TempDir {
     let (device, _seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
-    losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0.unwrap();
+    losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never)
+        .0
+        .unwrap();
     folder
 }
 
@@ -42,8 +44,11 @@ fn rewrite(folder: &Path, from: &str, to: &str) {
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let text = std::str::from_utf8(&bytes[8..header]).unwrap();
     assert_eq!(text.matches(from).count(), 1, "{text}");
-    fs::write(state(folder), [&bytes[..8], text.replace(from, to).as_bytes(), &bytes[header..]].concat())
-        .unwrap();
+    fs::write(
+        state(folder),
+        [&bytes[..8], text.replace(from, to).as_bytes(), &bytes[header..]].concat(),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -51,7 +56,8 @@ fn a_folder_that_holds_a_training_or_a_model_is_not_begun_in() {
     let folder = trained();
     let before = contents(folder.path());
     let (device, seed, model) = fresh(0.0);
-    let refused = losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
+    let refused =
+        losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
     assert_says(refused, &["new folder", "training.safetensors", "resume"]);
     assert_eq!(contents(folder.path()), before);
     drop(seed);
@@ -59,7 +65,8 @@ fn a_folder_that_holds_a_training_or_a_model_is_not_begun_in() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("model.safetensors"), "precious").unwrap();
     let (device, _seed, model) = fresh(0.0);
-    let refused = losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
+    let refused =
+        losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
     assert_says(refused, &["model.safetensors"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -67,7 +74,10 @@ fn a_folder_that_holds_a_training_or_a_model_is_not_begun_in() {
 #[test]
 fn there_is_nothing_to_go_on_with_in_an_empty_folder() {
     let folder = tempfile::tempdir().unwrap();
-    assert_says(resume(folder.path(), &recipe(20)), &["training.safetensors", "does not exist", "begin one"]);
+    assert_says(
+        resume(folder.path(), &recipe(20)),
+        &["training.safetensors", "does not exist", "begin one"],
+    );
     assert_says(begun_with(folder.path()), &["does not exist"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -78,11 +88,13 @@ fn the_state_of_another_model_is_refused() {
     let before = contents(folder.path());
     let (device, _seed, _) = fresh(0.0);
     let wide = Small::new(9, 0.0, &device.clone().autodiff());
-    let refused = losses_of(&Pairs::new(&device), wide, &recipe(20), on(&device, folder.path()), never).0;
+    let refused =
+        losses_of(&Pairs::new(&device), wide, &recipe(20), on(&device, folder.path()), never).0;
     assert_says(refused, &["this model", "table.weight", "[11, 9]", "[11, 8]"]);
     let mut bare = Small::new(8, 0.0, &device.clone().autodiff());
     bare.output.bias = None;
-    let refused = losses_of(&Pairs::new(&device), bare, &recipe(20), on(&device, folder.path()), never).0;
+    let refused =
+        losses_of(&Pairs::new(&device), bare, &recipe(20), on(&device, folder.path()), never).0;
     assert_says(refused, &["this model", "output.bias"]);
     assert_eq!(contents(folder.path()), before);
 }
@@ -110,7 +122,10 @@ fn a_recipe_that_cannot_be_followed_is_refused() {
         let (device, _seed, model) = fresh(0.0);
         let mut recipe = recipe(20);
         change(&mut recipe);
-        assert_says(losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never).0, texts);
+        assert_says(
+            losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never).0,
+            texts,
+        );
     };
     refused(|recipe| recipe.steps = 0, &["steps", "1 or more", "found 0"]);
     refused(|recipe| recipe.accumulation = 0, &["accumulation"]);
@@ -154,15 +169,24 @@ fn a_full_disk_keeps_the_old_state_and_no_part_of_the_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let part = folder.path().join("training.safetensors.part");
     let mut saved = Vec::new();
-    let (trained, _) =
-        losses_of(&Pairs::new(&device), model, &recipe(60), into(&device, folder.path()), |event| {
+    let (trained, _) = losses_of(
+        &Pairs::new(&device),
+        model,
+        &recipe(60),
+        into(&device, folder.path()),
+        |event| {
             if matches!(event, Event::Step { step: 30, .. }) {
                 saved = fs::read(state(folder.path())).unwrap();
-                std::os::unix::fs::symlink("/dev/full", &part).unwrap(); // writing to it fails as on a full disk
+                // writing to it fails as on a full disk
+                std::os::unix::fs::symlink("/dev/full", &part).unwrap();
             }
             false
-        });
-    assert_says(trained, &["training.safetensors", "writing failed", "No space left", "free space"]);
+        },
+    );
+    assert_says(
+        trained,
+        &["training.safetensors", "writing failed", "No space left", "free space"],
+    );
     assert_eq!(fs::read(state(folder.path())).unwrap(), saved);
     assert!(fs::symlink_metadata(&part).is_err(), "the part is gone");
     drop(seed);
@@ -186,7 +210,10 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
     // The superuser writes all the same.
     if fs::write(folder.path().join("x"), "").is_err() {
-        assert_says(begin(model, folder.path()), &["training.safetensors", "failed", "permissions"]);
+        assert_says(
+            begin(model, folder.path()),
+            &["training.safetensors", "failed", "permissions"],
+        );
     }
 }
 
@@ -194,14 +221,19 @@ fn a_folder_that_cannot_be_written_to_is_named() {
 fn a_model_that_cannot_be_published_stops_it() {
     let (device, _seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
-    let (trained, _) =
-        losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), |event| {
+    let (trained, _) = losses_of(
+        &Pairs::new(&device),
+        model,
+        &recipe(20),
+        into(&device, folder.path()),
+        |event| {
             // In the way of the next one.
             if matches!(event, Event::Step { step: 5, .. }) {
                 fs::remove_file(folder.path().join("model.safetensors")).unwrap();
                 fs::create_dir(folder.path().join("model.safetensors")).unwrap();
             }
             false
-        });
+        },
+    );
     assert_says(trained, &["model.safetensors", "writing failed"]);
 }

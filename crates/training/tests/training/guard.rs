@@ -35,7 +35,8 @@ fn a_weight_that_is_no_number_is_named() {
     model.output.bias =
         Some(bias.map(|_| burn::tensor::Tensor::from_data(broken, &device_of).require_grad()));
     let folder = tempfile::tempdir().unwrap();
-    let trained = losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
+    let trained =
+        losses_of(&Pairs::new(&device), model, &recipe(20), into(&device, folder.path()), never).0;
     assert_says(trained, &["step 0", "value of output.bias", "inf"]);
 }
 
@@ -58,7 +59,8 @@ fn weights_that_are_no_numbers_are_not_saved() {
     let (device, seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
     let task = Pairs { answers: vec![2.0, 1.0], ..Pairs::new(&device) };
-    let recipe = Recipe { learning_rate: 1e39, warm_up: 0, evaluate_every: 1, ..recipe(40) }; // infinite in f32
+    // infinite in f32
+    let recipe = Recipe { learning_rate: 1e39, warm_up: 0, evaluate_every: 1, ..recipe(40) };
     let trained = losses_of(&task, model, &recipe, into(&device, folder.path()), never).0;
     assert_says(trained, &["step 1", "value of table.weight"]);
     drop(seed);
@@ -66,7 +68,8 @@ fn weights_that_are_no_numbers_are_not_saved() {
     let (trained, _) = losses_of(&task, model, &recipe, on(&device, folder.path()), |event| {
         matches!(event, Event::Step { .. })
     });
-    assert_says(trained, &["step 1", "value of table.weight"]); // from the state before, to the same end
+    // from the state before, to the same end
+    assert_says(trained, &["step 1", "value of table.weight"]);
 }
 
 #[test]

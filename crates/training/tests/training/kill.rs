@@ -63,9 +63,10 @@ fn a_kill_at_any_moment_leaves_a_state_that_loads() {
 
         let (device, _seed, model) = fresh(0.1);
         let run = on(&device, folder.path());
-        let (trained, losses) = losses_of(&Pairs::new(&device), model, &without_end(), run, |event| {
-            matches!(event, Event::Step { .. })
-        });
+        let (trained, losses) =
+            losses_of(&Pairs::new(&device), model, &without_end(), run, |event| {
+                matches!(event, Event::Step { .. })
+            });
         let trained = trained.unwrap_or_else(|error| panic!("round {round}: {error}"));
         assert_eq!((losses.len(), losses[0].0 + 1), (1, trained.step), "round {round}");
         assert!(trained.step > reached, "round {round}: {} after {reached}", trained.step);
@@ -74,10 +75,12 @@ fn a_kill_at_any_moment_leaves_a_state_that_loads() {
         let each_once: Vec<usize> = (0..reached).collect();
         assert_eq!(steps.iter().map(|step| step.0).collect::<Vec<_>>(), each_once, "round {round}");
         assert!(evaluations.is_sorted_by(|a, b| a < b), "round {round}: {evaluations:?}");
-        checkpoint::Weights::open(folder.path()).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        checkpoint::Weights::open(folder.path())
+            .unwrap_or_else(|error| panic!("round {round}: {error}"));
     }
-    let names =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| !name.ends_with(".part")).collect();
     names.sort();
     assert_eq!(

@@ -47,8 +47,9 @@ fn halves_side_by_side_are_the_whole() {
     let halves = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
     let again = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
     let numbers = |(mean, gradients): &(Tensor<1>, GradientsParams)| {
-        let of =
-            |gradient: Option<Tensor<2>>| gradient.unwrap().into_data().iter::<f32>().collect::<Vec<_>>();
+        let of = |gradient: Option<Tensor<2>>| {
+            gradient.unwrap().into_data().iter::<f32>().collect::<Vec<_>>()
+        };
         let tables = [gradients.get(model.table.weight.id), gradients.get(model.output.weight.id)];
         let values = tables.into_iter().flat_map(of);
         std::iter::once(mean.clone().into_scalar::<f32>()).chain(values).collect::<Vec<_>>()
@@ -77,7 +78,8 @@ fn it_is_measured_at_the_beginning_at_each_interval_and_at_the_end() {
 fn it_stops_after_as_many_evaluations_without_a_better_one_as_its_patience_has() {
     let (device, _seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
-    let task = Pairs { answers: vec![3.0, 2.0, 2.5, 2.0, 1.0, 1.5, 1.2, 1.1, 0.1], ..Pairs::new(&device) };
+    let task =
+        Pairs { answers: vec![3.0, 2.0, 2.5, 2.0, 1.0, 1.5, 1.2, 1.1, 0.1], ..Pairs::new(&device) };
     let recipe = Recipe { patience: Some(3), ..recipe(1000) };
     let mut best_file = None;
     let run = into(&device, folder.path());
@@ -89,15 +91,19 @@ fn it_stops_after_as_many_evaluations_without_a_better_one_as_its_patience_has()
     });
     let trained = trained.unwrap();
     assert_eq!((trained.stop, trained.step, trained.best), (Stop::NoBetter, 140, Some((80, 1.0))));
-    assert_eq!(std::fs::read(folder.path().join("model.safetensors")).ok(), best_file, "the best is kept");
+    assert_eq!(
+        std::fs::read(folder.path().join("model.safetensors")).ok(),
+        best_file,
+        "the best is kept"
+    );
 }
 
 #[test]
 fn vectors_are_not_decayed_and_matrices_are() {
     let trained = |weight_decay| {
         let (device, _seed, model) = fresh(0.0);
-        // A GPU adds up in any order, and Adam makes whole steps of what is left of a gradient that is nearly 0; not so
-        // with a large epsilon.
+        // A GPU adds up in any order, and Adam makes whole steps of what is left of a gradient that
+        // is nearly 0; not so with a large epsilon.
         let recipe = Recipe { weight_decay, epsilon: 1.0, ..recipe(1) };
         let (trained, _) = losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never);
         weights(&trained.unwrap().model)
@@ -119,7 +125,10 @@ fn vectors_are_not_decayed_and_matrices_are() {
 fn the_curve_falls_as_its_points_do() {
     let falling: Vec<(f64, f64)> = (0..100).map(|x| (f64::from(x), f64::from(100 - x))).collect();
     let drawn = curve(&falling, 10, 3);
-    assert_eq!(drawn.replace('\u{2800}', " "), "100.0000 ⠙⠢⣄⡀\n            ⠉⠓⢤⣀\n  1.0000       ⠈⠙⠢⣄\n");
+    assert_eq!(
+        drawn.replace('\u{2800}', " "),
+        "100.0000 ⠙⠢⣄⡀\n            ⠉⠓⢤⣀\n  1.0000       ⠈⠙⠢⣄\n"
+    );
     assert_eq!(curve(&falling[..1], 10, 3), "");
     let level = curve(&[(0.0, 2.0), (1.0, 2.0)], 4, 2);
     assert_eq!(level.lines().count(), 2, "{level}");

@@ -22,7 +22,9 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::{Value, json};
-use training::{Draw, Event, Observer, Recipe, Run, SaveError, Task, Trained, TrainingError, epoch, train};
+use training::{
+    Draw, Event, Observer, Recipe, Run, SaveError, Task, Trained, TrainingError, epoch, train,
+};
 
 const VOCAB: usize = 11;
 /// Pairs of a token and the one that follows it. Three batches of them are an epoch.
@@ -55,7 +57,9 @@ impl Small {
         let inputs: Tensor<2> =
             self.table.forward(column(|pair| pair % VOCAB).unsqueeze::<2>()).squeeze_dim(0);
         let logits = self.output.forward(self.dropout.forward(inputs));
-        CrossEntropyLossConfig::new().init(device).forward(logits, column(|pair| (pair * pair + 1) % VOCAB))
+        CrossEntropyLossConfig::new()
+            .init(device)
+            .forward(logits, column(|pair| (pair * pair + 1) % VOCAB))
     }
 }
 
@@ -119,16 +123,25 @@ impl Task for Pairs {
     fn evaluate(&self, model: &Small) -> f64 {
         let asked = self.asked.replace(self.asked.get() + 1);
         let all: Vec<usize> = (0..PAIRS).collect();
-        let measured = || model.loss(&all, &self.device.clone().inner()).into_scalar::<f32>().into();
+        let measured =
+            || model.loss(&all, &self.device.clone().inner()).into_scalar::<f32>().into();
         self.answers.get(asked).copied().unwrap_or_else(measured)
     }
 }
 
 fn recipe(steps: usize) -> Recipe {
-    Recipe { steps, warm_up: 5, learning_rate: 1e-2, evaluate_every: 20, seed: SEED, ..Recipe::default() }
+    Recipe {
+        steps,
+        warm_up: 5,
+        learning_rate: 1e-2,
+        evaluate_every: 20,
+        seed: SEED,
+        ..Recipe::default()
+    }
 }
 
-/// The device, the seed lock that everything random on it needs, and a new model, the same each time.
+/// The device, the seed lock that everything random on it needs, and a new model, the same each
+/// time.
 fn fresh(dropout: f64) -> (Device, MutexGuard<'static, ()>, Small) {
     let device = backend::from_env();
     let guard = backend::seeded(&device, SEED);
@@ -137,7 +150,8 @@ fn fresh(dropout: f64) -> (Device, MutexGuard<'static, ()>, Small) {
     (device, guard, model)
 }
 
-/// Draws the weights of a model now: burn does it when they are first used, after others may have seeded.
+/// Draws the weights of a model now: burn does it when they are first used, after others may have
+/// seeded.
 struct Drawn;
 
 impl ModuleMapper for Drawn {
@@ -182,7 +196,11 @@ impl<F: FnMut(&Event) -> bool> Observer<Small> for Watching<'_, F> {
     fn see(&mut self, model: &Small, best: bool) -> Result<(), SaveError> {
         let Some(folder) = self.folder.filter(|_| best) else { return Ok(()) };
         let table = model.table.weight.val().into_data();
-        Ok(checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &[("table".into(), table)], &[])?)
+        Ok(checkpoint::write_weights(
+            &folder.join(checkpoint::SINGLE_FILE),
+            &[("table".into(), table)],
+            &[],
+        )?)
     }
 }
 
@@ -208,7 +226,8 @@ fn metrics(folder: &Path) -> (Losses, Vec<usize>) {
         let line: Value = serde_json::from_str(line).unwrap();
         let step = line["step"].as_u64().unwrap() as usize;
         match line["loss"].as_f64() {
-            Some(loss) => steps.push((step, f64::from(loss as f32))), // JSON is read to all but the last bit
+            // JSON is read to all but the last bit
+            Some(loss) => steps.push((step, f64::from(loss as f32))),
             None => evaluations.push(step),
         }
     }

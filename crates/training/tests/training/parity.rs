@@ -1,4 +1,5 @@
-//! PyTorch's AdamW and clipping, nanoGPT's schedule: recorded in `tests/golden/parts/optimizers.json`.
+//! PyTorch's AdamW and clipping, nanoGPT's schedule: recorded in
+//! `tests/golden/parts/optimizers.json`.
 
 use std::ops::ControlFlow;
 
@@ -62,8 +63,10 @@ fn five_steps_of_adamw_are_pytorchs() {
         };
         for steps in 1..=5 {
             let x = golden.tensor::<1>("x0", &device).unsqueeze();
-            let bowl =
-                Bowl { a: golden.tensor("A", &device), b: golden.tensor::<1>("b", &device).unsqueeze() };
+            let bowl = Bowl {
+                a: golden.tensor("A", &device),
+                b: golden.tensor::<1>("b", &device).unsqueeze(),
+            };
             let recipe = Recipe { steps, ..recipe.clone() };
             let mut losses = Vec::new();
             let point = Point { x: Param::from_tensor(x) };
@@ -77,7 +80,10 @@ fn five_steps_of_adamw_are_pytorchs() {
             let expected = golden.tensor::<1>(&at("x_after"), &device.clone().inner()).unsqueeze();
             golden::assert_close(&trained.unwrap().model.x.val().inner(), &expected, tolerance);
             let loss = golden.number(&at("loss_before"));
-            assert!((losses[steps - 1] - loss).abs() < f64::from(tolerance), "{losses:?}, expected {loss}");
+            assert!(
+                (losses[steps - 1] - loss).abs() < f64::from(tolerance),
+                "{losses:?}, expected {loss}"
+            );
         }
     }
 }
@@ -93,12 +99,15 @@ fn the_schedule_is_nanogpts() {
         warm_up: number("warmup_iters") as usize,
         ..Recipe::default()
     };
-    let Value::Object(values) = golden.at("cosine_schedule_nanogpt/values") else { panic!("no values") };
+    let Value::Object(values) = golden.at("cosine_schedule_nanogpt/values") else {
+        panic!("no values")
+    };
     assert_eq!(values.len(), 10);
     for (step, value) in values {
         let (rate, value) =
             (recipe.learning_rate_at(step.parse().unwrap(), recipe.steps), value.as_f64().unwrap());
-        assert!((rate - value).abs() < 1e-15, "step {step}: {rate}, expected {value}"); // both in f64
+        // both in f64
+        assert!((rate - value).abs() < 1e-15, "step {step}: {rate}, expected {value}");
     }
 }
 
@@ -118,7 +127,8 @@ impl Task for Slope {
     type Model = Two;
 
     fn loss(&self, two: &Two, _draw: Draw) -> Tensor<1> {
-        (two.vector.val() * self.vector.clone()).sum() + (two.matrix.val() * self.matrix.clone()).sum()
+        (two.vector.val() * self.vector.clone()).sum()
+            + (two.matrix.val() * self.matrix.clone()).sum()
     }
 
     fn tokens(&self) -> usize {
@@ -166,5 +176,9 @@ fn gradients_are_clipped_by_the_length_of_all_together() {
     let vector = state.tensor::<1>("first.vector", [3], &device).unwrap();
     golden::assert_close(&vector, &golden.tensor("clip_global_norm/clipped/0", &device), tolerance);
     let matrix = state.tensor::<1>("first.matrix", [4], &device).unwrap().reshape([2, 2]);
-    golden::assert_close(&matrix, &golden.tensor::<2>("clip_global_norm/clipped/1", &device), tolerance);
+    golden::assert_close(
+        &matrix,
+        &golden.tensor::<2>("clip_global_norm/clipped/1", &device),
+        tolerance,
+    );
 }

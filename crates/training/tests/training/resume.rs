@@ -21,7 +21,8 @@ fn two_hundred_steps_are_a_hundred_a_kill_and_a_hundred() {
     let (device, seed, model) = fresh(0.1);
     let task = Pairs::new(&device);
     let straight = tempfile::tempdir().unwrap();
-    let (whole, expected) = losses_of(&task, model, &two_hundred(), into(&device, straight.path()), never);
+    let (whole, expected) =
+        losses_of(&task, model, &two_hundred(), into(&device, straight.path()), never);
     drop(seed); // the child takes its own
 
     let folder = tempfile::tempdir().unwrap();
@@ -35,11 +36,13 @@ fn two_hundred_steps_are_a_hundred_a_kill_and_a_hundred() {
     assert_eq!(before.len(), 131, "thirty-one steps were taken that no state knows of");
 
     let (device, _seed, model) = fresh(0.1);
-    let (resumed, after) = losses_of(&task, model, &two_hundred(), on(&device, folder.path()), never);
+    let (resumed, after) =
+        losses_of(&task, model, &two_hundred(), on(&device, folder.path()), never);
     let expected_after = &expected[100..];
     let tolerance = f64::from(backend::rerun(&device));
     let same = |a: &[(usize, f64)], b: &[(usize, f64)]| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() <= tolerance)
+        a.len() == b.len()
+            && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() <= tolerance)
     };
     assert!(same(&before[..100], &expected[..100]));
     assert!(same(&after, expected_after), "{after:?}\n{expected_after:?}");
@@ -77,9 +80,10 @@ fn who_asks_to_stop_loses_no_step() {
     drop(seed);
     let (device, seed, model) = fresh(0.1);
     let folder = tempfile::tempdir().unwrap();
-    let (trained, before) = losses_of(&task, model, &recipe(50), into(&device, folder.path()), |event| {
-        matches!(event, Event::Step { step: 26, .. })
-    });
+    let (trained, before) =
+        losses_of(&task, model, &recipe(50), into(&device, folder.path()), |event| {
+            matches!(event, Event::Step { step: 26, .. })
+        });
     let trained = trained.unwrap();
     assert_eq!((trained.stop, trained.step), (Stop::Interrupted, 27));
     drop(seed);
@@ -135,13 +139,24 @@ fn a_weight_that_is_not_trained_stays_so() {
         model
     };
     let before = weights(&model);
-    losses_of(&Pairs::new(&device), freeze(model), &recipe(20), into(&device, folder.path()), never)
-        .0
-        .unwrap();
+    losses_of(
+        &Pairs::new(&device),
+        freeze(model),
+        &recipe(20),
+        into(&device, folder.path()),
+        never,
+    )
+    .0
+    .unwrap();
     drop(seed);
     let (device, _seed, model) = fresh(0.0);
-    let (trained, _) =
-        losses_of(&Pairs::new(&device), freeze(model), &recipe(40), on(&device, folder.path()), never);
+    let (trained, _) = losses_of(
+        &Pairs::new(&device),
+        freeze(model),
+        &recipe(40),
+        on(&device, folder.path()),
+        never,
+    );
     let after = weights(&trained.unwrap().model);
     let of_table = crate::VOCAB * 8;
     assert_eq!(before[..of_table], after[..of_table]);

@@ -59,16 +59,23 @@ fn one_step_on_abacab_lowers_the_loss_from_ln_3() {
         let table = Tensor::<2>::from_data(TensorData::new(table, [3, 3]), &device).require_grad();
         model.table.weight = Param::from_tensor(table.clone());
         let loss = model.loss(Tensor::from_ints([[0, 1, 0, 2, 0, 1]], &device));
-        (loss.clone().into_scalar::<f64>(), values(&model.table.weight.val().grad(&loss.backward()).unwrap()))
+        (
+            loss.clone().into_scalar::<f64>(),
+            values(&model.table.weight.val().grad(&loss.backward()).unwrap()),
+        )
     };
     let (before, gradient) = loss_and_gradient(vec![0.0; 9]);
-    let expected = [0.2, -0.2, 0.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0];
+    let expected =
+        [0.2, -0.2, 0.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0, -2.0 / 15.0, 1.0 / 15.0, 1.0 / 15.0];
     assert!(
         gradient.iter().zip(expected).all(|(found, by_hand)| (found - by_hand).abs() < 1e-6),
         "{gradient:?}"
     );
     let (after, _) = loss_and_gradient(gradient.iter().map(|g| -g).collect());
-    assert!((before - 3_f64.ln()).abs() < 1e-6 && (after - 0.9751).abs() < 1e-4, "{before} -> {after}");
+    assert!(
+        (before - 3_f64.ln()).abs() < 1e-6 && (after - 0.9751).abs() < 1e-4,
+        "{before} -> {after}"
+    );
 }
 
 #[test]

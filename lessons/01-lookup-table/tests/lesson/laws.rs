@@ -2,7 +2,8 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 use lookup::{
-    BigramConfig, TokenEmbeddingConfig, bigram_counts, bigram_entropy, cross_entropy, log_softmax, one_hot,
+    BigramConfig, TokenEmbeddingConfig, bigram_counts, bigram_entropy, cross_entropy, log_softmax,
+    one_hot,
 };
 use proptest::prelude::*;
 
@@ -47,9 +48,11 @@ proptest! {
         }
         for (row, (got, want)) in gradient.chunks(3).zip(expected.chunks(3)).enumerate() {
             if picks.contains(&(row as i64)) {
-                prop_assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "row {row}: {got:?} {want:?}");
+                prop_assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "row {row}: \
+                    {got:?} {want:?}");
             } else {
-                prop_assert!(got.iter().all(|&entry| entry == 0.0), "row {row} was not looked up: {got:?}");
+                prop_assert!(got.iter().all(|&entry| entry == 0.0), "row {row} was not looked up: \
+                    {got:?}");
             }
         }
     }

@@ -21,7 +21,8 @@ fn the_loss_ends_at_the_entropy_of_the_counts_and_never_below() {
     let (trained, losses) = train(BigramConfig::new(alphabet.len()).init(&device), &ids, 200, 0.1);
     let last = losses[199];
     assert!((-1e-5..0.01).contains(&(last - entropy)), "loss {last}, counted {entropy}");
-    for (learnt, counts) in trained.probabilities().iter().zip(bigram_counts(&ids, alphabet.len())) {
+    for (learnt, counts) in trained.probabilities().iter().zip(bigram_counts(&ids, alphabet.len()))
+    {
         let all: u32 = counts.iter().sum();
         for (p, count) in learnt.iter().zip(counts) {
             assert!((p - f64::from(count) / f64::from(all)).abs() < 0.02, "{p} {count}/{all}");
@@ -40,7 +41,8 @@ fn the_figures_show_that_the_table_is_the_counts() {
         Marks::Heatmap { values, .. } => values.concat(),
         _ => panic!("a heatmap"),
     });
-    let furthest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+    let furthest =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
     assert!(furthest(&after, &counted) < 0.02, "{}", furthest(&after, &counted));
     assert!(furthest(&before, &counted) > 0.5);
     let Marks::Lines(lines) = &loss.panels[0].marks else { panic!("lines") };

@@ -20,7 +20,11 @@ fn cross_entropy_and_its_gradient_are_pytorchs() {
     assert!(relative.abs() < f64::from(tolerance), "{relative}");
     let gradient = logits.grad(&loss.backward()).expect("the logits were used");
     let inner = backend::from_env();
-    golden::assert_close(&gradient.inner(), &part.tensor::<2>("cross_entropy/gradient", &inner), tolerance);
+    golden::assert_close(
+        &gradient.inner(),
+        &part.tensor::<2>("cross_entropy/gradient", &inner),
+        tolerance,
+    );
 }
 
 #[test]
@@ -43,7 +47,8 @@ fn the_fused_log_softmax_is_the_one_spelt_out() {
     let fused = activation::log_softmax(logits.clone(), 1);
     let tolerance = backend::tolerance(&device, 5e-6); // values up to 20, f32 keeps them to 1e-6
     golden::assert_close(&spelt, &fused, tolerance);
-    let gradient = |y: Tensor<2>| logits.grad(&(y * weights.clone()).sum().backward()).expect("used");
+    let gradient =
+        |y: Tensor<2>| logits.grad(&(y * weights.clone()).sum().backward()).expect("used");
     golden::assert_close(&gradient(spelt), &gradient(fused), tolerance);
 }
 
@@ -54,8 +59,10 @@ fn cross_entropy_is_burns_and_the_naive_one() {
     let ids = [3_u32, 0, 7, 7, 2];
     let targets = Tensor::<1, Int>::from_data(TensorData::from(ids.map(i64::from)), &device);
     let nats = cross_entropy(logits.clone(), targets.clone()).into_scalar::<f64>();
-    let burns =
-        CrossEntropyLossConfig::new().init(&device).forward(logits.clone(), targets).into_scalar::<f64>();
+    let burns = CrossEntropyLossConfig::new()
+        .init(&device)
+        .forward(logits.clone(), targets)
+        .into_scalar::<f64>();
     let rows: Vec<Vec<f64>> = values(&logits).chunks(8).map(<[f64]>::to_vec).collect();
     let tolerance = f64::from(backend::tolerance(&device, 1e-5));
     assert!((nats - burns).abs() < tolerance, "{nats} {burns}");

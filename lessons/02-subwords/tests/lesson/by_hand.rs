@@ -10,11 +10,14 @@ fn id(c: char) -> u32 {
 
 #[test]
 fn four_merges_of_seven_words() {
-    // r a: 3 + 2 + 1 + 1 = 7    a i: 6    i n: 6    t r: 3    a n: 1    n s: 1      r + a becomes 256
-    // ra i: 6    i n: 6    t ra: 3    ra n: 1    n s: 1                            i + n becomes 257: of two pairs
-    //                                           with 6 the lower IDs, and i is 72, a byte; ra is 256
-    // ra in: 6    t ra: 3    ra n: 1    in s: 1                                    ra + in becomes 258
-    // t rain: 3    rain s: 1    ra n: 1                                            t + rain becomes 259
+    // r a: 3 + 2 + 1 + 1 = 7    a i: 6    i n: 6    t r: 3    a n: 1    n s: 1      r + a becomes
+    // 256 ra i: 6    i n: 6    t ra: 3    ra n: 1    n s: 1                            i + n
+    // becomes 257: of two pairs
+    //                                           with 6 the lower IDs, and i is 72, a byte; ra is
+    //                                           256
+    // ra in: 6    t ra: 3    ra n: 1    in s: 1                                    ra + in becomes
+    // 258 t rain: 3    rain s: 1    ra n: 1                                            t + rain
+    // becomes 259
     let bpe = Bpe::train(PAPER, BYTES + 4);
     assert_eq!(bpe.merges(), [(id('r'), id('a')), (id('i'), id('n')), (256, 257), (id('t'), 258)]);
     let made: Vec<&[u8]> = (256..260).map(|id| bpe.token(id)).collect();
@@ -42,8 +45,8 @@ fn words_never_seen_are_made_of_known_parts() {
 
 #[test]
 fn training_ends_when_no_two_tokens_are_neighbours() {
-    // After those four, train s and ra n are left, once each. ra is the lower ID: 260 is ran and 261 trains, and then
-    // every word is one token.
+    // After those four, train s and ra n are left, once each. ra is the lower ID: 260 is ran and
+    // 261 trains, and then every word is one token.
     let bpe = Bpe::train(PAPER, 1000);
     assert_eq!(bpe.vocab(), BYTES + 6);
     assert_eq!((bpe.token(260), bpe.token(261)), ("ran".as_bytes(), "trains".as_bytes()));
@@ -74,14 +77,23 @@ fn a_text_is_cut_before_words_and_a_word_keeps_its_space() {
     assert_eq!(cut("I don't know 42 cats!?"), ["I", " don", "'t", " know", " 42", " cats", "!?"]);
     assert_eq!(cut("a  b"), ["a", " ", " b"], "the last of two spaces goes with the word");
     assert_eq!(cut("a \n b \n"), ["a", " \n", " b", " \n"]);
-    assert_eq!(cut("a\nb\n\nc"), ["a", "\n", "b", "\n", "\n", "c"], "only a space goes with a word");
-    assert_eq!(cut("'sure' 's"), ["'s", "ure", "'", " '", "s"], "an ending is not looked for after a space");
+    assert_eq!(
+        cut("a\nb\n\nc"),
+        ["a", "\n", "b", "\n", "\n", "c"],
+        "only a space goes with a word"
+    );
+    assert_eq!(
+        cut("'sure' 's"),
+        ["'s", "ure", "'", " '", "s"],
+        "an ending is not looked for after a space"
+    );
     assert_eq!(cut("x²+Ⅳ"), ["x", "²", "+", "Ⅳ"]);
 }
 
 #[test]
 fn what_is_no_utf8_is_cut_into_bytes() {
-    let bytes = [b'a', b'b', 0xff, 0xe2, 0x82, b' ', b'c']; // e2 82 opens the euro sign, whose last byte is missing
+    // e2 82 opens the euro sign, whose last byte is missing
+    let bytes = [b'a', b'b', 0xff, 0xe2, 0x82, b' ', b'c'];
     let cut: Vec<&[u8]> = pieces(&bytes).collect();
     assert_eq!(cut, [&b"ab"[..], &[0xff], &[0xe2], &[0x82], b" c"]);
 }
@@ -103,7 +115,11 @@ fn the_longest_match_comes_first() {
 #[test]
 fn greed_can_miss_a_split_that_exists() {
     let wordpiece = WordPiece::new(["[UNK]", "tr", "tra", "##ain"]);
-    assert_eq!(split(&wordpiece, "train"), "[UNK]", "tra leaves ##in; tr and ##ain would have done");
+    assert_eq!(
+        split(&wordpiece, "train"),
+        "[UNK]",
+        "tra leaves ##in; tr and ##ain would have done"
+    );
 }
 
 #[test]

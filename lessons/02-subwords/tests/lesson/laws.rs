@@ -8,7 +8,8 @@ use subwords::{BYTES, Bpe, WordPiece, naive, pieces};
 
 /// A vocabulary with merges of letters, spaces, digits, line ends and bytes inside of characters.
 fn trained() -> Bpe {
-    let text = "low lower lowest, newer newest: 1999 1999\n\nдом дома домов λόγος λόγου    don't won't";
+    let text =
+        "low lower lowest, newer newest: 1999 1999\n\nдом дома домов λόγος λόγου    don't won't";
     Bpe::train([text], BYTES + 60)
 }
 

@@ -7,7 +7,8 @@ mod parity;
 
 use data::Corpus;
 
-/// The docs corpus from its beginning: whole passages of `bytes` together, then as many again that follow.
+/// The docs corpus from its beginning: whole passages of `bytes` together, then as many again that
+/// follow.
 fn docs(bytes: usize) -> (Vec<String>, Vec<String>) {
     let mut passages = Corpus::Docs.passages().unwrap();
     let mut part = || {

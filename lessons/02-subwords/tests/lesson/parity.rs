@@ -10,7 +10,9 @@ use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::models::wordpiece::WordPiece as LibraryWordPiece;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer};
+use tokenizers::{
+    Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer,
+};
 
 use crate::docs;
 
@@ -40,8 +42,8 @@ fn library(texts: &[String], vocab: usize) -> Tokenizer {
     tokenizer
 }
 
-/// A token as the library writes it: a byte without a visible character of its own in Latin-1 is written as one from
-/// U+0100 on, in the order of the bytes.
+/// A token as the library writes it: a byte without a visible character of its own in Latin-1 is
+/// written as one from U+0100 on, in the order of the bytes.
 fn written(token: &[u8]) -> String {
     let visible = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
     let place = |byte: u8| (0..byte).filter(|&other| !visible(other)).count() as u32;
@@ -109,7 +111,8 @@ fn unseen_text_has_the_same_ids() {
 
 #[test]
 fn every_character_is_cut_as_by_the_library() {
-    // All up to the last letter that Unicode has, then one in a hundred of those that mean nothing yet.
+    // All up to the last letter that Unicode has, then one in a hundred of those that mean nothing
+    // yet.
     let last = '\u{3347f}';
     let all = ('\0'..=last).chain((last..=char::MAX).step_by(100)).collect::<Vec<char>>();
     for characters in all.chunks(1000) {
@@ -131,7 +134,8 @@ fn counting_everything_anew_teaches_the_same_on_real_text() {
     assert_eq!(Bpe::train(&texts, 400).merges(), naive::train(&borrowed, 400).merges());
 }
 
-/// Texts made of what the cut looks at: letters and marks, digits, blanks of several kinds, apostrophes, endings.
+/// Texts made of what the cut looks at: letters and marks, digits, blanks of several kinds,
+/// apostrophes, endings.
 fn tricky() -> impl Strategy<Value = String> {
     let parts = [
         "a",
@@ -167,7 +171,8 @@ fn tricky() -> impl Strategy<Value = String> {
         "🦀",
         "\0",
     ];
-    proptest::collection::vec(prop::sample::select(parts.to_vec()), 0..20).prop_map(|parts| parts.concat())
+    proptest::collection::vec(prop::sample::select(parts.to_vec()), 0..20)
+        .prop_map(|parts| parts.concat())
 }
 
 proptest! {

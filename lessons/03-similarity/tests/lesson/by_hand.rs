@@ -40,8 +40,9 @@ fn the_nearest_come_first_and_ties_by_index() {
     let device = backend::from_env();
     let table = Tensor::<2>::from_floats([[0.0, 1.0], [2.0, 0.0], [1.0, 1.0], [1.0, 0.0]], &device);
     let query = Tensor::<2>::from_floats([[5.0, 0.0]], &device);
-    let rows =
-        |k| nearest(query.clone(), table.clone(), k)[0].iter().map(|&(row, _)| row).collect::<Vec<_>>();
+    let rows = |k| {
+        nearest(query.clone(), table.clone(), k)[0].iter().map(|&(row, _)| row).collect::<Vec<_>>()
+    };
     assert_eq!(rows(4), [1, 3, 2, 0]);
     assert_eq!(rows(2), [1, 3]);
     assert_eq!(rows(1), [1]);

@@ -12,7 +12,8 @@ use rand::{RngExt, SeedableRng};
 /// Numbers in -1..1, the same for every device.
 fn numbers(shape: [usize; 2], seed: u64, device: &Device) -> Tensor<2> {
     let mut random = StdRng::seed_from_u64(seed);
-    let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| random.random_range(-1.0..1.0)).collect();
+    let values: Vec<f32> =
+        (0..shape[0] * shape[1]).map(|_| random.random_range(-1.0..1.0)).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 

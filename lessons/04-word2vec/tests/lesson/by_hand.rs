@@ -18,7 +18,8 @@ fn one_pair_and_one_noise_word() {
     let found = gradient(&[1.0, 0.0], &[1.0, 1.0, -1.0, 2.0], 2);
     assert!((found.loss - 0.6265).abs() < 1e-4, "{}", found.loss);
     let close = |found: &[f32], expected: &[f32]| {
-        found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4)
+        found.len() == expected.len()
+            && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4)
     };
     assert!(close(&found.v, &[-0.5379, 0.2689]), "{:?}", found.v);
     assert!(close(&found.u, &[-0.2689, 0.0, 0.2689, 0.0]), "{:?}", found.u);
@@ -28,11 +29,14 @@ fn one_pair_and_one_noise_word() {
 #[test]
 fn the_noise_is_flatter_than_the_words() {
     let found = noise(&[16, 1]);
-    assert!((found[0] - 8.0 / 9.0).abs() < 1e-12 && (found[1] - 1.0 / 9.0).abs() < 1e-12, "{found:?}");
+    assert!(
+        (found[0] - 8.0 / 9.0).abs() < 1e-12 && (found[1] - 1.0 / 9.0).abs() < 1e-12,
+        "{found:?}"
+    );
 }
 
-/// At t = 0.001 a word that is 9 of 1,000 words is kept (sqrt(9) + 1) / 9 = 4 times of 9; one that is 1 of 1,000
-/// always.
+/// At t = 0.001 a word that is 9 of 1,000 words is kept (sqrt(9) + 1) / 9 = 4 times of 9; one that
+/// is 1 of 1,000 always.
 #[test]
 fn frequent_words_are_thinned_out() {
     assert!((keep_probability(0.009, 0.001) - 4.0 / 9.0).abs() < 1e-12);
@@ -50,8 +54,8 @@ fn a_word_is_predicted_by_those_in_reach_on_both_sides() {
     assert_eq!(around(&[7], 0, 5), (&[][..], &[][..]));
 }
 
-/// Two royals, two commoners, one word that is nearly king and one that is nearly woman: king alone or woman alone
-/// would lead to them.
+/// Two royals, two commoners, one word that is nearly king and one that is nearly woman: king alone
+/// or woman alone would lead to them.
 fn six_words() -> Space {
     let words = ["man", "woman", "king", "queen", "emperor", "lady"].map(String::from).to_vec();
     let vectors = [
@@ -84,8 +88,9 @@ fn a_score_counts_what_was_asked_and_what_could_not_be() {
         let words: Vec<String> = text.split(' ').map(String::from).collect();
         <[String; 4]>::try_from(words).unwrap()
     };
-    let questions =
-        ["man king woman queen", "man king woman lady", "man king woman empress"].map(question).to_vec();
+    let questions = ["man king woman queen", "man king woman lady", "man king woman empress"]
+        .map(question)
+        .to_vec();
     let scores = six_words().score(&[Section { name: "royals".into(), questions }]);
     assert_eq!(scores, [Score { section: "royals".into(), questions: 3, covered: 2, right: 1 }]);
 }

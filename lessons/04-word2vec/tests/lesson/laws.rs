@@ -69,7 +69,8 @@ fn a_fresh_model_tells_nothing_apart() {
     let model = SkipGram::init(9, 4, &device);
     let id = Tensor::<1, Int>::from_ints([3, 8], &device);
     let negatives = Tensor::<2, Int>::from_ints([[1, 2, 3], [0, 0, 5]], &device);
-    let losses: Vec<f64> = model.forward(id.clone(), id, negatives).into_data().iter::<f64>().collect();
+    let losses: Vec<f64> =
+        model.forward(id.clone(), id, negatives).into_data().iter::<f64>().collect();
     assert!(losses.iter().all(|loss| (loss - 4.0 * 2f64.ln()).abs() < 1e-6), "{losses:?}");
 }
 
@@ -81,7 +82,10 @@ fn noise_is_drawn_as_often_as_it_should_be() {
     (0..100_000).for_each(|_| drawn[table.draw(&mut random) as usize] += 1e-5);
     for (drawn, expected) in drawn.iter().zip(noise(&counts)) {
         // Four standard deviations of a share of 100,000 draws.
-        assert!((drawn - expected).abs() < 4.0 * (expected / 100_000.0).sqrt(), "{drawn} {expected}");
+        assert!(
+            (drawn - expected).abs() < 4.0 * (expected / 100_000.0).sqrt(),
+            "{drawn} {expected}"
+        );
     }
 }
 
@@ -116,7 +120,8 @@ proptest! {
         let (keep, less) = (keep_probability(f, t), keep_probability((f * more).min(1.0), t));
         prop_assert!((0.0..=1.0).contains(&keep) && less <= keep + 1e-12);
         prop_assert!(keep >= (t / f).sqrt().min(1.0), "never less than the paper's own formula");
-        prop_assert!(f * keep <= ((f * more).min(1.0)) * less + 1e-12, "a more frequent word stays at least as frequent");
+        prop_assert!(f * keep <= ((f * more).min(1.0)) * less + 1e-12, "a more frequent word \
+            stays at least as frequent");
     }
 
     /// A small step along the gradient's own direction lowers the loss by what the gradient says.

@@ -14,12 +14,16 @@ use crate::{space, train_toy};
 fn accuracy(space: &Space, sections: &[Section]) -> f64 {
     let scores = space.score(sections);
     let sum = |of: fn(&word2vec::Score) -> usize| scores.iter().map(of).sum::<usize>() as f64;
-    assert_eq!(sum(|score| score.covered), sum(|score| score.questions), "every question is covered");
+    assert_eq!(
+        sum(|score| score.covered),
+        sum(|score| score.questions),
+        "every question is covered"
+    );
     sum(|score| score.right) / sum(|score| score.covered)
 }
 
-/// The demo's 16 epochs answer 447 of 448 questions; 8 epochs of three quarters of its corpus answer most. Chance
-/// is one in 351.
+/// The demo's 16 epochs answer 447 of 448 questions; 8 epochs of three quarters of its corpus
+/// answer most. Chance is one in 351.
 #[test]
 fn analogies_of_the_toy_world_are_learnt_from_neighbours_alone() {
     for seed in 1..=3 {
@@ -42,7 +46,8 @@ fn two_threads_learn_as_much_as_one() {
     assert!((one - two).abs() < 0.2, "{one} {two}"); // seeds differ by as much
 }
 
-/// The readable form learns the same thing, slowly: whether a word follows another in a language of four pairs.
+/// The readable form learns the same thing, slowly: whether a word follows another in a language of
+/// four pairs.
 #[test]
 fn autodiff_learns_who_stands_beside_whom() {
     let device = backend::from_env().autodiff();
@@ -55,16 +60,18 @@ fn autodiff_learns_who_stands_beside_whom() {
     for _ in 0..150 {
         let word: Vec<i64> = (0..64).map(|_| random.random_range(0..8)).collect();
         let neighbour = word.iter().map(|word| word ^ 1).collect(); // 0 beside 1, 2 beside 3, ..
-        let negatives =
-            [0, 0].map(|_| ids((0..64).map(|_| random.random_range(0..8)).collect()).reshape([64, 1]));
-        let loss = model.forward(ids(word), ids(neighbour), Tensor::cat(negatives.to_vec(), 1)).mean();
+        let negatives = [0, 0]
+            .map(|_| ids((0..64).map(|_| random.random_range(0..8)).collect()).reshape([64, 1]));
+        let loss =
+            model.forward(ids(word), ids(neighbour), Tensor::cat(negatives.to_vec(), 1)).mean();
         losses.push(loss.clone().into_scalar::<f64>());
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimiser.step(0.1, model, gradients);
     }
     let last = losses[140..].iter().sum::<f64>() / 10.0;
-    // 3 ln 2 = 2.08 at the start. The best possible: the true neighbour is drawn as noise at 1/8 for each of two, so a score s
-    // for it costs -log sigmoid(s) - (1/4) log sigmoid(-s), least at sigmoid(s) = 4/5: 0.223 + 0.402 = 0.626.
+    // 3 ln 2 = 2.08 at the start. The best possible: the true neighbour is drawn as noise at 1/8
+    // for each of two, so a score s for it costs -log sigmoid(s) - (1/4) log sigmoid(-s), least at
+    // sigmoid(s) = 4/5: 0.223 + 0.402 = 0.626.
     assert!((losses[0] - 2.079).abs() < 0.01 && (0.5..1.0).contains(&last), "{} {last}", losses[0]);
     let model = model.valid();
     let scores = model.input.weight.val().matmul(model.output.weight.val().transpose());
@@ -81,7 +88,9 @@ fn the_figures_claim_what_the_data_say() {
     let _guard = backend::seeded(&device, 7);
     let report = word2vec::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
     println!("{}", report.text());
-    let figure = |name: &str| report.figures().iter().find(|figure| figure.name == name).expect("the figure");
+    let figure = |name: &str| {
+        report.figures().iter().find(|figure| figure.name == name).expect("the figure")
+    };
     let Marks::Lines(sections) = &figure("04-epochs").panels[0].marks else { panic!("curves") };
     let accuracy = |name: &str, epochs: f64| {
         let line = sections.iter().find(|line| line.name == name).expect("the section");

@@ -8,7 +8,10 @@ use word2vec::{SkipGram, gradient, keep_probability, naive, noise};
 
 use crate::{numbers, values};
 
-fn recorded(part: &Part, device: &Device) -> (SkipGram, Tensor<1, Int>, Tensor<1, Int>, Tensor<2, Int>) {
+fn recorded(
+    part: &Part,
+    device: &Device,
+) -> (SkipGram, Tensor<1, Int>, Tensor<1, Int>, Tensor<2, Int>) {
     let table = |name| TokenEmbedding { weight: Param::from_tensor(part.tensor(name, device)) };
     let model = SkipGram { input: table("in"), output: table("out") };
     (model, part.ids("centre", device), part.ids("context", device), part.ids("negatives", device))
@@ -24,14 +27,18 @@ fn autodiff_agrees_with_pytorch_in_loss_and_gradients() {
         let losses = model.forward(word, neighbour, negatives);
         assert_close(&losses, &part.tensor("loss_per_pair", &device), tolerance);
         let gradients = if name == "sum" { losses.sum() } else { losses.mean() }.backward();
-        let of = |table: &TokenEmbedding| Tensor::<2>::from_inner(table.weight.grad(&gradients).unwrap());
-        let expected = |table: &str| part.tensor(&format!("reduction_{name}/gradient_{table}"), &device);
+        let of = |table: &TokenEmbedding| {
+            Tensor::<2>::from_inner(table.weight.grad(&gradients).unwrap())
+        };
+        let expected =
+            |table: &str| part.tensor(&format!("reduction_{name}/gradient_{table}"), &device);
         assert_close(&of(&model.input), &expected("in"), tolerance);
         assert_close(&of(&model.output), &expected("out"), tolerance);
     }
 }
 
-/// The recorded pairs one after the other, their gradients added up: a noise word that comes twice counts twice.
+/// The recorded pairs one after the other, their gradients added up: a noise word that comes twice
+/// counts twice.
 #[test]
 fn the_gradient_by_hand_agrees_with_pytorch() {
     let device = backend::from_env();
@@ -41,13 +48,16 @@ fn the_gradient_by_hand_agrees_with_pytorch() {
     let ids = |name| part.at(name).as_array().unwrap().clone();
     let (mut loss, mut of_input, mut of_output) =
         (0.0, vec![0.0; values(&input).len()], vec![0.0; values(&output).len()]);
-    for ((word, neighbour), negatives) in ids("centre").iter().zip(ids("context")).zip(ids("negatives")) {
+    for ((word, neighbour), negatives) in
+        ids("centre").iter().zip(ids("context")).zip(ids("negatives"))
+    {
         let row = |id: &serde_json::Value| id.as_u64().unwrap() as usize * d_model;
         let v = row(word);
         let targets: Vec<usize> =
             [&neighbour].into_iter().chain(negatives.as_array().unwrap()).map(row).collect();
         let (rows_in, rows_out) = (values(&input), values(&output));
-        let u: Vec<f32> = targets.iter().flat_map(|&u| &rows_out[u..][..d_model]).copied().collect();
+        let u: Vec<f32> =
+            targets.iter().flat_map(|&u| &rows_out[u..][..d_model]).copied().collect();
         let found = gradient(&rows_in[v..][..d_model], &u, d_model);
         loss += found.loss;
         add(&mut of_input[v..][..d_model], &found.v);
@@ -59,7 +69,8 @@ fn the_gradient_by_hand_agrees_with_pytorch() {
     let tolerance = f64::from(part.tolerance());
     assert!((loss - part.number("reduction_sum/loss")).abs() < tolerance, "{loss}");
     for (found, name) in [(of_input, "in"), (of_output, "out")] {
-        let expected = values(&part.tensor::<2>(&format!("reduction_sum/gradient_{name}"), &device));
+        let expected =
+            values(&part.tensor::<2>(&format!("reduction_sum/gradient_{name}"), &device));
         let worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst <= part.tolerance(), "{name}: off by {worst:e}");
     }
@@ -81,7 +92,8 @@ fn the_fast_window_is_the_plain_loops_and_the_autodiff() {
         for expected in [loss, auto_loss] {
             assert!((fast.loss - expected).abs() < 1e-5 * expected, "{} {expected}", fast.loss);
         }
-        for (found, expected) in [(&fast.v, &of_v), (&fast.u, &of_u), (&fast.v, &auto_v), (&fast.u, &auto_u)]
+        for (found, expected) in
+            [(&fast.v, &of_v), (&fast.u, &of_u), (&fast.v, &auto_v), (&fast.u, &auto_u)]
         {
             let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             // Sums of up to ten numbers of size 1 in f32.
@@ -108,8 +120,9 @@ fn by_autodiff(v: &[f32], u: &[f32], d_model: usize) -> (f64, Vec<f32>, Vec<f32>
         .repeat_dim(0, contexts as usize);
     let loss = model.forward(word.clone(), word.zeros_like(), noise).sum();
     let gradients = loss.backward();
-    let of =
-        |table: &TokenEmbedding| table.weight.grad(&gradients).unwrap().to_data().iter::<f32>().collect();
+    let of = |table: &TokenEmbedding| {
+        table.weight.grad(&gradients).unwrap().to_data().iter::<f32>().collect()
+    };
     (loss.into_data().iter::<f64>().next().unwrap(), of(&model.input), of(&model.output))
 }
 

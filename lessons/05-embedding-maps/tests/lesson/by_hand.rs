@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use maps::{
-    KMeansConfig, Map, conditional, gradient, joint, kl, largest_perplexity, pca, purity, silhouette,
-    silhouettes,
+    KMeansConfig, Map, conditional, gradient, joint, kl, largest_perplexity, pca, purity,
+    silhouette, silhouettes,
 };
 
 use crate::values;
@@ -11,7 +11,8 @@ use crate::values;
 /// Whether every number is within f32's rounding of the one worked out on paper.
 #[track_caller]
 fn near(found: &[f64], by_hand: &[f64]) {
-    let alike = found.len() == by_hand.len() && found.iter().zip(by_hand).all(|(a, b)| (a - b).abs() < 1e-5);
+    let alike = found.len() == by_hand.len()
+        && found.iter().zip(by_hand).all(|(a, b)| (a - b).abs() < 1e-5);
     assert!(alike, "{found:?}, by hand {by_hand:?}");
 }
 
@@ -20,7 +21,8 @@ fn four_points_have_one_long_axis_and_one_short() {
     let device = backend::from_env();
     let x = Tensor::<2>::from_floats([[6.0, 2.0], [0.0, 2.0], [4.0, 5.0], [2.0, -1.0]], &device);
     let found = pca(x.clone(), 2);
-    // Less the mean (3, 2): (3, 0), (-3, 0), (1, 3), (-1, -3). C = 1/3 [[20, 6], [6, 18]]: eigenvalues (19 +- sqrt(37)) / 3.
+    // Less the mean (3, 2): (3, 0), (-3, 0), (1, 3), (-1, -3). C = 1/3 [[20, 6], [6, 18]]:
+    // eigenvalues (19 +- sqrt(37)) / 3.
     near(&values(&found.mean), &[3.0, 2.0]);
     let root = 37_f64.sqrt();
     near(&values(&found.explained_variance), &[(19.0 + root) / 3.0, (19.0 - root) / 3.0]);
@@ -34,10 +36,12 @@ fn four_points_have_one_long_axis_and_one_short() {
 
 #[test]
 fn equal_neighbours_share_and_a_nearer_one_gets_more() {
-    // Two equally near and one far away: the two alone neighbours have the entropy ln 2 for any beta.
+    // Two equally near and one far away: the two alone neighbours have the entropy ln 2 for any
+    // beta.
     let (_, p) = conditional(&[1.0, 1.0, 1000.0], 2.0);
     near(&p, &[0.5, 0.5, 0.0]);
-    // At 1 and 2, p = 1 / (1 + e^-beta): an entropy of ln 1.5 = 0.405 is that of p = 0.8597, beta = ln(p / (1 - p)).
+    // At 1 and 2, p = 1 / (1 + e^-beta): an entropy of ln 1.5 = 0.405 is that of p = 0.8597, beta =
+    // ln(p / (1 - p)).
     let (beta, p) = conditional(&[1.0, 2.0], 1.5);
     let entropy = -p.iter().map(|p| p * p.ln()).sum::<f64>();
     near(&[entropy, p[0] + p[1]], &[1.5_f64.ln(), 1.0]);
@@ -48,17 +52,22 @@ fn equal_neighbours_share_and_a_nearer_one_gets_more() {
 #[test]
 fn three_points_on_a_map_pull_and_push() {
     let device = backend::from_env();
-    // Two together, one apart, perplexity 1: each looks only at its nearest, the third at the second.
+    // Two together, one apart, perplexity 1: each looks only at its nearest, the third at the
+    // second.
     let p = joint(Tensor::from_floats([[0.0], [1.0], [3.0]], &device), 1.0);
     let entries: Vec<f64> = p.rows.iter().flatten().map(|&(_, p)| f64::from(p)).collect();
     let (together, apart) = (2.0 / 6.0, 1.0 / 6.0);
     near(&entries, &[together, 0.0, together, apart, 0.0, apart]);
-    // At 0, 1 and 2 on a line, w = 1/2, 1/5, 1/2: Z = 2 (1/2 + 1/5 + 1/2) = 2.4, q = 5/24, 2/24, 5/24.
+    // At 0, 1 and 2 on a line, w = 1/2, 1/5, 1/2: Z = 2 (1/2 + 1/5 + 1/2) = 2.4, q = 5/24, 2/24,
+    // 5/24.
     let y = Map { y: [vec![0.0, 1.0, 2.0], vec![0.0; 3]] };
     let nats = 2.0 * (together * (together * 24.0 / 5.0).ln() + apart * (apart * 24.0 / 5.0).ln());
     near(&[kl(&p, &y)], &[nats]);
-    let (pull, push, far) =
-        (4.0 * (together - 5.0 / 24.0) / 2.0, 4.0 * (apart - 5.0 / 24.0) / 2.0, 4.0 * 2.0 / 24.0 / 5.0);
+    let (pull, push, far) = (
+        4.0 * (together - 5.0 / 24.0) / 2.0,
+        4.0 * (apart - 5.0 / 24.0) / 2.0,
+        4.0 * 2.0 / 24.0 / 5.0,
+    );
     let by_hand = [-pull + 2.0 * far, pull - push, push - 2.0 * far];
     let [along, across] = gradient(&p, &y, 1.0);
     near(&along.iter().map(|&g| f64::from(g)).collect::<Vec<_>>(), &by_hand);
@@ -74,7 +83,8 @@ fn four_numbers_fall_into_two_groups() {
     assert_eq!(found.labels, [a, a, b, b]);
     assert_eq!([found.centres[a][0], found.centres[b][0]], [1.0, 12.0]);
     assert_eq!(found.inertia(), 1.0 + 1.0 + 4.0 + 4.0);
-    // Own mean 2, 2, 4, 4; other mean (10 + 14) / 2 = 12, (8 + 12) / 2 = 10, (10 + 8) / 2 = 9, (14 + 12) / 2 = 13.
+    // Own mean 2, 2, 4, 4; other mean (10 + 14) / 2 = 12, (8 + 12) / 2 = 10, (10 + 8) / 2 = 9, (14
+    // + 12) / 2 = 13.
     near(&silhouettes(x.clone(), &found.labels), &[10.0 / 12.0, 8.0 / 10.0, 5.0 / 9.0, 9.0 / 13.0]);
     let mean = (10.0 / 12.0 + 8.0 / 10.0 + 5.0 / 9.0 + 9.0 / 13.0) / 4.0;
     near(&[silhouette(x.clone(), &found.labels)], &[mean]);

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 use maps::{
-    EXACT, KMeansConfig, Map, TsneConfig, conditional, gradient, joint, kl, largest_perplexity, pca, purity,
-    silhouette, silhouettes,
+    EXACT, KMeansConfig, Map, TsneConfig, conditional, gradient, joint, kl, largest_perplexity,
+    pca, purity, silhouette, silhouettes,
 };
 use proptest::prelude::*;
 
@@ -97,7 +97,8 @@ proptest! {
         let mut used = found.labels.clone();
         used.sort_unstable();
         used.dedup();
-        prop_assert!(used.len() == k && used[k - 1] < k, "no cluster of different points is empty: {used:?}");
+        prop_assert!(used.len() == k && used[k - 1] < k, "no cluster of different points is \
+            empty: {used:?}");
     }
 
     #[test]
@@ -110,7 +111,8 @@ proptest! {
         let backwards: Vec<usize> = labels.iter().rev().map(|label| 7 - label).collect();
         let mut turned = silhouettes(x.flip([0]), &backwards);
         turned.reverse();
-        prop_assert!(each.iter().zip(&turned).all(|(a, b)| (a - b).abs() < 1e-9), "{each:?} {turned:?}");
+        prop_assert!(each.iter().zip(&turned).all(|(a, b)| (a - b).abs() < 1e-9), "{each:?} \
+            {turned:?}");
     }
 
     #[test]
@@ -143,7 +145,8 @@ fn constant_columns_and_equal_points_have_no_components() {
 #[test]
 fn few_points_in_many_dimensions_have_the_components_of_the_large_side() {
     let device = backend::from_env();
-    let x = numbers([6, 50], 7, &device) * Tensor::<1, Int>::arange(1..51, &device).float().reshape([1, 50]);
+    let x = numbers([6, 50], 7, &device)
+        * Tensor::<1, Int>::arange(1..51, &device).float().reshape([1, 50]);
     let wide = pca(x.clone(), 3);
     // The same points and a hundred at the mean: the larger Gram side, the same directions.
     let filled = Tensor::cat(vec![x.clone(), x.mean_dim(0).repeat_dim(0, 100)], 0);
@@ -153,7 +156,8 @@ fn few_points_in_many_dimensions_have_the_components_of_the_large_side() {
 
 /// A map of whatever points is finite.
 fn is_finite(map: &Map, points: usize) -> bool {
-    map.points().len() == points && map.points().iter().flatten().all(|coordinate| coordinate.is_finite())
+    map.points().len() == points
+        && map.points().iter().flatten().all(|coordinate| coordinate.is_finite())
 }
 
 #[test]
@@ -161,7 +165,8 @@ fn one_two_and_three_points_have_a_map() {
     let device = backend::from_env();
     for points in [1, 2, 3] {
         let config = TsneConfig::new(7).with_perplexity(largest_perplexity(points));
-        let map = config.fit(numbers([points, 4], 7, &device), |step| assert!(step.kl().is_finite()));
+        let map =
+            config.fit(numbers([points, 4], 7, &device), |step| assert!(step.kl().is_finite()));
         assert!(is_finite(&map, points), "{map:?}");
     }
 }
@@ -179,19 +184,25 @@ fn points_that_coincide_part_from_the_others() {
 
 #[test]
 fn points_on_a_line_stay_in_their_order() {
-    let on_a_line =
-        Tensor::<1, Int>::arange(0..28, &backend::from_env()).float().reshape([28, 1]).repeat_dim(1, 4);
+    let on_a_line = Tensor::<1, Int>::arange(0..28, &backend::from_env())
+        .float()
+        .reshape([28, 1])
+        .repeat_dim(1, 4);
     let map = TsneConfig::new(7).with_perplexity(2.5).fit(on_a_line, |_| {});
     assert!(is_finite(&map, 28) && map.y[0].is_sorted(), "{map:?}");
 }
 
 #[test]
 fn where_pca_sees_one_direction_chance_opens_the_second() {
-    // Four places on a line, seven points on each: the second component is zero, and so is every pull along it.
-    let places =
-        Tensor::<1, Int>::arange(0..4, &backend::from_env()).float().reshape([4, 1]).repeat_dim(0, 7);
+    // Four places on a line, seven points on each: the second component is zero, and so is every
+    // pull along it.
+    let places = Tensor::<1, Int>::arange(0..4, &backend::from_env())
+        .float()
+        .reshape([4, 1])
+        .repeat_dim(0, 7);
     let map = TsneConfig::new(7).with_perplexity(6.0).fit(places.clone(), |_| {});
-    let width = |along: &[f32]| along.iter().fold(0_f32, |width, y| width.max((y - along[0]).abs()));
+    let width =
+        |along: &[f32]| along.iter().fold(0_f32, |width, y| width.max((y - along[0]).abs()));
     assert!(is_finite(&map, 28) && width(&map.y[0]) > 1.0 && width(&map.y[1]) > 1.0, "{map:?}");
     assert_ne!(
         TsneConfig::new(8).with_perplexity(6.0).fit(places, |_| {}),
@@ -212,7 +223,8 @@ fn points_that_are_all_equal_stay_together_which_is_no_divergence_at_all() {
 fn very_long_and_very_short_vectors_have_the_map_of_their_directions() {
     let device = backend::from_env();
     let (x, _) = heaps(3, 5, 4, 7, &device);
-    let fit = |x: Tensor<2>| TsneConfig::new(7).with_perplexity(3.0).with_iterations(20).fit(x, |_| {});
+    let fit =
+        |x: Tensor<2>| TsneConfig::new(7).with_perplexity(3.0).with_iterations(20).fit(x, |_| {});
     let expected = fit(x.clone());
     for power in [-60, 60] {
         let map = fit(x.clone() * 2_f32.powi(power)); // a power of two: no digit changes
@@ -250,7 +262,8 @@ fn beyond_the_exact_size_a_point_keeps_its_nearest() {
 #[test]
 fn affinities_that_weigh_nothing_are_left_out_and_the_rest_still_sums_to_one() {
     let device = backend::from_env();
-    let line: Vec<f32> = (0..40).map(|point| point as f32 + if point < 20 { 0.0 } else { 1000.0 }).collect();
+    let line: Vec<f32> =
+        (0..40).map(|point| point as f32 + if point < 20 { 0.0 } else { 1000.0 }).collect();
     let p = joint(Tensor::from_data(TensorData::new(line, [40, 1]), &device), 5.0);
     assert!(p.rows[0].iter().all(|&(j, _)| j < 20) && p.rows[39].iter().all(|&(j, _)| j >= 20));
     let sum: f64 = p.rows.iter().flatten().map(|&(_, p)| f64::from(p)).sum();
@@ -275,7 +288,8 @@ fn fewer_different_points_than_clusters_leave_some_empty() {
     let found = KMeansConfig::new(3, 7).fit(x);
     assert_eq!(found.inertia(), 0.0);
     assert!(
-        found.labels[3] != found.labels[0] && found.centres.iter().flatten().all(|centre| centre.is_finite())
+        found.labels[3] != found.labels[0]
+            && found.centres.iter().flatten().all(|centre| centre.is_finite())
     );
 }
 
@@ -310,8 +324,10 @@ fn a_perplexity_that_is_no_number_is_refused() {
 #[test]
 #[should_panic(expected = "point 1 is not finite")]
 fn a_point_that_is_no_number_is_refused() {
-    let x =
-        Tensor::<2>::from_floats([[0.0, 1.0], [f32::NAN, 0.0], [1.0, 1.0], [2.0, 0.0]], &backend::from_env());
+    let x = Tensor::<2>::from_floats(
+        [[0.0, 1.0], [f32::NAN, 0.0], [1.0, 1.0], [2.0, 0.0]],
+        &backend::from_env(),
+    );
     TsneConfig::new(7).with_perplexity(1.0).fit(x, |_| {});
 }
 

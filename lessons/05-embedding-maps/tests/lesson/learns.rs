@@ -10,7 +10,10 @@ use crate::heaps;
 
 /// The map as a matrix of one point a row.
 fn tensor(map: &Map) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(map.points().concat(), [map.points().len(), 2]), &backend::from_env())
+    Tensor::from_data(
+        TensorData::new(map.points().concat(), [map.points().len(), 2]),
+        &backend::from_env(),
+    )
 }
 
 #[test]
@@ -87,8 +90,12 @@ fn drawn(marks: &Marks) -> BTreeMap<&str, f64> {
         &labels,
     );
     let of = |name: &str| {
-        let own: Vec<f64> =
-            each.iter().zip(&groups).filter(|(_, group)| **group == name).map(|(s, _)| *s).collect();
+        let own: Vec<f64> = each
+            .iter()
+            .zip(&groups)
+            .filter(|(_, group)| **group == name)
+            .map(|(s, _)| *s)
+            .collect();
         own.iter().sum::<f64>() / own.len() as f64
     };
     names.iter().map(|&name| (name, of(name))).collect()
@@ -97,17 +104,24 @@ fn drawn(marks: &Marks) -> BTreeMap<&str, f64> {
 #[test]
 fn twelve_words_lie_in_four_groups_on_both_maps_and_one_kind_of_the_world_in_two() {
     let report = report();
-    let in_space =
-        report.text().lines().find(|line| line.trim_start().starts_with("in the space")).expect("the line");
+    let in_space = report
+        .text()
+        .lines()
+        .find(|line| line.trim_start().starts_with("in the space"))
+        .expect("the line");
     assert_eq!(in_space.split_whitespace().nth(3), Some("1.00"), "purity of the clusters");
     for map in [0, 1] {
         let (places, groups) = points(panel(&report, "05-twelve", map));
         assert_eq!(places.len(), 12);
-        let far = |i: usize, j: usize| (places[i][0] - places[j][0]).hypot(places[i][1] - places[j][1]);
+        let far =
+            |i: usize, j: usize| (places[i][0] - places[j][0]).hypot(places[i][1] - places[j][1]);
         for i in 0..12 {
-            let furthest = (0..12).filter(|&j| groups[j] == groups[i]).map(|j| far(i, j)).fold(0.0, f64::max);
-            let nearest =
-                (0..12).filter(|&j| groups[j] != groups[i]).map(|j| far(i, j)).fold(f64::INFINITY, f64::min);
+            let furthest =
+                (0..12).filter(|&j| groups[j] == groups[i]).map(|j| far(i, j)).fold(0.0, f64::max);
+            let nearest = (0..12)
+                .filter(|&j| groups[j] != groups[i])
+                .map(|j| far(i, j))
+                .fold(f64::INFINITY, f64::min);
             assert!(
                 furthest < nearest,
                 "panel {map}, point {i}: {furthest} to its own, {nearest} to another"
@@ -116,11 +130,18 @@ fn twelve_words_lie_in_four_groups_on_both_maps_and_one_kind_of_the_world_in_two
     }
     let world = panel(&report, "05-world", 0);
     for (kind, silhouette) in drawn(world) {
-        assert!(if kind == "people" { silhouette < 0.3 } else { silhouette > 0.6 }, "{kind}: {silhouette}");
+        assert!(
+            if kind == "people" { silhouette < 0.3 } else { silhouette > 0.6 },
+            "{kind}: {silhouette}"
+        );
     }
     let Marks::Points(words) = world else { panic!("points") };
-    let mut people: Vec<Point> = words.iter().filter(|point| point.group == "people").cloned().collect();
-    let court = people.iter().position(|point| point.label == "man").expect("families come after the court");
+    let mut people: Vec<Point> =
+        words.iter().filter(|point| point.group == "people").cloned().collect();
+    let court = people
+        .iter()
+        .position(|point| point.label == "man")
+        .expect("families come after the court");
     people[..court].iter_mut().for_each(|point| point.group = "court".into());
     for (island, silhouette) in drawn(&Marks::Points(people)) {
         assert!(silhouette > 0.6, "{island}: {silhouette}");
@@ -131,8 +152,9 @@ fn twelve_words_lie_in_four_groups_on_both_maps_and_one_kind_of_the_world_in_two
 fn the_figure_of_the_divergence_shows_what_the_exaggeration_does() {
     let report = report();
     let Marks::Lines(lines) = panel(&report, "05-kl", 0) else { panic!("curves") };
-    let at =
-        |line: usize, step: f64| lines[line].points.iter().find(|point| point.0 == step).expect("a point").1;
+    let at = |line: usize, step: f64| {
+        lines[line].points.iter().find(|point| point.0 == step).expect("a point").1
+    };
     for few in [0, 1] {
         assert!(
             at(few, 250.0) < 0.6 * at(few, 1.0) && at(few, 1000.0) < 0.3 * at(few, 250.0),
@@ -140,6 +162,10 @@ fn the_figure_of_the_divergence_shows_what_the_exaggeration_does() {
             lines[few]
         );
     }
-    assert!((at(2, 250.0) - at(2, 1.0)).abs() < 1e-3 && at(2, 300.0) < 0.2 * at(2, 250.0), "{:?}", lines[2]);
+    assert!(
+        (at(2, 250.0) - at(2, 1.0)).abs() < 1e-3 && at(2, 300.0) < 0.2 * at(2, 250.0),
+        "{:?}",
+        lines[2]
+    );
     assert!(at(0, 1000.0) > at(1, 1000.0) && at(1, 1000.0) > at(2, 1000.0));
 }

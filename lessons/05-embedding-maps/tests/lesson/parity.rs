@@ -20,7 +20,11 @@ fn principal_components_are_the_recorded_ones_up_to_their_sign() {
     let found = pca(x.clone(), 2);
     let recorded = part.tensor::<2>("components", &device);
     let sign = (found.components.clone() * recorded.clone()).sum_dim(1).sign(); // [k, 1]
-    golden::assert_close(&found.mean.clone().squeeze_dim(0), &part.tensor::<1>("mean", &device), tolerance);
+    golden::assert_close(
+        &found.mean.clone().squeeze_dim(0),
+        &part.tensor::<1>("mean", &device),
+        tolerance,
+    );
     golden::assert_close(&found.components, &(recorded * sign.clone()), tolerance);
     golden::assert_close(
         &found.explained_variance,
@@ -45,7 +49,8 @@ fn affinities_are_the_recorded_ones() {
     let recorded = values(&part.tensor::<2>("conditional", &device));
     for i in 0..points {
         let others = || (0..points).filter(move |&j| j != i);
-        let squared: Vec<f32> = others().map(|j| naive_squared(&rows[i], &rows[j]) as f32).collect();
+        let squared: Vec<f32> =
+            others().map(|j| naive_squared(&rows[i], &rows[j]) as f32).collect();
         let (beta, row) = conditional(&squared, perplexity);
         assert!((beta - betas[i]).abs() < tolerance, "{beta} {}", betas[i]);
         let expected: Vec<f64> = others().map(|j| recorded[i * points + j]).collect();
@@ -118,7 +123,8 @@ fn the_closed_form_is_what_autodiff_finds() {
 /// KL(P || Q) in tensors: the whole of it, diagonal hidden.
 fn divergence(p: Tensor<2>, y: Tensor<2>) -> Tensor<1> {
     let [points, _] = y.dims();
-    let difference = y.clone().unsqueeze_dim::<3>(1) - y.unsqueeze_dim::<3>(0); // [points, points, 2]
+    // [points, points, 2]
+    let difference = y.clone().unsqueeze_dim::<3>(1) - y.unsqueeze_dim::<3>(0);
     let squared = difference.square().sum_dim(2).squeeze_dim::<2>(2);
     let others = Tensor::<2>::eye(points, &p.device()).neg() + 1.0;
     let w = (squared + 1.0).recip() * others.clone();

@@ -1,7 +1,9 @@
 //! The chapter's own small numbers.
 
 use burn::tensor::{Device, Tensor};
-use positions::{LearnedPositionsConfig, RopeConfig, RopeLayout, alibi_bias, alibi_slopes, sinusoidal};
+use positions::{
+    LearnedPositionsConfig, RopeConfig, RopeLayout, alibi_bias, alibi_slopes, sinusoidal,
+};
 
 fn device() -> Device {
     backend::from_env()
@@ -45,11 +47,14 @@ fn the_sign_of_the_offset_is_the_sign_of_the_score() {
     let rope = RopeConfig::new(2).init(&device);
     let vector = |x: [f32; 2]| Tensor::<4>::from_floats([[[x]]], &device);
     let score = |query_at, key_at| {
-        let (q, k) = (rope.rotate(vector([1.0, 0.0]), query_at), rope.rotate(vector([0.0, 2.0]), key_at));
+        let (q, k) =
+            (rope.rotate(vector([1.0, 0.0]), query_at), rope.rotate(vector([0.0, 2.0]), key_at));
         (q * k).sum().into_scalar::<f32>()
     };
     let tolerance = backend::tolerance(&device, 1e-6);
-    for ((query_at, key_at), expected) in [((1, 2), -1.682942), ((0, 1), -1.682942), ((1, 0), 1.682942)] {
+    for ((query_at, key_at), expected) in
+        [((1, 2), -1.682942), ((0, 1), -1.682942), ((1, 0), 1.682942)]
+    {
         assert!((score(query_at, key_at) - expected).abs() <= tolerance, "{query_at} and {key_at}");
     }
 }
@@ -70,7 +75,9 @@ fn added_positions_mix_with_the_token() {
 fn the_two_layouts_turn_different_pairs() {
     let device = device();
     let x = || Tensor::<4>::from_floats([[[[1.0, 0.0, 0.0, 0.0]]]], &device);
-    let turned = |layout| super::values(&RopeConfig::new(4).with_layout(layout).init(&device).rotate(x(), 1));
+    let turned = |layout| {
+        super::values(&RopeConfig::new(4).with_layout(layout).init(&device).rotate(x(), 1))
+    };
     let (half, side) = (turned(RopeLayout::HalfSplit), turned(RopeLayout::Interleaved));
     assert!((half[2] - 1f64.sin()).abs() < 1e-5 && half[1] == 0.0, "1st and 3rd: {half:?}");
     assert!((side[1] - 1f64.sin()).abs() < 1e-5 && side[2] == 0.0, "1st and 2nd: {side:?}");
@@ -78,7 +85,10 @@ fn the_two_layouts_turn_different_pairs() {
 
 #[test]
 fn eight_heads_halve_their_slope_from_one_to_the_next() {
-    assert_eq!(alibi_slopes(8), [0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125, 0.00390625]);
+    assert_eq!(
+        alibi_slopes(8),
+        [0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125, 0.00390625]
+    );
 }
 
 #[test]
@@ -101,7 +111,8 @@ fn learned_positions_are_rows_of_a_table() {
     let _seed = backend::seeded(&device, 7);
     let positions = LearnedPositionsConfig::new(8, 3).init(&device);
     assert_eq!(positions.max_tokens(), 8);
-    let rows = |first: usize, count: usize| positions.weight.val().narrow(0, first, count).to_data();
+    let rows =
+        |first: usize, count: usize| positions.weight.val().narrow(0, first, count).to_data();
     assert_eq!(positions.forward(5).to_data(), rows(0, 5));
     assert_eq!(positions.forward_from(5, 3).to_data(), rows(5, 3));
 }

@@ -3,7 +3,9 @@
 use burn::tensor::{Device, Tensor};
 use course::{Figure, Marks, Run};
 use positions::naive;
-use positions::{Rope, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes, demo, sinusoidal};
+use positions::{
+    Rope, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes, demo, sinusoidal,
+};
 use proptest::prelude::*;
 
 use super::{numbers, values};
@@ -93,7 +95,8 @@ proptest! {
         let row = |position: usize| &table[position * 2 * half..][..2 * half];
         let score = |a: usize| row(a).iter().zip(row(a + offset)).map(|(x, y)| x * y).sum::<f64>();
         prop_assert!((score(0) - score(from)).abs() < 1e-5);
-        prop_assert!((length(row(from)) - (half as f64).sqrt()).abs() < 1e-5, "sin^2 + cos^2 = 1 a pair");
+        prop_assert!((length(row(from)) - (half as f64).sqrt()).abs() < 1e-5, "sin^2 + cos^2 = 1 \
+            a pair");
     }
 
     #[test]
@@ -133,7 +136,8 @@ proptest! {
         for (pair, &actual) in rope.frequencies().iter().enumerate() {
             let plain = 1.0 / theta.powf((2 * pair) as f64 / (2 * half) as f64);
             let expected = transformers_llama3(plain, factor, low, low + above, context as f64);
-            prop_assert!((actual - expected).abs() <= 1e-12 * expected, "pair {pair}: {actual}, expected {expected}");
+            prop_assert!((actual - expected).abs() <= 1e-12 * expected, "pair {pair}: {actual}, \
+                expected {expected}");
         }
     }
 }
@@ -155,7 +159,8 @@ fn transformers_llama3(frequency: f64, factor: f64, low: f64, high: f64, context
 fn linear_scaling_puts_four_positions_where_one_was() {
     let device = backend::from_env();
     let scaling = RopeScaling::Linear { factor: 4.0 };
-    let (plain, slowed) = (rope(6, 0, &device), RopeConfig::new(6).with_scaling(scaling).init(&device));
+    let (plain, slowed) =
+        (rope(6, 0, &device), RopeConfig::new(6).with_scaling(scaling).init(&device));
     let x = numbers([1, 1, 1, 6], 3, &device);
     for position in [1, 17, 500] {
         let tolerance = backend::tolerance(&device, 1e-6);
@@ -194,14 +199,16 @@ fn a_configuration_survives_being_written_and_read() {
 fn figures() -> Vec<Figure> {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let report = demo::demo(&Run { device: &device, seed: 7, minilm: None }).expect("the demo runs");
+    let report =
+        demo::demo(&Run { device: &device, seed: 7, minilm: None }).expect("the demo runs");
     assert!(!report.text().is_empty());
     report.figures().to_vec()
 }
 
 fn curve(figure: &Figure, panel: usize, name: &str) -> Vec<f64> {
     let Marks::Lines(lines) = &figure.panels[panel].marks else { panic!("curves expected") };
-    let line = lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("no curve {name:?}"));
+    let line =
+        lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("no curve {name:?}"));
     line.points.iter().map(|point| point.1).collect()
 }
 
@@ -217,8 +224,9 @@ fn the_figures_show_what_their_texts_say() {
     let Marks::Heatmap { values, .. } = &figure("06-sinusoidal").panels[0].marks else {
         panic!("a matrix expected")
     };
-    let changes =
-        |axis: usize| values.windows(2).map(|rows| (rows[1][axis] - rows[0][axis]).abs()).sum::<f64>();
+    let changes = |axis: usize| {
+        values.windows(2).map(|rows| (rows[1][axis] - rows[0][axis]).abs()).sum::<f64>()
+    };
     let width = values[0].len();
     assert!(changes(0) > 10.0 * changes(width - 2), "the first hand runs, the last one creeps");
 
@@ -226,7 +234,9 @@ fn the_figures_show_what_their_texts_say() {
     let (first, later) = (curve(dots, 0, "from position 0"), curve(dots, 0, "from position 500"));
     assert!(first.iter().zip(&later).all(|(a, b)| (a - b).abs() < 1e-4), "the offset alone counts");
     assert!((first[0] - 1.0).abs() < 1e-5);
-    assert!(mean(&first[1..11]) > mean(&first[11..41]) && mean(&first[11..41]) > mean(&first[41..]));
+    assert!(
+        mean(&first[1..11]) > mean(&first[11..41]) && mean(&first[11..41]) > mean(&first[41..])
+    );
     let (short, long) = (curve(dots, 1, "theta 10,000"), curve(dots, 1, "theta 500,000"));
     assert!(mean(&long[20..]) > mean(&short[20..]) + 0.1, "a larger theta remembers further");
     let slowed = curve(dots, 1, "theta 10,000, linear / 4");

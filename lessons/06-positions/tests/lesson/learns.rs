@@ -19,10 +19,15 @@ fn only_positions_that_were_seen_are_learned() {
     let before = loss(&positions, &target).into_scalar::<f32>();
     let mut optimiser = SgdConfig::new().init();
     for _ in 0..20 {
-        let gradients = GradientsParams::from_grads(loss(&positions, &target).backward(), &positions);
+        let gradients =
+            GradientsParams::from_grads(loss(&positions, &target).backward(), &positions);
         positions = optimiser.step(0.2, positions, gradients);
     }
     let after = loss(&positions, &target).into_scalar::<f32>();
     assert!(after < 1e-3 * before, "{before} -> {after}");
-    assert_eq!(positions.weight.val().narrow(0, 4, 2).to_data(), untouched, "rows 4 and 5 were never used");
+    assert_eq!(
+        positions.weight.val().narrow(0, 4, 2).to_data(),
+        untouched,
+        "rows 4 and 5 were never used"
+    );
 }

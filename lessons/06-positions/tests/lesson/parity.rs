@@ -25,8 +25,16 @@ fn both_layouts_of_rope_are_the_recorded_ones() {
     let half = config.clone().with_layout(RopeLayout::HalfSplit).init(&device);
     let side = config.with_layout(RopeLayout::Interleaved).init(&device);
     let tolerance = backend::tolerance(&device, part.tolerance());
-    golden::assert_close(&half.rotate(x.clone(), first), &part.tensor("half_split", &device), tolerance);
-    golden::assert_close(&side.rotate(x.clone(), first), &part.tensor("interleaved", &device), tolerance);
+    golden::assert_close(
+        &half.rotate(x.clone(), first),
+        &part.tensor("half_split", &device),
+        tolerance,
+    );
+    golden::assert_close(
+        &side.rotate(x.clone(), first),
+        &part.tensor("interleaved", &device),
+        tolerance,
+    );
 
     let perm: Tensor<1, Int> = part.ids("perm", &device);
     let permuted = side.rotate(x.clone(), first).select(3, perm.clone());
@@ -38,8 +46,9 @@ fn the_frequencies_of_rope_are_the_recorded_ones() {
     let part = golden::part("rope");
     let expected: Vec<f64> =
         part.at("inv_freq").as_array().unwrap().iter().map(|f| f.as_f64().unwrap()).collect();
-    let rope =
-        RopeConfig::new(2 * expected.len()).with_theta(part.number("theta")).init(&backend::from_env());
+    let rope = RopeConfig::new(2 * expected.len())
+        .with_theta(part.number("theta"))
+        .init(&backend::from_env());
     assert_eq!(rope.frequencies().len(), expected.len());
     assert!(rope.frequencies().iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-15));
 }
@@ -48,8 +57,10 @@ fn the_frequencies_of_rope_are_the_recorded_ones() {
 fn another_theta_gives_burns_frequencies() {
     let device = backend::from_env();
     let x = numbers([1, 1, 4, 8], 3, &device);
-    let theirs = RotaryEncodingConfig::new(8, 8).with_theta(500_000.0).init(&device).apply(x.clone(), 2);
-    let rope = RopeConfig::new(8).with_theta(500_000.0).with_layout(RopeLayout::Interleaved).init(&device);
+    let theirs =
+        RotaryEncodingConfig::new(8, 8).with_theta(500_000.0).init(&device).apply(x.clone(), 2);
+    let rope =
+        RopeConfig::new(8).with_theta(500_000.0).with_layout(RopeLayout::Interleaved).init(&device);
     golden::assert_close(&rope.rotate(x, 2), &theirs, backend::tolerance(&device, 1e-5));
 }
 
@@ -92,7 +103,8 @@ fn alibi_is_blooms() {
 fn the_sinusoids_are_burns() {
     let device = backend::from_env();
     let nothing = Tensor::<3>::zeros([1, 20, 12], &device);
-    let theirs = PositionalEncodingConfig::new(12).with_max_sequence_size(20).init(&device).forward(nothing);
+    let theirs =
+        PositionalEncodingConfig::new(12).with_max_sequence_size(20).init(&device).forward(nothing);
     let ours = sinusoidal(20, 12, &device).unsqueeze();
     golden::assert_close(&ours, &theirs, backend::tolerance(&device, 1e-5));
 }
@@ -121,8 +133,10 @@ fn the_gradient_of_a_turn_is_the_turn_back() {
         let gradient = values(&x.grad(&gradients).expect("x was used"));
         let back: Vec<f64> = rope.frequencies().iter().map(|f| -f).collect();
         let up = values(&up);
-        let expected =
-            up.chunks(d_head).enumerate().flat_map(|(t, row)| naive::rotate(row, 2 + t, &pairs, &back));
+        let expected = up
+            .chunks(d_head)
+            .enumerate()
+            .flat_map(|(t, row)| naive::rotate(row, 2 + t, &pairs, &back));
         let tolerance = f64::from(backend::tolerance(&device, 1e-6));
         assert!(gradient.iter().zip(expected).all(|(a, b)| (a - b).abs() < tolerance));
     }

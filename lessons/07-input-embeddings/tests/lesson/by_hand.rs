@@ -12,7 +12,8 @@ fn one_two_three_four_is_brought_to_mean_zero_and_variance_one() {
     let norm = LayerNormConfig::new(4).with_epsilon(1e-12).init(&device);
     let y = norm.forward(Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &device));
     // Mean 2.5, variance 1.25: -1.5 / sqrt(1.25) = -1.3416.
-    let expected = Tensor::from_floats([[-1.341_640_8, -0.447_213_6, 0.447_213_6, 1.341_640_8]], &device);
+    let expected =
+        Tensor::from_floats([[-1.341_640_8, -0.447_213_6, 0.447_213_6, 1.341_640_8]], &device);
     golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
 }
 
@@ -22,7 +23,8 @@ fn epsilon_is_added_to_the_variance() {
     let norm = LayerNormConfig::new(4).with_epsilon(1.25).init(&device);
     let y = norm.forward(Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &device));
     // As large as the variance, it makes -1.5 / sqrt(2.5) = -0.9487 of the first number.
-    let expected = Tensor::from_floats([[-0.948_683_3, -0.316_227_8, 0.316_227_8, 0.948_683_3]], &device);
+    let expected =
+        Tensor::from_floats([[-0.948_683_3, -0.316_227_8, 0.316_227_8, 0.948_683_3]], &device);
     golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
 }
 
@@ -51,10 +53,12 @@ fn three_tables_are_added_up() {
         Param::from_tensor(Tensor::<2>::from_floats(rows, &device).narrow(0, 0, count))
     };
     embeddings.tokens.weight = table([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [0.0; 2]], 3);
-    embeddings.positions.weight = table([[10.0, 10.0], [20.0, 20.0], [30.0, 30.0], [40.0, 40.0]], 4);
+    embeddings.positions.weight =
+        table([[10.0, 10.0], [20.0, 20.0], [30.0, 30.0], [40.0, 40.0]], 4);
     embeddings.segments.weight = table([[100.0, 200.0], [300.0, 400.0], [0.0; 2], [0.0; 2]], 2);
     let sum = embeddings.sum(text(&[2, 0, 1], &device), text(&[0, 0, 1], &device));
-    let expected = Tensor::<3>::from_floats([[[114.0, 215.0], [120.0, 221.0], [332.0, 433.0]]], &device);
+    let expected =
+        Tensor::<3>::from_floats([[[114.0, 215.0], [120.0, 221.0], [332.0, 433.0]]], &device);
     golden::assert_close(&sum, &expected, 0.0);
 }
 

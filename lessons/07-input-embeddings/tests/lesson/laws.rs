@@ -3,7 +3,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use course::{Figure, Marks, Run};
-use inputs::{BertEmbeddingsConfig, LayerNormConfig, Role, demo, layer_norm, naive, role_ids, segment_ids};
+use inputs::{
+    BertEmbeddingsConfig, LayerNormConfig, Role, demo, layer_norm, naive, role_ids, segment_ids,
+};
 use proptest::prelude::*;
 
 use super::{numbers, text, values};
@@ -22,7 +24,8 @@ proptest! {
             let mean = token.iter().sum::<f64>() / d_model as f64;
             let variance = token.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / d_model as f64;
             // f32 knows a number near 100 to 8e-6, and the spread may be as small as 0.1 / 3.
-            prop_assert!(mean.abs() < 2e-3 && (variance - 1.0).abs() < 2e-3, "mean {mean}, variance {variance}");
+            prop_assert!(mean.abs() < 2e-3 && (variance - 1.0).abs() < 2e-3, "mean {mean}, \
+                variance {variance}");
         }
     }
 
@@ -62,8 +65,10 @@ proptest! {
 #[test]
 fn a_large_mean_does_not_drown_the_spread() {
     let device = backend::from_env();
-    let x =
-        Tensor::<2>::from_floats([[10_000.0, 10_001.0, 10_002.0, 10_003.0], [0.0, 1.0, 2.0, 3.0]], &device);
+    let x = Tensor::<2>::from_floats(
+        [[10_000.0, 10_001.0, 10_002.0, 10_003.0], [0.0, 1.0, 2.0, 3.0]],
+        &device,
+    );
     let y = LayerNormConfig::new(4).with_epsilon(1e-12).init(&device).forward(x);
     let rows = |row: usize| y.clone().narrow(0, row, 1);
     golden::assert_close(&rows(0), &rows(1), backend::tolerance(&device, 1e-5));
@@ -74,7 +79,8 @@ fn the_same_word_differs_by_role_and_by_nothing_else() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let embeddings = BertEmbeddingsConfig::new(5, 8, Role::COUNT, 6).init(&device);
-    let said_by = |role| embeddings.sum(text(&[3], &device), text(&role_ids(&[(role, 1)]), &device));
+    let said_by =
+        |role| embeddings.sum(text(&[3], &device), text(&role_ids(&[(role, 1)]), &device));
     let row = |role: Role| embeddings.segments.weight.val().narrow(0, role.id() as usize, 1);
     let difference = said_by(Role::Assistant) - said_by(Role::User);
     let expected = (row(Role::Assistant) - row(Role::User)).unsqueeze();
@@ -86,10 +92,12 @@ fn the_order_of_words_counts() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let embeddings = BertEmbeddingsConfig::new(5, 8, 2, 6).init(&device);
-    let first =
-        |ids: &[i64]| embeddings.forward(text(ids, &device), text(&[0; 3], &device)).slice([0..1, 0..1]);
-    let last =
-        |ids: &[i64]| embeddings.forward(text(ids, &device), text(&[0; 3], &device)).slice([0..1, 2..3]);
+    let first = |ids: &[i64]| {
+        embeddings.forward(text(ids, &device), text(&[0; 3], &device)).slice([0..1, 0..1])
+    };
+    let last = |ids: &[i64]| {
+        embeddings.forward(text(ids, &device), text(&[0; 3], &device)).slice([0..1, 2..3])
+    };
     let moved = golden::max_abs_error(&first(&[1, 2, 3]), &last(&[3, 2, 1]));
     assert!(moved > 0.1, "dog bites man and man bites dog: {moved}");
 }
@@ -111,7 +119,8 @@ fn dropout_is_for_training_only() {
 fn figures() -> Vec<Figure> {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let report = demo::demo(&Run { device: &device, seed: 7, minilm: None }).expect("the demo runs");
+    let report =
+        demo::demo(&Run { device: &device, seed: 7, minilm: None }).expect("the demo runs");
     assert!(report.text().contains("assistant"));
     report.figures().to_vec()
 }

@@ -7,8 +7,8 @@ use inputs::{BertEmbeddings, BertEmbeddingsConfig};
 /// Two words in both orders, in the first and in the second sentence.
 const IDS: [[i64; 2]; 4] = [[1, 2], [2, 1], [1, 2], [2, 1]];
 const SEGMENTS: [[i64; 2]; 4] = [[0, 0], [0, 0], [1, 1], [1, 1]];
-/// To be read off the first number of each token: -1/2 or 1/2 for the word, 1/4 more at the second place, 1/2 more in
-/// the second sentence.
+/// To be read off the first number of each token: -1/2 or 1/2 for the word, 1/4 more at the second
+/// place, 1/2 more in the second sentence.
 const TARGETS: [[f32; 2]; 4] = [[0.5, -0.25], [-0.5, 0.75], [1.0, 0.25], [0.0, 1.25]];
 
 fn table<const N: usize>(rows: [[i64; 2]; N], device: &Device) -> Tensor<2, Int> {
@@ -16,7 +16,10 @@ fn table<const N: usize>(rows: [[i64; 2]; N], device: &Device) -> Tensor<2, Int>
 }
 
 fn loss(model: &BertEmbeddings, device: &Device) -> Tensor<1> {
-    let read = model.forward(table(IDS, device), table(SEGMENTS, device)).narrow(2, 0, 1).squeeze_dim::<2>(2);
+    let read = model
+        .forward(table(IDS, device), table(SEGMENTS, device))
+        .narrow(2, 0, 1)
+        .squeeze_dim::<2>(2);
     (read - Tensor::from_floats(TARGETS, device)).square().mean()
 }
 
@@ -32,6 +35,7 @@ fn token_position_and_segment_are_learned_together() {
         model = optimiser.step(0.02, model, gradients);
     }
     let after = loss(&model, &device).into_scalar::<f32>();
-    // The best that any two of the three tables reach is a mean square of 1/16 (no segments) or 1/64 (no positions).
+    // The best that any two of the three tables reach is a mean square of 1/16 (no segments) or
+    // 1/64 (no positions).
     assert!(after < 0.01 && after < before / 50.0, "{before} -> {after}");
 }

@@ -1,4 +1,5 @@
-//! The same numbers as others: LayerNorm recorded from PyTorch, burn's own module, in value and in gradient.
+//! The same numbers as others: LayerNorm recorded from PyTorch, burn's own module, in value and in
+//! gradient.
 
 use burn::module::Param;
 use burn::nn;
@@ -8,8 +9,8 @@ use inputs::{LayerNorm, LayerNormConfig, layer_norm};
 
 use super::{numbers, values};
 
-/// The row of norms.json that is constant: at epsilon 1e-12 its f32 result is rounding over sqrt(epsilon) and says
-/// nothing, as the file's `about` explains.
+/// The row of norms.json that is constant: at epsilon 1e-12 its f32 result is rounding over
+/// sqrt(epsilon) and says nothing, as the file's `about` explains.
 const CONSTANT_ROW: usize = 2;
 
 type Norm = fn(Tensor<2>, Tensor<1>, Tensor<1>, f64) -> Tensor<2>;
@@ -17,7 +18,9 @@ type Norm = fn(Tensor<2>, Tensor<1>, Tensor<1>, f64) -> Tensor<2>;
 /// The spelt-out form, burn's fused one, and the struct that uses it.
 const FORMS: [(&str, Norm); 3] = [
     ("spelt out", layer_norm),
-    ("fused", |x, weight, bias, epsilon| burn::tensor::module::layer_norm(x, weight, Some(bias), epsilon)),
+    ("fused", |x, weight, bias, epsilon| {
+        burn::tensor::module::layer_norm(x, weight, Some(bias), epsilon)
+    }),
     ("LayerNorm", |x, weight, bias, epsilon| {
         let (weight, bias) = (Param::from_tensor(weight), Param::from_tensor(bias));
         LayerNorm { weight, bias, epsilon }.forward(x)
@@ -31,7 +34,8 @@ fn recorded(part: &Part, epsilon: &str, device: &Device) -> Tensor<2> {
 fn without_row(x: Tensor<2>, row: usize) -> Tensor<2> {
     let [rows, _] = x.dims();
     assert!(row < rows);
-    let kept: Vec<Tensor<2>> = (0..rows).filter(|&r| r != row).map(|r| x.clone().narrow(0, r, 1)).collect();
+    let kept: Vec<Tensor<2>> =
+        (0..rows).filter(|&r| r != row).map(|r| x.clone().narrow(0, r, 1)).collect();
     Tensor::cat(kept, 0)
 }
 
@@ -44,7 +48,8 @@ fn layer_norm_is_pytorchs_at_1e_5() {
     };
     for (name, norm) in FORMS {
         let (x, weight, bias) = input(&device);
-        let error = golden::max_abs_error(&norm(x, weight, bias, 1e-5), &recorded(&part, "1e-05", &device));
+        let error =
+            golden::max_abs_error(&norm(x, weight, bias, 1e-5), &recorded(&part, "1e-05", &device));
         assert!(error <= backend::tolerance(&device, part.tolerance()), "{name}: off by {error:e}");
     }
 }
@@ -77,7 +82,8 @@ fn the_gradient_of_layer_norm_is_pytorchs() {
         let gradients = (y * part.tensor("up", &device)).sum().backward();
         let gradient = x.grad(&gradients).expect("x was used");
         let (actual, expected) = (values(&gradient), values(&expected));
-        // The constant row divides by sqrt(1e-5): its gradient is hundreds of times the others', so relative to that.
+        // The constant row divides by sqrt(1e-5): its gradient is hundreds of times the others', so
+        // relative to that.
         let tolerance = f64::from(backend::tolerance(&device, part.tolerance()));
         for (actual, expected) in actual.iter().zip(&expected) {
             let error = (actual - expected).abs() / expected.abs().max(1.0);
@@ -100,7 +106,11 @@ fn value_and_gradients_are_burns() {
     golden::assert_close(&y.clone().inner(), &z.clone().inner(), tolerance);
     let (g, h) = ((y * up.clone()).sum().backward(), (z * up).sum().backward());
     golden::assert_close(&a.grad(&g).unwrap(), &b.grad(&h).unwrap(), tolerance);
-    golden::assert_close(&ours.weight.grad(&g).unwrap(), &theirs.gamma.grad(&h).unwrap(), tolerance);
+    golden::assert_close(
+        &ours.weight.grad(&g).unwrap(),
+        &theirs.gamma.grad(&h).unwrap(),
+        tolerance,
+    );
     let beta = theirs.beta.as_ref().expect("burn's has a bias by default");
     golden::assert_close(&ours.bias.grad(&g).unwrap(), &beta.grad(&h).unwrap(), tolerance);
 }
@@ -118,7 +128,11 @@ fn the_gradients_of_the_fused_form_are_those_of_the_spelt_out_one() {
         let (x, weight, bias) = inputs;
         let y = norm(x.clone(), weight.clone(), bias.clone(), epsilon);
         let gradients = (y * numbers([4, 5], 6, &device)).sum().backward();
-        (x.grad(&gradients).unwrap(), weight.grad(&gradients).unwrap(), bias.grad(&gradients).unwrap())
+        (
+            x.grad(&gradients).unwrap(),
+            weight.grad(&gradients).unwrap(),
+            bias.grad(&gradients).unwrap(),
+        )
     };
     let tolerance = backend::tolerance(&device, 1e-5);
     for epsilon in [1e-5, 1e-12] {

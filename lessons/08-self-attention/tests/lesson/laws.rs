@@ -96,10 +96,20 @@ fn the_figures_show_what_they_claim() {
 }
 
 fn the_scale_keeps_the_entropy(figure: &Figure) {
-    let Marks::Lines(lines) = &figure.panels[0].marks else { panic!("the entropy is drawn as lines") };
-    assert!(lines[0].points.iter().all(|&(_, nats)| (2.7..3.3).contains(&nats)), "{:?}", lines[0].points);
+    let Marks::Lines(lines) = &figure.panels[0].marks else {
+        panic!("the entropy is drawn as lines")
+    };
+    assert!(
+        lines[0].points.iter().all(|&(_, nats)| (2.7..3.3).contains(&nats)),
+        "{:?}",
+        lines[0].points
+    );
     let quadrupled = |widths: &[(f64, f64)]| widths[2].1 < widths[0].1;
-    assert!(lines[1].points.windows(3).all(quadrupled), "falls with the width: {:?}", lines[1].points);
+    assert!(
+        lines[1].points.windows(3).all(quadrupled),
+        "falls with the width: {:?}",
+        lines[1].points
+    );
     assert!(lines[1].points.last().unwrap().1 < 0.5, "{:?}", lines[1].points);
 }
 

@@ -30,7 +30,8 @@ fn softmax_agrees_with_pytorch() {
 #[test]
 fn plain_loops_agree_with_tensors() {
     let device = backend::from_env();
-    let [q, k, v] = [([4, 5], 1), ([6, 5], 2), ([6, 3], 3)].map(|(shape, seed)| random(shape, seed, &device));
+    let [q, k, v] =
+        [([4, 5], 1), ([6, 5], 2), ([6, 3], 3)].map(|(shape, seed)| random(shape, seed, &device));
     let expected = naive::attend(&naive::weights(&naive::scores(&rows(&q), &rows(&k))), &rows(&v));
     let expected = Tensor::<2>::from_data(TensorData::new(expected.concat(), [4, 3]), &device);
     assert_close(&attend(weights(scores(q, k)), v), &expected, backend::tolerance(&device, 1e-5));
@@ -70,12 +71,19 @@ fn burns_fused_attention_is_the_one_spelt_out_in_value_and_gradient() {
             attend(weights(scores(q.clone(), k.clone())), v.clone())
         };
         let gradients = (y.clone() * up.clone()).sum().backward();
-        [y.inner()].into_iter().chain([q, k, v].map(|x| x.grad(&gradients).unwrap())).collect::<Vec<_>>()
+        [y.inner()]
+            .into_iter()
+            .chain([q, k, v].map(|x| x.grad(&gradients).unwrap()))
+            .collect::<Vec<_>>()
     });
     for (fused, spelt) in runs[0].iter().zip(&runs[1]) {
         assert_close(fused, spelt, tolerance);
     }
     // Without autodiff the backend's own kernel runs.
     let [q, k, v] = [1, 2, 3].map(|seed| random::<4>([2, 2, 5, 4], seed, &device));
-    assert_close(&module::attention(q, k, v, None, None, Default::default()), &runs[1][0], tolerance);
+    assert_close(
+        &module::attention(q, k, v, None, None, Default::default()),
+        &runs[1][0],
+        tolerance,
+    );
 }

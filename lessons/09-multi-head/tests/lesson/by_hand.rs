@@ -24,7 +24,8 @@ fn two_heads_see_what_was_computed_by_hand() {
     let layer = two_plain_heads(&device);
     let x = Tensor::<3>::from_floats([[[1.0, 0.0], [0.0, 1.0]]], &device);
     let tolerance = backend::tolerance(&device, 1e-6);
-    // Head 1 has q = k = v = (1, 0): token 1 weighs itself e / (e + 1) = 0.7311, token 2 weighs both alike.
+    // Head 1 has q = k = v = (1, 0): token 1 weighs itself e / (e + 1) = 0.7311, token 2 weighs
+    // both alike.
     let expected = Tensor::from_floats([[[0.731_058_6, 0.5], [0.5, 0.731_058_6]]], &device);
     assert_close(&layer.forward(x.clone(), None), &expected, tolerance);
     // Without the future, token 1 has only itself.
@@ -36,10 +37,12 @@ fn two_heads_see_what_was_computed_by_hand() {
 fn alibi_weighs_equal_keys_by_their_distance() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let layer = MultiHeadAttentionConfig::new(2, 2).with_positions(PositionsConfig::Alibi).init(&device);
+    let layer =
+        MultiHeadAttentionConfig::new(2, 2).with_positions(PositionsConfig::Alibi).init(&device);
     let x = Tensor::<3>::zeros([1, 3, 2], &device);
     let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(3, 3, &device)));
-    // Zero vectors have equal keys. Slope 2^-4 of head 1, query 2: e^-0.125, e^-0.0625, 1 over their sum.
+    // Zero vectors have equal keys. Slope 2^-4 of head 1, query 2: e^-0.125, e^-0.0625, 1 over
+    // their sum.
     let expected = Tensor::from_floats([[[[0.312_730_4, 0.332_899_8, 0.354_369_9]]]], &device);
     let last_query_of_head_1 = weights.slice([0..1, 0..1, 2..3, 0..3]);
     assert_close(&last_query_of_head_1, &expected, backend::tolerance(&device, 1e-5));

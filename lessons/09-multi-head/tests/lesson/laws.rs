@@ -6,7 +6,8 @@ use course::{Marks, Panel, Run};
 use golden::{assert_close, max_abs_error};
 use heads::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
-    hidden_by_either, masked_weights, merge_heads, padding_mask, padding_mask_from_keep, split_heads,
+    hidden_by_either, masked_weights, merge_heads, padding_mask, padding_mask_from_keep,
+    split_heads,
 };
 use positions::RopeConfig;
 use proptest::prelude::*;
@@ -103,7 +104,8 @@ fn a_query_whose_every_key_is_hidden_gives_zeros_and_a_finite_gradient() {
     let _seed = backend::seeded(&device, 7);
     for device in [device, training] {
         let layer = four_heads().with_bias(false).init(&device);
-        // Left padding under a causal mask: the two fillers of text 0 see themselves only, and they are hidden.
+        // Left padding under a causal mask: the two fillers of text 0 see themselves only, and they
+        // are hidden.
         let keep = Tensor::from_ints([[0, 0, 1, 1], [1, 1, 1, 1]], &device);
         let hidden = hidden_by_either(causal_mask(4, 4, &device), padding_mask_from_keep(keep));
         let x = random([2, 4, D_MODEL], 3, &device);
@@ -154,7 +156,8 @@ fn grouped_queries_are_plain_ones_with_the_shared_heads_copied() {
     // [d_model, q: 4 heads | k: 2 | v: 2] becomes [d_model, q: 4 | k: 0 0 1 1 | v: 0 0 1 1].
     let columns = |head: usize| grouped.projection.weight.val().narrow(1, 4 * head, 4);
     let order = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 7, 7];
-    plain.projection.weight = burn::module::Param::from_tensor(Tensor::cat(order.map(columns).to_vec(), 1));
+    plain.projection.weight =
+        burn::module::Param::from_tensor(Tensor::cat(order.map(columns).to_vec(), 1));
     plain.output = grouped.output.clone();
     let x = random([2, 5, D_MODEL], 1, &device);
     let tolerance = backend::tolerance(&device, 1e-5);
@@ -222,7 +225,9 @@ fn groups_must_divide_the_heads() {
 #[test]
 #[should_panic(expected = "RoPE of d_head = 8 cannot turn heads of 4")]
 fn rope_must_have_the_width_of_a_head() {
-    four_heads().with_positions(PositionsConfig::Rope(RopeConfig::new(8))).init(&backend::from_env());
+    four_heads()
+        .with_positions(PositionsConfig::Rope(RopeConfig::new(8)))
+        .init(&backend::from_env());
 }
 
 #[test]
@@ -257,15 +262,25 @@ fn the_figures_show_what_they_claim() {
         assert!((row_sums_to_one - 1.0).abs() < 1e-4);
     }
     for (query, row) in views.iter().flat_map(|view| view.iter().enumerate()) {
-        assert!(row[query + 1..].iter().all(|&weight| weight == 0.0), "nothing lies above the diagonal");
+        assert!(
+            row[query + 1..].iter().all(|&weight| weight == 0.0),
+            "nothing lies above the diagonal"
+        );
     }
     let far = |view: &Vec<Vec<f64>>| {
         let last = view.last().unwrap();
-        last.iter().rev().enumerate().map(|(distance, weight)| distance as f64 * weight).sum::<f64>()
+        last.iter()
+            .rev()
+            .enumerate()
+            .map(|(distance, weight)| distance as f64 * weight)
+            .sum::<f64>()
     };
     let far: Vec<f64> = views.iter().map(far).collect();
     // Equal shares of 24 keys would lie 11.5 back on average; a slope of 1/4 halves that at least.
-    assert!(far[0] < 6.0 && far[1] > far[0] && far[3] > 9.0, "how far back the last query looks: {far:?}");
+    assert!(
+        far[0] < 6.0 && far[1] > far[0] && far[3] > 9.0,
+        "how far back the last query looks: {far:?}"
+    );
     let either = panels("09-masks").remove(2).concat();
     assert_eq!(either.iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
 }

@@ -11,7 +11,8 @@ use crate::random;
 const TOKENS: usize = 6;
 const D_MODEL: usize = 16;
 
-/// Every token shall answer with the token before it: a matter of place alone, which only RoPE can see here.
+/// Every token shall answer with the token before it: a matter of place alone, which only RoPE can
+/// see here.
 #[test]
 fn with_rope_a_layer_learns_to_look_one_back_and_without_positions_it_cannot() {
     let device = backend::from_env().autodiff();
@@ -24,7 +25,8 @@ fn with_rope_a_layer_learns_to_look_one_back_and_without_positions_it_cannot() {
 /// The loss of the last of 250 steps.
 fn train(positions: PositionsConfig, device: &Device) -> f32 {
     device.seed(7);
-    let mut layer = MultiHeadAttentionConfig::new(D_MODEL, 2).with_positions(positions).init(device);
+    let mut layer =
+        MultiHeadAttentionConfig::new(D_MODEL, 2).with_positions(positions).init(device);
     let mut optimizer = AdamWConfig::new().init();
     let mut last = f32::INFINITY;
     for step in 0..250 {

@@ -12,7 +12,8 @@ use rand::{RngExt, SeedableRng};
 /// Numbers of -2..2, the same for the same seed on every device.
 fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-2.0..2.0)).collect();
+    let numbers: Vec<f32> =
+        (0..shape.iter().product()).map(|_| rng.random_range(-2.0..2.0)).collect();
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 

@@ -7,7 +7,8 @@ use burn::tensor::{Bool, Tensor, TensorData, module};
 use golden::assert_close;
 use heads::naive::{self, Sizes};
 use heads::{
-    MultiHeadAttentionConfig, causal_mask, hidden_by_either, masked_weights, padding_mask, share_heads,
+    MultiHeadAttentionConfig, causal_mask, hidden_by_either, masked_weights, padding_mask,
+    share_heads,
 };
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -22,12 +23,14 @@ fn masked_attention_agrees_with_pytorch_and_with_burns_fused_one() {
     let tolerance = backend::tolerance(&device, part.tolerance());
     let [q, k, v] = ["q", "k", "v"].map(|name| part.tensor::<4>(name, &device));
     for case in ["plain", "causal", "padding", "causal_and_padding"] {
-        let hidden = (case != "plain").then(|| part.hidden(&format!("cases/{case}/keep_mask"), &device));
+        let hidden =
+            (case != "plain").then(|| part.hidden(&format!("cases/{case}/keep_mask"), &device));
         let expected = |what: &str| part.tensor::<4>(&format!("cases/{case}/{what}"), &device);
         let weights = masked_weights(scores(q.clone(), k.clone()), hidden.clone());
         assert_close(&weights, &expected("weights"), tolerance);
         assert_close(&attend(weights, v.clone()), &expected("output"), tolerance);
-        let fused = module::attention(q.clone(), k.clone(), v.clone(), hidden, None, Default::default());
+        let fused =
+            module::attention(q.clone(), k.clone(), v.clone(), hidden, None, Default::default());
         assert_close(&fused, &expected("output"), tolerance);
     }
 }
@@ -43,8 +46,11 @@ fn the_masks_are_those_recorded_from_pytorch() {
     let causal = causal_mask(tokens, tokens, &device);
     let shape = [batch, 1, tokens, tokens];
     let both = hidden_by_either(causal.clone(), padding.clone());
-    let built =
-        [("causal", causal.expand(shape)), ("padding", padding.expand(shape)), ("causal_and_padding", both)];
+    let built = [
+        ("causal", causal.expand(shape)),
+        ("padding", padding.expand(shape)),
+        ("causal_and_padding", both),
+    ];
     for (case, mask) in built {
         let recorded = part.hidden::<4>(&format!("cases/{case}/keep_mask"), &device);
         assert_eq!(flags(&mask), flags(&recorded), "{case}");
@@ -59,7 +65,8 @@ fn flags(mask: &Tensor<4, Bool>) -> Vec<bool> {
 fn grouped_queries_agree_with_pytorch() {
     let device = backend::from_env();
     let part = golden::part("attention");
-    let [q, k, v] = ["q", "k", "v"].map(|name| part.tensor::<4>(&format!("grouped/{name}"), &device));
+    let [q, k, v] =
+        ["q", "k", "v"].map(|name| part.tensor::<4>(&format!("grouped/{name}"), &device));
     let [_, n_heads, tokens, _] = q.dims();
     let hidden = Some(causal_mask(tokens, tokens, &device));
     let weights = masked_weights(scores(q, share_heads(k, n_heads)), hidden);
@@ -71,7 +78,9 @@ fn grouped_queries_agree_with_pytorch() {
 /// Some keys hidden at random, the first query's all: `[batch, 1, tokens, tokens]`.
 fn holes(batch: usize, tokens: usize, seed: u64) -> Vec<bool> {
     let mut rng = StdRng::seed_from_u64(seed);
-    (0..batch * tokens * tokens).map(|i| i % (tokens * tokens) < tokens || rng.random_bool(0.4)).collect()
+    (0..batch * tokens * tokens)
+        .map(|i| i % (tokens * tokens) < tokens || rng.random_bool(0.4))
+        .collect()
 }
 
 proptest! {
@@ -98,7 +107,8 @@ proptest! {
     }
 }
 
-/// One layer with its output and the gradients of the input and of each projection: both ours and burn's.
+/// One layer with its output and the gradients of the input and of each projection: both ours and
+/// burn's.
 #[test]
 fn the_layer_is_burns_in_value_and_gradient() {
     let device = backend::from_env().autodiff();
@@ -106,7 +116,8 @@ fn the_layer_is_burns_in_value_and_gradient() {
     let theirs = BurnConfig::new(12, 3).with_dropout(0.0).init(&device);
     let mut ours = MultiHeadAttentionConfig::new(12, 3).init(&device);
     let inputs = [&theirs.query, &theirs.key, &theirs.value];
-    ours.projection.weight = param(Tensor::cat(inputs.map(|linear| linear.weight.val().inner()).to_vec(), 1));
+    ours.projection.weight =
+        param(Tensor::cat(inputs.map(|linear| linear.weight.val().inner()).to_vec(), 1));
     let biases = inputs.map(|linear| linear.bias.as_ref().unwrap().val().inner());
     ours.projection.bias = Some(param(Tensor::cat(biases.to_vec(), 0)));
     ours.output = theirs.output.clone();

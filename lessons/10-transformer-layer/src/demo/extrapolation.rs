@@ -40,8 +40,8 @@ const LEARNING_RATE: f64 = 4e-3;
 /// How often the next letter is the one that the two before it call for.
 const RULE: f64 = 0.85;
 
-/// A language in which each letter follows from the two before it, in their order: who does not know which token
-/// stands where can only count letters.
+/// A language in which each letter follows from the two before it, in their order: who does not
+/// know which token stands where can only count letters.
 struct Language {
     next: [[i64; VOCAB]; VOCAB],
 }
@@ -54,13 +54,20 @@ impl Language {
     }
 
     /// `[texts, tokens]`
-    fn write(&self, texts: usize, tokens: usize, rng: &mut StdRng, device: &Device) -> Tensor<2, Int> {
+    fn write(
+        &self,
+        texts: usize,
+        tokens: usize,
+        rng: &mut StdRng,
+        device: &Device,
+    ) -> Tensor<2, Int> {
         let mut letters = Vec::with_capacity(texts * tokens);
         for _ in 0..texts {
             let (mut before, mut last) = (rng.random_range(0..VOCAB), rng.random_range(0..VOCAB));
             for _ in 0..tokens {
                 let obeys = rng.random_bool(RULE);
-                let letter = if obeys { self.next[before][last] } else { rng.random_range(0..VOCAB as i64) };
+                let letter =
+                    if obeys { self.next[before][last] } else { rng.random_range(0..VOCAB as i64) };
                 letters.push(letter);
                 (before, last) = (last, letter as usize);
             }
@@ -110,10 +117,13 @@ impl SmallModel {
             Scheme::Rope => PositionsConfig::Rope(RopeConfig::new(D_HEAD)),
             Scheme::Alibi => PositionsConfig::Alibi,
         };
-        let layer = DecoderLayerConfig::new(D_MODEL, D_MODEL / D_HEAD, 4 * D_MODEL).with_positions(positions);
+        let layer = DecoderLayerConfig::new(D_MODEL, D_MODEL / D_HEAD, 4 * D_MODEL)
+            .with_positions(positions);
         let rows = LearnedPositionsConfig::new(4 * LENGTH, D_MODEL);
         Self {
-            tokens: TokenEmbeddingConfig::new(VOCAB, D_MODEL).with_initializer_std(1.0).init(device),
+            tokens: TokenEmbeddingConfig::new(VOCAB, D_MODEL)
+                .with_initializer_std(1.0)
+                .init(device),
             learned: matches!(scheme, Scheme::Learned).then(|| rows.init(device)),
             sinusoidal: matches!(scheme, Scheme::Sinusoidal),
             layers: (0..2).map(|_| layer.init(device)).collect(),
@@ -140,14 +150,18 @@ impl SmallModel {
         let [texts, tokens] = text.dims();
         let logits = self.forward(text.clone().narrow(1, 0, tokens - 1)).narrow(1, 1, tokens - 2);
         let targets = text.narrow(1, 2, tokens - 2);
-        cross_entropy(logits.reshape([texts * (tokens - 2), VOCAB]), targets.reshape([texts * (tokens - 2)]))
+        cross_entropy(
+            logits.reshape([texts * (tokens - 2), VOCAB]),
+            targets.reshape([texts * (tokens - 2)]),
+        )
     }
 }
 
 /// Trains at one length, measures at three.
 pub(super) fn by_scheme(run: &Run, steps: usize, report: &mut Report) {
     report.say(format!(
-        "Two layers of {D_MODEL}, trained for {steps} steps on texts of {LENGTH} letters; loss in nats a letter over"
+        "Two layers of {D_MODEL}, trained for {steps} steps on texts of {LENGTH} letters; loss in \
+            nats a letter over"
     ));
     report.say(format!(
         "whole texts (best possible {:.3}, guessing ln {VOCAB} = {:.3}):",
@@ -193,10 +207,11 @@ fn figure(lines: Vec<Line>) -> Figure {
     Figure {
         name: "10-extrapolation".into(),
         title: "Trained on 32 letters, measured at 32, 64 and 128".into(),
-        alt: "Loss of one small causal model with learned, sinusoidal, RoPE and ALiBi positions at one, two and four \
-              times the length it was trained at. At that length all four lie within 0.1 nats of the best possible. At \
-              four times that length ALiBi is where it was, and learned positions, sinusoids and RoPE have each lost \
-              more than a nat a letter."
+        alt: "Loss of one small causal model with learned, sinusoidal, RoPE and ALiBi positions \
+            at one, two and four times the length it was trained at. At that length all four lie \
+            within 0.1 nats of the best possible. At four times that length ALiBi is where it \
+            was, and learned positions, sinusoids and RoPE have each lost more than a nat a \
+            letter."
             .into(),
         band: 0.5,
         panels: vec![Panel {

@@ -10,7 +10,8 @@ fn the_four_bends_at_minus_one_zero_and_one() {
     let device = backend::from_env();
     let x = Tensor::<1>::from_floats([-1.0, 0.0, 1.0], &device);
     let expected = [
-        (Activation::GeluExact, [-0.158_655_3, 0.0, 0.841_344_7]), // the normal distribution's 15.87 %
+        // the normal distribution's 15.87 %
+        (Activation::GeluExact, [-0.158_655_3, 0.0, 0.841_344_7]),
         (Activation::GeluTanh, [-0.158_808_0, 0.0, 0.841_192_0]),
         (Activation::Relu, [0.0, 0.0, 1.0]),
         (Activation::Silu, [-0.268_941_4, 0.0, 0.731_058_6]), // e / (e + 1) = 0.7311
@@ -25,7 +26,8 @@ fn the_four_bends_at_minus_one_zero_and_one() {
 fn rms_norm_of_3_and_4() {
     let device = backend::from_env();
     // sqrt((9 + 16) / 2) = 3.5355
-    let y = rms_norm(Tensor::<2>::from_floats([[3.0, 4.0]], &device), Tensor::ones([2], &device), 1e-6);
+    let y =
+        rms_norm(Tensor::<2>::from_floats([[3.0, 4.0]], &device), Tensor::ones([2], &device), 1e-6);
     let expected = Tensor::from_floats([[0.848_528_1, 1.131_370_9]], &device);
     assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
 }
@@ -36,8 +38,10 @@ fn a_feed_forward_of_one_number() {
     let _seed = backend::seeded(&device, 7);
     let one = |value: f32| Param::from_tensor(Tensor::<2>::from_floats([[value]], &device));
     let x = Tensor::<3>::from_floats([[[1.0], [-1.0]]], &device);
-    let mut plain =
-        FeedForwardConfig::new(1, 1).with_activation(Activation::Relu).with_bias(false).init(&device);
+    let mut plain = FeedForwardConfig::new(1, 1)
+        .with_activation(Activation::Relu)
+        .with_bias(false)
+        .init(&device);
     (plain.up.weight, plain.down.weight) = (one(2.0), one(3.0));
     let expected = Tensor::from_floats([[[6.0], [0.0]]], &device);
     assert_close(&plain.forward(x.clone()), &expected, backend::tolerance(&device, 1e-6));

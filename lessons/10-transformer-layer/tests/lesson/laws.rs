@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use golden::{assert_close, max_abs_error};
 use heads::{KeyValueCache, PositionsConfig, causal_mask, padding_mask};
 use layer::{
-    Activation, DecoderLayer, DecoderLayerConfig, EncoderLayerConfig, FeedForwardConfig, FeedForwardKind,
-    NormKind, Placement, RmsNormConfig, gelu_exact, gelu_tanh, rms_norm,
+    Activation, DecoderLayer, DecoderLayerConfig, EncoderLayerConfig, FeedForwardConfig,
+    FeedForwardKind, NormKind, Placement, RmsNormConfig, gelu_exact, gelu_tanh, rms_norm,
 };
 use positions::RopeConfig;
 use proptest::prelude::*;
@@ -120,7 +120,10 @@ fn post_norm_answers_with_normalised_vectors_and_pre_norm_passes_its_input_on() 
     let variance = post.square().mean_dim(2);
     assert_close(&variance, &variance.ones_like(), backend::tolerance(&device, 1e-4));
     let pre = encoder(Placement::Pre).init(&device).forward(x.clone(), None);
-    assert!(max_abs_error(&pre, &x) < 10.0, "what the sub-layers add is small beside an input of 200");
+    assert!(
+        max_abs_error(&pre, &x) < 10.0,
+        "what the sub-layers add is small beside an input of 200"
+    );
 }
 
 #[test]

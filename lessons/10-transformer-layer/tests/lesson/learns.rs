@@ -18,7 +18,10 @@ fn lines(figure: &Figure, panel: usize) -> Vec<(&str, Vec<f64>)> {
     let Marks::Lines(lines) = &figure.panels[panel].marks else {
         panic!("{} is drawn as lines", figure.name)
     };
-    lines.iter().map(|line| (line.name.as_str(), line.points.iter().map(|point| point.1).collect())).collect()
+    lines
+        .iter()
+        .map(|line| (line.name.as_str(), line.points.iter().map(|point| point.1).collect()))
+        .collect()
 }
 
 fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
@@ -26,20 +29,33 @@ fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
         let (_, norms) = lines.iter().find(|(other, _)| *other == name).unwrap();
         norms[0] / norms[norms.len() - 1]
     };
-    assert!(share("post-norm") < 0.7, "post-norm loses gradient on the way down: {}", share("post-norm"));
+    assert!(
+        share("post-norm") < 0.7,
+        "post-norm loses gradient on the way down: {}",
+        share("post-norm")
+    );
     assert!(share("pre-norm") > 1.5, "pre-norm does not: {}", share("pre-norm"));
     let least = |name: &str| {
         let (_, norms) = lines.iter().find(|(other, _)| *other == name).unwrap();
         norms.iter().copied().fold(f64::INFINITY, f64::min)
     };
     let with_residual = least("post-norm").max(least("pre-norm"));
-    assert!(least("no residual") > 2.0 * with_residual, "without residuals: {}", least("no residual"));
+    assert!(
+        least("no residual") > 2.0 * with_residual,
+        "without residuals: {}",
+        least("no residual")
+    );
 }
 
 fn a_residual_keeps_tokens_apart(lines: &[(&str, Vec<f64>)]) {
     for (name, cosines) in lines {
         let lost = cosines[2] > 0.99;
-        assert_eq!(lost, *name == "no residual", "{name}, mean cosine after three layers: {}", cosines[2]);
+        assert_eq!(
+            lost,
+            *name == "no residual",
+            "{name}, mean cosine after three layers: {}",
+            cosines[2]
+        );
     }
 }
 

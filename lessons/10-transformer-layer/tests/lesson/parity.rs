@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor};
 use golden::assert_close;
 use heads::{causal_mask, hidden_by_either, padding_mask};
 use layer::{
-    Activation, EncoderLayer, EncoderLayerConfig, Placement, RmsNormConfig, SwiGluConfig, gelu_exact,
-    gelu_tanh, relu, rms_norm, silu,
+    Activation, EncoderLayer, EncoderLayerConfig, Placement, RmsNormConfig, SwiGluConfig,
+    gelu_exact, gelu_tanh, relu, rms_norm, silu,
 };
 
 use crate::random;
@@ -58,7 +58,8 @@ fn the_fused_bends_have_the_gradients_of_those_spelt_out() {
 #[test]
 fn far_from_zero_the_gelu_of_tanh_and_its_gradient_stay_finite_and_those_spelt_out() {
     let device = backend::from_env().autodiff();
-    let far = [3.0, 5.0, 9.6, 14.0, 100.0, 1e4]; // from 9.6 on e^-2u is no f32 any more on one side of zero
+    // from 9.6 on e^-2u is no f32 any more on one side of zero
+    let far = [3.0, 5.0, 9.6, 14.0, 100.0, 1e4];
     let run = |bend: &dyn Fn(Tensor<1>) -> Tensor<1>| {
         let x = Tensor::<1>::from_floats(far, &device);
         let x = Tensor::cat(vec![x.clone(), -x], 0).require_grad();
@@ -118,7 +119,8 @@ fn the_layer_is_burns_in_value_and_gradient_in_both_placements() {
     for placement in [Placement::Pre, Placement::Post] {
         let config = TransformerEncoderConfig::new(8, 16, 2, 1)
             .with_dropout(0.0)
-            .with_activation(ActivationConfig::Relu) // its GELU has the tanh form's gradient on most backends
+            // its GELU has the tanh form's gradient on most backends
+            .with_activation(ActivationConfig::Relu)
             .with_norm_first(placement == Placement::Pre)
             .with_layer_norm_eps(1e-5);
         let mut theirs = TransformerEncoderLayer::new(&config, &device);
@@ -142,13 +144,18 @@ fn compare(ours: &EncoderLayer, theirs: &TransformerEncoderLayer, device: &Devic
     let expected = theirs.forward(x2.clone(), Some(padding.reshape([2, 5])), Some(causal));
     let expected_gradients = (expected.clone() * up).sum().backward();
     assert_close(&output.inner(), &expected.inner(), tolerance);
-    assert_close(&x.grad(&gradients).unwrap(), &x2.grad(&expected_gradients).unwrap(), 4.0 * tolerance);
+    assert_close(
+        &x.grad(&gradients).unwrap(),
+        &x2.grad(&expected_gradients).unwrap(),
+        4.0 * tolerance,
+    );
     let ours = ours.feed_forward.up.weight.val().grad(&gradients).unwrap();
     let theirs = theirs.pwff.linear_inner.weight.val().grad(&expected_gradients).unwrap();
     assert_close(&ours, &theirs, 4.0 * tolerance);
 }
 
-/// Ours with their weights: in burn, `norm_1` is the feed-forward's norm when norms come first, else the attention's.
+/// Ours with their weights: in burn, `norm_1` is the feed-forward's norm when norms come first,
+/// else the attention's.
 fn copied(theirs: &TransformerEncoderLayer, placement: Placement, device: &Device) -> EncoderLayer {
     let config = EncoderLayerConfig::new(8, 2, 16)
         .with_activation(Activation::Relu)

@@ -44,7 +44,8 @@ fn a_model_that_knows_nothing_loses_ln_vocab() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let mut model = MaskedLanguageModel::random(&BertConfig::new(50, 8, 1, 2, 8, 8), &device);
-    model.bert.embeddings.tokens.weight = model.bert.embeddings.tokens.weight.map(|table| table.zeros_like());
+    model.bert.embeddings.tokens.weight =
+        model.bert.embeddings.tokens.weight.map(|table| table.zeros_like());
     let text = Masked { ids: vec![2, 4, 3], targets: vec![(1, 17)] };
     let loss: f32 = masked_loss(&model, &[text], 0, &device).into_scalar();
     assert!((loss - 50f32.ln()).abs() < backend::tolerance(&device, 1e-5));

@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A copy of the recorded BERT with its configuration and weights changed.
-fn changed(config: impl FnOnce(&mut Value), weights: impl FnOnce(&mut BTreeMap<String, Stored>)) -> TempDir {
+fn changed(
+    config: impl FnOnce(&mut Value),
+    weights: impl FnOnce(&mut BTreeMap<String, Stored>),
+) -> TempDir {
     golden::altered("bert", config, weights)
 }
 
@@ -100,12 +103,17 @@ fn shards_with_an_index_are_the_same_model() {
     let tensors: BTreeMap<String, Stored> = SafeTensors::deserialize(&bytes)
         .unwrap()
         .iter()
-        .map(|(name, view)| (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec())))
+        .map(|(name, view)| {
+            (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+        })
         .collect();
     let mut map = BTreeMap::new();
     for (i, shard) in ["a.safetensors", "b.safetensors"].into_iter().enumerate() {
-        let part =
-            tensors.iter().enumerate().filter(|(n, _)| n % 2 == i).map(|(_, (k, v))| (k.clone(), v.clone()));
+        let part = tensors
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| n % 2 == i)
+            .map(|(_, (k, v))| (k.clone(), v.clone()));
         let part: BTreeMap<String, Stored> = part.collect();
         map.extend(part.keys().map(|name| (name.clone(), shard)));
         golden::store(&part, &folder.path().join(shard));
@@ -138,7 +146,8 @@ fn stored_position_ids_and_a_pretraining_head_are_skipped_and_said() {
 
 #[test]
 fn a_model_without_a_pooler_is_a_model() {
-    let folder = changed(no_change, |tensors| tensors.retain(|name, _| !name.starts_with("pooler.")));
+    let folder =
+        changed(no_change, |tensors| tensors.retain(|name, _| !name.starts_with("pooler.")));
     assert!(load_bert(folder.path(), &backend::from_env()).unwrap().model.pooler.is_none());
 }
 
@@ -211,9 +220,11 @@ fn every_impossible_configuration_is_refused_by_its_key() {
 
 #[test]
 fn a_missing_and_a_doubled_key_are_refused() {
-    let folder = changed(|config| drop(config.as_object_mut().unwrap().remove("hidden_size")), no_change);
+    let folder =
+        changed(|config| drop(config.as_object_mut().unwrap().remove("hidden_size")), no_change);
     assert_refused(&folder, &["hidden_size"]);
-    fs::write(folder.path().join("config.json"), r#"{"model_type": "bert", "model_type": "bert"}"#).unwrap();
+    fs::write(folder.path().join("config.json"), r#"{"model_type": "bert", "model_type": "bert"}"#)
+        .unwrap();
     assert_refused(&folder, &["model_type", "twice"]);
     fs::write(folder.path().join("config.json"), b"{\"model_type\": \"\xff\"}").unwrap();
     assert_refused(&folder, &["UTF-8"]);

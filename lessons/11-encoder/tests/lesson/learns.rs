@@ -43,7 +43,9 @@ fn the_two_banks_part_and_the_two_money_banks_stay_together() {
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
     let curves = |name: &str, panel: usize| -> Vec<Vec<f64>> {
         let figure = report.figures().iter().find(|figure| figure.name == name).unwrap();
-        let Marks::Lines(lines) = &figure.panels[panel].marks else { panic!("{name} is made of lines") };
+        let Marks::Lines(lines) = &figure.panels[panel].marks else {
+            panic!("{name} is made of lines")
+        };
         lines.iter().map(|line| line.points.iter().map(|point| point.1).collect()).collect()
     };
     let (bank, control) = (curves("11-bank", 0), curves("11-bank", 1));

@@ -2,7 +2,9 @@
 
 use burn::module::Param;
 use burn::nn::activation::ActivationConfig;
-use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
+use burn::nn::transformer::{
+    TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput,
+};
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::checkpoint::load_bert;
 use encoder::parity::{Inputs, Published};
@@ -31,7 +33,9 @@ fn assert_answers_as_recorded(name: &str, architecture: &str, derived_elsewhere:
     let model = Published::open(&folder.path, architecture, &device).unwrap();
     for case in &folder.cases {
         let answers = model.answers(&inputs(&folder, case), &device);
-        for output in case.outputs.keys().filter(|output| !derived_elsewhere.contains(&output.as_str())) {
+        for output in
+            case.outputs.keys().filter(|output| !derived_elsewhere.contains(&output.as_str()))
+        {
             let expected: TensorData = folder.tensor(case, output).unwrap();
             let worst = golden::max_abs_error_of_data(&answers[output], &expected);
             assert!(
@@ -56,7 +60,11 @@ fn the_masked_language_head_answers_as_in_pytorch() {
 
 #[test]
 fn the_sequence_head_answers_as_in_pytorch() {
-    assert_answers_as_recorded("bert_sequence_classification", "BertForSequenceClassification", &[]);
+    assert_answers_as_recorded(
+        "bert_sequence_classification",
+        "BertForSequenceClassification",
+        &[],
+    );
 }
 
 #[test]
@@ -72,8 +80,10 @@ fn the_whole_encoder_equals_burns_own_in_value_and_gradient() {
     let expected = theirs.forward(TransformerEncoderInput::new(b.clone()));
     let tolerance = backend::tolerance(&device, 1e-5);
     golden::assert_close(&run.clone().inner(), &expected.clone().inner(), tolerance);
-    let gradient = |y: Tensor<3>, x: &Tensor<3>| x.grad(&(y.clone() * y.square()).sum().backward()).unwrap();
-    golden::assert_close(&gradient(run, &a), &gradient(expected, &b), 10.0 * tolerance); // of a sum of cubes
+    let gradient =
+        |y: Tensor<3>, x: &Tensor<3>| x.grad(&(y.clone() * y.square()).sum().backward()).unwrap();
+    // of a sum of cubes
+    golden::assert_close(&gradient(run, &a), &gradient(expected, &b), 10.0 * tolerance);
 }
 
 fn embedded(bert: &Bert, device: &Device) -> TensorData {
@@ -84,12 +94,15 @@ fn embedded(bert: &Bert, device: &Device) -> TensorData {
 fn as_burns(bert: &Bert, device: &Device) -> TransformerEncoder {
     let mut theirs = TransformerEncoderConfig::new(16, 24, 2, bert.layers.len())
         .with_dropout(0.0)
-        .with_activation(ActivationConfig::Relu) // its GELU has the tanh form's gradient on most backends
+        // its GELU has the tanh form's gradient on most backends
+        .with_activation(ActivationConfig::Relu)
         .init(device);
     let part = |x: Tensor<2>, i: usize| x.narrow(1, 16 * i, 16);
     for (theirs, ours) in theirs.layers.iter_mut().zip(&bert.layers) {
-        let (weight, bias) =
-            (ours.attention.projection.weight.val(), ours.attention.projection.bias.as_ref().unwrap().val());
+        let (weight, bias) = (
+            ours.attention.projection.weight.val(),
+            ours.attention.projection.bias.as_ref().unwrap().val(),
+        );
         let mha = &mut theirs.mha;
         for (i, linear) in [&mut mha.query, &mut mha.key, &mut mha.value].into_iter().enumerate() {
             linear.weight = Param::from_tensor(part(weight.clone(), i).inner());
@@ -126,7 +139,8 @@ fn minilms_hidden_states_are_those_recorded_from_transformers() {
     let device = backend::from_env();
     let folder = golden::minilm();
     let bert = load_bert(&folder, &device).unwrap().model;
-    let recorded: Hidden = files::read_json(&golden::directory().join("minilm/hidden.json")).unwrap();
+    let recorded: Hidden =
+        files::read_json(&golden::directory().join("minilm/hidden.json")).unwrap();
     for text in recorded.texts {
         let segments = vec![0; text.input_ids.len()];
         let batch = Batch::new([(&text.input_ids[..], &segments[..])], 0, &device);

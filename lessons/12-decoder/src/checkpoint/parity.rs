@@ -1,4 +1,5 @@
-//! Everything that the libraries' own classes answer, under the names they give it, for any [`LanguageModel`].
+//! Everything that the libraries' own classes answer, under the names they give it, for any
+//! [`LanguageModel`].
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -16,7 +17,8 @@ use crate::{Generation, LanguageModel, Sampling};
 pub struct Inputs {
     /// `[batch, tokens]`.
     pub input_ids: TensorData,
-    /// `[batch, tokens]`, 1 = keep. What is padded at the right is seen by nothing before it and may be left out.
+    /// `[batch, tokens]`, 1 = keep. What is padded at the right is seen by nothing before it and
+    /// may be left out.
     pub attention_mask: Option<TensorData>,
 }
 
@@ -29,21 +31,24 @@ impl Inputs {
     fn padding(&self) -> Vec<usize> {
         let Some(mask) = &self.attention_mask else { return Vec::new() };
         let keep: Vec<i64> = mask.iter().collect();
-        keep.chunks(mask.shape()[1]).map(|row| row.iter().take_while(|&&kept| kept == 0).count()).collect()
+        keep.chunks(mask.shape()[1])
+            .map(|row| row.iter().take_while(|&&kept| kept == 0).count())
+            .collect()
     }
 }
 
 /// Everything a forward pass can tell.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// The embeddings' output, then one a layer, the last of them after the final norm: n_layers + 1 of
-    /// `[batch, tokens, d_model]`.
+    /// The embeddings' output, then one a layer, the last of them after the final norm: n_layers +
+    /// 1 of `[batch, tokens, d_model]`.
     pub hidden_states: Vec<Tensor<3>>,
     /// One a layer: `[batch, heads, queries, keys]`, rows sum to 1.
     pub attentions: Vec<Tensor<4>>,
 }
 
-/// Every layer's vectors and attention weights; slower than [`LanguageModel::forward`], which keeps neither.
+/// Every layer's vectors and attention weights; slower than [`LanguageModel::forward`], which keeps
+/// neither.
 ///
 /// # Panics
 ///
@@ -64,7 +69,11 @@ pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) 
 }
 
 /// All that the class answers, by name: `hidden_states.N`, `attentions.N` and `logits`.
-pub fn answers(model: &dyn LanguageModel, inputs: &Inputs, device: &Device) -> BTreeMap<String, TensorData> {
+pub fn answers(
+    model: &dyn LanguageModel,
+    inputs: &Inputs,
+    device: &Device,
+) -> BTreeMap<String, TensorData> {
     let trace = trace(model, inputs.ids(device), &inputs.padding());
     let last = trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
     let mut answers = BTreeMap::from([("logits".to_string(), model.unembed(last).into_data())]);
@@ -81,11 +90,14 @@ pub fn next_token_loss(model: &dyn LanguageModel, inputs: &Inputs, device: &Devi
     let [batch, tokens] = ids.dims();
     let logits = model.forward(ids.clone(), &[]).narrow(1, 0, tokens - 1);
     let rows = batch * (tokens - 1);
-    cross_entropy(logits.reshape([rows, model.vocab()]), ids.narrow(1, 1, tokens - 1).reshape([rows]))
+    cross_entropy(
+        logits.reshape([rows, model.vocab()]),
+        ids.narrow(1, 1, tokens - 1).reshape([rows]),
+    )
 }
 
-/// What the likeliest token each time makes of the texts, fillers at their left and prompts left out: `batch * tokens`
-/// IDs.
+/// What the likeliest token each time makes of the texts, fillers at their left and prompts left
+/// out: `batch * tokens` IDs.
 pub fn continued(
     model: &dyn LanguageModel,
     inputs: &Inputs,
@@ -101,7 +113,8 @@ pub fn continued(
         .map(|(text, fillers)| text[fillers..].to_vec())
         .collect();
     let drawn = Generation::new(model, &texts, tokens, Sampling::GREEDY, 0, device);
-    let steps: Vec<Vec<u32>> = if with_memory { drawn.collect() } else { drawn.without_memory().collect() };
+    let steps: Vec<Vec<u32>> =
+        if with_memory { drawn.collect() } else { drawn.without_memory().collect() };
     let of_text = |text: usize| steps.iter().map(move |step| i64::from(step[text]));
     (0..texts.len()).flat_map(of_text).collect()
 }
@@ -141,7 +154,8 @@ impl<M: Module + LanguageModel> Task for Given<M> {
     }
 }
 
-/// The gradient of a loss as a model of the same shape: every weight replaced by how the loss changes with it.
+/// The gradient of a loss as a model of the same shape: every weight replaced by how the loss
+/// changes with it.
 ///
 /// # Panics
 ///

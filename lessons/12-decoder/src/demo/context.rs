@@ -16,13 +16,19 @@ const SEEN: [usize; 5] = [1, 2, 4, 8, 16];
 /// Byte pairs of the model whose tokens are no characters.
 const BYTE_PAIRS: usize = 512;
 
-/// Characters that the bigram learns from, all of them in every step; by steps twice as long as in lesson 01, and fewer.
+/// Characters that the bigram learns from, all of them in every step; by steps twice as long as in
+/// lesson 01, and fewer.
 const BIGRAM_TEXT: usize = 30_000;
 const BIGRAM_STEPS: usize = 80;
 const BIGRAM_LEARNING_RATE: f64 = 0.2;
 
 /// Trains a bigram and six GPTs, measures each on the same text, and hands the last GPT on.
-pub(super) fn by_tokens_seen(run: &Run, text: &str, corpus: &Corpus, report: &mut Report) -> Result<Writer> {
+pub(super) fn by_tokens_seen(
+    run: &Run,
+    text: &str,
+    corpus: &Corpus,
+    report: &mut Report,
+) -> Result<Writer> {
     let [bigram, best] = bigram(run, corpus);
     let mut seen_and_nats = Vec::new();
     for seen in SEEN {
@@ -39,7 +45,8 @@ pub(super) fn by_tokens_seen(run: &Run, text: &str, corpus: &Corpus, report: &mu
         corpus.validation_characters
     ));
     report.say(format!(
-        "(a GPT on characters: {} layer of {} numbers in {} heads, {} parameters, {} steps of {} tokens)",
+        "(a GPT on characters: {} layer of {} numbers in {} heads, {} parameters, {} steps of {} \
+            tokens)",
         SIZE.n_layers,
         SIZE.d_model,
         SIZE.n_heads,
@@ -73,8 +80,8 @@ fn last_nats(run: &Run, corpus: &Corpus, seen: usize) -> Result<f64> {
     Ok(curve[curve.len() - 1].1)
 }
 
-/// Nats a token on the text held back: of the bigram of lesson 01 after training, and of the best one that there can be,
-/// which has counted that very text.
+/// Nats a token on the text held back: of the bigram of lesson 01 after training, and of the best
+/// one that there can be, which has counted that very text.
 fn bigram(run: &Run, corpus: &Corpus) -> [f64; 2] {
     let vocab = corpus.tokenizer.vocab_size();
     let fresh = BigramConfig::new(vocab).init(&run.device.clone().autodiff());
@@ -93,12 +100,13 @@ fn figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
         name: "12-context".into(),
         title: "What a longer past is worth".into(),
         alt: format!(
-            "Bits a character on held-back text of the toy world, by the tokens that a GPT of one size sees. Seeing 1 it \
-             has {:.2}, the level of the bigram of lesson 01 at {bigram:.2}; each doubling of what it sees lowers it, to \
-             {:.2} at {}.",
+            "Bits a character on held-back text of the toy world, by the tokens that a GPT of one \
+                size sees. Seeing 1 it has {:.2}, the level of the bigram of lesson 01 at \
+                {bigram:.2}; each doubling of what it sees lowers it, to {:.2} at {}.",
             first.1, last.1, last.0
         ),
-        band: 0.15, // bits: what training may differ by between processors, less than most steps of the line
+        // bits: what training may differ by between processors, less than most steps of the line
+        band: 0.15,
         panels: vec![Panel {
             title: String::new(),
             x: Axis::log("tokens seen, at most"),

@@ -23,9 +23,15 @@ const RANKS: usize = 24;
 const NAMED: usize = 5;
 
 /// Texts by temperature.
-pub(super) fn by_temperature(run: &Run, model: &Gpt, corpus: &Corpus, report: &mut Report) -> Result<()> {
+pub(super) fn by_temperature(
+    run: &Run,
+    model: &Gpt,
+    corpus: &Corpus,
+    report: &mut Report,
+) -> Result<()> {
     report.say(format!(
-        "The same model after its last step by temperature: {TEXTS} texts each, the share of words that"
+        "The same model after its last step by temperature: {TEXTS} texts each, the share of \
+            words that"
     ));
     report.say("exist, and how many different ones of those there are:");
     let mut table = Table::new(["temperature", "words", "different", "text"]);
@@ -56,8 +62,9 @@ fn temperatures(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure
         name: "12-temperature".into(),
         title: "Sure and the same, or daring and wrong".into(),
         alt: format!(
-            "Two panels by temperature. The share of written words that exist falls from {:.0} percent at temperature 0 to \
-             {:.0} at 2. The number of different ones is {} at temperature 0, rises, and falls to {} at 2.",
+            "Two panels by temperature. The share of written words that exist falls from {:.0} \
+                percent at temperature 0 to {:.0} at 2. The number of different ones is {} at \
+                temperature 0, rises, and falls to {} at 2.",
             existing[0].1,
             existing[existing.len() - 1].1,
             different[0].1,
@@ -91,8 +98,14 @@ pub(super) fn by_cut(run: &Run, model: &Gpt, corpus: &Corpus, report: &mut Repor
                 format!("{} {probability:.3}", corpus.tokenizer.token(id).unwrap_or_default())
             });
             let named = named.collect::<Vec<_>>().join("  ");
-            table.row([cut.to_string(), temperature.to_string(), candidates.len().to_string(), named]);
-            let at = |rank: usize| candidates.get(rank).map_or(0.0, |&(_, probability)| probability);
+            table.row([
+                cut.to_string(),
+                temperature.to_string(),
+                candidates.len().to_string(),
+                named,
+            ]);
+            let at =
+                |rank: usize| candidates.get(rank).map_or(0.0, |&(_, probability)| probability);
             let points = (0..RANKS).map(|rank| (rank as f64 + 1.0, at(rank)));
             lines.push(Line::new(&format!("temperature {temperature}"), points));
         }
@@ -107,8 +120,9 @@ pub(super) fn by_cut(run: &Run, model: &Gpt, corpus: &Corpus, report: &mut Repor
     report.figure(Figure {
         name: "12-sampling".into(),
         title: format!("What may follow {PROMPT:?}"),
-        alt: "The 24 likeliest characters after \"The \" and their probabilities at temperatures 0.5, 1 and 2, in two panels. \
-              Top-k 5 keeps five of them at every temperature. Top-p 0.9 keeps fewer at 0.5 than at 1, and most at 2."
+        alt: "The 24 likeliest characters after \"The \" and their probabilities at temperatures \
+            0.5, 1 and 2, in two panels. Top-k 5 keeps five of them at every temperature. Top-p \
+            0.9 keeps fewer at 0.5 than at 1, and most at 2."
             .into(),
         band: 0.25, // of a probability: what training may differ by between processors
         panels: panels.split_off(1),

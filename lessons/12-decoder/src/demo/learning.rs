@@ -32,7 +32,8 @@ impl Writer {
 /// Trains a GPT that sees whole blocks.
 pub(super) fn watched(run: &Run, corpus: &Corpus) -> Result<Writer> {
     let samples = RefCell::new(Vec::new());
-    let look = |model: &Gpt| samples.borrow_mut().push(written(run, model, corpus, Sampling::default()));
+    let look =
+        |model: &Gpt| samples.borrow_mut().push(written(run, model, corpus, Sampling::default()));
     let (model, curve) = trained(run, corpus, SIZE.block, EVERY, look)?;
     Ok(Writer { model, curve, samples: samples.into_inner().into_iter().collect::<Result<_>>()? })
 }
@@ -40,7 +41,8 @@ pub(super) fn watched(run: &Run, corpus: &Corpus) -> Result<Writer> {
 /// Loss, texts, and the words in them that exist.
 pub(super) fn as_it_learns(writer: &Writer, corpus: &Corpus, report: &mut Report) {
     report.say(format!(
-        "What the GPT that sees {} writes as it learns, at temperature 1 (/ is a line break), and of {TEXTS} such texts",
+        "What the GPT that sees {} writes as it learns, at temperature 1 (/ is a line break), and \
+            of {TEXTS} such texts",
         SIZE.block
     ));
     report.say("the share of words that the toy world has:");
@@ -51,7 +53,8 @@ pub(super) fn as_it_learns(writer: &Writer, corpus: &Corpus, report: &mut Report
         losses.push((step as f64, bits));
         shares.push((step as f64, share));
         if SHOWN.contains(&step) {
-            let cells = [format!("{bits:.3}"), format!("{:.0}%", 100.0 * share), opening(&texts[0])];
+            let cells =
+                [format!("{bits:.3}"), format!("{:.0}%", 100.0 * share), opening(&texts[0])];
             table.row(std::iter::once(step.to_string()).chain(cells));
         }
     }
@@ -62,8 +65,9 @@ pub(super) fn as_it_learns(writer: &Writer, corpus: &Corpus, report: &mut Report
 fn figure(losses: Vec<(f64, f64)>, shares: Vec<(f64, f64)>) -> Figure {
     let last = losses.len() - 1;
     let alt = format!(
-        "Two panels over {} training steps of a small GPT. Bits a character on held-back text fall from {:.2} to {:.2}; \
-         the share of written words that the toy world has rises from {:.2} to {:.2}.",
+        "Two panels over {} training steps of a small GPT. Bits a character on held-back text \
+            fall from {:.2} to {:.2}; the share of written words that the toy world has rises \
+            from {:.2} to {:.2}.",
         SIZE.steps, losses[0].1, losses[last].1, shares[0].1, shares[last].1
     );
     let panel = |title: &str, y: &str, name: &str, points| Panel {
@@ -79,7 +83,12 @@ fn figure(losses: Vec<(f64, f64)>, shares: Vec<(f64, f64)>) -> Figure {
         band: 0.3, // what training may differ by between processors halfway, in bits
         panels: vec![
             panel("loss", "bits per character, held back", "GPT, 32 tokens seen", losses),
-            panel("words", "share of written words that exist", "16 texts of 200 characters", shares),
+            panel(
+                "words",
+                "share of written words that exist",
+                "16 texts of 200 characters",
+                shares,
+            ),
         ],
     }
 }

@@ -48,15 +48,17 @@ pub fn recorded() -> Result<Recorded> {
 /// The curves, and where they end.
 pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
     let Recorded { command, ours, pytorch } = recorded()?;
-    report.say("The laptop preset on tinyshakespeare beside PyTorch with the same recipe; recorded, by");
+    report.say(
+        "The laptop preset on tinyshakespeare beside PyTorch with the same recipe; recorded, by",
+    );
     report.say(format!("  {command}"));
     report.say("Characters held back, after the last step:");
     let libraries = [("this course", &ours), ("PyTorch", &pytorch)];
     let mut table = Table::new(["library", "seed", "nats a character", "bits a character"]);
     for (library, curves) in libraries {
         for curve in curves {
-            let cells =
-                [curve.last(), bits_per_character(curve.last(), 1, 1)].map(|number| format!("{number:.4}"));
+            let cells = [curve.last(), bits_per_character(curve.last(), 1, 1)]
+                .map(|number| format!("{number:.4}"));
             table.row([library.to_string(), curve.seed.to_string()].into_iter().chain(cells));
         }
         let mean = curves.iter().map(Curve::last).sum::<f64>() / curves.len() as f64;
@@ -72,9 +74,14 @@ fn figure(libraries: [(&str, &Vec<Curve>); 2]) -> Figure {
     let steps = libraries[0].1[0].validation[libraries[0].1[0].validation.len() - 1].0;
     let panel = |title: &str, from: f64| {
         let edges = libraries.into_iter().flat_map(|(library, curves)| {
-            [("highest", f64::max as fn(f64, f64) -> f64), ("lowest", f64::min)].map(|(which, of)| {
-                Line::new(&format!("{library}, {which}"), edge(curves, of).filter(|point| point.0 >= from))
-            })
+            [("highest", f64::max as fn(f64, f64) -> f64), ("lowest", f64::min)].map(
+                |(which, of)| {
+                    Line::new(
+                        &format!("{library}, {which}"),
+                        edge(curves, of).filter(|point| point.0 >= from),
+                    )
+                },
+            )
         });
         Panel {
             title: title.into(),
@@ -86,9 +93,10 @@ fn figure(libraries: [(&str, &Vec<Curve>); 2]) -> Figure {
     Figure {
         name: "12-shakespeare".into(),
         title: "One recipe, two libraries, three seeds each: tinyshakespeare".into(),
-        alt: "Held-back loss of a GPT on tinyshakespeare over 2,000 steps, the highest and the lowest of three seeds of this \
-              course and of PyTorch. Over the whole training the four curves are one; in the second half, drawn larger, the \
-              bands of the two libraries overlap."
+        alt: "Held-back loss of a GPT on tinyshakespeare over 2,000 steps, the highest and the \
+            lowest of three seeds of this course and of PyTorch. Over the whole training the four \
+            curves are one; in the second half, drawn larger, the bands of the two libraries \
+            overlap."
             .into(),
         band: 0.0, // recorded
         panels: vec![panel("whole training", 0.0), panel("second half", steps / 2.0)],

@@ -37,7 +37,10 @@ fn assert_candidates(found: &[(u32, f64)], expected: &[(u32, f64)]) {
 
 #[test]
 fn one_two_and_five_eighths_are_filtered_by_hand() {
-    assert_candidates(&candidates(1.0, None, 1.0), &[(2, 5.0 / 8.0), (1, 2.0 / 8.0), (0, 1.0 / 8.0)]);
+    assert_candidates(
+        &candidates(1.0, None, 1.0),
+        &[(2, 5.0 / 8.0), (1, 2.0 / 8.0), (0, 1.0 / 8.0)],
+    );
     assert_candidates(&candidates(1.0, Some(2), 1.0), &[(2, 5.0 / 7.0), (1, 2.0 / 7.0)]);
     assert_candidates(&candidates(1.0, None, 0.6), &[(2, 1.0)]);
     assert_candidates(&candidates(1.0, None, 0.7), &[(2, 5.0 / 7.0), (1, 2.0 / 7.0)]);
@@ -47,10 +50,16 @@ fn one_two_and_five_eighths_are_filtered_by_hand() {
 
 #[test]
 fn half_the_temperature_squares_what_is_weighed_and_twice_takes_its_root() {
-    assert_candidates(&candidates(0.5, None, 1.0), &[(2, 25.0 / 30.0), (1, 4.0 / 30.0), (0, 1.0 / 30.0)]);
+    assert_candidates(
+        &candidates(0.5, None, 1.0),
+        &[(2, 25.0 / 30.0), (1, 4.0 / 30.0), (0, 1.0 / 30.0)],
+    );
     let (two, five) = (2f64.sqrt(), 5f64.sqrt());
     let sum = 1.0 + two + five;
-    assert_candidates(&candidates(2.0, None, 1.0), &[(2, five / sum), (1, two / sum), (0, 1.0 / sum)]);
+    assert_candidates(
+        &candidates(2.0, None, 1.0),
+        &[(2, five / sum), (1, two / sum), (0, 1.0 / sum)],
+    );
 }
 
 #[test]
@@ -129,7 +138,8 @@ fn memory_holds_a_key_and_a_value_of_every_token_and_layer() {
     let mut memory = Memory::new(model.layers().len(), 5, &[]);
     assert_eq!((memory.tokens(), memory.numbers()), (0, 0));
     model.forward_cached(ids(&[3, 7], &device), &mut memory);
-    assert_eq!((memory.tokens(), memory.numbers()), (2, 3 * 2 * 5 * 16)); // layers, two kinds, room, width
+    // layers, two kinds, room, width
+    assert_eq!((memory.tokens(), memory.numbers()), (2, 3 * 2 * 5 * 16));
     model.forward_cached(ids(&[1, 2, 3], &device), &mut memory);
     assert_eq!((memory.tokens(), memory.numbers()), (5, 3 * 2 * 5 * 16));
     assert_eq!(model.num_params(), model.parameters());

@@ -17,7 +17,10 @@ use crate::parity::inputs;
 use crate::{drawn, ids, small};
 
 /// A copy of the recorded GPT-2 with its configuration and weights changed.
-fn changed(config: impl FnOnce(&mut Value), weights: impl FnOnce(&mut BTreeMap<String, Stored>)) -> TempDir {
+fn changed(
+    config: impl FnOnce(&mut Value),
+    weights: impl FnOnce(&mut BTreeMap<String, Stored>),
+) -> TempDir {
     golden::altered("gpt2", config, weights)
 }
 
@@ -73,7 +76,10 @@ fn a_stored_mask_is_skipped_and_said() {
         for layer in 0..2 {
             let name = |what: &str| format!("transformer.h.{layer}.attn.{what}");
             tensors.insert(name("bias"), (Dtype::U8, vec![1, 1, 64, 64], vec![1; 64 * 64]));
-            tensors.insert(name("masked_bias"), (Dtype::F32, vec![], (-1e4f32).to_le_bytes().to_vec()));
+            tensors.insert(
+                name("masked_bias"),
+                (Dtype::F32, vec![], (-1e4f32).to_le_bytes().to_vec()),
+            );
         }
     });
     let masks = ["h.0.attn.bias", "h.0.attn.masked_bias", "h.1.attn.bias", "h.1.attn.masked_bias"];
@@ -82,7 +88,8 @@ fn a_stored_mask_is_skipped_and_said() {
 
 #[test]
 fn the_token_table_may_be_stored_twice_and_must_be_the_same() {
-    let twice = changed(no_change, |tensors| drop(tensors.insert(OUTPUT.into(), tensors[TABLE].clone())));
+    let twice =
+        changed(no_change, |tensors| drop(tensors.insert(OUTPUT.into(), tensors[TABLE].clone())));
     assert_is_the_recorded_model(twice.path(), &[OUTPUT]);
     let other = changed(no_change, |tensors| {
         let mut copy = tensors[TABLE].clone();
@@ -244,9 +251,11 @@ fn every_impossible_configuration_of_bloom_is_refused_by_its_key() {
 
 #[test]
 fn a_missing_and_a_doubled_key_are_refused() {
-    let folder = changed(|config| drop(config.as_object_mut().unwrap().remove("n_embd")), no_change);
+    let folder =
+        changed(|config| drop(config.as_object_mut().unwrap().remove("n_embd")), no_change);
     assert_refused(folder.path(), &["n_embd"]);
-    fs::write(folder.path().join("config.json"), r#"{"model_type": "gpt2", "model_type": "gpt2"}"#).unwrap();
+    fs::write(folder.path().join("config.json"), r#"{"model_type": "gpt2", "model_type": "gpt2"}"#)
+        .unwrap();
     assert_refused(folder.path(), &["model_type", "twice"]);
     fs::write(folder.path().join("config.json"), b"{\"model_type\": \"\xff\"}").unwrap();
     assert_refused(folder.path(), &["UTF-8"]);
@@ -258,7 +267,8 @@ fn another_architecture_is_refused_by_its_name_or_by_its_tensors() {
         let folder = golden::directory().join(other);
         assert_refused(&folder, &["expected \"gpt2\" or \"bloom\"", &format!("found {other:?}")]);
         let disguised = changed(no_change, no_change);
-        fs::copy(folder.join("model.safetensors"), disguised.path().join("model.safetensors")).unwrap();
+        fs::copy(folder.join("model.safetensors"), disguised.path().join("model.safetensors"))
+            .unwrap();
         assert_refused(disguised.path(), &["expected 2 layers under \"h.\"", "found 0"]);
     }
 }
@@ -283,7 +293,8 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
         let expected = config.clone().with_d_hidden(Some(config.d_hidden())).with_dropout(0.0);
         assert_eq!(loaded.config.to_string(), expected.to_string());
         let text = ids(&[3, 7, 1, 12, 5], &device);
-        let [found, expected] = [&loaded.model, &model].map(|model| model.forward(text.clone(), &[]));
+        let [found, expected] =
+            [&loaded.model, &model].map(|model| model.forward(text.clone(), &[]));
         golden::assert_close(&found, &expected, backend::rerun(&device));
         let files: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();

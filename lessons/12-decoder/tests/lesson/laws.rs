@@ -54,7 +54,10 @@ fn what_stands_in_the_padding_is_never_seen() {
             let padded = ids(&[filler, filler, 3, 7, 1], &device);
             let after = |padding: &[usize]| model.forward(padded.clone(), padding).narrow(1, 2, 3);
             assert_close(&after(&[2]), &alone, backend::tolerance(&device, 2e-5));
-            assert!(max_abs_error(&after(&[]), &alone) > 1e-2, "fillers that are not said to be are seen");
+            assert!(
+                max_abs_error(&after(&[]), &alone) > 1e-2,
+                "fillers that are not said to be are seen"
+            );
         }
     }
 }
@@ -67,7 +70,9 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
         let model = drawn(&small(family), &device);
         let alone: Vec<Vec<u32>> = prompts()
             .iter()
-            .map(|prompt| written(&model, std::slice::from_ref(prompt), most, true, &device).remove(0))
+            .map(|prompt| {
+                written(&model, std::slice::from_ref(prompt), most, true, &device).remove(0)
+            })
             .collect();
         for (prompt, tokens) in prompts().iter().zip(&alone) {
             let text = [&prompt[..], tokens].concat();
@@ -84,11 +89,13 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
 #[test]
 fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
     let device = backend::from_env();
-    let drawing = Sampling::new(1.0, None, 1.0).unwrap(); // the likeliest text soon repeats itself and hides much
+    // the likeliest text soon repeats itself and hides much
+    let drawing = Sampling::new(1.0, None, 1.0).unwrap();
     for family in FAMILIES {
         let model = drawn(&small(family), &device);
         for prompts in [prompts(), texts(&[3 * MAX_TOKENS]), texts(&[MAX_TOKENS, 1])] {
-            let generation = || Generation::new(&model, &prompts, 4 * MAX_TOKENS, drawing, 5, &device);
+            let generation =
+                || Generation::new(&model, &prompts, 4 * MAX_TOKENS, drawing, 5, &device);
             let with: Vec<Vec<u32>> = generation().collect();
             assert_eq!(with, generation().without_memory().collect::<Vec<_>>(), "{family:?}");
         }
@@ -98,7 +105,10 @@ fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
 /// Texts of these lengths.
 fn texts(lengths: &[usize]) -> Vec<Vec<u32>> {
     let mut rng = StdRng::seed_from_u64(13);
-    lengths.iter().map(|&tokens| (0..tokens).map(|_| rng.random_range(0..VOCAB as u32)).collect()).collect()
+    lengths
+        .iter()
+        .map(|&tokens| (0..tokens).map(|_| rng.random_range(0..VOCAB as u32)).collect())
+        .collect()
 }
 
 #[test]
@@ -125,9 +135,11 @@ fn the_next_token_is_the_likeliest_after_all_that_the_model_sees() {
 fn memory_takes_its_room_at_the_first_token_and_never_more() {
     let device = backend::from_env();
     let model = drawn(&small(Family::Gpt2), &device);
-    // 2 layers, 4 texts, a key and a value of width 16, for a prompt of 5 and 4 more or for all that the model sees.
+    // 2 layers, 4 texts, a key and a value of width 16, for a prompt of 5 and 4 more or for all
+    // that the model sees.
     for (most, room) in [(4, 9), (4 * MAX_TOKENS, MAX_TOKENS)] {
-        let mut generation = Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device);
+        let mut generation =
+            Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device);
         assert_eq!(generation.memory_numbers(), 0);
         while generation.next().is_some() {
             assert_eq!(generation.memory_numbers(), 2 * 4 * 2 * 16 * room);
@@ -140,7 +152,8 @@ fn a_seed_writes_the_same_text_again_and_another_seed_another() {
     let device = backend::from_env();
     let model = drawn(&small(Family::Gpt2), &device);
     let hot = Sampling::new(2.0, None, 1.0).unwrap();
-    let text = |seed| Generation::new(&model, &prompts(), 20, hot, seed, &device).collect::<Vec<_>>();
+    let text =
+        |seed| Generation::new(&model, &prompts(), 20, hot, seed, &device).collect::<Vec<_>>();
     assert_eq!(text(1), text(1));
     assert_ne!(text(1), text(2));
 }
@@ -149,7 +162,8 @@ fn a_seed_writes_the_same_text_again_and_another_seed_another() {
 fn a_generation_ends_after_as_many_tokens_as_were_asked_for() {
     let device = backend::from_env();
     let model = drawn(&small(Family::Gpt2), &device);
-    let count = |most| Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device).count();
+    let count =
+        |most| Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device).count();
     assert_eq!([0, 1, 30].map(count), [0, 1, 30]);
 }
 
@@ -161,10 +175,11 @@ fn a_fresh_model_loses_about_ln_vocab() {
             let _seed = backend::seeded(&device, 7);
             small(family).init(&device)
         };
-        let text: Vec<u32> = (0..=MAX_TOKENS as u32).map(|i| 5 * i % VOCAB as u32).collect(); // no token twice
+        // no token twice
+        let text: Vec<u32> = (0..=MAX_TOKENS as u32).map(|i| 5 * i % VOCAB as u32).collect();
         let loss = model.loss(ids(&text[..MAX_TOKENS], &device), ids(&text[1..], &device));
-        // A vector of length sqrt(16) against a table of N(0, 0.02^2): logits of deviation 0.08, the mean of 12 losses
-        // of 0.08 / sqrt(12) = 0.023. Four times that.
+        // A vector of length sqrt(16) against a table of N(0, 0.02^2): logits of deviation 0.08,
+        // the mean of 12 losses of 0.08 / sqrt(12) = 0.023. Four times that.
         let off = loss.into_scalar::<f32>() - (VOCAB as f32).ln();
         assert!(off.abs() < 0.1, "{family:?}: {off} from ln(vocab)");
     }
@@ -203,13 +218,17 @@ fn nats_of_a_long_text_are_those_of_its_blocks() {
         .step_by(MAX_TOKENS)
         .map(|at| {
             let end = (at + MAX_TOKENS).min(text.len() - 1);
-            let loss = model.loss(ids(&text[at..end], &device), ids(&text[at + 1..end + 1], &device));
+            let loss =
+                model.loss(ids(&text[at..end], &device), ids(&text[at + 1..end + 1], &device));
             f64::from(loss.into_scalar::<f32>()) * (end - at) as f64
         })
         .sum();
     let found = decoder::nats_per_token(&model, &text, MAX_TOKENS, &device);
     let expected = blocks / (text.len() - 1) as f64;
-    assert!((found - expected).abs() < f64::from(backend::tolerance(&device, 1e-5)) * expected, "{found}");
+    assert!(
+        (found - expected).abs() < f64::from(backend::tolerance(&device, 1e-5)) * expected,
+        "{found}"
+    );
 }
 
 #[test]
@@ -279,7 +298,8 @@ proptest! {
 }
 
 proptest! {
-    /// What a model learns from is what it will be given: its tokenizer and the lesson's own code cut alike.
+    /// What a model learns from is what it will be given: its tokenizer and the lesson's own code
+    /// cut alike.
     #[test]
     fn a_learnt_vocabulary_and_its_tokenizer_give_the_same_ids(text in any::<String>(), characters: bool) {
         let text = format!("the cat then {text} the cat, the end");

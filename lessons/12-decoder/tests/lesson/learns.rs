@@ -12,7 +12,15 @@ fn twenty_steps_lower_the_loss() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
     let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
-    let size = Preset { n_layers: 1, n_heads: 2, d_model: 16, block: 8, batch: 8, steps: 20, dropout: 0.0 };
+    let size = Preset {
+        n_layers: 1,
+        n_heads: 2,
+        d_model: 16,
+        block: 8,
+        batch: 8,
+        steps: 20,
+        dropout: 0.0,
+    };
     let model = GptConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
     let task: Pretraining<'_, Gpt> = Pretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
@@ -25,7 +33,8 @@ fn twenty_steps_lower_the_loss() {
         ControlFlow::Continue(())
     };
     train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
-    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands before.
+    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
+    // before.
     assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
 }
 
@@ -53,12 +62,18 @@ fn lines(figure: &Figure, panel: usize) -> Vec<Vec<f64>> {
 }
 
 fn a_gpt_that_sees_more_is_less_surprised(report: &Report) {
-    let [gpt, bigram, best] = &lines(figure(report, "12-context"), 0)[..] else { panic!("three lines") };
+    let [gpt, bigram, best] = &lines(figure(report, "12-context"), 0)[..] else {
+        panic!("three lines")
+    };
     assert!(gpt.windows(2).all(|pair| pair[1] < pair[0]), "{gpt:?}");
     assert!(gpt[gpt.len() - 1] < 0.6 * gpt[0], "{gpt:?}");
-    // Who sees one token is a bigram, whatever is inside, and none is better than the one that counted this text.
+    // Who sees one token is a bigram, whatever is inside, and none is better than the one that
+    // counted this text.
     let above = [bigram[0] - best[0], gpt[0] - best[0]];
-    assert!(above.iter().all(|&bits| bits > 0.0 && bits < 0.1), "{above:?} bits above the best bigram");
+    assert!(
+        above.iter().all(|&bits| bits > 0.0 && bits < 0.1),
+        "{above:?} bits above the best bigram"
+    );
 }
 
 fn it_learns_words(report: &Report) {
@@ -71,11 +86,21 @@ fn it_learns_words(report: &Report) {
 fn a_higher_temperature_writes_fewer_words_that_exist(report: &Report) {
     let figure = figure(report, "12-temperature");
     let (existing, different) = (lines(figure, 0).remove(0), lines(figure, 1).remove(0));
-    let [.., half, three_quarters, one, one_and_a_half, two] = existing[..] else { panic!("{existing:?}") };
-    assert!(half > three_quarters && three_quarters > one && one > one_and_a_half && one_and_a_half > two);
+    let [.., half, three_quarters, one, one_and_a_half, two] = existing[..] else {
+        panic!("{existing:?}")
+    };
+    assert!(
+        half > three_quarters
+            && three_quarters > one
+            && one > one_and_a_half
+            && one_and_a_half > two
+    );
     assert!(existing[0] > 4.0 * two, "{existing:?}");
     let most = different.iter().copied().fold(0.0, f64::max);
-    assert!(most > 2.0 * different[0] && most > 2.0 * different[different.len() - 1], "{different:?}");
+    assert!(
+        most > 2.0 * different[0] && most > 2.0 * different[different.len() - 1],
+        "{different:?}"
+    );
 }
 
 fn top_k_keeps_as_many_and_top_p_as_it_needs(report: &Report) {

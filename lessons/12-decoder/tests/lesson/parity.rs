@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use burn::module::Module;
 use burn::tensor::TensorData;
-use decoder::checkpoint::parity::{Given, Inputs, answers, continued, gradient_of, next_token_loss};
+use decoder::checkpoint::parity::{
+    Given, Inputs, answers, continued, gradient_of, next_token_loss,
+};
 use decoder::{Gpt, checkpoint};
 use golden::{Case, Folder};
 use training::{Event, Recipe, Run, train};
@@ -55,7 +57,8 @@ fn the_likeliest_text_is_pytorchs_with_memory_and_without() {
         let expected: TensorData = folder.tensor(case, "generated_ids").unwrap();
         let expected: Vec<i64> = expected.iter().collect();
         for with_memory in [true, false] {
-            let found = continued(&model, &inputs(&folder, case), expected.len(), with_memory, &device);
+            let found =
+                continued(&model, &inputs(&folder, case), expected.len(), with_memory, &device);
             assert_eq!(found, expected, "{name}, with memory: {with_memory}");
         }
     }
@@ -66,8 +69,10 @@ fn four_prompts_of_different_lengths_go_on_as_in_pytorch() {
     let device = backend::from_env();
     let recorded = golden::file("greedy_batch.json");
     for name in ["gpt2", "bloom"] {
-        let table = |what: &str| recorded.ids::<2>(&format!("models/{name}/{what}"), &device).into_data();
-        let inputs = Inputs { input_ids: table("input_ids"), attention_mask: Some(table("attention_mask")) };
+        let table =
+            |what: &str| recorded.ids::<2>(&format!("models/{name}/{what}"), &device).into_data();
+        let inputs =
+            Inputs { input_ids: table("input_ids"), attention_mask: Some(table("attention_mask")) };
         let expected = table("generated_ids");
         let (tokens, expected) = (expected.shape()[1], expected.iter::<i64>().collect::<Vec<_>>());
         let (_, model) = opened(name);
@@ -94,7 +99,8 @@ fn gradients_are_pytorchs_for_every_weight() {
     }
 }
 
-/// The ten recorded AdamW steps of PyTorch: losses and lengths of the gradient as they go, weights at the end.
+/// The ten recorded AdamW steps of PyTorch: losses and lengths of the gradient as they go, weights
+/// at the end.
 #[test]
 fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
     let device = backend::from_env().autodiff();
@@ -108,8 +114,11 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
     let falling = Recipe { steps: 9, learning_rate: 1e-2, warm_up: 3, ..usual };
     for (kind, recipe) in [("constant", constant), ("warmup_cosine", falling)] {
         let model = checkpoint::load(&golden::directory().join("gpt2"), &device).unwrap().model;
-        let at = |step: usize, key: &str| steps.number(&format!("models/gpt2/{kind}/steps/{step}/{key}"));
-        // f32 against f32 after up to ten steps of AdamW, which divides by the size of the gradient.
+        let at = |step: usize, key: &str| {
+            steps.number(&format!("models/gpt2/{kind}/steps/{step}/{key}"))
+        };
+        // f32 against f32 after up to ten steps of AdamW, which divides by the size of the
+        // gradient.
         let tolerance = f64::from(backend::tolerance(&backend::from_env(), 1e-4));
         let trained = train(&task, model, &recipe, Run::on(&device), &mut |event: &Event| {
             if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
@@ -118,20 +127,28 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
                     (gradient_norm / at(step, "gradient_norm") - 1.0).abs() < tolerance,
                     "{kind}, step {step}"
                 );
-                assert!((learning_rate - at(step, "learning_rate")).abs() < 1e-12, "{kind}, step {step}");
+                assert!(
+                    (learning_rate - at(step, "learning_rate")).abs() < 1e-12,
+                    "{kind}, step {step}"
+                );
             }
             ControlFlow::Continue(())
         });
         let trained = trained.unwrap();
         assert_eq!(trained.step, recipe.steps);
         if kind == "constant" {
-            // The bias of the keys moves all scores of a query alike, so its gradient is 0 but for rounding, and AdamW,
-            // which divides by the gradient's size, steps along the rounding.
+            // The bias of the keys moves all scores of a query alike, so its gradient is 0 but for
+            // rounding, and AdamW, which divides by the gradient's size, steps along the rounding.
             let weights = checkpoint::tensors(&trained.model.valid());
-            for (name, data) in weights.into_iter().filter(|(name, _)| !name.ends_with("c_attn.bias")) {
+            for (name, data) in
+                weights.into_iter().filter(|(name, _)| !name.ends_with("c_attn.bias"))
+            {
                 let length = data.iter::<f64>().map(|x| x * x).sum::<f64>().sqrt();
                 let expected = steps.at("models/gpt2/constant/parameters")[&name].as_f64().unwrap();
-                assert!((length / expected - 1.0).abs() < tolerance, "{name}: {length}, expected {expected}");
+                assert!(
+                    (length / expected - 1.0).abs() < tolerance,
+                    "{name}: {length}, expected {expected}"
+                );
             }
         }
     }

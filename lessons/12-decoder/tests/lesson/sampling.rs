@@ -20,12 +20,14 @@ fn kept(sampling: Sampling, logits: &[f32]) -> Vec<u32> {
 #[test]
 fn filters_keep_and_weigh_the_tokens_that_pytorch_does() {
     let part = golden::part("sampling");
-    let logits: Vec<f32> = part.tensor::<1>("logits", &backend::from_env()).into_data().iter().collect();
+    let logits: Vec<f32> =
+        part.tensor::<1>("logits", &backend::from_env()).into_data().iter().collect();
     let filters = part.at("filters").as_array().unwrap();
     assert!(!filters.is_empty());
     for (at, filter) in filters.iter().enumerate() {
         let top_k = filter["top_k"].as_u64().map(|k| k as usize);
-        let mut found = sampling(1.0, top_k, filter["top_p"].as_f64().unwrap_or(1.0)).candidates(&logits);
+        let mut found =
+            sampling(1.0, top_k, filter["top_p"].as_f64().unwrap_or(1.0)).candidates(&logits);
         found.sort_by_key(|&(token, _)| token);
         let expected: Vec<u64> =
             filter["kept"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
@@ -45,7 +47,10 @@ fn filters_keep_and_weigh_the_tokens_that_pytorch_does() {
 #[test]
 fn a_top_k_above_the_vocabulary_keeps_all() {
     for top_k in [10, 11, usize::MAX] {
-        assert_eq!(sampling(1.0, top_k, 1.0).candidates(&LOGITS), Sampling::default().candidates(&LOGITS));
+        assert_eq!(
+            sampling(1.0, top_k, 1.0).candidates(&LOGITS),
+            Sampling::default().candidates(&LOGITS)
+        );
     }
     assert_eq!(Sampling::default().candidates(&LOGITS).len(), LOGITS.len());
 }
@@ -54,9 +59,13 @@ fn a_top_k_above_the_vocabulary_keeps_all() {
 fn a_temperature_of_zero_takes_the_likeliest_token_where_small_ones_go() {
     assert_eq!(Sampling::GREEDY, sampling(0.0, None, 1.0));
     assert_eq!(Sampling::GREEDY.candidates(&LOGITS), [(0, 1.0)]);
-    let surest = [0.5, 0.1, 0.02].map(|temperature| sampling(temperature, None, 1.0).candidates(&LOGITS)[0]);
+    let surest =
+        [0.5, 0.1, 0.02].map(|temperature| sampling(temperature, None, 1.0).candidates(&LOGITS)[0]);
     assert!(surest.iter().all(|&(token, _)| token == 0));
-    assert!(surest[0].1 < surest[1].1 && surest[1].1 < surest[2].1 && surest[2].1 <= 1.0, "{surest:?}");
+    assert!(
+        surest[0].1 < surest[1].1 && surest[1].1 < surest[2].1 && surest[2].1 <= 1.0,
+        "{surest:?}"
+    );
     for smallest in [1e-3, 1e-300, f64::from_bits(1)] {
         assert_eq!(sampling(smallest, None, 1.0).candidates(&LOGITS)[0], (0, 1.0), "{smallest}");
     }
@@ -65,7 +74,8 @@ fn a_temperature_of_zero_takes_the_likeliest_token_where_small_ones_go() {
 #[test]
 fn a_high_temperature_makes_all_tokens_alike() {
     for (_, probability) in sampling(1e9, None, 1.0).candidates(&LOGITS) {
-        assert!((probability - 0.1).abs() < 1e-6, "{probability}"); // logits 4 apart are 4e-9 apart then
+        // logits 4 apart are 4e-9 apart then
+        assert!((probability - 0.1).abs() < 1e-6, "{probability}");
     }
 }
 
@@ -99,10 +109,15 @@ fn tokens_are_drawn_as_often_as_their_probabilities_say() {
         (0..DRAWS).for_each(|_| counts[sampling.draw(&LOGITS, &mut rng) as usize] += 1);
         let candidates = sampling.candidates(&LOGITS);
         for &(token, p) in &candidates {
-            // A count of n draws has the standard deviation sqrt(n p (1 - p)); it is five of them off once in a million.
+            // A count of n draws has the standard deviation sqrt(n p (1 - p)); it is five of them
+            // off once in a million.
             let (n, count) = (DRAWS as f64, f64::from(counts[token as usize]));
             let band = 5.0 * (n * p * (1.0 - p)).sqrt();
-            assert!((count - n * p).abs() <= band, "{sampling:?}: token {token} {count} times of {}", n * p);
+            assert!(
+                (count - n * p).abs() <= band,
+                "{sampling:?}: token {token} {count} times of {}",
+                n * p
+            );
         }
         let drawn: i32 = candidates.iter().map(|&(token, _)| counts[token as usize]).sum();
         assert_eq!(drawn as usize, DRAWS, "{sampling:?} drew what it does not keep");
@@ -124,7 +139,10 @@ fn a_way_to_draw_that_is_none_is_refused_in_one_line() {
     ] {
         let error: SamplingError = Sampling::new(temperature, top_k, top_p).unwrap_err();
         let line = error.to_string();
-        assert!(line.starts_with(expected) && line.contains("; ") && !line.contains('\n'), "{line}");
+        assert!(
+            line.starts_with(expected) && line.contains("; ") && !line.contains('\n'),
+            "{line}"
+        );
     }
 }
 
@@ -147,7 +165,8 @@ proptest! {
         prop_assert!(above < candidates.len(), "a likelier token was left out");
     }
 
-    /// The fewest tokens whose share reaches top-p: with them it does, without the last it does not.
+    /// The fewest tokens whose share reaches top-p: with them it does, without the last it does
+    /// not.
     #[test]
     fn the_nucleus_is_the_smallest_set_that_reaches_its_share(
         logits in prop::collection::vec(-8f32..8.0, 1..40),

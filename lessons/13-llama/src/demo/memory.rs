@@ -13,7 +13,8 @@ use serde::Deserialize;
 use super::parts::numbers_a_token;
 use crate::{Llama, LlamaConfig};
 
-/// Layers, numbers a token and query heads of the model whose key/value heads are shared by more and more.
+/// Layers, numbers a token and query heads of the model whose key/value heads are shared by more
+/// and more.
 const GROUPED: [usize; 3] = [1, 64, 8];
 
 /// Its key/value heads and what that is called.
@@ -27,7 +28,8 @@ pub(super) fn by_groups(run: &Run, report: &mut Report) {
     let mut table = Table::new(["key/value heads", "memory a token", "parameters of attention"]);
     let mut bars = Vec::new();
     for (kv_heads, name) in KV_HEADS {
-        let config = LlamaConfig::new(2, d_model, n_layers, n_heads, 1, 1).with_n_kv_heads(Some(kv_heads));
+        let config =
+            LlamaConfig::new(2, d_model, n_layers, n_heads, 1, 1).with_n_kv_heads(Some(kv_heads));
         let model = config.init(run.device);
         let memory = numbers_a_token(&model, run.device);
         let attention: usize = model.layers.iter().map(|layer| layer.attention.num_params()).sum();
@@ -38,8 +40,8 @@ pub(super) fn by_groups(run: &Run, report: &mut Report) {
     report.figure(Figure {
         name: "13-groups".into(),
         title: "What memory keeps of one token".into(),
-        alt: "Numbers that memory keeps of one token in a layer of 64 with 8 query heads: 128 with 8 key/value heads, 64 \
-              with 4, 32 with 2 and 16 with one for all."
+        alt: "Numbers that memory keeps of one token in a layer of 64 with 8 query heads: 128 \
+            with 8 key/value heads, 64 with 4, 32 with 2 and 16 with one for all."
             .into(),
         band: 0.0,
         panels: vec![Panel {
@@ -67,10 +69,14 @@ fn prompts(corpus: &Corpus) -> Vec<Vec<u32>> {
 pub(super) fn same_characters(model: &Llama, corpus: &Corpus, run: &Run, report: &mut Report) {
     let sees = model.max_tokens();
     report.say(format!(
-        "{PROMPTS} texts of {PROMPT} characters continued by {WRITTEN}, with memory and without (the model sees {sees}):"
+        "{PROMPTS} texts of {PROMPT} characters continued by {WRITTEN}, with memory and without \
+            (the model sees {sees}):"
     ));
-    for (how, sampling) in [("the likeliest each time", Sampling::GREEDY), ("drawn", Sampling::default())] {
-        let begin = || Generation::new(model, &prompts(corpus), WRITTEN, sampling, run.seed, run.device);
+    for (how, sampling) in
+        [("the likeliest each time", Sampling::GREEDY), ("drawn", Sampling::default())]
+    {
+        let begin =
+            || Generation::new(model, &prompts(corpus), WRITTEN, sampling, run.seed, run.device);
         let pairs = begin().flatten().zip(begin().without_memory().flatten());
         let same = pairs.filter(|(with, without)| with == without).count();
         report.say(format!("  {how}: {same} of {} characters are the same", PROMPTS * WRITTEN));
@@ -116,17 +122,25 @@ impl LanguageModel for Counted<'_> {
 }
 
 /// For each character of a text: how many stand before it, and how many were read to write it.
-fn characters_read(model: &Llama, corpus: &Corpus, with_memory: bool, run: &Run) -> Vec<(f64, f64)> {
+fn characters_read(
+    model: &Llama,
+    corpus: &Corpus,
+    with_memory: bool,
+    run: &Run,
+) -> Vec<(f64, f64)> {
     let counted = Counted { model, read: Cell::new(0) };
     let prompt = &prompts(corpus)[..1];
-    let generation = Generation::new(&counted, prompt, WRITTEN, Sampling::GREEDY, run.seed, run.device);
+    let generation =
+        Generation::new(&counted, prompt, WRITTEN, Sampling::GREEDY, run.seed, run.device);
     let mut generation = if with_memory { generation } else { generation.without_memory() };
     let places = (PROMPT..).map(|before| before as f64);
-    places.map_while(|before| generation.next().map(|_| (before, counted.read.take() as f64))).collect()
+    places
+        .map_while(|before| generation.next().map(|_| (before, counted.read.take() as f64)))
+        .collect()
 }
 
-/// How long a token took by how many stood before it: recorded, since a fresh measurement says as much about what else
-/// the machine has to do.
+/// How long a token took by how many stood before it: recorded, since a fresh measurement says as
+/// much about what else the machine has to do.
 #[derive(Deserialize)]
 struct Times {
     commands: Vec<String>,
@@ -137,11 +151,18 @@ struct Times {
 }
 
 /// What is read for each token, and how long that takes.
-pub(super) fn with_and_without(model: &Llama, corpus: &Corpus, run: &Run, report: &mut Report) -> Result<()> {
+pub(super) fn with_and_without(
+    model: &Llama,
+    corpus: &Corpus,
+    run: &Run,
+    report: &mut Report,
+) -> Result<()> {
     let reads = [false, true].map(|with_memory| characters_read(model, corpus, with_memory, run));
-    let [without, with] = reads.each_ref().map(|reads| reads.iter().map(|&(_, read)| read).sum::<f64>());
+    let [without, with] =
+        reads.each_ref().map(|reads| reads.iter().map(|&(_, read)| read).sum::<f64>());
     report.say(format!(
-        "To write {WRITTEN} characters after a prompt of {PROMPT}, {without} are read without memory and {with} with it."
+        "To write {WRITTEN} characters after a prompt of {PROMPT}, {without} are read without \
+            memory and {with} with it."
     ));
     report.say("");
     let times: Times = serde_json::from_str(include_str!("../times.json"))?;
@@ -167,15 +188,19 @@ fn figure(reads: [Vec<(f64, f64)>; 2], times: [Vec<(f64, f64)>; 2]) -> Figure {
         title: title.into(),
         x: Axis::linear("tokens before it"),
         y: Axis::linear(y),
-        marks: Marks::Lines(vec![Line::new("without memory", without), Line::new("with memory", with)]),
+        marks: Marks::Lines(vec![
+            Line::new("without memory", without),
+            Line::new("with memory", with),
+        ]),
     };
     Figure {
         name: "13-memory".into(),
         title: "What one more token takes, with memory and without".into(),
-        alt: "Two panels by tokens before the one that is written. Tokens read: without memory a line that climbs to 128, \
-              where the older half is forgotten, and twice again from 64; with memory a flat line at 1, but for the 8 of \
-              the prompt and 64 whenever the rest is forgotten. Time, recorded: without memory it climbs from 5.6 to \
-              47.1 milliseconds, with memory from 1.6 to 2.1."
+        alt: "Two panels by tokens before the one that is written. Tokens read: without memory a \
+            line that climbs to 128, where the older half is forgotten, and twice again from 64; \
+            with memory a flat line at 1, but for the 8 of the prompt and 64 whenever the rest is \
+            forgotten. Time, recorded: without memory it climbs from 5.6 to 47.1 milliseconds, \
+            with memory from 1.6 to 2.1."
             .into(),
         band: 0.0, // counts, and a record
         panels: vec![

@@ -33,7 +33,8 @@ pub enum Stage {
 
 impl Stage {
     /// In the order they were exchanged.
-    pub const ALL: [Self; 5] = [Self::Gpt, Self::RmsNorm, Self::Rope, Self::SwiGlu, Self::GroupedQueries];
+    pub const ALL: [Self; 5] =
+        [Self::Gpt, Self::RmsNorm, Self::Rope, Self::SwiGlu, Self::GroupedQueries];
 
     /// What a table calls it.
     pub fn name(self) -> &'static str {
@@ -80,8 +81,10 @@ impl Parts {
             .with_n_kv_heads(llama.n_kv_heads.filter(|_| since(Stage::GroupedQueries)));
         let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| layer.init(device)).collect();
         layers.iter_mut().for_each(|layer| layer.restart(INITIALIZER_STD, n_layers, device));
-        let learned = LearnedPositionsConfig::new(block, d_model).with_initializer_std(INITIALIZER_STD);
-        let tokens = TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(INITIALIZER_STD);
+        let learned =
+            LearnedPositionsConfig::new(block, d_model).with_initializer_std(INITIALIZER_STD);
+        let tokens =
+            TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(INITIALIZER_STD);
         Self {
             tokens: tokens.init(device),
             learned: (!since(Stage::Rope)).then(|| learned.init(device)),
@@ -137,18 +140,30 @@ struct Trainings {
 }
 
 /// Trains every stage by the same recipe on the same batches.
-pub(super) fn one_by_one(run: &Run, seeds: u64, corpus: &Corpus, report: &mut Report) -> Result<()> {
+pub(super) fn one_by_one(
+    run: &Run,
+    seeds: u64,
+    corpus: &Corpus,
+    report: &mut Report,
+) -> Result<()> {
     let Preset { n_layers, d_model, n_heads, block, batch, steps, .. } = SIZE;
     report.say(format!(
-        "Parts exchanged one by one: {n_layers} layer of {d_model} numbers in {n_heads} heads, {steps} steps of {batch} \
-         texts of {block} characters,"
+        "Parts exchanged one by one: {n_layers} layer of {d_model} numbers in {n_heads} heads, \
+            {steps} steps of {batch} texts of {block} characters,"
     ));
     report.say(format!(
         "{seeds} seeds; nats a character on {} that are never learnt from:",
         corpus.validation.len()
     ));
-    let mut table =
-        Table::new(["model", "parameters", "memory a token", "least", "mean", "most", "perplexity"]);
+    let mut table = Table::new([
+        "model",
+        "parameters",
+        "memory a token",
+        "least",
+        "mean",
+        "most",
+        "perplexity",
+    ]);
     let mut lines = Vec::new();
     for stage in Stage::ALL {
         let Trainings { parameters, memory, curves } = train_stage(stage, run, seeds, corpus)?;
@@ -170,7 +185,8 @@ fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &Corpus) -> Result<T
     let mut trainings = Trainings { parameters: 0, memory: 0, curves: Vec::new() };
     for seed in run.seed..run.seed + seeds {
         run.device.seed(seed);
-        let model = Parts::new(stage, corpus.tokenizer.vocab_size(), &run.device.clone().autodiff());
+        let model =
+            Parts::new(stage, corpus.tokenizer.vocab_size(), &run.device.clone().autodiff());
         let (model, curve) = trained(model, corpus, &SIZE, seed, run.device)?;
         trainings.parameters = model.parameters();
         trainings.memory = numbers_a_token(&model, run.device);
@@ -196,9 +212,10 @@ fn figure(lines: Vec<Line>) -> Figure {
     Figure {
         name: "13-parts".into(),
         title: "From GPT-2 to LLaMA, one part at a time".into(),
-        alt: "Held-back loss from training step 80 to 400, mean of three seeds. GPT and GPT with RMSNorm lie on each other and \
-              end highest; RoPE parts from them at once and ends well below; SwiGLU goes below that from step 160 on and \
-              ends lowest; grouped queries end between the two, with half of the memory."
+        alt: "Held-back loss from training step 80 to 400, mean of three seeds. GPT and GPT with \
+            RMSNorm lie on each other and end highest; RoPE parts from them at once and ends well \
+            below; SwiGLU goes below that from step 160 on and ends lowest; grouped queries end \
+            between the two, with half of the memory."
             .into(),
         band: 0.1, // trainings part between processors; the leads of RoPE and of SwiGLU are larger
         panels: vec![Panel {

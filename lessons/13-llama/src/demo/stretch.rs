@@ -15,9 +15,11 @@ use crate::{Llama, LlamaConfig};
 const TIMES: [usize; 3] = [1, 2, LONGER];
 
 /// Steps of the training at the longest of them, on as many characters a step as before.
-const MORE: Preset = Preset { block: LONGER * SIZE.block, batch: SIZE.batch / LONGER, steps: 60, ..SIZE };
+const MORE: Preset =
+    Preset { block: LONGER * SIZE.block, batch: SIZE.batch / LONGER, steps: 60, ..SIZE };
 
-/// Turns within the length of training below which a frequency is slow, and above which it is fast: LLaMA 3.1's.
+/// Turns within the length of training below which a frequency is slow, and above which it is fast:
+/// LLaMA 3.1's.
 const LOW_FREQ_FACTOR: f64 = 1.0;
 const HIGH_FREQ_FACTOR: f64 = 4.0;
 
@@ -40,8 +42,8 @@ fn stretched(config: &LlamaConfig, model: &Llama, scaling: RopeScaling, device: 
 }
 // ANCHOR_END: stretched
 
-/// The loss at one, two and four times the length of training by how RoPE is scaled afterwards, and then the loss at
-/// the longest as it is trained there.
+/// The loss at one, two and four times the length of training by how RoPE is scaled afterwards, and
+/// then the loss at the longest as it is trained there.
 pub(super) fn after_the_fact(
     config: &LlamaConfig,
     model: &Llama,
@@ -72,14 +74,15 @@ pub(super) fn after_the_fact(
 fn say(by_length: &[Line], by_step: &[Line], report: &mut Report) {
     let (block, longest, steps) = (SIZE.block, MORE.block, MORE.steps);
     report.say(format!(
-        "Trained on {block} characters, RoPE scaled for the length at hand; nats a character held back. Last column: \
-         scaled for {longest} and"
+        "Trained on {block} characters, RoPE scaled for the length at hand; nats a character held \
+            back. Last column: scaled for {longest} and"
     ));
     report.say(format!("trained for {steps} more steps at that length."));
     let [one, two, four] = TIMES.map(|times| format!("{} characters", times * block));
     let mut table = Table::new(["scaling", &one, &two, &four, &format!("after {steps} steps")]);
     for (length, step) in by_length.iter().zip(by_step) {
-        let numbers = length.points.iter().chain(step.points.last()).map(|&(_, nats)| format!("{nats:.3}"));
+        let numbers =
+            length.points.iter().chain(step.points.last()).map(|&(_, nats)| format!("{nats:.3}"));
         table.row(std::iter::once(length.name.clone()).chain(numbers));
     }
     report.table(&table);
@@ -95,11 +98,11 @@ fn figure(by_length: Vec<Line>, by_step: Vec<Line>) -> Figure {
     Figure {
         name: "13-stretch".into(),
         title: "Trained on 32 characters, read at 128".into(),
-        alt: "Two panels, three ways to scale RoPE. Loss by length of text, without further training: all the same at 32 \
-              characters; at 128 linear scaling has lost most, no scaling and llama3 \
-              less than half of that. Loss at 128 characters over \
-              60 steps of training there: all three fall at once, linear scaling from the highest start and to the \
-              highest end."
+        alt: "Two panels, three ways to scale RoPE. Loss by length of text, without further \
+            training: all the same at 32 characters; at 128 linear scaling has lost most, no \
+            scaling and llama3 less than half of that. Loss at 128 characters over 60 steps of \
+            training there: all three fall at once, linear scaling from the highest start and to \
+            the highest end."
             .into(),
         band: 0.4, // trainings part between processors; linear scaling loses more
         panels: vec![

@@ -11,13 +11,16 @@ use crate::{MAX_TOKENS, VOCAB, drawn, ids, small};
 fn weights_are_counted_by_hand() {
     let device = backend::from_env();
     let count = |config: LlamaConfig| drawn(&config, &device).parameters();
-    let attention = 2 * 16 * 16 + 2 * 16 * 8; // queries and output; keys and values of two heads of 4
-    let layer = attention + 3 * 16 * 24 + 2 * 16; // three maps of the feed-forward, two norms, no bias anywhere
+    // queries and output; keys and values of two heads of 4
+    let attention = 2 * 16 * 16 + 2 * 16 * 8;
+    // three maps of the feed-forward, two norms, no bias anywhere
+    let layer = attention + 3 * 16 * 24 + 2 * 16;
     let tied = VOCAB * 16 + 2 * layer + 16;
     assert_eq!(count(small()), tied);
     assert_eq!(count(small().with_tied(false)), tied + VOCAB * 16);
     assert_eq!(count(small().with_n_kv_heads(None)), tied + 2 * (2 * 16 * 8));
-    // Heads of 6, not 4: four of queries and two each of keys and values on the way in, four on the way out.
+    // Heads of 6, not 4: four of queries and two each of keys and values on the way in, four on the
+    // way out.
     assert_eq!(count(small().with_d_head(Some(6))), tied + 2 * (2 * 16 * (4 + 2 + 2 + 4)));
 }
 
@@ -42,7 +45,10 @@ fn a_layer_of_twelve_numbers_is_counted_by_hand() {
 #[test]
 fn a_preset_keeps_gpts_width_and_has_about_its_weights() {
     let laptop = LlamaConfig::preset(&Preset::LAPTOP, 65);
-    assert_eq!((laptop.d_model, laptop.n_layers, laptop.n_heads, laptop.max_tokens), (128, 4, 4, 64));
+    assert_eq!(
+        (laptop.d_model, laptop.n_layers, laptop.n_heads, laptop.max_tokens),
+        (128, 4, 4, 64)
+    );
     assert_eq!(laptop.n_kv_heads(), 2);
     assert_eq!(laptop.d_hidden, 352); // 8 * 128 / 3 = 341.3, up to a multiple of 16
     let odd = Preset { n_heads: 1, ..Preset::TINY };

@@ -19,7 +19,10 @@ use crate::parity::inputs;
 use crate::{drawn, ids, small};
 
 /// A copy of the recorded LLaMA with its configuration and weights changed.
-fn changed(config: impl FnOnce(&mut Value), weights: impl FnOnce(&mut BTreeMap<String, Stored>)) -> TempDir {
+fn changed(
+    config: impl FnOnce(&mut Value),
+    weights: impl FnOnce(&mut BTreeMap<String, Stored>),
+) -> TempDir {
     golden::altered("llama", config, weights)
 }
 
@@ -73,12 +76,14 @@ fn names_without_their_prefix_are_the_same_model() {
 
 #[test]
 fn half_precision_is_read_to_its_own_precision() {
-    // By as much do the same logits of PyTorch change when its weights are rounded to 11 or 8 bits and used as f32.
+    // By as much do the same logits of PyTorch change when its weights are rounded to 11 or 8 bits
+    // and used as f32.
     for (dtype, rounding) in [(Dtype::F16, 0.0621), (Dtype::BF16, 0.4769)] {
         let folder = changed(no_change, |tensors| {
             for (stored, _, bytes) in tensors.values_mut() {
                 *stored = dtype;
-                let numbers = bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+                let numbers =
+                    bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
                 *bytes = numbers
                     .flat_map(|x| match dtype {
                         Dtype::F16 => f16::from_f32(x).to_le_bytes(),
@@ -112,11 +117,17 @@ fn a_tied_output_table_may_be_stored_twice_and_must_be_the_same() {
     let twice = changed(tie, |tensors| drop(tensors.insert(OUTPUT.into(), tensors[TABLE].clone())));
     let device = backend::from_env();
     let [once, twice] = [once, twice].map(|folder| load(folder.path(), &device).unwrap());
-    assert_eq!((once.skipped.as_slice(), twice.skipped.as_slice()), (&[][..], &[OUTPUT.to_string()][..]));
+    assert_eq!(
+        (once.skipped.as_slice(), twice.skipped.as_slice()),
+        (&[][..], &[OUTPUT.to_string()][..])
+    );
     assert_eq!(tensors(&once.model), tensors(&twice.model));
     assert!(once.model.output.is_none());
     let other = changed(tie, no_change);
-    assert_refused(other.path(), &[OUTPUT, "copy of \"embed_tokens.weight\"", "tie_word_embeddings"]);
+    assert_refused(
+        other.path(),
+        &[OUTPUT, "copy of \"embed_tokens.weight\"", "tie_word_embeddings"],
+    );
     let none = changed(no_change, |tensors| drop(tensors.remove(OUTPUT)));
     assert_refused(none.path(), &[OUTPUT, "missing"]);
 }
@@ -124,9 +135,12 @@ fn a_tied_output_table_may_be_stored_twice_and_must_be_the_same() {
 /// Biases of every map of attention, or of every map of the feed-forward.
 fn with_biases(maps: &[(&str, usize)], value: impl Fn(usize) -> f32) -> BTreeMap<String, Stored> {
     let names = (0..2).flat_map(|layer| {
-        maps.iter().map(move |(map, width)| (format!("model.layers.{layer}.{map}_proj.bias"), *width))
+        maps.iter()
+            .map(move |(map, width)| (format!("model.layers.{layer}.{map}_proj.bias"), *width))
     });
-    names.map(|(name, width)| (name, (Dtype::F32, vec![width], floats((0..width).map(&value))))).collect()
+    names
+        .map(|(name, width)| (name, (Dtype::F32, vec![width], floats((0..width).map(&value)))))
+        .collect()
 }
 
 const ATTENTION: [(&str, usize); 4] =
@@ -148,7 +162,10 @@ fn biases_are_there_where_the_configuration_says_so() {
             assert!(error > 1e-3, "{map:?} has no effect: {error}");
         }
         assert_refused(folder(true, BTreeMap::new()).path(), &["_proj.bias", "missing"]);
-        assert_refused(folder(false, with_biases(maps, |_| 0.0)).path(), &["_proj.bias", "no place"]);
+        assert_refused(
+            folder(false, with_biases(maps, |_| 0.0)).path(),
+            &["_proj.bias", "no place"],
+        );
     }
 }
 
@@ -165,12 +182,14 @@ fn in_the_form_of_transformers_5(name: &str) -> TempDir {
 #[test]
 fn both_forms_of_the_configuration_are_the_same_model() {
     for (name, scaled) in [("llama", false), ("llama_llama3", true)] {
-        let (classic, other) = (golden::directory().join(name), in_the_form_of_transformers_5(name));
+        let (classic, other) =
+            (golden::directory().join(name), in_the_form_of_transformers_5(name));
         assert_is_the_recorded_model(other.path(), &[]);
         let [classic, other] = [&classic, other.path()].map(|folder| read_config(folder).unwrap());
         assert_eq!(classic.scaling, other.scaling);
         assert_eq!(classic.scaling != RopeScaling::None, scaled);
-        let all = |config: &LlamaConfig| config.clone().with_d_head(Some(config.d_head())).to_string();
+        let all =
+            |config: &LlamaConfig| config.clone().with_d_head(Some(config.d_head())).to_string();
         assert_eq!(all(&classic), all(&other));
     }
 }
@@ -180,7 +199,8 @@ fn a_scaling_is_read_under_its_older_key_its_newer_or_both() {
     for scaling in [
         json!({"rope_type": "linear", "factor": 4}),
         json!({"type": "linear", "factor": 4.0}),
-        json!({"type": "linear", "rope_type": "linear", "factor": 4.0}), // as transformers 4.43 and later wrote it
+        // as transformers 4.43 and later wrote it
+        json!({"type": "linear", "rope_type": "linear", "factor": 4.0}),
     ] {
         let classic = |config: &mut Value| {
             config.as_object_mut().unwrap().remove("rope_parameters");
@@ -213,7 +233,10 @@ fn a_scaling_that_is_none_is_refused_under_either_key() {
         (llama3("low_freq_factor", json!(null)), "expected low_freq_factor, found no such key"),
         (llama3("high_freq_factor", json!(1.0)), "expected high_freq_factor above 1, found 1"),
         (llama3("original_max_position_embeddings", json!(0)), "of at least 1, found 0"),
-        (llama3("original_max_position_embeddings", json!(null)), "of at least 1, found no such key"),
+        (
+            llama3("original_max_position_embeddings", json!(null)),
+            "of at least 1, found no such key",
+        ),
     ] {
         for key in ["rope_scaling", "rope_parameters"] {
             let folder = changed(|config| config[key] = scaling.clone(), no_change);
@@ -262,10 +285,14 @@ fn every_impossible_configuration_is_refused_by_its_key() {
 
 #[test]
 fn a_missing_and_a_doubled_key_are_refused() {
-    let folder = changed(|config| drop(config.as_object_mut().unwrap().remove("rms_norm_eps")), no_change);
+    let folder =
+        changed(|config| drop(config.as_object_mut().unwrap().remove("rms_norm_eps")), no_change);
     assert_refused(folder.path(), &["rms_norm_eps"]);
-    fs::write(folder.path().join("config.json"), r#"{"model_type": "llama", "model_type": "llama"}"#)
-        .unwrap();
+    fs::write(
+        folder.path().join("config.json"),
+        r#"{"model_type": "llama", "model_type": "llama"}"#,
+    )
+    .unwrap();
     assert_refused(folder.path(), &["model_type", "twice"]);
     fs::write(folder.path().join("config.json"), b"{\"model_type\": \"\xff\"}").unwrap();
     assert_refused(folder.path(), &["UTF-8"]);
@@ -273,14 +300,16 @@ fn a_missing_and_a_doubled_key_are_refused() {
 
 #[test]
 fn room_for_a_billion_tokens_is_not_taken_before_they_come() {
-    let folder = changed(|config| config["max_position_embeddings"] = json!(1_000_000_000), no_change);
+    let folder =
+        changed(|config| config["max_position_embeddings"] = json!(1_000_000_000), no_change);
     assert_is_the_recorded_model(folder.path(), &[]);
     let device = backend::from_env();
     let model = load(folder.path(), &device).unwrap().model;
     assert_eq!(model.max_tokens(), 1_000_000_000);
     let mut generation = Generation::new(&model, &[vec![3, 7]], 5, Sampling::GREEDY, 0, &device);
     assert_eq!(generation.by_ref().count(), 5);
-    assert_eq!(generation.memory_numbers(), 2 * 2 * 16 * (2 + 5)); // layers, keys and values, two heads of 8, tokens
+    // layers, keys and values, two heads of 8, tokens
+    assert_eq!(generation.memory_numbers(), 2 * 2 * 16 * (2 + 5));
 }
 
 #[test]
@@ -318,7 +347,8 @@ fn another_architecture_is_refused_by_its_name_or_by_its_tensors() {
         let folder = golden::directory().join(other);
         assert_refused(&folder, &["expected \"llama\"", &format!("found {other:?}")]);
         let disguised = changed(no_change, no_change);
-        fs::copy(folder.join("model.safetensors"), disguised.path().join("model.safetensors")).unwrap();
+        fs::copy(folder.join("model.safetensors"), disguised.path().join("model.safetensors"))
+            .unwrap();
         assert_refused(disguised.path(), &["expected 2 layers under \"layers.\"", "found 0"]);
     }
 }
@@ -333,7 +363,8 @@ fn assert_comes_back(model: &Llama, config: &LlamaConfig) {
     assert_eq!(loaded.skipped, [""; 0]);
     assert_eq!(tensors(&loaded.model), tensors(model));
     let (kv, d_head) = (config.n_kv_heads(), config.d_head());
-    let expected = config.clone().with_n_kv_heads(Some(kv)).with_d_head(Some(d_head)).with_dropout(0.0);
+    let expected =
+        config.clone().with_n_kv_heads(Some(kv)).with_d_head(Some(d_head)).with_dropout(0.0);
     assert_eq!(loaded.config.to_string(), expected.to_string());
     let text = ids(&[3, 7, 1, 12, 5], &device);
     let [found, expected] = [&loaded.model, model].map(|model| model.forward(text.clone(), &[]));
@@ -378,6 +409,8 @@ fn biases_are_saved_and_loaded_to_the_bit() {
 #[test]
 fn a_folder_that_cannot_be_written_to_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = save(&drawn(&small(), &backend::from_env()), &small(), file.path()).unwrap_err().to_string();
+    let error = save(&drawn(&small(), &backend::from_env()), &small(), file.path())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("config.json") && error.contains("writing failed"), "{error}");
 }

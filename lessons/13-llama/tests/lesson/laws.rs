@@ -35,7 +35,10 @@ fn a_text_moved_to_later_positions_is_answered_the_same() {
         let padded = ids(&[vec![19; moved], vec![3, 7, 1]].concat(), &device);
         let after = |padding: &[usize]| model.forward(padded.clone(), padding).narrow(1, moved, 3);
         assert_close(&after(&[moved]), &alone, backend::tolerance(&device, 2e-5));
-        assert!(max_abs_error(&after(&[]), &alone) > 1e-2, "fillers that are not said to be are seen");
+        assert!(
+            max_abs_error(&after(&[]), &alone) > 1e-2,
+            "fillers that are not said to be are seen"
+        );
     }
 }
 
@@ -61,8 +64,10 @@ fn as_many_groups_as_heads_is_plain_attention() {
 fn written_out(grouped: Llama, mut plain: Llama) -> Llama {
     for (plain, grouped) in plain.layers.iter_mut().zip(&grouped.layers) {
         let (n, kv) = (grouped.attention.n_heads(), grouped.attention.n_kv_heads());
-        let columns = split_heads(grouped.attention.projection.weight.val().unsqueeze(), n + 2 * kv);
-        let part = |first, count| columns.clone().narrow(1, first, count); // [1, heads, d_model, d_head]
+        let columns =
+            split_heads(grouped.attention.projection.weight.val().unsqueeze(), n + 2 * kv);
+        // [1, heads, d_model, d_head]
+        let part = |first, count| columns.clone().narrow(1, first, count);
         let shared = [part(n, kv), part(n + kv, kv)].map(|part| share_heads(part, n));
         let all = Tensor::cat([vec![part(0, n)], shared.to_vec()].concat(), 1);
         plain.attention.projection.weight = Param::from_tensor(merge_heads(all).squeeze_dim(0));
@@ -113,7 +118,8 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
 fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
     let device = backend::from_env();
     let model = drawn(&small(), &device);
-    let drawing = Sampling::new(1.0, None, 1.0).unwrap(); // the likeliest text soon repeats itself and hides much
+    // the likeliest text soon repeats itself and hides much
+    let drawing = Sampling::new(1.0, None, 1.0).unwrap();
     let longer: Vec<u32> = (0..3 * MAX_TOKENS as u32).map(|i| i * i % VOCAB as u32).collect();
     for prompts in [prompts(), vec![longer]] {
         let generation = || Generation::new(&model, &prompts, 4 * MAX_TOKENS, drawing, 5, &device);
@@ -129,7 +135,8 @@ fn memory_takes_its_room_at_the_first_token_and_never_more() {
     let most = 3 * MAX_TOKENS;
     let mut generation = Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device);
     while generation.next().is_some() {
-        // Of 2 layers and 4 texts, a key and a value of two heads of 4 for every token that the model sees.
+        // Of 2 layers and 4 texts, a key and a value of two heads of 4 for every token that the
+        // model sees.
         assert_eq!(generation.memory_numbers(), 2 * 4 * 2 * 2 * 4 * MAX_TOKENS);
     }
 }
@@ -137,15 +144,16 @@ fn memory_takes_its_room_at_the_first_token_and_never_more() {
 #[test]
 fn a_fresh_model_loses_about_ln_vocab() {
     let device = backend::from_env();
-    let text: Vec<u32> = (0..=MAX_TOKENS as u32).map(|i| 5 * i % VOCAB as u32).collect(); // no token twice
+    // no token twice
+    let text: Vec<u32> = (0..=MAX_TOKENS as u32).map(|i| 5 * i % VOCAB as u32).collect();
     for tied in [true, false] {
         let model = {
             let _seed = backend::seeded(&device, 7);
             small().with_tied(tied).init(&device)
         };
         let loss = model.loss(ids(&text[..MAX_TOKENS], &device), ids(&text[1..], &device));
-        // A vector of length sqrt(16) against a table of N(0, 0.02^2): logits of deviation 0.08, the mean of 12 losses
-        // of 0.08 / sqrt(12) = 0.023. Four times that.
+        // A vector of length sqrt(16) against a table of N(0, 0.02^2): logits of deviation 0.08,
+        // the mean of 12 losses of 0.08 / sqrt(12) = 0.023. Four times that.
         let off = loss.into_scalar::<f32>() - (VOCAB as f32).ln();
         assert!(off.abs() < 0.1, "tied: {tied}: {off} from ln(vocab)");
     }

@@ -13,7 +13,15 @@ fn twenty_steps_lower_the_loss() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
     let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
-    let size = Preset { n_layers: 1, n_heads: 2, d_model: 16, block: 8, batch: 8, steps: 20, dropout: 0.0 };
+    let size = Preset {
+        n_layers: 1,
+        n_heads: 2,
+        d_model: 16,
+        block: 8,
+        batch: 8,
+        steps: 20,
+        dropout: 0.0,
+    };
     let model = LlamaConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
     let task: Pretraining<'_, Llama> = Pretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
@@ -26,7 +34,8 @@ fn twenty_steps_lower_the_loss() {
         ControlFlow::Continue(())
     };
     train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
-    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands before.
+    // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
+    // before.
     assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
 }
 
@@ -78,7 +87,10 @@ fn rope_and_swiglu_gain_more_than_half_the_memory_costs(report: &Report) {
 fn half_the_heads_are_half_the_memory(report: &Report) {
     let Marks::Bars(bars) = &figure(report, "13-groups").panels[0].marks else { panic!("bars") };
     let numbers: Vec<f64> = bars.iter().map(|bar| bar.value).collect();
-    assert!(numbers.len() == 4 && numbers.windows(2).all(|pair| pair[1] == pair[0] / 2.0), "{numbers:?}");
+    assert!(
+        numbers.len() == 4 && numbers.windows(2).all(|pair| pair[1] == pair[0] / 2.0),
+        "{numbers:?}"
+    );
 }
 
 fn memory_reads_one_token_and_changes_none(report: &Report) {
@@ -87,7 +99,8 @@ fn memory_reads_one_token_and_changes_none(report: &Report) {
     let seen: Vec<f64> = (8..=128).chain(64..=128).chain(64..78).map(f64::from).collect();
     assert_eq!(*without, seen);
     let more: Vec<f64> = with.iter().copied().filter(|&read| read != 1.0).collect();
-    assert_eq!(more, [8.0, 64.0, 64.0]); // the prompt, and what is left each time the rest is forgotten
+    // the prompt, and what is left each time the rest is forgotten
+    assert_eq!(more, [8.0, 64.0, 64.0]);
 }
 
 fn its_time_is_flat_where_the_other_grows(report: &Report) {

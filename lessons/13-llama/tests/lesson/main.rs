@@ -24,8 +24,8 @@ fn small() -> LlamaConfig {
     LlamaConfig::new(VOCAB, 16, 2, 4, 24, MAX_TOKENS).with_n_kv_heads(Some(2))
 }
 
-/// A model whose every weight, norms included, is a number of -1..1, the same on every device: far enough apart that
-/// nothing which is left out or swapped stays hidden.
+/// A model whose every weight, norms included, is a number of -1..1, the same on every device: far
+/// enough apart that nothing which is left out or swapped stays hidden.
 fn drawn(config: &LlamaConfig, device: &Device) -> Llama {
     struct Draw(StdRng);
     impl ModuleMapper for Draw {
@@ -61,7 +61,8 @@ fn written(
     (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
 }
 
-/// By how much the likeliest token leads the next, at least, where `text` goes on after its first `prompt` tokens.
+/// By how much the likeliest token leads the next, at least, where `text` goes on after its first
+/// `prompt` tokens.
 fn smallest_lead(model: &Llama, text: &[u32], prompt: usize, device: &Device) -> f32 {
     let logits: Vec<f32> = model.forward(ids(text, device), &[]).into_data().iter().collect();
     let leads = logits.chunks(VOCAB).skip(prompt - 1).map(|logits| {

@@ -1,4 +1,5 @@
-//! What contrastive training is worth, measured by retrieval: without downloads, and as recorded with real weights.
+//! What contrastive training is worth, measured by retrieval: without downloads, and as recorded
+//! with real weights.
 
 use std::collections::HashSet;
 
@@ -48,7 +49,8 @@ struct Scores {
     search: [f64; 3],
 }
 
-/// Trains a tiny encoder to bring sentences on one topic together, for each pooling, and lets each search.
+/// Trains a tiny encoder to bring sentences on one topic together, for each pooling, and lets each
+/// search.
 pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
     let corpus: Vec<Sentence> = World::sentences(run.seed + 3).take(TO_SEARCH).collect();
     let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
@@ -60,17 +62,20 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
         Ok(pairwise(vectors.clone(), vectors))
     };
     rows.push(("pretrained, mean", judged(&corpus, cosines(&encoder)?)));
-    for (name, pooling) in
-        [("tuned, mean", Pooling::Mean), ("tuned, [CLS]", Pooling::Cls), ("tuned, max", Pooling::Max)]
-    {
+    for (name, pooling) in [
+        ("tuned, mean", Pooling::Mean),
+        ("tuned, [CLS]", Pooling::Cls),
+        ("tuned, max", Pooling::Max),
+    ] {
         encoder.pooling = pooling;
         encoder.bert = toy.model.bert.clone();
         encoder.bert = tuned(&encoder, run)?;
         rows.push((name, judged(&corpus, cosines(&encoder)?)));
     }
     report.say(format!(
-        "A tiny BERT, pretrained on the toy world, then tuned on {} pairs of sentences on one topic. Each of\n\
-         {TO_SEARCH} new sentences searches the others for its topic:",
+        "A tiny BERT, pretrained on the toy world, then tuned on {} pairs of sentences on one \
+            topic. Each of\n\
+            {TO_SEARCH} new sentences searches the others for its topic:",
         TO_PAIR / 2 - HELD_OUT
     ));
     let mut table = Table::new(["by", "recall@10", "MRR", "nDCG@10"]);
@@ -103,22 +108,29 @@ fn by_topic(sentences: impl Iterator<Item = Sentence>) -> Vec<Related> {
     let mut pairs = Vec::new();
     for sentence in sentences {
         match waiting.iter().position(|(topic, _)| *topic == sentence.topic) {
-            Some(at) => {
-                pairs.push(Related { query: waiting.remove(at).1, meant: sentence.to_string(), other: None })
-            }
+            Some(at) => pairs.push(Related {
+                query: waiting.remove(at).1,
+                meant: sentence.to_string(),
+                other: None,
+            }),
             None => waiting.push((sentence.topic, sentence.to_string())),
         }
     }
     pairs
 }
 
-/// The share of words that two sentences have in common, of all in either: what can be had without a model.
+/// The share of words that two sentences have in common, of all in either: what can be had without
+/// a model.
 fn shared_words(corpus: &[Sentence], run: &Run) -> Tensor<2> {
-    let words: Vec<HashSet<&str>> =
-        corpus.iter().map(|sentence| sentence.words.iter().map(|word| &word.text[..]).collect()).collect();
-    let share =
-        |a: &HashSet<&str>, b: &HashSet<&str>| a.intersection(b).count() as f32 / a.union(b).count() as f32;
-    let shares: Vec<f32> = words.iter().flat_map(|a| words.iter().map(move |b| share(a, b))).collect();
+    let words: Vec<HashSet<&str>> = corpus
+        .iter()
+        .map(|sentence| sentence.words.iter().map(|word| &word.text[..]).collect())
+        .collect();
+    let share = |a: &HashSet<&str>, b: &HashSet<&str>| {
+        a.intersection(b).count() as f32 / a.union(b).count() as f32
+    };
+    let shares: Vec<f32> =
+        words.iter().flat_map(|a| words.iter().map(move |b| share(a, b))).collect();
     Tensor::from_data(TensorData::new(shares, [corpus.len(); 2]), run.device)
 }
 
@@ -150,10 +162,11 @@ fn figure(rows: &[(&str, Retrieval)]) -> Figure {
     Figure {
         name: "14-retrieval".into(),
         title: "Finding sentences on the same topic".into(),
-        alt: "Recall@10, MRR and nDCG@10 of a tiny encoder. Tuned with any pooling it is above shared words and above \
-              the encoder that only guessed masked words."
+        alt: "Recall@10, MRR and nDCG@10 of a tiny encoder. Tuned with any pooling it is above \
+            shared words and above the encoder that only guessed masked words."
             .into(),
-        band: 0.1, // trained from scratch: processors differ, the order of before and after does not
+        // trained from scratch: processors differ, the order of before and after does not
+        band: 0.1,
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("ranked by"),
@@ -168,14 +181,26 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
     let Recorded { command, runs } = serde_json::from_str(RECORDED)?;
     let all = crate::feelings::cases().len();
     report.say(format!("Recorded: {command}"));
-    let mut table =
-        Table::new(["seed", "steps", "seconds", "", "told apart", "MRR", "STS", "sad", "stock", "birthday"]);
+    let mut table = Table::new([
+        "seed",
+        "steps",
+        "seconds",
+        "",
+        "told apart",
+        "MRR",
+        "STS",
+        "sad",
+        "stock",
+        "birthday",
+    ]);
     for Tuned { seed, steps, seconds, before, after } in &runs {
         for (when, scores) in [("before", before), ("after", after)] {
             let Scores { mrr, sts, cases, search: [sad, stock, birthday] } = scores;
             let numbers = [mrr, sts, sad, stock, birthday].map(|number| format!("{number:.4}"));
             let run = [seed.to_string(), steps.to_string(), format!("{seconds:.0}")];
-            table.row(run.into_iter().chain([when.into(), format!("{cases} of {all}")]).chain(numbers));
+            table.row(
+                run.into_iter().chain([when.into(), format!("{cases} of {all}")]).chain(numbers),
+            );
         }
     }
     report.table(&table);

@@ -1,4 +1,5 @@
-//! Feelings in plain words, in sayings, and what the words of a saying mean where nobody feels anything.
+//! Feelings in plain words, in sayings, and what the words of a saying mean where nobody feels
+//! anything.
 //!
 //! Neither the four sentences of the textbook's search nor others that say the same are among them.
 
@@ -9,9 +10,11 @@ use crate::SentenceEncoder;
 
 /// `feeling, sentence`: feelings in plain words.
 const STATEMENTS: &str = include_str!("statements.tsv");
-/// `feeling, saying, sentence`: how one may feel, and a sentence with a word of the saying that is about something else.
+/// `feeling, saying, sentence`: how one may feel, and a sentence with a word of the saying that is
+/// about something else.
 const SAYINGS: &str = include_str!("sayings.tsv");
-/// `query, meant, other`: what a search should tell apart, fixed before anything was trained; no saying stands in both.
+/// `query, meant, other`: what a search should tell apart, fixed before anything was trained; no
+/// saying stands in both.
 const CASES: &str = include_str!("cases.tsv");
 
 /// The textbook's search: its query, and its three texts, the first of which it says is found.
@@ -20,10 +23,11 @@ pub const QUERY: &str = "feeling down";
 pub const TEXTS: [&str; 3] = ["I'm sad today", "The stock went down", "Happy birthday!"];
 
 /// How a saying is used.
-const FRAMES: [&str; 4] = ["feeling {}", "I feel {}", "I am feeling {} today", "she feels rather {}"];
+const FRAMES: [&str; 4] =
+    ["feeling {}", "I feel {}", "I am feeling {} today", "she feels rather {}"];
 
-/// Pairs to learn from: every saying in every frame with a plain sentence of the same feeling and the other meaning of
-/// its words, then every plain sentence with the next of its feeling.
+/// Pairs to learn from: every saying in every frame with a plain sentence of the same feeling and
+/// the other meaning of its words, then every plain sentence with the next of its feeling.
 pub fn pairs() -> Vec<Related> {
     let statements: Vec<[&str; 2]> = rows(STATEMENTS);
     let of = |feeling: &str| -> Vec<&str> {
@@ -53,13 +57,14 @@ pub fn pairs() -> Vec<Related> {
     pairs
 }
 
-/// Searches that go wrong by a shared word: a query, what is meant by it, and what shares its word. The first is the
-/// textbook's.
+/// Searches that go wrong by a shared word: a query, what is meant by it, and what shares its word.
+/// The first is the textbook's.
 pub fn cases() -> Vec<[&'static str; 3]> {
     rows(CASES)
 }
 
-/// How many of the [`cases`] an encoder gets right: the query is nearer to what is meant than to what shares its word.
+/// How many of the [`cases`] an encoder gets right: the query is nearer to what is meant than to
+/// what shares its word.
 ///
 /// # Errors
 ///
@@ -87,5 +92,8 @@ pub fn textbook(encoder: &SentenceEncoder) -> Result<[f32; 3], TokensError> {
 /// The columns of a table of this folder.
 fn rows<const N: usize>(table: &'static str) -> Vec<[&'static str; N]> {
     let columns = |line: &'static str| line.split('\t').collect::<Vec<_>>().try_into();
-    table.lines().map(|line| columns(line).expect("a table of this folder has its columns")).collect()
+    table
+        .lines()
+        .map(|line| columns(line).expect("a table of this folder has its columns"))
+        .collect()
 }

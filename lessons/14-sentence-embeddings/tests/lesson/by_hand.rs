@@ -1,4 +1,5 @@
-//! The chapter's own small numbers: one text of three tokens, the last of them padding; two queries with a candidate each.
+//! The chapter's own small numbers: one text of three tokens, the last of them padding; two queries
+//! with a candidate each.
 
 use burn::tensor::{Bool, Device, Tensor};
 use golden::assert_close;
@@ -18,7 +19,11 @@ fn hidden(device: &Device) -> Tensor<4, Bool> {
 fn the_mean_leaves_the_padding_out() {
     let device = backend::from_env();
     let mean = Pooling::Mean.pool(states(&device), Some(hidden(&device)));
-    assert_close(&mean, &Tensor::from_floats([[2.0, 1.0]], &device), backend::tolerance(&device, 1e-6));
+    assert_close(
+        &mean,
+        &Tensor::from_floats([[2.0, 1.0]], &device),
+        backend::tolerance(&device, 1e-6),
+    );
 }
 
 #[test]
@@ -53,7 +58,8 @@ fn cls_is_the_first_token() {
     assert_close(&cls, &Tensor::from_floats([[1.0, 4.0]], &device), 0.0);
 }
 
-/// Two queries along the axes; the candidate of the first at 3-4-5, that of the second along its own.
+/// Two queries along the axes; the candidate of the first at 3-4-5, that of the second along its
+/// own.
 fn two_queries(device: &Device) -> [Tensor<2>; 2] {
     let queries = Tensor::from_floats([[1.0, 0.0], [0.0, 2.0]], device);
     let candidates = Tensor::from_floats([[3.0, 4.0], [0.0, 1.0]], device);
@@ -68,7 +74,8 @@ fn each_query_has_to_find_its_own_candidate_among_all() {
     // Cosines 0.6 and 0, then 0.8 and 1; divided by 0.2: 3 and 0, then 4 and 5.
     let losses = [(1.0 + (-3.0_f32).exp()).ln(), (1.0 + (-1.0_f32).exp()).ln()];
     let loss = ranking_loss(queries, candidates, nothing, 0.2);
-    let expected = Tensor::from_floats([(losses[0] + losses[1]) / 2.0], &device); // 0.0486 and 0.3133
+    // 0.0486 and 0.3133
+    let expected = Tensor::from_floats([(losses[0] + losses[1]) / 2.0], &device);
     assert_close(&loss, &expected, backend::tolerance(&device, 1e-5));
 }
 

@@ -25,8 +25,11 @@ fn sentence_model(pooling: &str) -> TempDir {
             r#"{{"idx": 0, "name": "0", "path": "{path}", "type": "sentence_transformers.models.{kind}"}}"#
         )
     };
-    let modules =
-        [module("Transformer", ""), module("Pooling", "1_Pooling"), module("Normalize", "2_Normalize")];
+    let modules = [
+        module("Transformer", ""),
+        module("Pooling", "1_Pooling"),
+        module("Normalize", "2_Normalize"),
+    ];
     fs::write(folder.path().join("modules.json"), format!("[{}]", modules.join(","))).unwrap();
     fs::create_dir(folder.path().join("1_Pooling")).unwrap();
     fs::write(folder.path().join("1_Pooling/config.json"), pooling).unwrap();
@@ -46,8 +49,7 @@ fn assert_refused(folder: &TempDir, needles: &[&str]) {
     }
 }
 
-const MEAN: &str =
-    r#"{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true, "pooling_mode_cls_token": false}"#;
+const MEAN: &str = r#"{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true, "pooling_mode_cls_token": false}"#;
 
 #[test]
 fn a_plain_encoder_pools_by_the_mean_at_any_length() {
@@ -139,13 +141,17 @@ fn a_prompt_that_would_change_every_text_is_refused() {
 #[test]
 fn what_is_saved_opens_again_and_gives_the_same_vectors() {
     let folder = tempfile::tempdir().unwrap();
-    for (config, unit) in [(MEAN, true), (r#"{"word_embedding_dimension": 32, "pooling_mode": "cls"}"#, true)]
+    for (config, unit) in
+        [(MEAN, true), (r#"{"word_embedding_dimension": 32, "pooling_mode": "cls"}"#, true)]
     {
         let encoder = open(sentence_model(config).path()).unwrap();
         let to = folder.path().join(format!("{:?}", encoder.pooling));
         encoder.save(&to).unwrap();
         let again = open(&to).unwrap();
-        assert_eq!((again.pooling, again.unit, again.limit), (encoder.pooling, unit, encoder.limit));
+        assert_eq!(
+            (again.pooling, again.unit, again.limit),
+            (encoder.pooling, unit, encoder.limit)
+        );
         let texts = ["the cat sat", "The cats", ""];
         assert_eq!(again.embed(&texts).unwrap(), encoder.embed(&texts).unwrap());
     }

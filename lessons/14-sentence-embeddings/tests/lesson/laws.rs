@@ -120,7 +120,11 @@ fn the_ranking_loss_does_not_see_lengths_or_the_order_of_pairs() {
     };
     let expected = loss(queries.clone(), candidates.clone());
     let tolerance = backend::tolerance(&device, 1e-5);
-    golden::assert_close(&loss(queries.clone() * 3.0, candidates.clone() * 0.2), &expected, tolerance);
+    golden::assert_close(
+        &loss(queries.clone() * 3.0, candidates.clone() * 0.2),
+        &expected,
+        tolerance,
+    );
     golden::assert_close(&loss(queries.flip([0]), candidates.flip([0])), &expected, tolerance);
 }
 
@@ -143,7 +147,8 @@ fn a_pair_that_stands_twice_in_a_batch_does_not_fight_itself() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let encoder = random(&device);
-    let pair = Related { query: "the cat sleeps".into(), meant: "the dog sleeps".into(), other: None };
+    let pair =
+        Related { query: "the cat sleeps".into(), meant: "the dog sleeps".into(), other: None };
     let twice = [pair.clone(), pair];
     let task = Contrastive::new(&encoder, &twice, &twice, Tuning::default(), &device).unwrap();
     assert!(task.evaluate(&encoder.bert).abs() < f64::from(backend::tolerance(&device, 1e-5)));
@@ -164,8 +169,10 @@ fn no_case_of_the_feelings_is_trained_on() {
         assert!(!said.iter().any(|said| said.eq_ignore_ascii_case(text)), "{text:?} is trained on");
     }
     // Nor any word for what the textbook's four sentences are about.
-    for word in ["down", "sad", "unhappy", "stock", "birthday", "depressed", "gloomy", "miserable"] {
-        let holds = |said: &&String| said.to_lowercase().split_whitespace().any(|other| other == word);
+    for word in ["down", "sad", "unhappy", "stock", "birthday", "depressed", "gloomy", "miserable"]
+    {
+        let holds =
+            |said: &&String| said.to_lowercase().split_whitespace().any(|other| other == word);
         let allowed = "run down"; // of a battery, and of who is tired
         let found = said.iter().filter(|said| !said.contains(allowed)).find(holds);
         assert_eq!(found, None, "{word:?} is trained on");

@@ -13,7 +13,9 @@ use golden::minilm;
 /// The bars of a figure.
 fn bars(report: &Report, figure: &str) -> Vec<Bar> {
     let figure = report.figures().iter().find(|made| made.name == figure).unwrap();
-    let Marks::Bars(bars) = &figure.panels[0].marks else { panic!("{} is made of bars", figure.name) };
+    let Marks::Bars(bars) = &figure.panels[0].marks else {
+        panic!("{} is made of bars", figure.name)
+    };
     bars.clone()
 }
 
@@ -33,14 +35,18 @@ fn a_tiny_pretrained_encoder_finds_topics_far_above_chance() {
     tuning_beats_shared_words(&report);
 }
 
-/// Every pooling, trained, finds more than shared words do, and more than the encoder that only guessed masked words.
+/// Every pooling, trained, finds more than shared words do, and more than the encoder that only
+/// guessed masked words.
 fn tuning_beats_shared_words(report: &Report) {
     let bars = bars(report, "14-retrieval");
     let ndcg: Vec<&Bar> = bars.iter().filter(|bar| bar.group == "nDCG@10").collect();
     let [words, pretrained, tuned @ ..] = &ndcg[..] else { panic!("five bars") };
     assert_eq!(tuned.len(), 3);
     for tuned in tuned {
-        assert!(tuned.value > words.value + 0.1 && tuned.value > pretrained.value + 0.1, "{tuned:?}");
+        assert!(
+            tuned.value > words.value + 0.1 && tuned.value > pretrained.value + 0.1,
+            "{tuned:?}"
+        );
     }
 }
 
@@ -91,7 +97,8 @@ fn twenty_steps_bring_feelings_in_other_words_together() {
     assert!(after < before - 0.1, "from {before:.3} to {after:.3} nats");
 }
 
-/// Half a minute on two cores. Three recorded seeds told 22 and more of 32 apart, of which the model told 1 before.
+/// Half a minute on two cores. Three recorded seeds told 22 and more of 32 apart, of which the
+/// model told 1 before.
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm, and RUNGS_DATA with stsb-en-test.csv"]
 fn a_short_training_on_feelings_finds_what_is_meant_and_keeps_sts() {
@@ -101,7 +108,8 @@ fn a_short_training_on_feelings_finds_what_is_meant_and_keeps_sts() {
     encoder.parallel = true;
     let pairs = feelings::pairs();
     let tuned = tuned(&encoder, &pairs, &pairs[..8], Tuning { epochs: 3, ..Tuning::default() });
-    let (before, after) = (feelings::told_apart(&encoder).unwrap(), feelings::told_apart(&tuned).unwrap());
+    let (before, after) =
+        (feelings::told_apart(&encoder).unwrap(), feelings::told_apart(&tuned).unwrap());
     assert!(before <= 3 && after >= 16, "{before} and {after} of {}", feelings::cases().len());
     let [sad, stock, birthday] = feelings::textbook(&tuned).unwrap();
     assert!(sad > stock && stock > birthday, "{sad} {stock} {birthday}");

@@ -29,7 +29,11 @@ fn mean_pooling_is_that_of_the_record() {
         let tolerance = backend::tolerance(&device, folder.tolerance);
         let expected = |data: TensorData| Tensor::<2>::from_data(data, &device);
         golden::assert_close(&pooled, &expected(tensor("mean_pooled")), tolerance);
-        golden::assert_close(&normalise(pooled), &expected(tensor("mean_pooled_normalised")), tolerance);
+        golden::assert_close(
+            &normalise(pooled),
+            &expected(tensor("mean_pooled_normalised")),
+            tolerance,
+        );
     }
 }
 
@@ -51,17 +55,27 @@ struct Text {
 fn minilms_vectors_are_those_of_sentence_transformers_in_any_batch() {
     let device = backend::from_env();
     let mut encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
-    let recorded: Recorded = files::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
+    let recorded: Recorded =
+        files::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
     let texts: Vec<&str> = recorded.texts.iter().map(|text| text.text.as_str()).collect();
     let tolerance = backend::tolerance(&device, 1e-5);
     let batches: &[usize] = if backend::is_gpu(&device) { &[32] } else { &[1, 5, 32] };
     for &batch in batches {
         encoder.batch = batch;
         for (expected, embedded) in recorded.texts.iter().zip(encoder.embed(&texts).unwrap()) {
-            assert_eq!(encoder.encode(&expected.text).unwrap().ids, expected.input_ids, "{}", expected.name);
+            assert_eq!(
+                encoder.encode(&expected.text).unwrap().ids,
+                expected.input_ids,
+                "{}",
+                expected.name
+            );
             let off = embedded.vector.iter().zip(&expected.embedding).map(|(a, b)| (a - b).abs());
             let worst = off.fold(0.0, f32::max);
-            assert!(worst <= tolerance, "{}: off by {worst:e}, allowed {tolerance:e}", expected.name);
+            assert!(
+                worst <= tolerance,
+                "{}: off by {worst:e}, allowed {tolerance:e}",
+                expected.name
+            );
         }
     }
 }
@@ -73,7 +87,9 @@ fn the_shared_word_wins_the_textbooks_search() {
     let texts = ["I'm sad today", "The stock went down", "Happy birthday!"];
     let found = encoder.search("feeling down", &texts, 3).unwrap();
     // recorded in tests/golden/minilm/claims.json
-    for ((i, score), (expected, recorded)) in found.into_iter().zip([(1, 0.4388), (0, 0.4055), (2, 0.1455)]) {
+    for ((i, score), (expected, recorded)) in
+        found.into_iter().zip([(1, 0.4388), (0, 0.4055), (2, 0.1455)])
+    {
         assert_eq!(i, expected);
         assert!((score - recorded).abs() < 1e-4);
     }
@@ -90,7 +106,8 @@ fn sts_benchmark_is_reproduced() {
 
 /// How well an encoder's cosines follow the ratings of the STS benchmark's test set: Spearman.
 pub fn sts(encoder: &SentenceEncoder) -> f64 {
-    let data = std::env::var("RUNGS_DATA").expect("RUNGS_DATA names the folder of stsb-en-test.csv");
+    let data =
+        std::env::var("RUNGS_DATA").expect("RUNGS_DATA names the folder of stsb-en-test.csv");
     let pairs = data::sts(&Path::new(&data).join("stsb-en-test.csv")).unwrap();
     assert_eq!(pairs.len(), 1379);
     let side = |text: fn(&data::Pair) -> &str| {

@@ -42,21 +42,25 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
         }
     }
     report.say(format!(
-        "A linear probe a layer: a head on the vectors of words in {LEARNT} sentences, asked about those of {ASKED} others\n\
-         (% right; layer 0 is the embeddings' output):"
+        "A linear probe a layer: a head on the vectors of words in {LEARNT} sentences, asked \
+            about those of {ASKED} others\n\
+            (% right; layer 0 is the embeddings' output):"
     ));
     let mut table = Table::new(["layer", QUESTIONS[0], QUESTIONS[1], QUESTIONS[2], QUESTIONS[3]]);
     for layer in 0..=last {
         let cells = lines.iter().map(|line| format!("{:.1}", line.points[layer].1));
         table.row([layer.to_string()].into_iter().chain(cells));
     }
-    table.row(["commonest".to_string()].into_iter().chain(baselines.map(|share| format!("{share:.1}"))));
+    table.row(
+        ["commonest".to_string()].into_iter().chain(baselines.map(|share| format!("{share:.1}"))),
+    );
     report.table(&table);
     report.figure(Figure {
         name: "15-layers".into(),
         title: "What a linear head reads off each layer".into(),
-        alt: "Accuracy of linear probes by layer. The place of a word is read best early and fades; the part of speech and \
-              which word it is fade little; the sense of bank is certain from layer 1 on."
+        alt: "Accuracy of linear probes by layer. The place of a word is read best early and \
+            fades; the part of speech and which word it is fade little; the sense of bank is \
+            certain from layer 1 on."
             .into(),
         band: 6.0, // per cent: a search of 40 steps ends elsewhere on another processor
         panels: vec![Panel {
@@ -93,9 +97,12 @@ fn words(encoder: &SentenceEncoder, sentences: &[Sentence]) -> Result<Vec<Asked>
     let vocabulary: BTreeMap<&str, usize> = World::vocabulary().into_iter().zip(0..).collect();
     let texts: Vec<String> = sentences.iter().map(ToString::to_string).collect();
     let mut words = Vec::new();
-    for ((sentence, text), tokens) in sentences.iter().zip(&texts).zip(encoder.embed_tokens(&texts)?) {
+    for ((sentence, text), tokens) in
+        sentences.iter().zip(&texts).zip(encoder.embed_tokens(&texts)?)
+    {
         for (place, (word, at)) in sentence.words.iter().zip(starts(sentence, text)).enumerate() {
-            let first = tokens.encoding.offsets.iter().position(|&(from, to)| from == at && to > from);
+            let first =
+                tokens.encoding.offsets.iter().position(|&(from, to)| from == at && to > from);
             let Some(first) = first else { continue };
             let answers = [
                 vocabulary.get(&word.text[..]).copied(),

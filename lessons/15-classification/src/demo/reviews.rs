@@ -39,7 +39,9 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
     }
     report.table(&table);
     let mut table = Table::new(["layer", "sentiment, % right", "STS-B, Spearman"]);
-    for (layer, (right, sts)) in recorded.sentiment_by_layer.iter().zip(&recorded.sts_by_layer).enumerate() {
+    for (layer, (right, sts)) in
+        recorded.sentiment_by_layer.iter().zip(&recorded.sts_by_layer).enumerate()
+    {
         table.row([layer.to_string(), format!("{:.1}", 100.0 * right), format!("{sts:.4}")]);
     }
     report.table(&table);
@@ -61,8 +63,9 @@ fn by_layer(recorded: &Recorded) -> Figure {
     Figure {
         name: "15-reviews".into(),
         title: "Which layer is best depends on the question".into(),
-        alt: "By layer of all-MiniLM-L6-v2: accuracy of a linear head on film reviews and Spearman's correlation on the STS \
-              benchmark. Both rise from layer 0; STS rises most at the end."
+        alt: "By layer of all-MiniLM-L6-v2: accuracy of a linear head on film reviews and \
+            Spearman's correlation on the STS benchmark. Both rise from layer 0; STS rises most \
+            at the end."
             .into(),
         band: 0.0,
         panels: vec![Panel {
@@ -85,8 +88,9 @@ fn calibration(recorded: &[Calibration]) -> Figure {
     Figure {
         name: "15-calibration".into(),
         title: "Is it right as often as it is sure?".into(),
-        alt: "Share of right answers over the probability that the classifier gave them, on film reviews. The head on frozen \
-              vectors lies near the diagonal, the fine-tuned model below it wherever it is more than 70 % sure."
+        alt: "Share of right answers over the probability that the classifier gave them, on film \
+            reviews. The head on frozen vectors lies near the diagonal, the fine-tuned model \
+            below it wherever it is more than 70 % sure."
             .into(),
         band: 0.0,
         panels: vec![Panel {

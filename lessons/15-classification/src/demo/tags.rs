@@ -23,18 +23,21 @@ type Tagged = Example<Vec<(usize, usize)>>;
 
 /// Tags every word by a table of words, and by a tiny BERT with a head on each token.
 pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
-    let sentences = |seed: u64, count: usize| World::sentences(seed).take(count).collect::<Vec<Sentence>>();
+    let sentences =
+        |seed: u64, count: usize| World::sentences(seed).take(count).collect::<Vec<Sentence>>();
     let (learnt, asked) = (sentences(run.seed + 6, LEARNT), sentences(run.seed + 7, ASKED));
     let usual = usual(&learnt);
     let examples: Vec<Tagged> =
         learnt.iter().map(|sentence| tagged(tiny, sentence)).collect::<Result<_>>()?;
     let model = trained(tiny, &examples, run)?;
-    let mut right = [[0; 2]; 2]; // by a table or the model; of all words or of those with several tags
+    // by a table or the model; of all words or of those with several tags
+    let mut right = [[0; 2]; 2];
     let mut all = [0; 2];
     for sentence in &asked {
         let example = tagged(tiny, sentence)?;
         let logits = model.forward(&padded(&[&example], tiny.tokenizer.pad_id()?, run.device));
-        let said = logits.squeeze_dim::<2>(0).argmax(1).into_data().iter::<i64>().collect::<Vec<i64>>();
+        let said =
+            logits.squeeze_dim::<2>(0).argmax(1).into_data().iter::<i64>().collect::<Vec<i64>>();
         for (word, &(token, tag)) in sentence.words.iter().zip(&example.target) {
             let tags = usual.get(&word.text[..]);
             let several = usize::from(tags.is_some_and(|tags| tags.len() > 1));
@@ -47,12 +50,15 @@ pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Re
         }
     }
     report.say(format!(
-        "Parts of speech, a head on every token, learnt from {LEARNT} sentences, {ASKED} others asked:"
+        "Parts of speech, a head on every token, learnt from {LEARNT} sentences, {ASKED} others \
+            asked:"
     ));
     let words = ["all words", "words with several tags"];
     let mut table = Table::new(["of", "words", "the word's commonest tag", "head on a tiny BERT"]);
     for (group, name) in words.iter().enumerate() {
-        let share = |by: usize| format!("{:.1}%", 100.0 * right[by][group] as f64 / all[group].max(1) as f64);
+        let share = |by: usize| {
+            format!("{:.1}%", 100.0 * right[by][group] as f64 / all[group].max(1) as f64)
+        };
         table.row([name.to_string(), all[group].to_string(), share(0), share(1)]);
     }
     report.table(&table);

@@ -39,7 +39,8 @@ fn loss_and_gradient_of_two_texts() {
     // ln 2 and -ln 0.8808 = 0.1269, on average 0.4100; half of 0.1 times 1 squared beside it.
     assert!((loss - (0.410_037_6 + 0.05)).abs() < 1e-6);
     // Errors p - y: (-0.5, 0.5) and (0.1192, -0.1192). x^T times them by two, and 0.1 W.
-    let expected = Tensor::from_floats([[-0.190_398_6, 0.190_398_6], [0.119_202_9, -0.019_202_9]], &device);
+    let expected =
+        Tensor::from_floats([[-0.190_398_6, 0.190_398_6], [0.119_202_9, -0.019_202_9]], &device);
     let gradient = gradients.get::<2>(head.weight.id).unwrap();
     assert_close(&gradient, &expected, backend::tolerance(&device, 1e-6));
     let bias = gradients.get::<1>(head.bias.as_ref().unwrap().id).unwrap();
@@ -55,7 +56,8 @@ fn a_bag_of_words_counts() {
     let texts = ["good film", "good good plot", "bad film"];
     let bag = BagOfWords::fit(&texts, &[1, 1, 0], 2);
     assert_eq!(majority(&[1, 1, 0], 2), 1);
-    // "bad": (1 + 1) / (2 + 4) for label 0, (0 + 1) / (5 + 4) for 1; priors 2/5 and 3/5: 0.133 to 0.067.
+    // "bad": (1 + 1) / (2 + 4) for label 0, (0 + 1) / (5 + 4) for 1; priors 2/5 and 3/5: 0.133 to
+    // 0.067.
     assert_eq!(bag.predict("bad"), 0);
     // "bad good": 0.133 / 6 to 0.067 * 4 / 9: 0.022 to 0.030.
     assert_eq!(bag.predict("bad good"), 1);

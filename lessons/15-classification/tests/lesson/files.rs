@@ -35,13 +35,17 @@ fn what_is_no_head_of_this_width_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |d_model: usize, needles: &[&str]| {
         let error = open(&folder, d_model).unwrap_err();
-        assert!(!error.contains('\n') && needles.iter().all(|needle| error.contains(needle)), "{error}");
+        assert!(
+            !error.contains('\n') && needles.iter().all(|needle| error.contains(needle)),
+            "{error}"
+        );
     };
     refused(4, &[HEAD_FILE]);
     fs::write(folder.path().join(HEAD_FILE), b"nothing").unwrap();
     refused(4, &[HEAD_FILE]);
     head(Labels::One).save(folder.path()).unwrap();
     refused(5, &["classifier.weight", "[2, 5]", "[2, 4]"]);
-    fs::copy(golden::directory().join("bert/model.safetensors"), folder.path().join(HEAD_FILE)).unwrap();
+    fs::copy(golden::directory().join("bert/model.safetensors"), folder.path().join(HEAD_FILE))
+        .unwrap();
     refused(4, &["labels", "JSON list"]);
 }

@@ -63,7 +63,8 @@ fn other_numbers_for_the_labels_change_nothing_else() {
     };
     let (as_it_was, turned) = (fit(&numbers), fit(&turned));
     let back = Tensor::cat(vec![turned.clone().narrow(1, 1, 2), turned.narrow(1, 0, 1)], 1);
-    assert_close(&as_it_was, &back, backend::tolerance(&device, 2e-3)); // where a search in f32 ends
+    // where a search in f32 ends
+    assert_close(&as_it_was, &back, backend::tolerance(&device, 2e-3));
 }
 
 #[test]
@@ -86,10 +87,15 @@ fn balanced_labels_are_as_if_the_rare_rows_stood_more_often() {
     let y = one_hot(&numbers, 2, &device);
     let balanced = LogisticRegression::new().with_balanced(true).fit(x.clone(), y.clone());
     let rare = |table: &Tensor<2>| table.clone().narrow(0, 0, 6);
-    let often =
-        |table: &Tensor<2>| Tensor::cat(vec![table.clone(), rare(table), rare(table), rare(table)], 0);
+    let often = |table: &Tensor<2>| {
+        Tensor::cat(vec![table.clone(), rare(table), rare(table), rare(table)], 0)
+    };
     let repeated = LogisticRegression::new().fit(often(&x), often(&y));
-    assert_close(&answers(&balanced, &x), &answers(&repeated, &x), backend::tolerance(&device, 2e-3));
+    assert_close(
+        &answers(&balanced, &x),
+        &answers(&repeated, &x),
+        backend::tolerance(&device, 2e-3),
+    );
 }
 
 #[test]
@@ -99,11 +105,16 @@ fn any_number_of_labels_is_a_question_of_its_own_for_each() {
     let (x, numbers) = rows(&device);
     let y = one_hot(&numbers, LABELS, &device);
     let regression = LogisticRegression::new().with_l2(0.05).with_labels(Labels::Any);
-    let together = probabilities(regression.fit(x.clone(), y.clone()).forward(x.clone()), Labels::Any);
+    let together =
+        probabilities(regression.fit(x.clone(), y.clone()).forward(x.clone()), Labels::Any);
     for label in 0..LABELS {
         let alone = regression.fit(x.clone(), y.clone().narrow(1, label, 1));
         let alone = probabilities(alone.forward(x.clone()), Labels::Any);
-        assert_close(&together.clone().narrow(1, label, 1), &alone, backend::tolerance(&device, 2e-3));
+        assert_close(
+            &together.clone().narrow(1, label, 1),
+            &alone,
+            backend::tolerance(&device, 2e-3),
+        );
     }
 }
 

@@ -15,8 +15,11 @@ use training::{Task, train};
 
 /// The rows of the demo's table whose first cell opens with `name`, as the numbers in per cent.
 fn percent(report: &Report, name: &str) -> Vec<f64> {
-    let line =
-        report.text().lines().find(|line| line.trim_start().starts_with(name)).expect("a line of the report");
+    let line = report
+        .text()
+        .lines()
+        .find(|line| line.trim_start().starts_with(name))
+        .expect("a line of the report");
     let shares = line.split_whitespace().filter_map(|cell| cell.strip_suffix('%'));
     shares.map(|share| share.parse().unwrap()).collect()
 }
@@ -34,7 +37,8 @@ fn without_downloads_vectors_beat_words_and_the_token_head_beats_the_table() {
     let _seed = backend::seeded(&device, 7);
     let report = demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
     assert!(report.text().contains("MiniLM is not fetched"));
-    let (words, vectors) = (percent(&report, "bag of words")[0], percent(&report, "logistic regression")[0]);
+    let (words, vectors) =
+        (percent(&report, "bag of words")[0], percent(&report, "logistic regression")[0]);
     assert!(words <= 25.0 && vectors > words + 10.0, "{words} and {vectors}");
     let tags = percent(&report, "words with several tags");
     assert!(tags[1] > tags[0], "{tags:?}");
@@ -73,10 +77,17 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let how = FineTuning::new(7).with_batch(8).with_epochs(10).with_learning_rate(2e-2);
     let weights = (0..9).map(|label| 1.0 + label as f32 / 9.0).collect();
     let pad = tokenizer.pad_id().unwrap();
-    let task =
-        Examples::<SequenceClassifier> { training, held_out, weights, pad, how, device: &training_device };
-    let bert =
-        BertConfig::new(tokenizer.vocab_size(), 16, 2, 2, 24, 16).with_epsilon(1e-5).with_pooler(false);
+    let task = Examples::<SequenceClassifier> {
+        training,
+        held_out,
+        weights,
+        pad,
+        how,
+        device: &training_device,
+    };
+    let bert = BertConfig::new(tokenizer.vocab_size(), 16, 2, 2, 24, 16)
+        .with_epsilon(1e-5)
+        .with_pooler(false);
     let model = sequence_classifier(bert.init(&device), 9, &device);
     let before = task.evaluate(&model);
     let run = training::Run::on(&training_device);
@@ -89,7 +100,11 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let together = predict(&model, &texts, pad, &device);
     for (row, text) in texts.iter().enumerate().take(4) {
         let alone = predict(&model, &[text], pad, &device);
-        golden::assert_close(&alone, &together.clone().narrow(0, row, 1), backend::tolerance(&device, 1e-5));
+        golden::assert_close(
+            &alone,
+            &together.clone().narrow(0, row, 1),
+            backend::tolerance(&device, 1e-5),
+        );
     }
 }
 

@@ -5,7 +5,12 @@ use classify::{Labels, LogisticRegression, one_hot, probabilities};
 use golden::{Part, assert_close};
 
 fn numbers(part: &Part, pointer: &str) -> Vec<usize> {
-    part.at(pointer).as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as usize).collect()
+    part.at(pointer)
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_u64().unwrap() as usize)
+        .collect()
 }
 
 /// Probabilities of the rows they were fitted to.
@@ -36,12 +41,17 @@ fn one_column_and_the_sigmoid_are_scikit_learns_two_labels() {
     let y = one_hot(&numbers(&part, "y"), 2, &device).narrow(1, 1, 1);
     for run in 0..2 {
         let l2 = part.number(&format!("runs/{run}/l2_on_mean_loss"));
-        let head = LogisticRegression::new().with_l2(l2).with_labels(Labels::Any).fit(x.clone(), y.clone());
+        let head = LogisticRegression::new()
+            .with_l2(l2)
+            .with_labels(Labels::Any)
+            .fit(x.clone(), y.clone());
         let coef: Tensor<1> = part.tensor(&format!("runs/{run}/coef"), &device);
         let tolerance = backend::tolerance(&device, part.tolerance());
         assert_close(&head.weight.val().squeeze_dim::<1>(1), &coef, tolerance);
         let bias = head.bias.unwrap().val().into_scalar::<f64>();
-        assert!((bias - part.number(&format!("runs/{run}/intercept"))).abs() < f64::from(tolerance));
+        assert!(
+            (bias - part.number(&format!("runs/{run}/intercept"))).abs() < f64::from(tolerance)
+        );
     }
 }
 
@@ -53,5 +63,9 @@ fn three_labels_are_those_of_scikit_learn() {
     let y = numbers(&part, "three_classes/y");
     let c = part.number("three_classes/C");
     let expected: Tensor<2> = part.tensor("three_classes/probabilities", &device);
-    assert_close(&fitted(c, &x, &y, 3, &device), &expected, backend::tolerance(&device, part.tolerance()));
+    assert_close(
+        &fitted(c, &x, &y, 3, &device),
+        &expected,
+        backend::tolerance(&device, part.tolerance()),
+    );
 }

@@ -1,4 +1,5 @@
-//! A sentence encoder on texts: how many a second, how long for one, how long to load, how much memory.
+//! A sentence encoder on texts: how many a second, how long for one, how long to load, how much
+//! memory.
 
 use anyhow::{Result, bail};
 use course::{SEED, Table};
@@ -73,13 +74,17 @@ fn texts(args: &Args) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-fn repeat<T>(times: usize, mut work: impl FnMut(usize) -> Result<T, TokensError>) -> Result<Seconds> {
+fn repeat<T>(
+    times: usize,
+    mut work: impl FnMut(usize) -> Result<T, TokensError>,
+) -> Result<Seconds> {
     let seconds = (0..times).map(|i| Ok(timed(|| Ok(work(i)?))?.1)).collect::<Result<_>>()?;
     Ok(Seconds::of(seconds))
 }
 
 fn difference(a: &[Embedded], b: &[Embedded]) -> f32 {
-    let numbers = |texts: &[Embedded]| texts.iter().flat_map(|text| text.vector.clone()).collect::<Vec<_>>();
+    let numbers =
+        |texts: &[Embedded]| texts.iter().flat_map(|text| text.vector.clone()).collect::<Vec<_>>();
     numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 

@@ -1,4 +1,5 @@
-//! A model that writes: how long a prompt takes, how many tokens a second come after it, and whether that lasts.
+//! A model that writes: how long a prompt takes, how many tokens a second come after it, and
+//! whether that lasts.
 
 use std::path::Path;
 use std::time::Instant;
@@ -58,7 +59,8 @@ pub fn run(args: &Args) -> Result<()> {
             ms_at_last: median_ms(&then[then.len() - END.min(then.len())..]),
             ms_per_token: by_position(then),
             memory_mb: (written.memory_numbers * size_of::<f32>()) as f64 / 1e6,
-            same_tokens: written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
+            same_tokens: written
+                .same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
             peak_rss_mb: peak_rss_mb(),
         });
     }
@@ -110,8 +112,8 @@ impl Written {
     }
 }
 
-/// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since a device may compile
-/// its kernels first.
+/// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since
+/// a device may compile its kernels first.
 pub fn write(model: &dyn LanguageModel, new: usize, with_memory: bool, device: &Device) -> Written {
     let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
     let warm_up_s = timed(model, &prompt, 2, with_memory, device).seconds[0];

@@ -49,7 +49,8 @@ pub fn run(args: &Args) -> Result<()> {
     let mut rows = Vec::new();
     for (name, device) in super::devices(args)? {
         let trained = train(&preset, STEPS, &device)?;
-        let ms_per_step = Seconds::of(trained.counted().iter().map(|seconds| seconds * 1e3).collect());
+        let ms_per_step =
+            Seconds::of(trained.counted().iter().map(|seconds| seconds * 1e3).collect());
         let expected = reference.get_or_insert_with(|| trained.losses.clone());
         rows.push(Row {
             device: name,
@@ -91,8 +92,9 @@ impl Trained {
     }
 }
 
-/// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts with the same weights
-/// on every device and is trained without dropout, for which each would draw other zeros.
+/// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts
+/// with the same weights on every device and is trained without dropout, for which each would draw
+/// other zeros.
 pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained> {
     let preset = Preset { dropout: 0.0, ..*preset };
     let device = device.clone().autodiff();
@@ -116,7 +118,8 @@ pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained
 /// Text that says nothing: speed does not depend on it.
 fn noise() -> Result<Corpus> {
     let mut rng = StdRng::seed_from_u64(SEED);
-    let mut ids = |n: usize| (0..n).map(|_| rng.random_range(0..CHARACTERS as u32)).collect::<Vec<u32>>();
+    let mut ids =
+        |n: usize| (0..n).map(|_| rng.random_range(0..CHARACTERS as u32)).collect::<Vec<u32>>();
     let alphabet: Vec<char> = ('!'..).take(CHARACTERS).collect();
     let (training, validation) = (ids(TEXT), ids(2));
     Ok(Corpus {
@@ -127,8 +130,8 @@ fn noise() -> Result<Corpus> {
     })
 }
 
-/// Multiplications and additions of a step, forward and backward: six a weight and token, and those of the attention
-/// (Chowdhery et al. 2022, "PaLM", appendix B).
+/// Multiplications and additions of a step, forward and backward: six a weight and token, and those
+/// of the attention (Chowdhery et al. 2022, "PaLM", appendix B).
 fn operations(preset: &Preset, parameters: usize) -> f64 {
     let tokens = (preset.batch * preset.block) as f64;
     let attention = 12.0 * (preset.n_layers * preset.d_model * preset.block) as f64;

@@ -14,7 +14,8 @@ use crate::shell::{output, progress};
 /// The model that is trained and the one that writes.
 const PRESET: Preset = Preset::LAPTOP;
 
-/// Times every lesson's operation, an encoder, a training step and writing on the devices that work here.
+/// Times every lesson's operation, an encoder, a training step and writing on the devices that work
+/// here.
 pub fn run(args: &Args) -> Result<()> {
     let devices = super::devices_that_work(args)?;
     if let Some(folder) = &args.out {
@@ -64,7 +65,8 @@ fn writing(devices: &[(String, Device)]) -> Vec<Row> {
     for (name, device) in devices {
         let model = placed(device, |device| config.init(device));
         let written = generate::write(&model, WRITTEN, true, device);
-        let same_tokens = written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone()));
+        let same_tokens =
+            written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone()));
         rows.push(Row {
             what: "generate",
             operation: "a token written",

@@ -39,7 +39,12 @@ pub struct Args {
     #[arg(value_name = "NN|lessons|encoder|gpt-train|generate|search", default_value = "encoder")]
     what: String,
     /// Devices, separated by commas; lessons passes over those that do not work here
-    #[arg(long, value_name = "D,D,..", value_delimiter = ',', env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
+    #[arg(
+        long, value_name = "D,D,..",
+        value_delimiter = ',',
+        env = backend::DEVICE_VARIABLE,
+        default_value = backend::DEFAULT,
+    )]
     device: Vec<String>,
     /// Where lessons writes its table, its rows and its figure
     #[arg(long, value_name = "DIR")]
@@ -47,20 +52,28 @@ pub struct Args {
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     texts: Option<PathBuf>,
-    /// The encoder by name or a folder [default: minilm], or the folder of a model that writes [default: 124M random weights]
+    /// The encoder by name or a folder [default: minilm], or the folder of a model that writes
+    /// [default: 124M random weights]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Tokens that generate writes
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(2..),
+    )]
     tokens: u32,
     /// Let generate compute everything anew for each token
     #[arg(long)]
     no_cache: bool,
-    /// Texts that go through the encoder together [default: 32], or blocks of a training step [default: the preset's]
+    /// Texts that go through the encoder together [default: 32], or blocks of a training step
+    /// [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
     /// Vectors that search looks through
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     passages: u32,
     /// How large a model gpt-train trains, without dropout
     #[arg(long, value_enum, default_value = "laptop")]
@@ -126,7 +139,8 @@ fn devices(args: &Args) -> Result<Vec<(String, Device)>> {
     Ok(devices)
 }
 
-/// Those of the devices that the arguments name which work here; the others are named on standard error.
+/// Those of the devices that the arguments name which work here; the others are named on standard
+/// error.
 fn devices_that_work(args: &Args) -> Result<Vec<(String, Device)>> {
     let mut devices = Vec::new();
     for name in &args.device {
@@ -142,13 +156,14 @@ fn devices_that_work(args: &Args) -> Result<Vec<(String, Device)>> {
     Ok(devices)
 }
 
-/// The module that `init` draws, with the same weights on every device: each draws numbers of its own, so that all are
-/// drawn on the default one and brought to `device`.
+/// The module that `init` draws, with the same weights on every device: each draws numbers of its
+/// own, so that all are drawn on the default one and brought to `device`.
 fn placed<M: Module>(device: &Device, init: impl FnOnce(&Device) -> M) -> M {
     let plain = device.clone().inner();
     let drawn_on = backend::open(backend::DEFAULT).unwrap_or_else(|_| plain.clone());
     let _seed = backend::seeded(&drawn_on, SEED);
-    let drawn = init(&drawn_on).valid(); // a weight is drawn when it is first asked for, which this does
+    // a weight is drawn when it is first asked for, which this does
+    let drawn = init(&drawn_on).valid();
     let module = drawn.to_device(&plain);
     if device.is_autodiff() { module.train() } else { module }
 }
@@ -164,7 +179,11 @@ struct Seconds {
 impl Seconds {
     fn of(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
-        Self { min: seconds[0], median: seconds[seconds.len() / 2], max: seconds[seconds.len() - 1] }
+        Self {
+            min: seconds[0],
+            median: seconds[seconds.len() / 2],
+            max: seconds[seconds.len() - 1],
+        }
     }
 }
 

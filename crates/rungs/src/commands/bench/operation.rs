@@ -58,7 +58,12 @@ pub struct Operation {
 }
 
 impl Operation {
-    const fn new(what: &'static str, name: &'static str, trains: bool, make: fn(&Device) -> Forward) -> Self {
+    const fn new(
+        what: &'static str,
+        name: &'static str,
+        trains: bool,
+        make: fn(&Device) -> Forward,
+    ) -> Self {
         Self { what, name, trains, make }
     }
 }
@@ -78,7 +83,8 @@ pub const OPERATIONS: [Operation; 14] = [
     Operation::new("12", "small GPT", true, gpt),
     Operation::new("13", "small LLaMA", true, small_llama),
     Operation::new("14", "mean pooling", true, mean_pooling),
-    Operation::new("15", "logistic loss", false, logistic), // with its gradient, worked out by hand: nothing goes backward
+    // with its gradient, worked out by hand: nothing goes backward
+    Operation::new("15", "logistic loss", false, logistic),
 ];
 
 /// An encoder of MiniLM's size at work.
@@ -108,7 +114,8 @@ fn skip_gram(device: &Device) -> Forward {
     })
 }
 
-/// The variances and not the directions: of random points two may be nearly as wide, and either then comes first.
+/// The variances and not the directions: of random points two may be nearly as wide, and either
+/// then comes first.
 fn variances(_: &Device) -> Forward {
     Box::new(|x| pca(x.flatten(0, 1), DIRECTIONS).explained_variance.unsqueeze())
 }
@@ -133,7 +140,8 @@ fn multi_head(device: &Device) -> Forward {
 }
 
 fn encoder_layer(device: &Device) -> Forward {
-    let layer = placed(device, |device| EncoderLayerConfig::new(D_MODEL, HEADS, D_HIDDEN).init(device));
+    let layer =
+        placed(device, |device| EncoderLayerConfig::new(D_MODEL, HEADS, D_HIDDEN).init(device));
     Box::new(move |x| flat(layer.forward(x, None)))
 }
 
@@ -172,7 +180,9 @@ fn logistic(device: &Device) -> Forward {
     let weights = regression.weights(&y);
     Box::new(move |x| {
         let (_, gradients) = regression.loss(&head, &x.flatten(0, 1), &y, &weights);
-        gradients.get(head.weight.id).expect("the loss comes with the gradient of the head's weight")
+        gradients
+            .get(head.weight.id)
+            .expect("the loss comes with the gradient of the head's weight")
     })
 }
 

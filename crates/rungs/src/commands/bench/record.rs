@@ -1,4 +1,5 @@
-//! What `bench lessons` leaves behind: a table, its rows as data, and a figure of them, as the book shows them.
+//! What `bench lessons` leaves behind: a table, its rows as data, and a figure of them, as the book
+//! shows them.
 
 use std::path::Path;
 
@@ -16,7 +17,8 @@ pub const STEPS: usize = 10;
 /// Tokens that are written: as many as fit into the model after its prompt.
 pub const WRITTEN: usize = 32;
 
-/// How far a fresh run's milliseconds may lie from the recorded ones: any way at all, they are another machine's.
+/// How far a fresh run's milliseconds may lie from the recorded ones: any way at all, they are
+/// another machine's.
 const ANY: f64 = 1e9;
 
 /// All rows, and what they were measured on.
@@ -65,8 +67,8 @@ impl Record {
     pub fn text(&self) -> String {
         let cpu = self.cpu.as_deref().unwrap_or("a processor that does not say its name");
         let mut text = format!(
-            "{cpu}, {} threads, seed {}. Medians, least and most of {} runs,\n{} training steps and {} tokens; \
-             the warm-up is the first of each.\n\n",
+            "{cpu}, {} threads, seed {}. Medians, least and most of {} runs,\n{} training steps \
+                and {} tokens; the warm-up is the first of each.\n\n",
             self.threads, self.seed, self.runs, self.training_steps, self.tokens
         );
         for device in &self.devices {
@@ -87,7 +89,11 @@ impl Record {
         let mut bars = Vec::new();
         for row in &self.rows {
             if let Some(seconds) = row.forward_s {
-                bars.push(Bar { label: label(row), group: row.device.clone(), value: seconds.median * 1e3 });
+                bars.push(Bar {
+                    label: label(row),
+                    group: row.device.clone(),
+                    value: seconds.median * 1e3,
+                });
             }
         }
         let names: Vec<&str> = self.devices.iter().map(|device| device.name.as_str()).collect();
@@ -124,7 +130,11 @@ fn spread(rows: &[Row]) -> String {
     timed.sort_by(|a, b| a.0.total_cmp(&b.0));
     let said = |(ms, row): &(f64, &Row)| format!("{ms:.2} ms ({}, {})", label(row), row.device);
     let (quickest, slowest) = (&timed[0], &timed[timed.len() - 1]);
-    format!("Forward times by operation, logarithmic: from {} to {},", said(quickest), said(slowest))
+    format!(
+        "Forward times by operation, logarithmic: from {} to {},",
+        said(quickest),
+        said(slowest)
+    )
 }
 
 /// What the processor calls itself, where the operating system says so (Linux).

@@ -52,7 +52,8 @@ pub fn run(args: &Args) -> Result<()> {
         };
         let text = [row("read", &read_s), row("query", &query_s)].concat();
         format!(
-            "{passages} vectors of {WIDTH} numbers, {RUNS} runs in turn, medians\n{text}ratio   {ratio:8.2}\n"
+            "{passages} vectors of {WIDTH} numbers, {RUNS} runs in turn, medians\n{text}ratio   \
+                {ratio:8.2}\n"
         )
     })
 }

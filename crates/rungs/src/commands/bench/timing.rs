@@ -18,11 +18,13 @@ pub fn run(operation: &Operation, args: &Args) -> Result<()> {
     output::rows(args.format, &rows, || table(&rows))
 }
 
-/// An operation's row for each device. The reference is the default device, or the first where the build lacks that.
+/// An operation's row for each device. The reference is the default device, or the first where the
+/// build lacks that.
 pub fn time(operation: &Operation, devices: &[(String, Device)]) -> Result<Vec<Row>> {
     let reference = backend::open(backend::DEFAULT).unwrap_or_else(|_| devices[0].1.clone());
     let input = input(&reference);
-    let expected = (operation.make)(&reference)(Tensor::from_data(input.clone(), &reference)).into_data();
+    let expected =
+        (operation.make)(&reference)(Tensor::from_data(input.clone(), &reference)).into_data();
     let mut rows = Vec::new();
     for (name, device) in devices {
         let forward = (operation.make)(device);
@@ -36,7 +38,11 @@ pub fn time(operation: &Operation, devices: &[(String, Device)]) -> Result<Vec<R
             agreement: Agreement::Difference { max_abs_difference },
             warm_up_s,
             forward_s: Some(repeat(|| drop(once()), device)?),
-            backward_s: if operation.trains { Some(backward(operation, &input, device)?) } else { None },
+            backward_s: if operation.trains {
+                Some(backward(operation, &input, device)?)
+            } else {
+                None
+            },
         });
     }
     Ok(rows)

@@ -17,7 +17,8 @@ use crate::shell::{names, output};
   cargo rungs generate --model my_gpt --prompt 'The '
   cargo rungs generate --model my_gpt --prompt 'The ' --temperature 0.8 --top-k 20 --stats
 
-GPT-2, BLOOM and LLaMA folders are read: config.json, model.safetensors (or shards), tokenizer.json.")]
+GPT-2, BLOOM and LLaMA folders are read: config.json, model.safetensors (or shards), \
+tokenizer.json.")]
 pub struct Args {
     /// A model's folder: config.json, model.safetensors and tokenizer.json
     #[arg(long, value_name = "DIR")]
@@ -26,7 +27,10 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     prompt: String,
     /// Tokens to write at most
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     max: u32,
     /// 1: as likely as the model says; lower: safer; 0: always the likeliest
     #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
@@ -55,14 +59,18 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
     let device = names::device(&args.device.device)?;
-    let LanguageModelFolder { model, tokenizer, stops } = LanguageModelFolder::open(&args.model, &device)?;
+    let LanguageModelFolder { model, tokenizer, stops } =
+        LanguageModelFolder::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
     if prompt.is_empty() {
         bail!("--prompt: expected text to go on from, found none; one character is enough");
     }
     if prompt.len() > model.max_tokens() {
         let (tokens, seen) = (prompt.len(), model.max_tokens());
-        eprintln!("note: the prompt has {tokens} tokens and the model sees {seen}: it goes on from the end");
+        eprintln!(
+            "note: the prompt has {tokens} tokens and the model sees {seen}: it goes on from the \
+                end"
+        );
     }
     let new = args.max as usize;
     let generation =
@@ -157,7 +165,8 @@ impl Clock {
         let prefill = (first - self.start).as_secs_f64();
         let rest = (self.last - first).as_secs_f64();
         let speed = (self.tokens - 1) as f64 / rest.max(f64::MIN_POSITIVE);
-        let then = if self.tokens > 1 { format!(", then {speed:.1} tokens/s") } else { String::new() };
+        let then =
+            if self.tokens > 1 { format!(", then {speed:.1} tokens/s") } else { String::new() };
         format!("prefill and first token {:.1} ms{then}, {} tokens", prefill * 1e3, self.tokens)
     }
 }

@@ -52,7 +52,8 @@ struct Row {
 /// How surprised the model is by a text, read in blocks one after the other.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
-    let LanguageModelFolder { model, tokenizer, .. } = LanguageModelFolder::open(&args.model, &device)?;
+    let LanguageModelFolder { model, tokenizer, .. } =
+        LanguageModelFolder::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
     let ids = tokenizer.encode_whole(&text)?;
     if ids.len() < 2 {
@@ -80,18 +81,27 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn described(row: &Row) -> String {
-    let Row { tokens, characters, block, nats_per_token, bits_per_token, bits_per_character, perplexity } =
-        row;
+    let Row {
+        tokens,
+        characters,
+        block,
+        nats_per_token,
+        bits_per_token,
+        bits_per_character,
+        perplexity,
+    } = row;
     format!(
-        "tokens              {tokens}\ncharacters          {characters}\nblock               {block}\n\
-         nats per token      {nats_per_token:.4}\nbits per token      {bits_per_token:.4}\n\
-         bits per character  {bits_per_character:.4}\nperplexity          {perplexity:.4}\n"
+        "tokens              {tokens}\ncharacters          {characters}\nblock               \
+            {block}\n\
+            nats per token      {nats_per_token:.4}\nbits per token      {bits_per_token:.4}\n\
+            bits per character  {bits_per_character:.4}\nperplexity          {perplexity:.4}\n"
     )
 }
 
 fn nats(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
     let progress = progress::bar(ids.len() as u64, "{wide_bar} {pos}/{len} tokens");
-    let parts = nats_by_part(model, ids, block, device).inspect(|(tokens, _)| progress.inc(*tokens as u64));
+    let parts =
+        nats_by_part(model, ids, block, device).inspect(|(tokens, _)| progress.inc(*tokens as u64));
     let sum: f64 = parts.map(|(_, nats)| nats).sum();
     progress.finish_and_clear();
     sum / (ids.len() - 1) as f64

@@ -29,8 +29,9 @@ use crate::shell::{names, output, progress};
   cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_gpt
   cargo rungs train gpt --resume my_gpt                 goes on where it stopped
 
-DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state of the training and \
-metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any moment loses what came after the last save.")]
+DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state \
+of the training and metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any \
+moment loses what came after the last save.")]
 pub struct Args {
     /// Which architecture
     #[arg(value_enum)]
@@ -57,7 +58,10 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     patience: Option<u32>,
     /// Go on with the training in this folder, with its own corpus and settings
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "corpus", "preset", "bpe", "steps", "dropout", "patience", "seed"])]
+    #[arg(
+        long, value_name = "DIR",
+        conflicts_with_all = ["out", "corpus", "preset", "bpe", "steps", "dropout", "patience", "seed"],
+    )]
     resume: Option<PathBuf>,
     /// Where model, checkpoint and metrics go
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
@@ -141,7 +145,8 @@ pub fn run(args: &Args) -> Result<()> {
     if args.resume.is_some() && characters != settings.characters {
         let expected = settings.characters;
         bail!(
-            "{}: expected the text that this training began with, of {expected} characters, found {characters}",
+            "{}: expected the text that this training began with, of {expected} characters, found \
+                {characters}",
             settings.corpus
         );
     }
@@ -151,15 +156,26 @@ pub fn run(args: &Args) -> Result<()> {
     progress.finish_and_clear();
     device.seed(recipe.seed);
     let (preset, vocab) = (settings.preset, corpus.tokenizer.vocab_size());
-    let fit = Fit { args, folder, device: &device, corpus: &corpus, settings: &settings, recipe: &recipe };
+    let fit = Fit {
+        args,
+        folder,
+        device: &device,
+        corpus: &corpus,
+        settings: &settings,
+        recipe: &recipe,
+    };
     match settings.architecture {
         Architecture::Gpt => {
             let config = GptConfig::preset(&preset, vocab);
-            fit.run(config.init(&device), |model, folder| decoder::checkpoint::save(model, &config, folder))
+            fit.run(config.init(&device), |model, folder| {
+                decoder::checkpoint::save(model, &config, folder)
+            })
         }
         Architecture::Llama => {
             let config = LlamaConfig::preset(&preset, vocab);
-            fit.run(config.init(&device), |model, folder| llama::checkpoint::save(model, &config, folder))
+            fit.run(config.init(&device), |model, folder| {
+                llama::checkpoint::save(model, &config, folder)
+            })
         }
     }
 }
@@ -173,7 +189,8 @@ fn settings(args: &Args) -> Result<Settings> {
     }
     let steps = args.steps.map_or(preset.steps, |steps| steps as usize);
     let corpus = match Corpus::named(&args.corpus, args.seed) {
-        Corpus::File(path) => std::path::absolute(&path)?.display().to_string(), // resumed from anywhere
+        // resumed from anywhere
+        Corpus::File(path) => std::path::absolute(&path)?.display().to_string(),
         _ => args.corpus.clone(),
     };
     Ok(Settings {
@@ -219,7 +236,8 @@ impl Fit<'_> {
         let task = Pretraining::new(corpus, &settings.preset, device)?;
         let settings = serde_json::to_value(settings)?;
         let resume = args.resume.is_some();
-        let run = Run { device, folder: Some(folder), resume, settings: &settings, budget: args.budget };
+        let run =
+            Run { device, folder: Some(folder), resume, settings: &settings, budget: args.budget };
         let watch = Watch::new(recipe.steps, opening);
         let mut observer = Publisher { watch, publish, interrupt: Interrupt::catch()? };
         let trained = training::train(&task, model, recipe, run, &mut observer);
@@ -229,7 +247,8 @@ impl Fit<'_> {
 
     fn finish<M>(&self, trained: &Trained<M>, watch: &Watch) -> Result<()> {
         let folder = self.folder.display();
-        let resume = format!("cargo rungs train {} --resume {folder}", self.args.architecture.name());
+        let resume =
+            format!("cargo rungs train {} --resume {folder}", self.args.architecture.name());
         if trained.stop == Stop::Interrupted {
             let error = format!(
                 "stopped after {} of {} steps; model and state are in {folder}",
@@ -240,21 +259,25 @@ impl Fit<'_> {
         output::line(training::curve(&watch.losses, CURVE.0, CURVE.1).trim_end())?;
         let (at, nats) = trained.best.unwrap_or_default();
         let tokens = (self.corpus.validation.len() - 1).max(1);
-        let bits = lookup::bits_per_character(nats, tokens, self.corpus.validation_characters.max(1));
+        let bits =
+            lookup::bits_per_character(nats, tokens, self.corpus.validation_characters.max(1));
         let why = match trained.stop {
             Stop::Budget => ", the time being up",
             Stop::NoBetter => ", as it got no better",
             _ => "",
         };
         output::line(format!(
-            "steps       {}{why}\nseconds     {:.1}\nvalidation  {nats:.4} nats a token, {bits:.4} bits a character (best, after step {at})\n\
-             written     {folder}: go on with it by\n            cargo rungs generate --model {folder} --prompt '...'",
+            "steps       {}{why}\nseconds     {:.1}\nvalidation  {nats:.4} nats a token, \
+                {bits:.4} bits a character (best, after step {at})\n\
+                written     {folder}: go on with it by\n            cargo rungs generate --model \
+                {folder} --prompt '...'",
             trained.step, watch.seconds
         ))
     }
 }
 
-/// Shows the training, keeps the best model in the folder as others open it, and hears of interrupts.
+/// Shows the training, keeps the best model in the folder as others open it, and hears of
+/// interrupts.
 struct Publisher<F> {
     watch: Watch,
     publish: F,

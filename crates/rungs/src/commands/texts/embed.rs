@@ -87,7 +87,8 @@ pub fn run(args: &Args) -> Result<()> {
     thread::spawn(move || data::lines(input).try_for_each(|line| send.send(line)));
     let mut cut = 0;
     while let Some((texts, error)) = next(&lines, ahead) {
-        cut += if by_token { write_tokens(&encoder, &texts)? } else { write_texts(&encoder, &texts)? };
+        cut +=
+            if by_token { write_tokens(&encoder, &texts)? } else { write_texts(&encoder, &texts)? };
         if let Some(error) = error {
             return Err(error.into());
         }
@@ -96,7 +97,8 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The lines that are there, at least one and at most `most`; waits for the first, and stops at an error.
+/// The lines that are there, at least one and at most `most`; waits for the first, and stops at an
+/// error.
 fn next(
     lines: &Receiver<Result<String, DataError>>,
     most: usize,

@@ -23,9 +23,10 @@ use crate::shell::{input, names, output, progress};
   cargo rungs search 'a place to keep money' --index notes.index
   cargo rungs index docs                        the documentation of this workspace's dependencies
 
-Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its documentation comments \
-alone; any other file gives its lines, or with --paragraphs what stands between empty lines. Of a directory .md, \
-.markdown, .rs and .txt are read; hidden entries, target/ and what a .gitignore names are left out. Only what changed is embedded again.")]
+Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its \
+documentation comments alone; any other file gives its lines, or with --paragraphs what stands \
+between empty lines. Of a directory .md, .markdown, .rs and .txt are read; hidden entries, target/ \
+and what a .gitignore names are left out. Only what changed is embedded again.")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -130,7 +131,11 @@ pub fn run(args: &Args) -> Result<()> {
             output::check_folder(out)?;
             let files = found(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
-            Renewing::create(out, &model.model, || names::open(model))?.run(&files, how, sources.format)
+            Renewing::create(out, &model.model, || names::open(model))?.run(
+                &files,
+                how,
+                sources.format,
+            )
         }
         Command::Add { sources, index, model } => {
             let own = Index::open_to_read(index)?.model().name.clone();
@@ -187,7 +192,11 @@ struct Renewing {
 }
 
 impl Renewing {
-    fn create(path: &Path, name: &str, open: impl FnOnce() -> Result<SentenceEncoder>) -> Result<Self> {
+    fn create(
+        path: &Path,
+        name: &str,
+        open: impl FnOnce() -> Result<SentenceEncoder>,
+    ) -> Result<Self> {
         let begun = Instant::now();
         let encoder = open()?;
         let model = names::known_by(&encoder, name)?;
@@ -195,14 +204,17 @@ impl Renewing {
         Ok(Self { index: Index::create(path, &model)?, encoder, new, begun })
     }
 
-    /// Renews the files and says what was done; an index that is new and got nothing is not left behind.
+    /// Renews the files and says what was done; an index that is new and got nothing is not left
+    /// behind.
     fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
         let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}");
         let (mut embedded, mut cut, mut spent) = (0, 0, Duration::ZERO);
         let mut heard = |event: Event| match event {
             Event::Looked => bar.inc(1),
             Event::PassedOver(path) => {
-                bar.suspend(|| eprintln!("note: {} is not UTF-8 text and was passed over", path.display()));
+                bar.suspend(|| {
+                    eprintln!("note: {} is not UTF-8 text and was passed over", path.display())
+                });
             }
         };
         let encoder = &self.encoder;
@@ -226,7 +238,10 @@ impl Renewing {
             drop(self.index);
             fs::remove_file(&path)?;
             renewed?;
-            bail!("expected files with text in them, found {} without; no index was made", info.files);
+            bail!(
+                "expected files with text in them, found {} without; no index was made",
+                info.files
+            );
         }
         let Renewed { unchanged, renewed, removed } = renewed?;
         input::say_cut(cut, self.encoder.limit);
@@ -258,14 +273,18 @@ fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let removed = index::remove_files(&mut index, files)?;
     let info = index.info()?;
     let report = Removed { removed, info };
-    output::object(format, &report, || format!("removed     {removed} files\n{}", told(&report.info)))
+    output::object(format, &report, || {
+        format!("removed     {removed} files\n{}", told(&report.info))
+    })
 }
 
 fn text(summary: &Summary) -> String {
     let Summary { index, files, unchanged, renewed, removed, passages, embedded, .. } = summary;
     format!(
-        "index       {index}\nfiles       {files}: {renewed} new or changed, {unchanged} unchanged; {removed} removed\n\
-         passages    {passages}, {embedded} texts embedded\nseconds     {:.1}, {:.1} of them in the encoder\n",
+        "index       {index}\nfiles       {files}: {renewed} new or changed, {unchanged} \
+            unchanged; {removed} removed\n\
+            passages    {passages}, {embedded} texts embedded\nseconds     {:.1}, {:.1} of them \
+            in the encoder\n",
         summary.seconds, summary.seconds_embedding
     )
 }
@@ -273,7 +292,8 @@ fn text(summary: &Summary) -> String {
 fn told(info: &Info) -> String {
     let Info { model, width, files, passages, texts, bytes, format } = info;
     format!(
-        "model       {model}, vectors of {width} numbers\nfiles       {files}\npassages    {passages}, {texts} different texts\n\
-         bytes       {bytes}, format {format}\n"
+        "model       {model}, vectors of {width} numbers\nfiles       {files}\npassages    \
+            {passages}, {texts} different texts\n\
+            bytes       {bytes}, format {format}\n"
     )
 }

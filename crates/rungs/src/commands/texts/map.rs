@@ -13,7 +13,8 @@ use crate::shell::options::{DeviceArg, Format};
 use crate::shell::{input, names, output, progress};
 
 /// What `--model` takes.
-const MODELS_OR_VECTORS: &str = "a file of word vectors, or minilm, hf:OWNER/NAME[@COMMIT], a model's folder";
+const MODELS_OR_VECTORS: &str =
+    "a file of word vectors, or minilm, hf:OWNER/NAME[@COMMIT], a model's folder";
 
 /// Draw words or sentences where their vectors lie
 #[derive(Debug, clap::Args)]
@@ -23,8 +24,8 @@ const MODELS_OR_VECTORS: &str = "a file of word vectors, or minilm, hf:OWNER/NAM
   cargo rungs map reviews.tsv --label 2 --method pca --out reviews.svg
   cargo rungs map notes.txt --format json --out notes.svg        with every point's place
 
---clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is near whom means \
-anything: not how far islands lie apart, nor how large they are.")]
+--clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is \
+near whom means anything: not how far islands lie apart, nor how large they are.")]
 pub struct Args {
     /// Words or sentences, one a line; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
@@ -41,7 +42,8 @@ pub struct Args {
     /// Group into so many clusters, and colour by them where there is no label
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     clusters: Option<u32>,
-    /// Lines are columns separated by tabs: colour by this one, a number from 1, or a name of the first line's
+    /// Lines are columns separated by tabs: colour by this one, a number from 1, or a name of the
+    /// first line's
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
     /// Where the picture goes
@@ -127,12 +129,20 @@ pub fn run(args: &Args) -> Result<()> {
         Method::Tsne => tsne(args, vectors.clone())?,
         Method::Pca => shadow(vectors.clone()),
     };
-    let known: Vec<usize> = numbered(items.iter().map(|item| item.label.as_deref().unwrap_or_default()));
+    let known: Vec<usize> =
+        numbered(items.iter().map(|item| item.label.as_deref().unwrap_or_default()));
     let silhouette = clusters.as_ref().map(|clusters| silhouette(vectors, clusters));
-    let purity = clusters.as_ref().filter(|_| args.label.is_some()).map(|clusters| purity(clusters, &known));
-    let points = items.into_iter().zip(&places.at).enumerate().map(|(i, (Item { text, label }, &[x, y]))| {
-        Placed { text, label, cluster: clusters.as_ref().map(|clusters| clusters[i] + 1), x, y }
-    });
+    let purity =
+        clusters.as_ref().filter(|_| args.label.is_some()).map(|clusters| purity(clusters, &known));
+    let points = items.into_iter().zip(&places.at).enumerate().map(
+        |(i, (Item { text, label }, &[x, y]))| Placed {
+            text,
+            label,
+            cluster: clusters.as_ref().map(|clusters| clusters[i] + 1),
+            x,
+            y,
+        },
+    );
     let (kl, explained) = (places.kl, places.explained);
     let out = args.out.display().to_string();
     let summary = Summary { points: points.collect(), kl, explained, silhouette, purity, out };
@@ -154,16 +164,26 @@ fn read(args: &Args) -> Result<Vec<Item>> {
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
         let by_name = label.parse::<usize>().is_err();
         if number == 1 {
-            column =
-                if by_name { fields.iter().position(|field| field == label) } else { label.parse().ok() };
-            column = if by_name { column } else { column.and_then(|column: usize| column.checked_sub(1)) };
+            column = if by_name {
+                fields.iter().position(|field| field == label)
+            } else {
+                label.parse().ok()
+            };
+            column = if by_name {
+                column
+            } else {
+                column.and_then(|column: usize| column.checked_sub(1))
+            };
             if by_name && column.is_some() {
                 continue; // the names of the columns
             }
         }
         let at = column.filter(|&at| at < fields.len() && fields.len() > 1).with_context(|| {
             let (file, columns) = (input::name(&args.file), fields.len());
-            format!("{file}, line {number}: expected a text and a column {label} with tabs between, found {columns} columns")
+            format!(
+                "{file}, line {number}: expected a text and a column {label} with tabs between, \
+                found {columns} columns"
+            )
         })?;
         let text = fields[usize::from(at == 0)];
         items.push(Item { text: text.into(), label: Some(fields[at].into()) });
@@ -209,9 +229,12 @@ fn vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>,
 fn clusters(args: &Args, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
     let points = vectors.dims()[0];
     match args.clusters {
-        Some(k) if k as usize > points => bail!("--clusters {k}: expected at most {points}, one a point"),
+        Some(k) if k as usize > points => {
+            bail!("--clusters {k}: expected at most {points}, one a point")
+        }
         clusters => {
-            Ok(clusters.map(|k| KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
+            Ok(clusters
+                .map(|k| KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
         }
     }
 }
@@ -222,7 +245,10 @@ fn tsne(args: &Args, vectors: Tensor<2>) -> Result<Places> {
     let config = TsneConfig::new(args.seed);
     let perplexity = args.perplexity.unwrap_or(config.perplexity.min(largest));
     if !(1.0..=largest).contains(&perplexity) {
-        bail!("--perplexity {perplexity}: expected a number from 1 to {largest:.1} for {points} points");
+        bail!(
+            "--perplexity {perplexity}: expected a number from 1 to {largest:.1} for {points} \
+                points"
+        );
     }
     let last = config.iterations;
     let bar = progress::bar(last as u64, "{bar:30} {pos}/{len} steps of t-SNE");

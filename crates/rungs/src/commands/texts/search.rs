@@ -30,7 +30,10 @@ pub struct Args {
     #[command(flatten)]
     model: OwnModelArg,
     /// How many passages to show
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "K", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     top: u32,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
@@ -113,7 +116,8 @@ fn in_an_index(args: &Args, path: &Path) -> Result<()> {
     let (query, scan) = (query?, scan?);
     let mut rows = Vec::new();
     for (rank, hit) in (1..).zip(index.hits(&scan.nearest(&query, args.top as usize))?) {
-        let (file, line) = hit.places.first().map_or((String::new(), 0), |(name, line)| (near(name), *line));
+        let (file, line) =
+            hit.places.first().map_or((String::new(), 0), |(name, line)| (near(name), *line));
         let more = hit.places.len().saturating_sub(1);
         rows.push(Passage { rank, score: hit.score, file, line, text: hit.text, more });
     }

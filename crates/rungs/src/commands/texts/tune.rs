@@ -25,9 +25,9 @@ use crate::shell::{names, output, watch};
   cargo rungs tune feelings --sts stsb-en-test.csv --out my_encoder    lesson 14's own pairs
   cargo rungs search 'feeling down' diary.txt --model my_encoder
 
-A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look like it. One pair \
-in ten is held back, to measure with. DIR loads with --model, and in sentence-transformers. Ctrl-C writes what was \
-learnt and stops.")]
+A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look \
+like it. One pair in ten is held back, to measure with. DIR loads with --model, and in \
+sentence-transformers. Ctrl-C writes what was learnt and stops.")]
 pub struct Args {
     /// Rows of two or three texts with tabs between, or lesson 14's own
     #[arg(value_name = "FILE.tsv|feelings")]
@@ -36,10 +36,16 @@ pub struct Args {
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     model: String,
     /// Times through the pairs
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     epochs: u32,
     /// Pairs a step
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=4096))]
+    #[arg(
+        long, value_name = "N", default_value_t = 32,
+        value_parser = clap::value_parser!(u32).range(2..=4096),
+    )]
     batch: u32,
     /// The highest learning rate
     #[arg(long, value_name = "R", default_value_t = 2e-5, value_parser = above_zero)]
@@ -155,7 +161,8 @@ fn scores(
     rated: Option<&[Pair]>,
     feelings_asked: bool,
 ) -> Result<Scores> {
-    let Retrieval { recall_at_1, recall_at_10, mrr, ndcg_at_10 } = Retrieval::of_pairs(encoder, held_out)?;
+    let Retrieval { recall_at_1, recall_at_10, mrr, ndcg_at_10 } =
+        Retrieval::of_pairs(encoder, held_out)?;
     let mut scores =
         Scores { recall_at_1, recall_at_10, mrr, ndcg_at_10, sts: None, cases: None, search: None };
     if let Some(rated) = rated {
@@ -173,8 +180,9 @@ fn scores(
 fn text(summary: &Summary) -> String {
     let Summary { pairs, held_out, steps, seconds, before, after, out, .. } = summary;
     let row = |name: &str, before: f64, after: f64| format!("{name:20}{before:8.4}{after:8.4}\n");
-    let mut text =
-        format!("{pairs} pairs to learn from, {held_out} held back, {steps} steps, {seconds:.0} s\n\n");
+    let mut text = format!(
+        "{pairs} pairs to learn from, {held_out} held back, {steps} steps, {seconds:.0} s\n\n"
+    );
     text.push_str(&format!("{:20}{:>8}{:>8}\n", "", "before", "after"));
     text.push_str(&row("recall@1", before.recall_at_1, after.recall_at_1));
     text.push_str(&row("recall@10", before.recall_at_10, after.recall_at_10));

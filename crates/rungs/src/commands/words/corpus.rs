@@ -16,13 +16,14 @@ use crate::shell::{output, progress};
 /// Describe a corpus, or write it, split into words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs corpus docs                               the documentation of this workspace's dependencies
+  cargo rungs corpus docs                               the documentation of this workspace's \
+dependencies
   cargo rungs corpus toy --words 1000000 --out toy.txt  sentences about a small world
   cargo rungs corpus toy --questions --out toy-questions.txt
   cargo rungs corpus my_book.txt --format json
 
-A corpus is written a passage a line, in small letters, words separated by spaces; bytes and sha256 are those of \
-the file that --out writes.")]
+A corpus is written a passage a line, in small letters, words separated by spaces; bytes and \
+sha256 are those of the file that --out writes.")]
 pub struct Args {
     /// Which corpus
     #[arg(value_name = "toy|docs|FILE", default_value = "toy")]
@@ -61,7 +62,8 @@ struct Description {
     sha256: String,
 }
 
-/// Reads a corpus once, writes it where that is asked for, and describes what was written or would have been.
+/// Reads a corpus once, writes it where that is asked for, and describes what was written or would
+/// have been.
 pub fn run(args: &Args) -> Result<()> {
     let lines = if args.questions { questions(&args.corpus)? } else { passages(args)? };
     let progress = progress::spinner(format!("reading {}", args.corpus));
@@ -85,7 +87,10 @@ fn passages(args: &Args) -> Result<Passages> {
 /// The toy world's questions as `questions-words.txt` has its own.
 fn questions(corpus: &str) -> Result<Passages> {
     if corpus != "toy" {
-        bail!("--questions: expected the corpus toy, found {corpus:?}: no other has questions of its own");
+        bail!(
+            "--questions: expected the corpus toy, found {corpus:?}: no other has questions of \
+                its own"
+        );
     }
     let lines = |Section { name, questions }: Section| {
         let questions = questions.into_iter().map(|question| question.join(" "));
@@ -128,7 +133,8 @@ fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Desc
 }
 
 fn text(description: &Description) -> String {
-    let Description { corpus, bytes, lines, words, vocabulary, most_frequent, sha256 } = description;
+    let Description { corpus, bytes, lines, words, vocabulary, most_frequent, sha256 } =
+        description;
     let mut table = Table::new(["word", "times"]);
     most_frequent.iter().for_each(|(word, count)| table.row([word.clone(), count.to_string()]));
     format!(

@@ -24,7 +24,10 @@ pub struct NeighboursArgs {
     #[arg(value_name = "WORD")]
     word: String,
     /// How many to show
-    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "K", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     top: u32,
 }
 
@@ -40,7 +43,10 @@ pub struct AnalogyArgs {
     #[arg(value_names = ["A", "B", "C"], num_args = 3, required = true)]
     words: Vec<String>,
     /// How many to show
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "K", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     top: u32,
 }
 
@@ -48,7 +54,8 @@ pub struct AnalogyArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs analogies toy.bin toy                     the toy world's own questions
-  cargo rungs analogies docs.bin questions-words.txt    `cargo rungs fetch questions-words` gets the file
+  cargo rungs analogies docs.bin questions-words.txt    `cargo rungs fetch questions-words` gets \
+the file
 
 Only questions all of whose words have vectors are asked: covered says how many.")]
 pub struct AnalogiesArgs {
@@ -156,15 +163,18 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
         covered: sum(|score| score.covered),
         right: sum(|score| score.right),
     };
-    let scored = Sections { sections: scores.into_iter().map(Counted::from).collect(), total: total.into() };
+    let scored =
+        Sections { sections: scores.into_iter().map(Counted::from).collect(), total: total.into() };
     output::object(args.vectors.format, &scored, || text(&scored))
 }
 
 fn text(scored: &Sections) -> String {
     let mut table = Table::new(["section", "right", "covered", "questions", "accuracy"]);
     for counted in scored.sections.iter().chain([&scored.total]) {
-        let accuracy = counted.accuracy.map_or("-".into(), |accuracy| format!("{:.1}%", 100.0 * accuracy));
-        let numbers = [counted.right, counted.covered, counted.questions].map(|count| count.to_string());
+        let accuracy =
+            counted.accuracy.map_or("-".into(), |accuracy| format!("{:.1}%", 100.0 * accuracy));
+        let numbers =
+            [counted.right, counted.covered, counted.questions].map(|count| count.to_string());
         table.row([counted.section.clone()].into_iter().chain(numbers).chain([accuracy]));
     }
     table.to_string()
@@ -179,10 +189,13 @@ fn row(space: &Space, word: &str, path: &Path) -> Result<usize> {
     if let Some(row) = space.row(word) {
         return Ok(row);
     }
-    let likeness = |known: &String| strsim::normalized_damerau_levenshtein(&word.to_lowercase(), known);
-    let mut known: Vec<(f64, &String)> = space.words().iter().map(|known| (likeness(known), known)).collect();
+    let likeness =
+        |known: &String| strsim::normalized_damerau_levenshtein(&word.to_lowercase(), known);
+    let mut known: Vec<(f64, &String)> =
+        space.words().iter().map(|known| (likeness(known), known)).collect();
     known.sort_by(|a, b| b.0.total_cmp(&a.0));
     let offered: Vec<&str> = known.iter().take(OFFERED).map(|(_, known)| known.as_str()).collect();
     let error = format!("{word:?} has no vector in {}", path.display());
-    Err(Helpful { error, help: format!("the nearest known spellings are {}", offered.join(", ")) }.into())
+    Err(Helpful { error, help: format!("the nearest known spellings are {}", offered.join(", ")) }
+        .into())
 }

@@ -21,26 +21,41 @@ use crate::shell::{output, progress};
   cargo rungs word2vec --out docs.bin                   on the docs corpus
   cargo rungs word2vec --corpus my_book.txt --dim 50 --min-count 2 --out book.txt
 
-FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads both. Ctrl-C stops \
-and writes what was learnt. With --threads 1 the same seed gives the same file.")]
+FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads \
+both. Ctrl-C stops and writes what was learnt. With --threads 1 the same seed gives the same file.")]
 pub struct Args {
     /// What to learn from
     #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
     corpus: String,
     /// The width of a vector
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(
+        long, value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=4096),
+    )]
     dim: u32,
     /// The farthest neighbour on either side
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+    )]
     window: u32,
     /// Noise words a window
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+    )]
     negative: u32,
     /// Times through the corpus
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     epochs: u32,
     /// Words said fewer times are passed over
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 5,
+        value_parser = clap::value_parser!(u64).range(1..),
+    )]
     min_count: u64,
     /// Words more frequent than this share of the corpus are thinned out; 0 thins none
     #[arg(long, value_name = "T", default_value_t = 1e-3, value_parser = share)]
@@ -92,7 +107,8 @@ pub fn run(args: &Args) -> Result<()> {
     if vocabulary.words.is_empty() {
         let (said, least) = (vocabulary.said, args.min_count);
         bail!(
-            "{}: expected words said {least} times or more, found none among {said}: lower --min-count",
+            "{}: expected words said {least} times or more, found none among {said}: lower \
+                --min-count",
             args.corpus
         );
     }
@@ -123,7 +139,10 @@ pub fn run(args: &Args) -> Result<()> {
         .write(&args.out)?;
     if interrupt.came() {
         let total = ids.words() * config.epochs as u64;
-        bail!("stopped after {read} of {total} words; the vectors learnt until then are in {}", summary.out);
+        bail!(
+            "stopped after {read} of {total} words; the vectors learnt until then are in {}",
+            summary.out
+        );
     }
     output::object(args.format, &summary, || text(&summary))
 }
@@ -144,11 +163,13 @@ fn config(args: &Args) -> Result<Word2VecConfig> {
 }
 
 fn text(summary: &Summary) -> String {
-    let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } = summary;
+    let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } =
+        summary;
     let losses: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
     format!(
         "corpus      {corpus}: {words} words, read {epochs} times\nvocabulary  {vocabulary}\n\
-         loss        {} nats a pair, by epoch\nspeed       {words_per_second:.0} words/s, {seconds:.1} s\n\
+         loss        {} nats a pair, by epoch\nspeed       {words_per_second:.0} words/s, \
+         {seconds:.1} s\n\
          written     {out}\n",
         losses.join(", ")
     )

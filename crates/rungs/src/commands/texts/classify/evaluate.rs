@@ -60,7 +60,8 @@ fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
     let mut labels = classifier.head.labels.clone();
     let unseen = unseen(&labels, rows);
     labels.extend(unseen.iter().cloned());
-    let number = |label: &String| labels.iter().position(|known| known == label).expect("listed above");
+    let number =
+        |label: &String| labels.iter().position(|known| known == label).expect("listed above");
     let truth: Vec<usize> = rows.iter().map(|row| number(&row.label)).collect();
     let majority = vec![number(&classifier.about.majority); rows.len()];
     let texts: Vec<String> = rows.iter().map(|row| row.text.clone()).collect();
@@ -75,7 +76,8 @@ fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
     let confusion = Confusion::new(labels.len(), &predicted, &truth);
     let mut by_label = BTreeMap::new();
     for (label, scores) in labels.iter().zip(confusion.scores()) {
-        let (precision, recall, f1, support) = (scores.precision, scores.recall, scores.f1, scores.support);
+        let (precision, recall, f1, support) =
+            (scores.precision, scores.recall, scores.f1, scores.support);
         by_label.insert(label.clone(), OfLabel { precision, recall, f1, support });
     }
     Ok(Evaluation {

@@ -24,9 +24,9 @@ use crate::shell::{input, names, output, progress};
   cargo rungs classify predict my_classifier new.txt
   cargo rungs classify eval my_classifier more_reviews.tsv
 
-A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe does so after every \
-layer and keeps the best, finetune trains the whole model, and Ctrl-C keeps what it has learnt by then. One row in ten is held \
-back, to measure with.")]
+A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe \
+does so after every layer and keeps the best, finetune trains the whole model, and Ctrl-C keeps \
+what it has learnt by then. One row in ten is held back, to measure with.")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]

@@ -46,7 +46,10 @@ pub struct Args {
     #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = above_zero)]
     c: f64,
     /// Of finetune, times through the texts
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 2,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
     epochs: u32,
     /// Of finetune, the highest learning rate
     #[arg(long, value_name = "R", default_value_t = 5e-5, value_parser = above_zero)]
@@ -125,10 +128,14 @@ impl Rows {
         }
         if rows.len() <= labels.len() {
             let (path, labels) = (path.display(), labels.len());
-            bail!("{path}: expected more rows than labels, found {} rows of {labels} labels", rows.len());
+            bail!(
+                "{path}: expected more rows than labels, found {} rows of {labels} labels",
+                rows.len()
+            );
         }
         rows.shuffle(&mut StdRng::seed_from_u64(seed));
-        // The first rows are held back, and one row of each label, however rare, is to be learnt from.
+        // The first rows are held back, and one row of each label, however rare, is to be learnt
+        // from.
         let mut met = HashSet::new();
         rows.sort_by_cached_key(|row| met.insert(row.label.clone()));
         let held_out = rows.len().div_ceil(HELD_OUT).min(rows.len() - labels.len());
@@ -242,12 +249,14 @@ fn fitted(
     let mut best: Option<(f64, usize, Vec<usize>, Tensor<2>)> = None;
     for layer in layers {
         encoder.layers = layer;
-        let progress = progress::spinner(format!("embedding {} texts, layer {layer}", rows.texts.len()));
+        let progress =
+            progress::spinner(format!("embedding {} texts, layer {layer}", rows.texts.len()));
         let x = encoder.embed_matrix(&rows.texts)?;
         progress.finish_and_clear();
         let held_out = x.clone().narrow(0, 0, rows.held_out);
         let learnt = x.clone().narrow(0, rows.held_out, learnt_from.len());
-        let predicted = likeliest(fit(args, learnt, learnt_from, rows.labels.len()).forward(held_out));
+        let predicted =
+            likeliest(fit(args, learnt, learnt_from, rows.labels.len()).forward(held_out));
         let right = accuracy(&predicted, measured);
         by_layer.push(right);
         if best.as_ref().is_none_or(|(most, ..)| right > *most) {
@@ -277,8 +286,9 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Lear
         examples.push(Example { ids: encoder.encode(text)?.ids, target });
     }
     let (held_out, learnt_from) = examples.split_at(rows.held_out);
-    let how =
-        FineTuning::new(args.seed).with_epochs(args.epochs as usize).with_learning_rate(args.learning_rate);
+    let how = FineTuning::new(args.seed)
+        .with_epochs(args.epochs as usize)
+        .with_learning_rate(args.learning_rate);
     let task = Examples::<SequenceClassifier> {
         training: learnt_from,
         held_out,
@@ -294,7 +304,11 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Lear
     let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
     Ok(Learnt {
         predicted: likeliest(predict(&model, &texts, task.pad, &device)),
-        head: Head { linear: model.classifier.clone(), labels: rows.labels.clone(), kind: Labels::One },
+        head: Head {
+            linear: model.classifier.clone(),
+            labels: rows.labels.clone(),
+            kind: Labels::One,
+        },
         tuned: Some(model),
         layer: encoder.layers,
         by_layer: Vec::new(),
@@ -308,14 +322,19 @@ fn text(summary: &Summary) -> String {
     let layers: Vec<String> = summary.by_layer.iter().map(|&share| percent(share)).collect();
     let layers = if layers.len() > 1 {
         let layers = layers.join(", ");
-        format!("by layer      {layers}: layer {} is kept, so other rows should judge it\n", summary.layer)
+        format!(
+            "by layer      {layers}: layer {} is kept, so other rows should judge it\n",
+            summary.layer
+        )
     } else {
         String::new()
     };
-    let labels: Vec<String> = summary.labels.iter().map(|(label, rows)| format!("{label} {rows}")).collect();
+    let labels: Vec<String> =
+        summary.labels.iter().map(|(label, rows)| format!("{label} {rows}")).collect();
     format!(
-        "rows          {}, {} of them held back\nlabels        {}\n{layers}accuracy      {} of the rows held back\n\
-         bag of words  {}\nmajority      {}\nseconds       {:.1}\nwritten       {}\n",
+        "rows          {}, {} of them held back\nlabels        {}\n{layers}accuracy      {} of \
+            the rows held back\n\
+            bag of words  {}\nmajority      {}\nseconds       {:.1}\nwritten       {}\n",
         summary.rows,
         summary.held_out,
         labels.join(", "),
