@@ -118,7 +118,7 @@ impl Part {
     /// # Panics
     ///
     /// If the lists do not nest to `D` levels of equal lengths.
-    pub fn hidden<const D: usize>(&self, pointer: &str, device: &Device) -> Tensor<D, Bool> {
+    pub fn mask<const D: usize>(&self, pointer: &str, device: &Device) -> Tensor<D, Bool> {
         self.ids::<D>(pointer, device).equal_scalar(0)
     }
 

@@ -54,7 +54,7 @@ impl<'a> Blocks<'a> {
 /// # Panics
 ///
 /// If there are no items, or `batch` is 0.
-pub fn epoch(items: usize, batch: usize, index: usize, seed: u64) -> Vec<usize> {
+pub fn batch_of_epoch(items: usize, batch: usize, index: usize, seed: u64) -> Vec<usize> {
     assert!(items > 0 && batch > 0, "expected items and a batch, found {items} and {batch}");
     let batches = items.div_ceil(batch);
     let mut order: Vec<usize> = (0..items).collect();

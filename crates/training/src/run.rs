@@ -47,7 +47,7 @@ pub trait Task {
 
 /// Where a training runs, what is kept of it, and how long it may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
+pub struct TrainingRun<'a> {
     /// One that trains: `device.autodiff()`.
     pub device: &'a Device,
     /// Where state and metrics go; nowhere if there is none.
@@ -62,7 +62,7 @@ pub struct Run<'a> {
     pub budget: Option<Duration>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TrainingRun<'a> {
     /// All steps of the recipe, and nothing kept.
     pub fn on(device: &'a Device) -> Self {
         Self { device, folder: None, resume: false, settings: &NO_SETTINGS, budget: None }
@@ -105,7 +105,7 @@ pub fn train<T: Task>(
     task: &T,
     model: T::Model,
     recipe: &Recipe,
-    run: Run<'_>,
+    run: TrainingRun<'_>,
     observer: &mut impl Observer<T::Model>,
 ) -> Result<Trained<T::Model>, TrainingError> {
     let mut training = Training::begin(task, model, recipe, run)?;
@@ -140,7 +140,7 @@ pub fn train<T: Task>(
 
 struct Training<'a, T: Task> {
     task: &'a T,
-    run: Run<'a>,
+    run: TrainingRun<'a>,
     /// Taken out while a step changes it.
     model: Option<T::Model>,
     update: Update,
@@ -162,7 +162,7 @@ impl<'a, T: Task> Training<'a, T> {
         task: &'a T,
         model: T::Model,
         recipe: &Recipe,
-        run: Run<'a>,
+        run: TrainingRun<'a>,
     ) -> Result<Self, TrainingError> {
         recipe.check()?;
         let begun = Instant::now();

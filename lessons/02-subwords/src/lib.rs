@@ -51,7 +51,7 @@ pub const LESSON: course::Lesson = course::Lesson {
 pub const BYTES: usize = 256;
 
 /// Two neighbouring tokens, by ID.
-pub type Pair = (u32, u32);
+pub type TokenPair = (u32, u32);
 
 // ANCHOR: bpe
 /// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in
@@ -63,9 +63,9 @@ pub struct Bpe {
     /// The ID of each byte.
     byte_ids: [u32; BYTES],
     /// By what they made: the ID less 256.
-    merges: Vec<Pair>,
+    merges: Vec<TokenPair>,
     /// What each pair becomes. What was learnt earlier has the lower ID.
-    merged: HashMap<Pair, u32>,
+    merged: HashMap<TokenPair, u32>,
 }
 // ANCHOR_END: bpe
 
@@ -153,7 +153,7 @@ impl Bpe {
     }
 
     /// The merges in the order in which they were learnt.
-    pub fn merges(&self) -> &[Pair] {
+    pub fn merges(&self) -> &[TokenPair] {
         &self.merges
     }
 
@@ -185,7 +185,7 @@ impl Bpe {
     /// No two merges of a training make the same bytes: where no merge reached over their ends,
     /// they were merged as if they stood alone, so that after the first such merge they are one
     /// token everywhere.
-    fn learn(&mut self, pair: Pair) -> u32 {
+    fn learn(&mut self, pair: TokenPair) -> u32 {
         let id = self.vocab() as u32;
         self.tokens.push([self.token(pair.0), self.token(pair.1)].concat());
         self.merges.push(pair);
@@ -208,12 +208,12 @@ fn alphabet() -> impl Iterator<Item = u8> {
 
 // ANCHOR: replace
 /// Each token with the next.
-fn neighbours(tokens: &[u32]) -> impl Iterator<Item = Pair> {
+fn neighbours(tokens: &[u32]) -> impl Iterator<Item = TokenPair> {
     tokens.windows(2).map(|pair| (pair[0], pair[1]))
 }
 
 /// Every `pair` among `tokens`, from the left, becomes `token`.
-fn replace(tokens: &mut Vec<u32>, pair: Pair, token: u32) {
+fn replace(tokens: &mut Vec<u32>, pair: TokenPair, token: u32) {
     let (mut from, mut to) = (0, 0);
     while from < tokens.len() {
         let found = tokens[from..].starts_with(&[pair.0, pair.1]);

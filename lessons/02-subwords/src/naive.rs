@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::{Bpe, Pair, pieces};
+use crate::{Bpe, TokenPair, pieces};
 
 // ANCHOR: train
 /// As [`Bpe::train`], in time proportional to the text times the merges.
@@ -13,7 +13,7 @@ pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
     let mut words: Vec<Vec<u32>> =
         texts.iter().flat_map(|text| pieces(text)).map(|piece| bpe.spell(piece)).collect();
     while bpe.vocab() < vocab {
-        let mut counts: BTreeMap<Pair, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<TokenPair, u64> = BTreeMap::new();
         for word in &words {
             for pair in word.windows(2) {
                 *counts.entry((pair[0], pair[1])).or_default() += 1;
@@ -29,7 +29,7 @@ pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
     bpe
 }
 
-fn merge(word: &[u32], pair: Pair, token: u32) -> Vec<u32> {
+fn merge(word: &[u32], pair: TokenPair, token: u32) -> Vec<u32> {
     match word {
         [a, b, rest @ ..] if (*a, *b) == pair => [vec![token], merge(rest, pair, token)].concat(),
         [a, rest @ ..] => [vec![*a], merge(rest, pair, token)].concat(),

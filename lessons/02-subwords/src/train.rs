@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::{Bpe, Pair, neighbours, pieces, replace};
+use crate::{Bpe, TokenPair, neighbours, pieces, replace};
 
 // ANCHOR: pair_counts
 /// Every pair of neighbours in a text, counted.
@@ -11,10 +11,10 @@ pub(crate) struct PairCounts {
     /// Each distinct piece of the text, as the tokens it consists of by now, and how often it
     /// comes.
     words: Vec<(Vec<u32>, u64)>,
-    pairs: HashMap<Pair, Found>,
+    pairs: HashMap<TokenPair, Found>,
     /// Highest count first, of equal ones the lower IDs. A count here may be out of date, but only
     /// too high: it is put right when its turn comes.
-    queue: BinaryHeap<(u64, Reverse<Pair>)>,
+    queue: BinaryHeap<(u64, Reverse<TokenPair>)>,
 }
 
 /// What is known of a pair.
@@ -39,7 +39,7 @@ impl PairCounts {
     pub(crate) fn new(bpe: &Bpe, texts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         let words = distinct(texts).into_iter().map(|(piece, times)| (bpe.spell(&piece), times));
         let words: Vec<(Vec<u32>, u64)> = words.collect();
-        let mut pairs: HashMap<Pair, Found> = HashMap::new();
+        let mut pairs: HashMap<TokenPair, Found> = HashMap::new();
         for (at, (word, times)) in words.iter().enumerate() {
             neighbours(word).for_each(|pair| pairs.entry(pair).or_default().add(at, *times));
         }
@@ -51,7 +51,7 @@ impl PairCounts {
 // ANCHOR: most_frequent
 impl PairCounts {
     /// The pair with the highest count above zero.
-    pub(crate) fn most_frequent(&mut self) -> Option<Pair> {
+    pub(crate) fn most_frequent(&mut self) -> Option<TokenPair> {
         while let Some((count, Reverse(pair))) = self.queue.pop() {
             match self.pairs[&pair].count {
                 0 => {}
@@ -67,7 +67,7 @@ impl PairCounts {
 // ANCHOR: merge
 impl PairCounts {
     /// Makes `token` of every `pair`: only the words that hold it are counted anew.
-    pub(crate) fn merge(&mut self, pair: Pair, token: u32) {
+    pub(crate) fn merge(&mut self, pair: TokenPair, token: u32) {
         let holders = std::mem::take(&mut self.pairs.entry(pair).or_default().words);
         let mut made = HashSet::new();
         for at in holders {

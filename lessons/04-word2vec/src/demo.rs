@@ -8,11 +8,13 @@ use data::{Vocabulary, World};
 use similarity::{nearest, pairwise};
 
 use crate::toy::{D_MODEL, EPOCHS, toy_vectors};
-use crate::{Score, SkipGram, Space, Trained, Word2VecConfig, gradient, keep_probability, noise};
+use crate::{
+    Score, SkipGram, Space, TrainedVectors, Word2VecConfig, gradient, keep_probability, noise,
+};
 
 /// Fewer times, for the figure.
 const FEWER: [usize; 4] = [1, 2, 4, 8];
-/// Trained values differ by processor.
+/// TrainedVectors values differ by processor.
 const BAND: f64 = 0.15;
 /// Shares lose their last bit on the way into JSON and back.
 const ROUNDED: f64 = 1e-12;
@@ -108,7 +110,7 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> (f64, Vec<f32>, V
     )
 }
 
-fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &Trained) {
+fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedVectors) {
     let Vocabulary { words, said, .. } = vocabulary;
     report.say(format!(
         "The toy world: {said} words, {} different ones, each a vector of {D_MODEL} numbers, read \
@@ -270,7 +272,7 @@ fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     }
 }
 
-fn loss_figure(trained: &Trained) -> Figure {
+fn loss_figure(trained: &TrainedVectors) -> Figure {
     let start = (0.0, 6.0 * std::f64::consts::LN_2);
     let falling =
         [start].into_iter().chain((1..).map(f64::from).zip(trained.losses.iter().copied()));

@@ -60,7 +60,7 @@ pub struct Word2VecConfig {
 
 /// Where training stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct Word2VecProgress {
     /// Words read so far, of all epochs.
     pub words: u64,
     /// Nats per pair of a word and a neighbour, mean of the last epoch that has begun; NaN before
@@ -70,7 +70,7 @@ pub struct Progress {
 
 /// What training gives.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trained {
+pub struct TrainedVectors {
     /// One vector a word, `[vocab, d_model]` row by row.
     pub vectors: Vec<f32>,
     /// Nats per pair, mean of each epoch.
@@ -91,8 +91,8 @@ pub fn train(
     corpus: &Ids,
     vocabulary: &Vocabulary,
     config: &Word2VecConfig,
-    watch: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Trained, DataError> {
+    watch: &mut dyn FnMut(Word2VecProgress) -> bool,
+) -> Result<TrainedVectors, DataError> {
     let job = Job::new(corpus, vocabulary, config);
     thread::scope(|scope| {
         let (done, finished) = mpsc::channel();
@@ -112,7 +112,7 @@ pub fn train(
             }
         }
     })?;
-    Ok(Trained { vectors: job.input.rows(config.d_model), losses: job.losses() })
+    Ok(TrainedVectors { vectors: job.input.rows(config.d_model), losses: job.losses() })
 }
 
 /// What all threads share.
@@ -169,9 +169,9 @@ impl<'a> Job<'a> {
             .collect()
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> Word2VecProgress {
         let loss = self.losses().last().copied().unwrap_or(f64::NAN);
-        Progress { words: self.words.load(Relaxed), loss }
+        Word2VecProgress { words: self.words.load(Relaxed), loss }
     }
 
     /// The learning rate after `words` words: a straight line down to [`LAST_RATE`].

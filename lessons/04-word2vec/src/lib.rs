@@ -45,7 +45,7 @@ use lookup::TokenEmbedding;
 
 pub use analogy::{Score, Space};
 pub use gradient::{Gradient, gradient};
-pub use hogwild::{Progress, Trained, Word2VecConfig, train};
+pub use hogwild::{TrainedVectors, Word2VecConfig, Word2VecProgress, train};
 pub use sampling::{NoiseTable, around, keep_probability, noise};
 
 /// What the list of lessons says about this one.

@@ -2,7 +2,7 @@
 
 use data::{Corpus, DataError, Ids, Vocabulary};
 
-use crate::{Trained, Word2VecConfig, train};
+use crate::{TrainedVectors, Word2VecConfig, train};
 
 /// The width of a toy word's vector: 351 words do not need more.
 pub const D_MODEL: usize = 50;
@@ -14,7 +14,7 @@ pub const EPOCHS: usize = 16;
 /// # Errors
 ///
 /// If the words cannot be kept in a temporary file.
-pub fn toy_vectors(seed: u64, epochs: usize) -> Result<(Vocabulary, Trained), DataError> {
+pub fn toy_vectors(seed: u64, epochs: usize) -> Result<(Vocabulary, TrainedVectors), DataError> {
     let corpus = Corpus::named("toy", seed);
     let vocabulary = Vocabulary::count(corpus.passages()?, 1)?;
     let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;

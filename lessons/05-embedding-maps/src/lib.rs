@@ -50,7 +50,7 @@ pub use affinities::{Affinities, EXACT, conditional, joint, largest_perplexity};
 pub use clusters::{KMeans, KMeansConfig, purity, silhouette, silhouettes};
 pub use forces::{Map, gradient, kl};
 pub use pca::{Pca, pca};
-pub use tsne::{Progress, TsneConfig};
+pub use tsne::{TsneConfig, TsneProgress};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {

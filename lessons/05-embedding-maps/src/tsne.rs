@@ -44,7 +44,7 @@ pub struct TsneConfig {
 
 /// What a fit has come to after a step.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
+pub struct TsneProgress<'a> {
     /// Steps taken, from 1.
     pub iteration: usize,
     /// What the map is made to show.
@@ -53,7 +53,7 @@ pub struct Progress<'a> {
     pub map: &'a Map,
 }
 
-impl Progress<'_> {
+impl TsneProgress<'_> {
     /// [`kl`] of the map so far, in nats: as dear as a step, so ask every so often.
     pub fn kl(&self) -> f64 {
         kl(self.affinities, self.map)
@@ -77,7 +77,7 @@ impl TsneConfig {
     ///
     /// As [`joint`]: a perplexity that the number of points does not allow, no points, or numbers
     /// not finite.
-    pub fn fit(&self, x: Tensor<2>, mut progress: impl FnMut(&Progress)) -> Map {
+    pub fn fit(&self, x: Tensor<2>, mut progress: impl FnMut(&TsneProgress)) -> Map {
         let x = within_one(x);
         let affinities = joint(x.clone(), self.perplexity);
         let mut map = start(x, self.seed);
@@ -89,7 +89,7 @@ impl TsneConfig {
             let gradient = gradient(&affinities, &map, exaggeration);
             descent.step(&mut map, &gradient, momentum);
             descent.keep_spread(&mut map);
-            progress(&Progress { iteration, affinities: &affinities, map: &map });
+            progress(&TsneProgress { iteration, affinities: &affinities, map: &map });
         }
         map
     }

@@ -51,8 +51,8 @@ impl LayerNormConfig {
 
 // ANCHOR: fused
 impl LayerNorm {
-    /// [`layer_norm`] with the learned scale and shift, in burn's fused form: a test holds the two
-    /// equal.
+    /// [`layer_norm`] with the learned scale and shift, in burn's fused form unless
+    /// [`kernels::plain`]; a test holds the two equal.
     ///
     /// # Shapes
     ///
@@ -65,7 +65,11 @@ impl LayerNorm {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let [d_model] = self.weight.shape().dims();
         assert_shape!(x, [.., d_model]);
-        module::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.epsilon)
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        if kernels::plain() {
+            return layer_norm(x, weight, bias, self.epsilon);
+        }
+        module::layer_norm(x, weight, Some(bias), self.epsilon)
     }
 }
 // ANCHOR_END: fused

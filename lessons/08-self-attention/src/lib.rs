@@ -137,15 +137,15 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 // ANCHOR_END: scores
 
 // ANCHOR: weights
-/// Scores turned into shares of attention: [`softmax`] in burn's fused form; a test holds the two
-/// equal.
+/// Scores turned into shares of attention: [`softmax`], in burn's fused form unless
+/// [`kernels::plain`]; a test holds the two equal.
 ///
 /// # Shapes
 ///
 /// - scores: `[.., queries, keys]`
 /// - output: the same, probabilities, rows sum to 1
 pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
-    activation::softmax(scores, D - 1)
+    if kernels::plain() { softmax(scores) } else { activation::softmax(scores, D - 1) }
 }
 // ANCHOR_END: weights
 

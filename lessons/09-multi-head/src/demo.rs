@@ -6,7 +6,7 @@ use positions::RopeConfig;
 
 use crate::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
-    hidden_by_either, padding_mask, padding_mask_from_keep,
+    combine_masks, padding_mask, padding_mask_from_keep,
 };
 
 /// Numbers a token has in this demo.
@@ -88,7 +88,7 @@ fn several_views(device: &Device, report: &mut Report) {
 /// The two masks and their sum as pictures.
 fn masks(device: &Device, report: &mut Report) {
     let (causal, padding) = (causal_mask(5, 5, device), padding_mask(&[3], 5, device));
-    let both = hidden_by_either(causal.clone(), padding.clone());
+    let both = combine_masks(causal.clone(), padding.clone());
     let picture = |title, mask: Tensor<4, Bool>| {
         panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]))
     };
@@ -113,10 +113,10 @@ fn masks(device: &Device, report: &mut Report) {
 fn what_masks_promise(device: &Device, report: &mut Report) {
     let layer = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_bias(false).init(device);
     let text = normal([1, 6, D_MODEL], device);
-    let hidden = causal_mask(6, 6, device);
+    let mask = causal_mask(6, 6, device);
     let changed =
         Tensor::cat(vec![text.clone().narrow(1, 0, 5), normal([1, 1, D_MODEL], device)], 1);
-    let earlier = |x| layer.forward(x, Some(hidden.clone())).narrow(1, 0, 5);
+    let earlier = |x| layer.forward(x, Some(mask.clone())).narrow(1, 0, 5);
     report.say("Largest change of an output, 8 heads of 32:");
     let mut table = Table::new(["what is changed", "where it is looked for", "largest change"]);
     let row = |table: &mut Table, what: &str, place: &str, change: f32| {
@@ -139,8 +139,8 @@ fn what_masks_promise(device: &Device, report: &mut Report) {
     );
 
     let keep = Tensor::from_ints([[0, 0, 1, 1, 1, 1]], device);
-    let hidden = hidden_by_either(hidden, padding_mask_from_keep(keep));
-    let blind = layer.forward(text, Some(hidden)).narrow(1, 0, 2);
+    let mask = combine_masks(mask, padding_mask_from_keep(keep));
+    let blind = layer.forward(text, Some(mask)).narrow(1, 0, 2);
     let zeros = blind.zeros_like();
     row(&mut table, "every key hidden (left padding)", "its output, from zero", gap(blind, zeros));
     report.table(&table);
@@ -171,9 +171,9 @@ fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tenso
     let mut outputs = Vec::new();
     while cache.len() < x.dims()[1] {
         let tokens = if cache.is_empty() { prefill } else { 1 };
-        let hidden = causal_mask(tokens, cache.len() + tokens, &x.device());
+        let mask = causal_mask(tokens, cache.len() + tokens, &x.device());
         let new = x.clone().narrow(1, cache.len(), tokens);
-        outputs.push(layer.forward_cached(new, Some(hidden), &mut cache));
+        outputs.push(layer.forward_cached(new, Some(mask), &mut cache));
     }
     Tensor::cat(outputs, 1)
 }
@@ -191,8 +191,8 @@ fn cache_by_groups(device: &Device, report: &mut Report) {
             MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
         let layer = config.init(device);
         let mut cache = KeyValueCache::new(TOKENS);
-        let hidden = causal_mask(TOKENS, TOKENS, device);
-        layer.forward_cached(normal([1, TOKENS, D_MODEL], device), Some(hidden), &mut cache);
+        let mask = causal_mask(TOKENS, TOKENS, device);
+        layer.forward_cached(normal([1, TOKENS, D_MODEL], device), Some(mask), &mut cache);
         let kib = cache.numbers() * size_of::<f32>() / 1024;
         table.row([
             n_kv_heads,

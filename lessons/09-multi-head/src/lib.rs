@@ -39,7 +39,7 @@ use burn::tensor::{Bool, Device, Tensor};
 use positions::{Rope, RopeConfig, alibi_bias};
 
 pub use cache::KeyValueCache;
-pub use mask::{causal_mask, hidden_by_either, padding_mask, padding_mask_from_keep};
+pub use mask::{causal_mask, combine_masks, padding_mask, padding_mask_from_keep};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -58,8 +58,8 @@ const TOKENS: usize = 2;
 /// The keys' axis of `[batch, heads, queries, keys]`.
 const KEYS: usize = 3;
 
-/// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's start of a linear map.
-const START: Initializer =
+/// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's initializer of a linear map.
+pub const LINEAR_INITIALIZER: Initializer =
     Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
 
 /// Where a token's position enters, if it does so inside the layer.
@@ -96,8 +96,8 @@ pub struct MultiHeadAttentionConfig {
     /// Positions inside the layer.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
-    /// How the projections start; the default is PyTorch's for a linear map.
-    #[config(default = "START")]
+    /// Initializer of the projections' weights; the default is PyTorch's for a linear map.
+    #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
 }
 
@@ -175,7 +175,7 @@ impl MultiHeadAttention {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`
-    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**. What is
+    /// - mask: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**. What is
     ///   hidden must be finite all the same: a share of 0 times NaN is NaN
     /// - output: `[batch, tokens, d_model]`; a query whose every key is hidden gets the bias of W_o
     ///   alone
@@ -183,15 +183,15 @@ impl MultiHeadAttention {
     /// # Panics
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
-    pub fn forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        self.forward_with_weights(x, hidden).0
+    pub fn forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        self.forward_with_weights(x, mask).0
     }
 
     /// [`MultiHeadAttention::forward`] and who looked at whom, before dropout.
     ///
     /// # Shapes
     ///
-    /// - x, hidden and first output: as there
+    /// - x, mask and first output: as there
     /// - second output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if
     ///   all is hidden
     ///
@@ -201,10 +201,10 @@ impl MultiHeadAttention {
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,
-        hidden: Option<Tensor<4, Bool>>,
+        mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
         let (q, k, v) = self.project(x, 0);
-        let (heads, weights) = self.heads(q, k, v, hidden);
+        let (heads, weights) = self.heads(q, k, v, mask);
         (self.output.forward(merge_heads(heads)), weights)
     }
 
@@ -215,7 +215,7 @@ impl MultiHeadAttention {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`, the new tokens only
-    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1, keys counting the cached ones;
+    /// - mask: `[batch, 1, queries, keys]`, any axis may be 1, keys counting the cached ones;
     ///   **`true` = hidden**. Without a mask, new tokens see each other, later ones too
     /// - output: `[batch, tokens, d_model]`
     ///
@@ -225,12 +225,12 @@ impl MultiHeadAttention {
     pub fn forward_cached(
         &self,
         x: Tensor<3>,
-        hidden: Option<Tensor<4, Bool>>,
+        mask: Option<Tensor<4, Bool>>,
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
         let (q, k, v) = self.project(x, cache.len());
         let (k, v) = cache.append(k, v);
-        let (heads, _) = self.heads(q, k, v, hidden);
+        let (heads, _) = self.heads(q, k, v, mask);
         self.output.forward(merge_heads(heads))
     }
     // ANCHOR_END: forward_cached
@@ -274,15 +274,15 @@ impl MultiHeadAttention {
         q: Tensor<4>,
         k: Tensor<4>,
         v: Tensor<4>,
-        hidden: Option<Tensor<4, Bool>>,
+        mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<4>, Tensor<4>) {
-        assert_mask_fits(hidden.as_ref(), &q, &k);
+        assert_mask_fits(mask.as_ref(), &q, &k);
         let bias = self.alibi(&q, &k);
         let mut scores = scores(q, share_heads(k, self.n_heads));
         if let Some(bias) = bias {
             scores = scores + bias;
         }
-        let weights = masked_weights(scores, hidden);
+        let weights = masked_weights(scores, mask);
         let kept = self.dropout.forward(weights.clone());
         (attend(kept, share_heads(v, self.n_heads)), weights)
     }
@@ -329,16 +329,16 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
 /// # Shapes
 ///
 /// - scores: `[batch, heads, queries, keys]`
-/// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+/// - mask: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
 /// - output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is
 ///   hidden
-pub fn masked_weights(scores: Tensor<4>, hidden: Option<Tensor<4, Bool>>) -> Tensor<4> {
-    let Some(hidden) = hidden else { return weights(scores) };
+pub fn masked_weights(scores: Tensor<4>, mask: Option<Tensor<4, Bool>>) -> Tensor<4> {
+    let Some(mask) = mask else { return weights(scores) };
     // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its
     // gradient.
     let lowest = scores.dtype().finfo().expect("scores are floats").min;
-    let sees_nothing = hidden.clone().all_dim(KEYS); // [batch, 1, queries, 1]
-    weights(scores.mask_fill(hidden, lowest)).mask_fill(sees_nothing, 0.0)
+    let sees_nothing = mask.clone().all_dim(KEYS); // [batch, 1, queries, 1]
+    weights(scores.mask_fill(mask, lowest)).mask_fill(sees_nothing, 0.0)
 }
 // ANCHOR_END: masked_weights
 
@@ -371,12 +371,11 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
 }
 // ANCHOR_END: split_and_merge
 
-fn assert_mask_fits(hidden: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {
+fn assert_mask_fits(mask: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {
     let [batch, heads, queries, _] = q.dims();
     let expected = [batch, heads, queries, k.dims()[TOKENS]];
-    if let Some(hidden) = hidden {
-        let fits =
-            hidden.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
-        assert!(fits, "a mask of {:?} does not fit scores of {expected:?}", hidden.dims());
+    if let Some(mask) = mask {
+        let fits = mask.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
+        assert!(fits, "a mask of {:?} does not fit scores of {expected:?}", mask.dims());
     }
 }

@@ -40,9 +40,9 @@ pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor
     if let Some(&longest) = lengths.iter().max() {
         assert!(longest <= tokens, "a text of {longest} tokens does not fit in {tokens}");
     }
-    let hidden: Vec<bool> =
+    let mask: Vec<bool> =
         lengths.iter().flat_map(|&length| (0..tokens).map(move |key| key >= length)).collect();
-    Tensor::from_data(TensorData::new(hidden, [lengths.len(), 1, 1, tokens]), device)
+    Tensor::from_data(TensorData::new(mask, [lengths.len(), 1, 1, tokens]), device)
 }
 
 // ANCHOR: padding_mask_from_keep
@@ -58,7 +58,7 @@ pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
 }
 // ANCHOR_END: padding_mask_from_keep
 
-// ANCHOR: hidden_by_either
+// ANCHOR: combine_masks
 /// Hides what either mask hides: causal and padding together.
 ///
 /// # Shapes
@@ -69,9 +69,9 @@ pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
 /// # Panics
 ///
 /// If an axis differs and is 1 in neither.
-pub fn hidden_by_either(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Bool> {
+pub fn combine_masks(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Bool> {
     let (of_a, of_b) = (a.dims(), b.dims());
     let shape: [usize; 4] = std::array::from_fn(|axis| of_a[axis].max(of_b[axis]));
     a.expand(shape).bool_or(b.expand(shape))
 }
-// ANCHOR_END: hidden_by_either
+// ANCHOR_END: combine_masks

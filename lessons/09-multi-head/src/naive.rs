@@ -24,7 +24,7 @@ pub fn heads(
     q: &[f32],
     k: &[f32],
     v: &[f32],
-    hidden: impl Fn(usize, usize, usize) -> bool,
+    mask: impl Fn(usize, usize, usize) -> bool,
 ) -> Vec<f32> {
     let Sizes { batch, tokens, heads, kv_heads, d_head } = sizes;
     let at = |of: usize, b: usize, head: usize, token: usize, i: usize| {
@@ -36,7 +36,7 @@ pub fn heads(
             let shared = head / (heads / kv_heads);
             for query in 0..tokens {
                 let mut shares = vec![0.0; tokens];
-                for key in (0..tokens).filter(|&key| !hidden(b, query, key)) {
+                for key in (0..tokens).filter(|&key| !mask(b, query, key)) {
                     let dot: f32 = (0..d_head)
                         .map(|i| {
                             q[at(heads, b, head, query, i)] * k[at(kv_heads, b, shared, key, i)]

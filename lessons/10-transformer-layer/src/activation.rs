@@ -1,4 +1,4 @@
-//! The bend between two linear maps, without which they would be one.
+//! Activations: the bend between two linear maps, without which they would be one.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -11,7 +11,7 @@ const SQRT_2_OVER_PI: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
 /// The cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const GELU_CUBIC: f64 = 0.044715;
 
-/// Which bend.
+/// Which activation: the bend between two linear maps.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// [`gelu_exact`]: BERT.
@@ -25,7 +25,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// The bend that a published `config.json` means by `name`, if it is one of these.
+    /// The activation that a published `config.json` means by `name`, if it is one of these.
     pub fn published(name: &str) -> Option<Self> {
         match name {
             "gelu" => Some(Self::GeluExact),
@@ -51,20 +51,28 @@ impl Activation {
         format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {name:?}")
     }
 
-    /// The bend of every number, in burn's fused form where there is one; tests hold it equal to
-    /// the one spelt out.
+    /// The activation of every number, in a fused or fast form where there is one, unless
+    /// [`kernels::plain`]; tests hold it equal to the one spelt out.
     ///
     /// # Shapes
     ///
     /// - x: any
     /// - output: the same
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        if kernels::plain() {
+            return match self {
+                Self::GeluExact => gelu_exact(x),
+                Self::GeluTanh => gelu_tanh(x),
+                Self::Relu => relu(x),
+                Self::Silu => silu(x),
+            };
+        }
         match self {
             // The gradient that most of burn's backends give the fused form is that of the tanh
             // form, 1e-3 off.
             Self::GeluExact if x.is_autodiff() => gelu_exact(x),
             Self::GeluExact => activation::gelu(x),
-            Self::GeluTanh => gelu_tanh_by_exp(x),
+            Self::GeluTanh => kernels::gelu::gelu_tanh(x),
             Self::Relu => activation::relu(x),
             Self::Silu => activation::silu(x),
         }
@@ -99,28 +107,6 @@ pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     // x (1 + c x^2) by squaring: a power of 3.0 would go through a logarithm.
     let inner = (x.clone().square() * GELU_CUBIC + 1.0) * x.clone() * SQRT_2_OVER_PI;
     x * (inner.tanh() + 1.0) * 0.5
-}
-
-/// [`gelu_tanh`] made cheap: half of 1 + tanh(u) is 1 / (1 + e^-2u), and a CPU computes e^x several
-/// times faster.
-///
-/// To be trained through, only the tangent at x is recorded: value + slope * (x - at). With x = at
-/// its last term adds 0 to the value, and `slope` is the gradient: one step back instead of one for
-/// every operation.
-fn gelu_tanh_by_exp<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let at = x.clone().inner();
-    let square = at.clone().square();
-    let minus_2u = (square.clone() * GELU_CUBIC + 1.0) * at.clone() * (-2.0 * SQRT_2_OVER_PI);
-    let share = (minus_2u.exp() + 1.0).recip();
-    let value = at.clone() * share.clone();
-    if !x.is_autodiff() {
-        return value;
-    }
-    // (x share)' = share + x share', share' = share (1 - share) (2u)'
-    let slope_of_2u = (square * (3.0 * GELU_CUBIC) + 1.0) * (2.0 * SQRT_2_OVER_PI);
-    let slope = share * ((at.clone() - value.clone()) * slope_of_2u + 1.0);
-    let [at, value, slope] = [at, value, slope].map(Tensor::from_inner);
-    (x - at) * slope + value
 }
 
 /// Nothing below zero, everything above it.

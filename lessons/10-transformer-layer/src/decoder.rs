@@ -5,11 +5,10 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{
-    KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
-    hidden_by_either,
+    KeyValueCache, LINEAR_INITIALIZER, MultiHeadAttention, MultiHeadAttentionConfig,
+    PositionsConfig, causal_mask, combine_masks,
 };
 
-use crate::feed_forward::START;
 use crate::{Activation, FeedForwardConfig, FeedForwardKind, Norm, NormKind, Transform};
 
 /// What a [`DecoderLayer`] is made from.
@@ -20,7 +19,7 @@ pub struct DecoderLayerConfig {
     /// Heads of the attention.
     pub n_heads: usize,
     /// Numbers inside the feed-forward.
-    pub d_hidden: usize,
+    pub d_ff: usize,
     /// Key/value heads; `None`: as many as heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
@@ -33,7 +32,7 @@ pub struct DecoderLayerConfig {
     /// Which norm stands before each sub-layer.
     #[config(default = "NormKind::Layer")]
     pub norm: NormKind,
-    /// Of the norms; the default is GPT-2's and LLaMA's.
+    /// Epsilon of the norms, added to the variance; the default is GPT-2's and LLaMA's.
     #[config(default = 1e-5)]
     pub epsilon: f64,
     /// Which feed-forward.
@@ -45,8 +44,8 @@ pub struct DecoderLayerConfig {
     /// Share of the attention's weights and of each sub-layer's output set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// How the linear maps start; the default is PyTorch's.
-    #[config(default = "START")]
+    /// Initializer of the linear maps' weights; the default is PyTorch's.
+    #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
 }
 
@@ -75,7 +74,7 @@ impl DecoderLayerConfig {
     /// If a width is zero, the heads do not divide `d_model`, the key/value heads do not divide the
     /// heads, or `epsilon` is not above zero.
     pub fn init(&self, device: &Device) -> DecoderLayer {
-        let Self { d_model, n_heads, d_hidden, epsilon, bias, dropout, .. } = *self;
+        let Self { d_model, n_heads, d_ff, epsilon, bias, dropout, .. } = *self;
         let attention = MultiHeadAttentionConfig::new(d_model, n_heads)
             .with_n_kv_heads(self.n_kv_heads)
             .with_d_head(self.d_head)
@@ -83,7 +82,7 @@ impl DecoderLayerConfig {
             .with_bias(bias)
             .with_dropout(dropout)
             .with_initializer(self.initializer.clone());
-        let feed_forward = FeedForwardConfig::new(d_model, d_hidden)
+        let feed_forward = FeedForwardConfig::new(d_model, d_ff)
             .with_bias(bias)
             .with_initializer(self.initializer.clone());
         DecoderLayer {
@@ -104,21 +103,21 @@ impl DecoderLayer {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`
-    /// - padding: `[batch, 1, 1, keys]`, hidden besides the future; **`true` = hidden**
+    /// - padding_mask: `[batch, 1, 1, keys]`, hidden besides the future; **`true` = hidden**
     /// - output: `[batch, tokens, d_model]`
     ///
     /// # Panics
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
-    pub fn forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        self.forward_with_weights(x, padding).0
+    pub fn forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        self.forward_with_weights(x, padding_mask).0
     }
 
     /// [`DecoderLayer::forward`] and who looked at whom, before dropout.
     ///
     /// # Shapes
     ///
-    /// - x, padding and first output: as there
+    /// - x, padding_mask and first output: as there
     /// - second output: `[batch, heads, queries, keys]`, probabilities
     ///
     /// # Panics
@@ -127,11 +126,11 @@ impl DecoderLayer {
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,
-        padding: Option<Tensor<4, Bool>>,
+        padding_mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
-        let hidden = hidden_from(&x, 0, padding);
+        let mask = decoder_mask(&x, 0, padding_mask);
         let normed = self.attention_norm.forward(x.clone());
-        let (seen, weights) = self.attention.forward_with_weights(normed, hidden);
+        let (seen, weights) = self.attention.forward_with_weights(normed, mask);
         (self.finish(x, seen), weights)
     }
 
@@ -140,7 +139,7 @@ impl DecoderLayer {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`, the new tokens only
-    /// - padding: `[batch, 1, 1, keys]`, keys counting the cached ones; **`true` = hidden**
+    /// - padding_mask: `[batch, 1, 1, keys]`, keys counting the cached ones; **`true` = hidden**
     /// - output: `[batch, tokens, d_model]`
     ///
     /// # Panics
@@ -149,12 +148,12 @@ impl DecoderLayer {
     pub fn forward_cached(
         &self,
         x: Tensor<3>,
-        padding: Option<Tensor<4, Bool>>,
+        padding_mask: Option<Tensor<4, Bool>>,
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
-        let hidden = hidden_from(&x, cache.len(), padding);
+        let mask = decoder_mask(&x, cache.len(), padding_mask);
         let seen =
-            self.attention.forward_cached(self.attention_norm.forward(x.clone()), hidden, cache);
+            self.attention.forward_cached(self.attention_norm.forward(x.clone()), mask, cache);
         self.finish(x, seen)
     }
 
@@ -165,7 +164,7 @@ impl DecoderLayer {
     /// # Panics
     ///
     /// If there is no layer.
-    pub fn restart(&mut self, std: f64, n_layers: usize, device: &Device) {
+    pub fn init_weights(&mut self, std: f64, n_layers: usize, device: &Device) {
         assert!(n_layers > 0, "expected a stack of layers, found none");
         let residual = std / ((2 * n_layers) as f64).sqrt();
         draw(&mut self.attention.projection, std, device);
@@ -200,22 +199,22 @@ fn draw(linear: &mut Linear, std: f64, device: &Device) {
     linear.bias = linear.bias.take().map(|bias| Initializer::Zeros.init(bias.dims(), device));
 }
 
-// ANCHOR: hidden_from
+// ANCHOR: decoder_mask
 /// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**. The newest
 /// token alone has no future.
-fn hidden_from(
+fn decoder_mask(
     x: &Tensor<3>,
     cached: usize,
-    padding: Option<Tensor<4, Bool>>,
+    padding_mask: Option<Tensor<4, Bool>>,
 ) -> Option<Tensor<4, Bool>> {
     let tokens = x.dims()[1];
     if tokens == 1 {
-        return padding;
+        return padding_mask;
     }
     let future = causal_mask(tokens, cached + tokens, &x.device());
-    Some(match padding {
-        Some(padding) => hidden_by_either(future, padding),
+    Some(match padding_mask {
+        Some(padding) => combine_masks(future, padding),
         None => future,
     })
 }
-// ANCHOR_END: hidden_from
+// ANCHOR_END: decoder_mask

@@ -41,12 +41,12 @@ fn shapes() -> Figure {
         Step::input("x", "batch, tokens, d_model"),
         Step::new("attended", "batch, tokens, d_model", "multi-head attention", ["x"]),
         Step::new("a", "batch, tokens, d_model", "layer norm of x + attended", ["x", "attended"]),
-        Step::new("inner", "batch, tokens, d_hidden", "GELU of a projection upwards", ["a"]),
+        Step::new("inner", "batch, tokens, d_ff", "GELU of a projection upwards", ["a"]),
         Step::new("fed", "batch, tokens, d_model", "projection downwards", ["inner"]),
         Step::new("output", "batch, tokens, d_model", "layer norm of a + fed", ["a", "fed"]),
     ];
     let alt = "Shapes of an encoder layer: attention and feed-forward are each added to what came \
-        in and normalised; d_hidden is wider inside the feed-forward, every other tensor is \
+        in and normalised; d_ff is wider inside the feed-forward, every other tensor is \
         [batch, tokens, d_model].";
     Figure::shapes(
         "10-shapes",

@@ -4,10 +4,9 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Initializer};
 use burn::tensor::{Bool, Device, Tensor};
-use heads::{MultiHeadAttention, MultiHeadAttentionConfig};
+use heads::{LINEAR_INITIALIZER, MultiHeadAttention, MultiHeadAttentionConfig};
 use inputs::{LayerNorm, LayerNormConfig};
 
-use crate::feed_forward::START;
 use crate::{Activation, FeedForward, FeedForwardConfig};
 
 /// Where the norm stands.
@@ -28,21 +27,21 @@ pub struct EncoderLayerConfig {
     /// Heads of the attention.
     pub n_heads: usize,
     /// Numbers inside the feed-forward.
-    pub d_hidden: usize,
+    pub d_ff: usize,
     /// Where the norms stand.
     #[config(default = "Placement::Post")]
     pub placement: Placement,
-    /// The bend of the feed-forward.
+    /// Activation of the feed-forward: the bend between its two maps.
     #[config(default = "Activation::GeluExact")]
     pub activation: Activation,
-    /// Of the norms; the default is BERT's.
+    /// Epsilon of the norms, added to the variance; the default is BERT's.
     #[config(default = 1e-12)]
     pub epsilon: f64,
     /// Share of the attention's weights and of each sub-layer's output set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// How the linear maps start; the default is PyTorch's.
-    #[config(default = "START")]
+    /// Initializer of the linear maps' weights; the default is PyTorch's.
+    #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
 }
 
@@ -70,10 +69,9 @@ impl EncoderLayerConfig {
     ///
     /// If a width is zero, the heads do not divide `d_model`, or `epsilon` is not above zero.
     pub fn init(&self, device: &Device) -> EncoderLayer {
-        let Self { d_model, n_heads, d_hidden, placement, activation, epsilon, dropout, .. } =
-            *self;
+        let Self { d_model, n_heads, d_ff, placement, activation, epsilon, dropout, .. } = *self;
         let attention = MultiHeadAttentionConfig::new(d_model, n_heads).with_dropout(dropout);
-        let feed_forward = FeedForwardConfig::new(d_model, d_hidden).with_activation(activation);
+        let feed_forward = FeedForwardConfig::new(d_model, d_ff).with_activation(activation);
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
         EncoderLayer {
             attention: attention.with_initializer(self.initializer.clone()).init(device),
@@ -96,14 +94,14 @@ impl EncoderLayer {
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`
-    /// - hidden: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+    /// - mask: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
     /// - output: `[batch, tokens, d_model]`
     ///
     /// # Panics
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
-    pub fn forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        let x = self.residual(x, &self.attention_norm, |x| self.attention.forward(x, hidden));
+    pub fn forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        let x = self.residual(x, &self.attention_norm, |x| self.attention.forward(x, mask));
         self.residual(x, &self.feed_forward_norm, |x| self.feed_forward.forward(x))
     }
 
@@ -111,7 +109,7 @@ impl EncoderLayer {
     ///
     /// # Shapes
     ///
-    /// - x, hidden and first output: as there
+    /// - x, mask and first output: as there
     /// - second output: `[batch, heads, queries, keys]`, probabilities
     ///
     /// # Panics
@@ -120,11 +118,11 @@ impl EncoderLayer {
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,
-        hidden: Option<Tensor<4, Bool>>,
+        mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
         let mut weights = None;
         let x = self.residual(x, &self.attention_norm, |x| {
-            let (output, seen) = self.attention.forward_with_weights(x, hidden);
+            let (output, seen) = self.attention.forward_with_weights(x, mask);
             weights = Some(seen);
             output
         });

@@ -3,13 +3,10 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
+use heads::LINEAR_INITIALIZER;
 
 use crate::Activation;
-
-/// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's start of a linear map.
-pub(crate) const START: Initializer =
-    Initializer::KaimingUniform { gain: 0.577_350_269_189_625_8, fan_out_only: false };
 
 /// What a [`FeedForward`] is made from.
 #[derive(Config, Debug)]
@@ -17,24 +14,24 @@ pub struct FeedForwardConfig {
     /// Numbers a token has.
     pub d_model: usize,
     /// Numbers between the two maps; 4 * d_model in most models (Vaswani et al. 2017, section 3.3).
-    pub d_hidden: usize,
-    /// The bend between them.
+    pub d_ff: usize,
+    /// Activation between the two maps.
     #[config(default = "Activation::GeluExact")]
     pub activation: Activation,
     /// Whether the maps add a bias.
     #[config(default = true)]
     pub bias: bool,
-    /// How the maps start; the default is PyTorch's for a linear map.
-    #[config(default = "START")]
+    /// Initializer of the maps' weights; the default is PyTorch's for a linear map.
+    #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
 }
 
-/// Out to d_hidden, bent, and back.
+/// Out to d_ff, bent, and back.
 #[derive(Module, Debug)]
 pub struct FeedForward {
-    /// `[d_model, d_hidden]`
+    /// `[d_model, d_ff]`
     pub up: Linear,
-    /// `[d_hidden, d_model]`
+    /// `[d_ff, d_model]`
     pub down: Linear,
     /// Between the two.
     #[module(skip)]
@@ -46,15 +43,15 @@ impl FeedForwardConfig {
     ///
     /// # Panics
     ///
-    /// If `d_model` or `d_hidden` is zero.
+    /// If `d_model` or `d_ff` is zero.
     pub fn init(&self, device: &Device) -> FeedForward {
-        let Self { d_model, d_hidden, activation, bias, .. } = *self;
-        assert_widths(d_model, d_hidden);
+        let Self { d_model, d_ff, activation, bias, .. } = *self;
+        assert_widths(d_model, d_ff);
         let linear = |d_input, d_output| {
             let config = LinearConfig::new(d_input, d_output).with_bias(bias);
             config.with_initializer(self.initializer.clone()).init(device)
         };
-        FeedForward { up: linear(d_model, d_hidden), down: linear(d_hidden, d_model), activation }
+        FeedForward { up: linear(d_model, d_ff), down: linear(d_ff, d_model), activation }
     }
 }
 
@@ -85,23 +82,23 @@ pub struct SwiGluConfig {
     pub d_model: usize,
     /// Numbers between the maps. Three maps of 2/3 the width have as many parameters as the plain
     /// feed-forward's two (Shazeer 2020, section 2).
-    pub d_hidden: usize,
+    pub d_ff: usize,
     /// Whether the maps add a bias.
     #[config(default = false)]
     pub bias: bool,
-    /// How the maps start; the default is PyTorch's for a linear map.
-    #[config(default = "START")]
+    /// Initializer of the maps' weights; the default is PyTorch's for a linear map.
+    #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
 }
 
 /// A feed-forward whose hidden numbers are gated by a second map of the same token.
 #[derive(Module, Debug)]
 pub struct SwiGlu {
-    /// How far each hidden number is let through: `[d_model, d_hidden]`.
+    /// How far each hidden number is let through: `[d_model, d_ff]`.
     pub gate: Linear,
-    /// `[d_model, d_hidden]`
+    /// `[d_model, d_ff]`
     pub up: Linear,
-    /// `[d_hidden, d_model]`
+    /// `[d_ff, d_model]`
     pub down: Linear,
 }
 
@@ -110,18 +107,18 @@ impl SwiGluConfig {
     ///
     /// # Panics
     ///
-    /// If `d_model` or `d_hidden` is zero.
+    /// If `d_model` or `d_ff` is zero.
     pub fn init(&self, device: &Device) -> SwiGlu {
-        let Self { d_model, d_hidden, bias, .. } = *self;
-        assert_widths(d_model, d_hidden);
+        let Self { d_model, d_ff, bias, .. } = *self;
+        assert_widths(d_model, d_ff);
         let linear = |d_input, d_output| {
             let config = LinearConfig::new(d_input, d_output).with_bias(bias);
             config.with_initializer(self.initializer.clone()).init(device)
         };
         SwiGlu {
-            gate: linear(d_model, d_hidden),
-            up: linear(d_model, d_hidden),
-            down: linear(d_hidden, d_model),
+            gate: linear(d_model, d_ff),
+            up: linear(d_model, d_ff),
+            down: linear(d_ff, d_model),
         }
     }
 }
@@ -141,7 +138,7 @@ impl SwiGlu {
     ///
     /// If the last axis is not `d_model`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let gate = activation::silu(self.gate.forward(x.clone()));
+        let gate = Activation::Silu.apply(self.gate.forward(x.clone()));
         self.down.forward(gate * self.up.forward(x))
     }
 }
@@ -150,7 +147,7 @@ impl SwiGlu {
 /// Which sub-layer works on each token alone.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum FeedForwardKind {
-    /// [`FeedForward`] with this bend.
+    /// [`FeedForward`] with this activation.
     Plain(Activation),
     /// [`SwiGlu`].
     SwiGlu,
@@ -170,15 +167,14 @@ impl FeedForwardKind {
     ///
     /// # Panics
     ///
-    /// If `d_model` or `d_hidden` is zero.
+    /// If `d_model` or `d_ff` is zero.
     pub fn init(self, config: FeedForwardConfig, device: &Device) -> Transform {
         match self {
             Self::Plain(activation) => {
                 Transform::Plain(config.with_activation(activation).init(device))
             }
             Self::SwiGlu => {
-                let gated =
-                    SwiGluConfig::new(config.d_model, config.d_hidden).with_bias(config.bias);
+                let gated = SwiGluConfig::new(config.d_model, config.d_ff).with_bias(config.bias);
                 Transform::SwiGlu(gated.with_initializer(config.initializer).init(device))
             }
         }
@@ -204,9 +200,6 @@ impl Transform {
     }
 }
 
-fn assert_widths(d_model: usize, d_hidden: usize) {
-    assert!(
-        d_model > 0 && d_hidden > 0,
-        "d_model and d_hidden must be above 0, not {d_model} and {d_hidden}"
-    );
+fn assert_widths(d_model: usize, d_ff: usize) {
+    assert!(d_model > 0 && d_ff > 0, "d_model and d_ff must be above 0, not {d_model} and {d_ff}");
 }

@@ -9,7 +9,7 @@
 //! - pre-norm: x <- x + attention(norm(x)), x <- x + feed_forward(norm(x)).
 //!
 //! **Builds on.**
-//! - `heads::MultiHeadAttention::forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<3>`,
+//! - `heads::MultiHeadAttention::forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3>`,
 //!   `forward_with_weights` and `forward_cached`,
 //!   `causal_mask(queries, keys, &device) -> Tensor<4, Bool>` and `KeyValueCache` (lesson 09)
 //! - `inputs::LayerNorm::forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)

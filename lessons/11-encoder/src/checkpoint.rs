@@ -17,7 +17,7 @@ use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier};
 
 /// A model read from a folder.
 #[derive(Debug)]
-pub struct Loaded<M> {
+pub struct LoadedBert<M> {
     /// The model, its weights in place.
     pub model: M,
     /// Its sizes.
@@ -50,14 +50,14 @@ const OUTPUT_BIAS_COPY: &str = "cls.predictions.decoder.bias";
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is not a BERT, or not whole.
-pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, CheckpointError> {
+pub fn load_bert(folder: &Path, device: &Device) -> Result<LoadedBert<Bert>, CheckpointError> {
     let (weights, config) = open(folder)?;
     let mut model = config.init(device);
     let mut expect = Expect::default();
     encoder(&mut expect, &mut model)?;
     let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS, PRETRAINING_HEADS])?;
     encoder(&mut Load::new(&weights, device), &mut model)?;
-    Ok(Loaded { model, config, skipped })
+    Ok(LoadedBert { model, config, skipped })
 }
 // ANCHOR_END: load_bert
 
@@ -69,7 +69,7 @@ pub fn load_bert(folder: &Path, device: &Device) -> Result<Loaded<Bert>, Checkpo
 pub fn load_masked_language_model(
     folder: &Path,
     device: &Device,
-) -> Result<Loaded<MaskedLanguageModel>, CheckpointError> {
+) -> Result<LoadedBert<MaskedLanguageModel>, CheckpointError> {
     let (weights, config) = open(folder)?;
     let mut model = MaskedLanguageModel::random(&config, device);
     let mut expect = Expect::default();
@@ -79,7 +79,7 @@ pub fn load_masked_language_model(
     weights.expect_tied(OUTPUT_TABLE, TOKENS)?;
     weights.expect_tied(OUTPUT_BIAS_COPY, OUTPUT_BIAS)?;
     masked_language_model(&mut Load::new(&weights, device), &mut model)?;
-    Ok(Loaded { model, config, skipped })
+    Ok(LoadedBert { model, config, skipped })
 }
 
 /// Loads a BERT with its sequence-classification head; the number of labels is the file's own.
@@ -90,7 +90,7 @@ pub fn load_masked_language_model(
 pub fn load_sequence_classifier(
     folder: &Path,
     device: &Device,
-) -> Result<Loaded<SequenceClassifier>, CheckpointError> {
+) -> Result<LoadedBert<SequenceClassifier>, CheckpointError> {
     let (weights, mut config) = open(folder)?;
     config.pooler = true;
     let labels = weights.shape(&format!("{CLASSIFIER}.bias")).and_then(<[usize]>::first).copied();
@@ -101,7 +101,7 @@ pub fn load_sequence_classifier(
     sequence_classifier(&mut expect, "", &mut model)?;
     let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS])?;
     sequence_classifier(&mut Load::new(&weights, device), "", &mut model)?;
-    Ok(Loaded { model, config, skipped })
+    Ok(LoadedBert { model, config, skipped })
 }
 
 /// Reads only the token table, `[vocab, d_model]`: the static vectors a trained model starts from.
@@ -198,7 +198,7 @@ fn open(folder: &Path) -> Result<(Weights, BertConfig), CheckpointError> {
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
     weights.expect(TOKENS, &[config.vocab, config.d_model])?;
-    weights.expect(&format!("{LAYERS}0.{UP}.weight"), &[config.d_hidden, config.d_model])?;
+    weights.expect(&format!("{LAYERS}0.{UP}.weight"), &[config.d_ff, config.d_model])?;
     config.pooler = weights.has(&format!("{POOLER}.weight"));
     Ok((weights, config))
 }
@@ -299,7 +299,7 @@ fn published_config(config: &BertConfig, architecture: &str, labels: &[String]) 
     let mut published = json!({
         "architectures": [architecture], "model_type": "bert", "vocab_size": config.vocab,
         "hidden_size": config.d_model, "num_hidden_layers": config.n_layers,
-        "num_attention_heads": config.n_heads, "intermediate_size": config.d_hidden,
+        "num_attention_heads": config.n_heads, "intermediate_size": config.d_ff,
         "max_position_embeddings": config.max_tokens, "type_vocab_size": config.segments,
         "layer_norm_eps": config.epsilon, "hidden_act": config.activation.published_name(),
         "hidden_dropout_prob": config.dropout, "attention_probs_dropout_prob": config.dropout,

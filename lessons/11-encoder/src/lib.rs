@@ -64,7 +64,7 @@ pub struct BertConfig {
     /// Attention heads; they divide `d_model`.
     pub n_heads: usize,
     /// Width of the feed-forward block.
-    pub d_hidden: usize,
+    pub d_ff: usize,
     /// Rows of the position table: the longest text in tokens.
     pub max_tokens: usize,
     /// Rows of the segment table.
@@ -103,7 +103,7 @@ pub struct Batch {
     /// `[batch, tokens]`, segment of each token.
     pub segments: Tensor<2, Int>,
     /// `[batch, 1, 1, tokens]`, `true` = hidden (padding); `None` when nothing is padded.
-    pub hidden: Option<Tensor<4, Bool>>,
+    pub padding_mask: Option<Tensor<4, Bool>>,
 }
 
 /// Everything a forward pass can tell.
@@ -123,7 +123,7 @@ impl BertConfig {
     /// If `n_layers` is 0 or the heads do not divide `d_model`.
     pub fn init(&self, device: &Device) -> Bert {
         assert!(self.n_layers > 0, "n_layers is 0, an encoder has at least one layer");
-        let layer = EncoderLayerConfig::new(self.d_model, self.n_heads, self.d_hidden)
+        let layer = EncoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff)
             .with_activation(self.activation)
             .with_epsilon(self.epsilon)
             .with_dropout(self.dropout);
@@ -177,7 +177,7 @@ impl Bert {
         let embedded = self.embeddings.forward(batch.ids.clone(), batch.segments.clone());
         self.layers[..layers]
             .iter()
-            .fold(embedded, |x, layer| layer.forward(x, batch.hidden.clone()))
+            .fold(embedded, |x, layer| layer.forward(x, batch.padding_mask.clone()))
     }
 
     /// Every layer's vectors and attention weights; slower than [`Bert::forward`], which keeps
@@ -188,7 +188,7 @@ impl Bert {
         let mut attentions = Vec::new();
         for layer in &self.layers {
             let x = hidden_states[attentions.len()].clone();
-            let (x, weights) = layer.forward_with_weights(x, batch.hidden.clone());
+            let (x, weights) = layer.forward_with_weights(x, batch.padding_mask.clone());
             hidden_states.push(x);
             attentions.push(weights);
         }
@@ -219,9 +219,9 @@ impl Bert {
     pub fn config(&self) -> BertConfig {
         let (embeddings, layer) = (&self.embeddings, &self.layers[0]);
         let [max_tokens, d_model] = embeddings.positions.weight.dims();
-        let [_, d_hidden] = layer.feed_forward.up.weight.dims();
+        let [_, d_ff] = layer.feed_forward.up.weight.dims();
         let (vocab, heads) = (embeddings.tokens.vocab(), layer.attention.n_heads());
-        BertConfig::new(vocab, d_model, self.layers.len(), heads, d_hidden, max_tokens)
+        BertConfig::new(vocab, d_model, self.layers.len(), heads, d_ff, max_tokens)
             .with_segments(embeddings.segments.weight.dims()[0])
             .with_epsilon(embeddings.norm.epsilon)
             .with_activation(layer.feed_forward.activation)
@@ -267,7 +267,7 @@ impl Batch {
         Self {
             ids: table(texts.iter().map(|text| text.0).collect(), pad),
             segments: table(texts.iter().map(|text| text.1).collect(), 0),
-            hidden: lengths
+            padding_mask: lengths
                 .iter()
                 .any(|&length| length < longest)
                 .then(|| padding_mask(&lengths, longest, device)),
@@ -288,7 +288,7 @@ impl Batch {
         let [batch, tokens] = ids.dims();
         let segments = segments.unwrap_or_else(|| ids.zeros_like());
         assert_shape!(segments, [batch, tokens]);
-        let hidden = keep.map(|keep| keep.equal_scalar(0).reshape([batch, 1, 1, tokens]));
-        Self { ids, segments, hidden }
+        let padding_mask = keep.map(|keep| keep.equal_scalar(0).reshape([batch, 1, 1, tokens]));
+        Self { ids, segments, padding_mask }
     }
 }

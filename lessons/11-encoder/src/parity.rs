@@ -22,7 +22,7 @@ const UNLABELLED: i64 = -100;
 
 /// What goes in, as those classes take it.
 #[derive(Debug, Clone)]
-pub struct Inputs {
+pub struct BertInputs {
     /// `[batch, tokens]`.
     pub input_ids: TensorData,
     /// `[batch, tokens]`, 1 = keep.
@@ -33,7 +33,7 @@ pub struct Inputs {
     pub labels: Option<TensorData>,
 }
 
-impl Inputs {
+impl BertInputs {
     /// The inputs as a batch on `device`.
     pub fn batch(&self, device: &Device) -> Batch {
         let tensor = |data: &TensorData| Tensor::<2, Int>::from_data(data.clone(), device);
@@ -46,7 +46,7 @@ impl Inputs {
 /// A published model, read as one of [`ARCHITECTURES`].
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one is held at a time, and never in a collection")]
-pub enum Published {
+pub enum PublishedBert {
     /// `BertModel`.
     Encoder(Bert),
     /// `BertForMaskedLM`.
@@ -55,7 +55,7 @@ pub enum Published {
     Classifier(SequenceClassifier),
 }
 
-impl Published {
+impl PublishedBert {
     /// Reads the model in `folder` as the class `architecture`.
     ///
     /// # Errors
@@ -67,12 +67,12 @@ impl Published {
         device: &Device,
     ) -> Result<Self, CheckpointError> {
         Ok(match architecture {
-            "BertModel" => Published::Encoder(load_bert(folder, device)?.model),
+            "BertModel" => PublishedBert::Encoder(load_bert(folder, device)?.model),
             "BertForMaskedLM" => {
-                Published::MaskedLanguage(load_masked_language_model(folder, device)?.model)
+                PublishedBert::MaskedLanguage(load_masked_language_model(folder, device)?.model)
             }
             "BertForSequenceClassification" => {
-                Published::Classifier(load_sequence_classifier(folder, device)?.model)
+                PublishedBert::Classifier(load_sequence_classifier(folder, device)?.model)
             }
             other => return Err(unknown(other, folder)),
         })
@@ -80,24 +80,24 @@ impl Published {
 
     /// All that the class answers, by name: `hidden_states.N`, `attentions.N`, `last_hidden_state`
     /// and `pooler_output`, or `logits`, `loss` and `probabilities`.
-    pub fn answers(&self, inputs: &Inputs, device: &Device) -> BTreeMap<String, TensorData> {
+    pub fn answers(&self, inputs: &BertInputs, device: &Device) -> BTreeMap<String, TensorData> {
         let batch = inputs.batch(device);
         let mut answers = Answers::default();
         match self {
-            Published::Encoder(model) => {
+            PublishedBert::Encoder(model) => {
                 let last = answers.trace(model.trace(&batch));
                 answers.add("last_hidden_state", last.clone());
                 if let Some(pooled) = model.pool(last) {
                     answers.add("pooler_output", pooled);
                 }
             }
-            Published::MaskedLanguage(model) => {
+            PublishedBert::MaskedLanguage(model) => {
                 let logits = model.logits(answers.trace(model.bert.trace(&batch)));
                 answers.add("logits", logits.clone());
                 let [texts, tokens, vocab] = logits.dims();
                 answers.loss(logits.reshape([texts * tokens, vocab]), inputs.labels.as_ref());
             }
-            Published::Classifier(model) => {
+            PublishedBert::Classifier(model) => {
                 let logits = model.logits(answers.trace(model.bert.trace(&batch)));
                 answers.add("logits", logits.clone());
                 answers.add("probabilities", softmax(logits.clone(), 1));

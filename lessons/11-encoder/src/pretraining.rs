@@ -101,7 +101,7 @@ pub fn masked_loss(
 
 /// How to pretrain.
 #[derive(Debug, Clone, Copy)]
-pub struct Pretraining {
+pub struct MaskedPretraining {
     /// Optimiser steps.
     pub steps: usize,
     /// Texts a step.
@@ -119,7 +119,7 @@ pub fn pretrain(
     config: &BertConfig,
     corpus: &[Vec<u32>],
     special: Special,
-    how: Pretraining,
+    how: MaskedPretraining,
     device: &Device,
 ) -> (MaskedLanguageModel, Vec<f64>) {
     let mut model = MaskedLanguageModel::random(config, device);

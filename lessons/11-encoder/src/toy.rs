@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokens::{Tokenizer, TokensError};
 
-use crate::pretraining::{Masked, Pretraining, Special, mask_tokens, masked_loss, pretrain};
+use crate::pretraining::{Masked, MaskedPretraining, Special, mask_tokens, masked_loss, pretrain};
 use crate::{BertConfig, MaskedLanguageModel};
 
 /// Sentences that the tiny BERT is pretrained on.
@@ -56,7 +56,7 @@ pub fn toy_bert(seed: u64, steps: usize, device: &Device) -> Result<ToyBert, Tok
             .expect("the world has words"),
     };
     let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
-    let how = Pretraining { steps, batch: 32, learning_rate: 2e-3, seed };
+    let how = MaskedPretraining { steps, batch: 32, learning_rate: 2e-3, seed };
     let (model, losses) = pretrain(&config, &corpus, special, how, &device.clone().autodiff());
     let model = model.valid();
     let unseen = unseen(&tokenizer, &corpus, special, seed)?;

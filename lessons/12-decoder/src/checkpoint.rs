@@ -72,7 +72,7 @@ impl Family {
 
 /// A model read from a folder.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedGpt {
     /// The model, its weights in place.
     pub model: Gpt,
     /// Its sizes.
@@ -87,7 +87,7 @@ pub struct Loaded {
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is neither, or not whole.
-pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
+pub fn load(folder: &Path, device: &Device) -> Result<LoadedGpt, CheckpointError> {
     let config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
@@ -103,7 +103,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
             layer.attention.projection = by_part(&layer.attention.projection, config.n_heads);
         }
     }
-    Ok(Loaded { model, config, skipped })
+    Ok(LoadedGpt { model, config, skipped })
 }
 
 /// Checks the sizes that a model is made of, before it is made: a config may say anything.
@@ -112,8 +112,8 @@ fn expect_sizes(weights: &Weights, config: &GptConfig) -> Result<(), CheckpointE
     weights.expect(names.table, &[config.vocab, d])?;
     let up = format!("{LAYERS}0.{}.weight", names.up);
     match config.family {
-        Family::Gpt2 => weights.expect(&up, &[d, config.d_hidden()]),
-        Family::Bloom => weights.expect(&up, &[config.d_hidden(), d]),
+        Family::Gpt2 => weights.expect(&up, &[d, config.d_ff()]),
+        Family::Bloom => weights.expect(&up, &[config.d_ff(), d]),
     }
 }
 
@@ -174,14 +174,14 @@ impl Gpt2Config {
     fn read(path: &Path) -> Result<GptConfig, CheckpointError> {
         let config: Self = files::read_json(path)?;
         let checks = Checks::of(path);
-        let d_hidden = config.n_inner.unwrap_or(config.n_embd.saturating_mul(4));
+        let d_ff = config.n_inner.unwrap_or(config.n_embd.saturating_mul(4));
         checks.above_zero(&[
             ("vocab_size", config.vocab_size),
             ("n_embd", config.n_embd),
             ("n_layer", config.n_layer),
             ("n_head", config.n_head),
             ("n_positions", config.n_positions),
-            ("n_inner", d_hidden),
+            ("n_inner", d_ff),
         ])?;
         checks.divides(("n_head", config.n_head), ("n_embd", config.n_embd))?;
         checks.epsilon("layer_norm_epsilon", config.layer_norm_epsilon)?;
@@ -199,7 +199,7 @@ impl Gpt2Config {
         };
         let Self { vocab_size, n_embd, n_layer, n_head, n_positions, .. } = config;
         Ok(GptConfig::new(vocab_size, n_embd, n_layer, n_head, n_positions)
-            .with_d_hidden(Some(d_hidden))
+            .with_d_ff(Some(d_ff))
             .with_epsilon(config.layer_norm_epsilon)
             .with_activation(activation))
     }
@@ -363,7 +363,7 @@ fn published_config(config: &GptConfig) -> serde_json::Value {
     json!({
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": config.vocab,
         "n_embd": config.d_model, "n_layer": config.n_layers, "n_head": config.n_heads,
-        "n_positions": config.max_tokens, "n_inner": config.d_hidden,
+        "n_positions": config.max_tokens, "n_inner": config.d_ff,
         "activation_function": config.activation.published_name(),
         "layer_norm_epsilon": config.epsilon, "resid_pdrop": config.dropout, "embd_pdrop": config.dropout,
         "attn_pdrop": config.dropout, "initializer_range": INITIALIZER_STD, "tie_word_embeddings": true,

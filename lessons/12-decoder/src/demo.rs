@@ -16,9 +16,11 @@ use data::World;
 use lookup::bits_per_character;
 use training::{Event, Observer, Preset, Recipe, SaveError, train};
 
-use crate::{Corpus, Generation, Gpt, GptConfig, Pretraining, Sampling, Vocabulary};
+use crate::{
+    CausalPretraining, Generation, Gpt, GptConfig, Sampling, Tokenization, TokenizedCorpus,
+};
 
-pub use shakespeare::{Curve, Recorded, recorded};
+pub use shakespeare::{Curve, RecordedTraining, recorded};
 
 /// The size of all that is trained here: half of the tiny preset's layers and of its tokens a step,
 /// in four heads.
@@ -38,7 +40,7 @@ const SENTENCES: usize = 4000;
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
-    let corpus = Vocabulary::Characters.split(&text)?;
+    let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
     let writer = context::by_tokens_seen(run, &text, &corpus, &mut report)?;
     learning::as_it_learns(&writer, &corpus, &mut report);
@@ -99,7 +101,7 @@ impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
 /// many and after the last.
 fn trained(
     run: &Run,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     seen: usize,
     every: usize,
     look: impl FnMut(&Gpt),
@@ -108,7 +110,7 @@ fn trained(
     run.device.seed(run.seed);
     let model = GptConfig::preset(&SIZE, corpus.tokenizer.vocab_size()).init(&device);
     let blocks = Preset { block: seen, batch: SIZE.batch * SIZE.block / seen, ..SIZE };
-    let task = Pretraining::new(corpus, &blocks, &device)?;
+    let task = CausalPretraining::new(corpus, &blocks, &device)?;
     let recipe = Recipe {
         learning_rate: LEARNING_RATE,
         minimum_learning_rate: LEARNING_RATE / 10.0,
@@ -116,12 +118,12 @@ fn trained(
         ..blocks.recipe(run.seed)
     };
     let mut watching = Watching { curve: Vec::new(), look };
-    let trained = train(&task, model, &recipe, training::Run::on(&device), &mut watching)?;
+    let trained = train(&task, model, &recipe, training::TrainingRun::on(&device), &mut watching)?;
     Ok((trained.model.valid(), watching.curve))
 }
 
 /// Bits a character from nats a token, on the text held back.
-fn bits(corpus: &Corpus, nats: f64) -> f64 {
+fn bits(corpus: &TokenizedCorpus, nats: f64) -> f64 {
     bits_per_character(nats, corpus.validation.len(), corpus.validation_characters)
 }
 
@@ -136,7 +138,12 @@ const OPENING: usize = 64;
 /// # Errors
 ///
 /// If the corpus has no line break.
-fn written(run: &Run, model: &Gpt, corpus: &Corpus, sampling: Sampling) -> Result<Vec<String>> {
+fn written(
+    run: &Run,
+    model: &Gpt,
+    corpus: &TokenizedCorpus,
+    sampling: Sampling,
+) -> Result<Vec<String>> {
     let line_break = corpus.tokenizer.encode_whole("\n")?;
     let prompts = vec![line_break; TEXTS];
     let drawn: Vec<Vec<u32>> =

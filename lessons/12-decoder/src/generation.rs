@@ -4,22 +4,22 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::{LanguageModel, Memory, Sampling};
+use crate::{LanguageModel, ModelCache, Sampling};
 
 // ANCHOR: generation
 /// Draws the next token of every text, again and again.
 ///
 /// When a text outgrows what the model sees, its older half is forgotten and the newer half read
-/// again, at the same token with and without memory.
+/// again, at the same token with the cache and without.
 #[derive(Debug)]
 pub struct Generation<'a, M: ?Sized> {
     model: &'a M,
     device: Device,
     sampling: Sampling,
     rng: StdRng,
-    /// Of one length, fillers included.
+    /// Token IDs of the texts, all of one length, padding included.
     texts: Vec<Vec<u32>>,
-    /// Fillers at the left of each.
+    /// Padding tokens at the left of each text.
     padding: Vec<usize>,
     /// The first column that the model still sees, and how many it can see.
     start: usize,
@@ -27,7 +27,7 @@ pub struct Generation<'a, M: ?Sized> {
     /// Tokens still to draw.
     left: usize,
     /// `None`: everything is computed anew for every token.
-    memory: Option<Memory>,
+    cache: Option<ModelCache>,
 }
 
 impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
@@ -51,13 +51,13 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
         let columns = self.texts[0].len();
         if columns - self.start > self.window {
             self.start = columns - self.window.div_ceil(2);
-            self.memory = self.memory.take().map(|_| self.fresh_memory());
+            self.cache = self.cache.take().map(|_| self.fresh_cache());
         }
-        match self.memory.take() {
-            Some(mut memory) => {
+        match self.cache.take() {
+            Some(mut cache) => {
                 let logits =
-                    self.model.forward_cached(self.ids(self.start + memory.tokens()), &mut memory);
-                self.memory = Some(memory);
+                    self.model.forward_cached(self.ids(self.start + cache.tokens()), &mut cache);
+                self.cache = Some(cache);
                 logits
             }
             None => {
@@ -81,8 +81,8 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
         self.padding.iter().map(|padded| padded.saturating_sub(self.start)).collect()
     }
 
-    fn fresh_memory(&self) -> Memory {
-        Memory::new(self.model.layers().len(), self.window, &self.visible_padding())
+    fn fresh_cache(&self) -> ModelCache {
+        ModelCache::new(self.model.layers().len(), self.window, &self.visible_padding())
     }
 }
 
@@ -113,7 +113,7 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         );
         let padding: Vec<usize> = prompts.iter().map(|prompt| longest - prompt.len()).collect();
         let filled =
-            |(prompt, &fillers): (&Vec<u32>, &usize)| [vec![0; fillers], prompt.clone()].concat();
+            |(prompt, &padded): (&Vec<u32>, &usize)| [vec![0; padded], prompt.clone()].concat();
         let mut generation = Self {
             model,
             device: device.clone(),
@@ -124,20 +124,20 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
             start: 0,
             window: model.max_tokens().min(longest + most),
             left: most,
-            memory: None,
+            cache: None,
         };
-        generation.memory = Some(generation.fresh_memory());
+        generation.cache = Some(generation.fresh_cache());
         generation
     }
 
-    /// The same tokens with everything computed anew for each: what memory saves.
-    pub fn without_memory(mut self) -> Self {
-        self.memory = None;
+    /// The same tokens with everything computed anew for each: what the cache saves.
+    pub fn without_cache(mut self) -> Self {
+        self.cache = None;
         self
     }
 
-    /// Numbers the memory has taken room for.
-    pub fn memory_numbers(&self) -> usize {
-        self.memory.as_ref().map_or(0, Memory::numbers)
+    /// Numbers that the cache has taken room for.
+    pub fn cache_numbers(&self) -> usize {
+        self.cache.as_ref().map_or(0, ModelCache::numbers)
     }
 }

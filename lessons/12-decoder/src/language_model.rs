@@ -5,7 +5,7 @@ use heads::padding_mask_from_keep;
 use layer::DecoderLayer;
 use lookup::cross_entropy;
 
-use crate::Memory;
+use crate::ModelCache;
 
 /// The tokens' axis of `[batch, tokens, d_model]`.
 const TOKENS: usize = 1;
@@ -15,7 +15,7 @@ const TOKENS: usize = 1;
 /// after them.
 ///
 /// Texts of a batch end in one column. `padding` says how many columns at the left of each are
-/// fillers that nobody sees; empty means none anywhere.
+/// padding that nobody sees; empty means none anywhere.
 pub trait LanguageModel {
     /// What the first layer is given.
     ///
@@ -57,11 +57,9 @@ pub trait LanguageModel {
     /// If there are more tokens than [`LanguageModel::max_tokens`].
     fn states(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<3> {
         assert_seen(ids.dims()[TOKENS], self.max_tokens());
-        let hidden = hidden_left(padding, ids.dims()[TOKENS], &ids.device());
+        let mask = left_padding_mask(padding, ids.dims()[TOKENS], &ids.device());
         let embedded = self.embed(ids, 0, padding);
-        self.finish(
-            self.layers().iter().fold(embedded, |x, layer| layer.forward(x, hidden.clone())),
-        )
+        self.finish(self.layers().iter().fold(embedded, |x, layer| layer.forward(x, mask.clone())))
     }
 
     /// For each token of a text, the logits of the one that follows it.
@@ -97,7 +95,7 @@ pub trait LanguageModel {
     }
     // ANCHOR_END: trait
 
-    /// The logits of what follows the last of the new tokens, which follow those in memory.
+    /// The logits of what follows the last of the new tokens, which follow those in the cache.
     ///
     /// # Shapes
     ///
@@ -106,14 +104,14 @@ pub trait LanguageModel {
     ///
     /// # Panics
     ///
-    /// If the tokens do not fit into the memory, or into what the model can place.
-    fn forward_cached(&self, ids: Tensor<2, Int>, memory: &mut Memory) -> Tensor<2> {
-        let (first, tokens) = (memory.tokens(), ids.dims()[TOKENS]);
+    /// If the tokens do not fit into the cache, or into what the model can place.
+    fn forward_cached(&self, ids: Tensor<2, Int>, cache: &mut ModelCache) -> Tensor<2> {
+        let (first, tokens) = (cache.tokens(), ids.dims()[TOKENS]);
         assert_seen(first + tokens, self.max_tokens());
-        let hidden = hidden_left(memory.padding(), first + tokens, &ids.device());
-        let mut x = self.embed(ids, first, memory.padding());
-        for (layer, cache) in self.layers().iter().zip(memory.caches()) {
-            x = layer.forward_cached(x, hidden.clone(), cache);
+        let mask = left_padding_mask(cache.padding(), first + tokens, &ids.device());
+        let mut x = self.embed(ids, first, cache.padding());
+        for (layer, layer_cache) in self.layers().iter().zip(cache.caches()) {
+            x = layer.forward_cached(x, mask.clone(), layer_cache);
         }
         let last = x.narrow(TOKENS, tokens - 1, 1); // the others' logits are nobody's question
         self.unembed(self.finish(last)).squeeze_dim(TOKENS)
@@ -179,9 +177,9 @@ fn assert_seen(tokens: usize, max_tokens: usize) {
     );
 }
 
-/// The fillers at the left of each text: `[batch, 1, 1, keys]`; **`true` = hidden**. `None` where
+/// The padding at the left of each text: `[batch, 1, 1, keys]`; **`true` = hidden**. `None` where
 /// there are none.
-pub(crate) fn hidden_left(
+pub(crate) fn left_padding_mask(
     padding: &[usize],
     keys: usize,
     device: &Device,

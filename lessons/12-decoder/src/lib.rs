@@ -19,7 +19,7 @@
 //! - `inputs::LayerNorm::forward(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
 //! - `heads::KeyValueCache`, `padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool>`
 //!   (lesson 09)
-//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3>` and
+//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3>` and
 //!   `forward_cached` (lesson 10)
 //!
 //! **Leaves you with.** [`Gpt`], which trains from noise and loads GPT-2 and BLOOM;
@@ -29,14 +29,14 @@
 //! `cargo rungs generate --model target/gpt`. Then set the temperature to 0 and predict how the
 //! text ends.
 
+mod cache;
 pub mod checkpoint;
 pub mod demo;
 mod generation;
 mod language_model;
-mod memory;
 mod pretraining;
 mod sampling;
-mod vocabulary;
+mod tokenization;
 
 use burn::config::Config;
 use burn::module::Module;
@@ -49,12 +49,12 @@ use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
 use training::Preset;
 
+pub use cache::ModelCache;
 pub use generation::Generation;
 pub use language_model::{LanguageModel, nats_by_part, nats_per_token};
-pub use memory::Memory;
-pub use pretraining::Pretraining;
+pub use pretraining::CausalPretraining;
 pub use sampling::{Sampling, SamplingError};
-pub use vocabulary::{Corpus, Vocabulary};
+pub use tokenization::{Tokenization, TokenizedCorpus};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -93,14 +93,14 @@ pub struct GptConfig {
     pub max_tokens: usize,
     /// Numbers inside the feed-forward; `None`: 4 * d_model.
     #[config(default = "None")]
-    pub d_hidden: Option<usize>,
+    pub d_ff: Option<usize>,
     /// Where positions come from.
     #[config(default = "Family::Gpt2")]
     pub family: Family,
-    /// Of the norms.
+    /// Epsilon of the norms, added to the variance.
     #[config(default = 1e-5)]
     pub epsilon: f64,
-    /// The bend of the feed-forward.
+    /// Activation of the feed-forward: the bend between its two maps.
     #[config(default = "Activation::GeluTanh")]
     pub activation: Activation,
     /// Share of the embeddings, of attention weights and of each sub-layer's output set to zero in
@@ -147,7 +147,7 @@ impl GptConfig {
     pub fn init(&self, device: &Device) -> Gpt {
         let mut gpt = self.undrawn(device);
         for layer in &mut gpt.layers {
-            layer.restart(INITIALIZER_STD, self.n_layers, device);
+            layer.init_weights(INITIALIZER_STD, self.n_layers, device);
         }
         gpt
     }
@@ -177,8 +177,8 @@ impl GptConfig {
     }
 
     /// Numbers inside the feed-forward.
-    pub fn d_hidden(&self) -> usize {
-        self.d_hidden.unwrap_or(self.d_model.saturating_mul(4))
+    pub fn d_ff(&self) -> usize {
+        self.d_ff.unwrap_or(self.d_model.saturating_mul(4))
     }
 
     fn layer(&self) -> DecoderLayerConfig {
@@ -186,7 +186,7 @@ impl GptConfig {
             Family::Gpt2 => PositionsConfig::None,
             Family::Bloom => PositionsConfig::Alibi,
         };
-        DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_hidden())
+        DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff())
             .with_positions(positions)
             .with_epsilon(self.epsilon)
             .with_feed_forward(FeedForwardKind::Plain(self.activation))

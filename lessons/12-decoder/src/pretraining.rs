@@ -5,18 +5,18 @@ use std::marker::PhantomData;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use training::{Blocks, Draw, Preset, Task, TrainingError, side_by_side};
+use training::{Blocks, Draw, Preset, Task, TrainingError, parallel_gradients};
 
-use crate::{Corpus, LanguageModel, nats_per_token};
+use crate::{LanguageModel, TokenizedCorpus, nats_per_token};
 
 /// Tokens whose last tenth has one to predict from and one to predict.
 const LEAST_HELD_BACK: usize = 20;
 
 // ANCHOR: pretraining
-/// The task of writing on: of any [`LanguageModel`], from a [`Corpus`].
+/// The task of writing on: of any [`LanguageModel`], from a [`TokenizedCorpus`].
 #[derive(Debug)]
-pub struct Pretraining<'a, M> {
-    corpus: &'a Corpus,
+pub struct CausalPretraining<'a, M> {
+    corpus: &'a TokenizedCorpus,
     blocks: Blocks<'a>,
     block: usize,
     /// Of a batch, computed at the same time.
@@ -25,7 +25,7 @@ pub struct Pretraining<'a, M> {
     model: PhantomData<M>,
 }
 
-impl<M: Module + LanguageModel> Task for Pretraining<'_, M> {
+impl<M: Module + LanguageModel> Task for CausalPretraining<'_, M> {
     type Model = M;
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
@@ -37,7 +37,9 @@ impl<M: Module + LanguageModel> Task for Pretraining<'_, M> {
         let (ids, targets) = self.blocks.draw(draw, &self.device);
         let parts =
             ids.chunk(self.parts, 0).into_iter().zip(targets.chunk(self.parts, 0)).collect();
-        side_by_side(model, &self.device, parts, |model, (ids, targets)| model.loss(ids, targets))
+        parallel_gradients(model, &self.device, parts, |model, (ids, targets)| {
+            model.loss(ids, targets)
+        })
     }
 
     fn tokens(&self) -> usize {
@@ -50,7 +52,7 @@ impl<M: Module + LanguageModel> Task for Pretraining<'_, M> {
 }
 // ANCHOR_END: pretraining
 
-impl<'a, M> Pretraining<'a, M> {
+impl<'a, M> CausalPretraining<'a, M> {
     /// Writing on from blocks of `preset`'s size on a device that trains.
     ///
     /// # Errors
@@ -58,7 +60,7 @@ impl<'a, M> Pretraining<'a, M> {
     /// A corpus whose nine tenths do not fill a block, or whose last tenth holds less than two
     /// tokens.
     pub fn new(
-        corpus: &'a Corpus,
+        corpus: &'a TokenizedCorpus,
         preset: &Preset,
         device: &Device,
     ) -> Result<Self, TrainingError> {

@@ -29,7 +29,7 @@ const GATE: &str = "mlp.gate_proj";
 
 /// A model read from a folder.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedLlama {
     /// The model, its weights in place.
     pub model: Llama,
     /// Its sizes.
@@ -39,7 +39,7 @@ pub struct Loaded {
 }
 
 /// A configuration as published: the sizes, and which maps have biases.
-struct Published {
+struct PublishedLlama {
     config: LlamaConfig,
     attention_bias: bool,
     mlp_bias: bool,
@@ -50,7 +50,7 @@ struct Published {
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is not a LLaMA, or not whole.
-pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
+pub fn load(folder: &Path, device: &Device) -> Result<LoadedLlama, CheckpointError> {
     let published = read_published(folder)?;
     let config = &published.config;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
@@ -65,20 +65,20 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, CheckpointError> {
         weights.expect_tied(OUTPUT, TABLE)?;
     }
     llama(&mut Load::new(&weights, device), "", &mut model)?;
-    Ok(Loaded { model, config: published.config, skipped })
+    Ok(LoadedLlama { model, config: published.config, skipped })
 }
 
 /// Checks the sizes that a model is made of, before it is made: a config may say anything.
 fn expect_sizes(weights: &Weights, config: &LlamaConfig) -> Result<(), CheckpointError> {
-    let (d, d_hidden) = (config.d_model, config.d_hidden);
+    let (d, d_ff) = (config.d_model, config.d_ff);
     let queries = config.n_heads.saturating_mul(config.d_head());
     weights.expect(TABLE, &[config.vocab, d])?;
     weights.expect(&format!("{LAYERS}0.{QUERIES}.weight"), &[queries, d])?;
-    weights.expect(&format!("{LAYERS}0.{GATE}.weight"), &[d_hidden, d])
+    weights.expect(&format!("{LAYERS}0.{GATE}.weight"), &[d_ff, d])
 }
 
 /// A model of the published sizes, with the published biases, of which no weight is drawn yet.
-fn undrawn(published: &Published, device: &Device) -> Llama {
+fn undrawn(published: &PublishedLlama, device: &Device) -> Llama {
     let mut model = published.config.undrawn(device);
     for layer in &mut model.layers {
         if published.attention_bias {
@@ -131,13 +131,13 @@ struct PublishedConfig {
     tie_word_embeddings: bool,
     /// The classic form.
     rope_theta: Option<f64>,
-    rope_scaling: Option<Rope>,
+    rope_scaling: Option<RopeParameters>,
     /// That of transformers 5.
-    rope_parameters: Option<Rope>,
+    rope_parameters: Option<RopeParameters>,
 }
 
 #[derive(Deserialize)]
-struct Rope {
+struct RopeParameters {
     rope_type: Option<String>,
     /// What `rope_type` was called at first; later files have both.
     r#type: Option<String>,
@@ -152,7 +152,7 @@ fn silu() -> String {
     "silu".into()
 }
 
-fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
+fn read_published(folder: &Path) -> Result<PublishedLlama, CheckpointError> {
     #[derive(Deserialize)]
     struct Architecture {
         model_type: Option<String>,
@@ -202,7 +202,7 @@ fn read_published(folder: &Path) -> Result<Published, CheckpointError> {
         intermediate_size,
         config.max_position_embeddings,
     );
-    Ok(Published {
+    Ok(PublishedLlama {
         config: sizes
             .with_n_kv_heads(kv_heads)
             .with_d_head(config.head_dim)
@@ -350,7 +350,7 @@ fn published_config(model: &Llama, config: &LlamaConfig) -> Value {
         matches!(&layer.feed_forward, Transform::SwiGlu(swiglu) if swiglu.down.bias.is_some());
     json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": config.vocab,
-        "hidden_size": config.d_model, "intermediate_size": config.d_hidden,
+        "hidden_size": config.d_model, "intermediate_size": config.d_ff,
         "num_hidden_layers": config.n_layers, "num_attention_heads": config.n_heads,
         "num_key_value_heads": config.n_kv_heads(), "head_dim": config.d_head(),
         "max_position_embeddings": config.max_tokens, "rms_norm_eps": config.epsilon, "hidden_act": "silu",

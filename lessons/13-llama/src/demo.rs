@@ -11,7 +11,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
 use course::{Figure, Report, Run, Step};
-use decoder::{Corpus, LanguageModel, Pretraining, Vocabulary};
+use decoder::{CausalPretraining, LanguageModel, Tokenization, TokenizedCorpus};
 use training::{Event, Preset, Recipe, train};
 
 use crate::{Llama, LlamaConfig};
@@ -50,7 +50,7 @@ pub fn demo(run: &Run) -> Result<Report> {
 pub fn demo_of(run: &Run, seeds: u64) -> Result<Report> {
     let mut report = Report::default();
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
-    let corpus = Vocabulary::Characters.split(&text)?;
+    let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
     parts::one_by_one(run, seeds, &corpus, &mut report)?;
     memory::by_groups(run, &mut report);
@@ -62,7 +62,7 @@ pub fn demo_of(run: &Run, seeds: u64) -> Result<Report> {
 }
 
 /// Trained on texts of [`SIZE`]'s length, and made to see longer ones.
-fn llama(run: &Run, corpus: &Corpus) -> Result<(LlamaConfig, Llama)> {
+fn llama(run: &Run, corpus: &TokenizedCorpus) -> Result<(LlamaConfig, Llama)> {
     let mut config = LlamaConfig::preset(&SIZE, corpus.tokenizer.vocab_size());
     config.max_tokens = LONGER * SIZE.block;
     run.device.seed(run.seed);
@@ -75,13 +75,13 @@ fn llama(run: &Run, corpus: &Corpus) -> Result<(LlamaConfig, Llama)> {
 /// character).
 fn trained<M: Module + LanguageModel>(
     model: M,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     size: &Preset,
     seed: u64,
     device: &Device,
 ) -> Result<(M, Vec<(f64, f64)>)> {
     let device = device.clone().autodiff();
-    let task = Pretraining::new(corpus, size, &device)?;
+    let task = CausalPretraining::new(corpus, size, &device)?;
     let recipe = Recipe {
         learning_rate: LEARNING_RATE,
         minimum_learning_rate: LEARNING_RATE / 10.0,
@@ -89,7 +89,7 @@ fn trained<M: Module + LanguageModel>(
     };
     let mut curve = Vec::new();
     let trained =
-        train(&task, model, &recipe, training::Run::on(&device), &mut |event: &Event| {
+        train(&task, model, &recipe, training::TrainingRun::on(&device), &mut |event: &Event| {
             if let Event::Evaluated { step, validation_loss, .. } = *event {
                 curve.push((step as f64, validation_loss));
             }
@@ -109,14 +109,14 @@ fn shapes() -> Figure {
         Step::new("k", "batch, n_kv_heads, tokens, d_head", "W_k, turned by RoPE", ["normed"]),
         Step::new("v", "batch, n_kv_heads, tokens, d_head", "W_v", ["normed"]),
         Step::new("a", x, "causal attention, W_o, added to x", ["x", "q", "k", "v"]),
-        Step::new("gated", "batch, tokens, d_hidden", "silu(gate) * up, of RMSNorm(a)", ["a"]),
+        Step::new("gated", "batch, tokens, d_ff", "silu(gate) * up, of RMSNorm(a)", ["a"]),
         Step::new("x_1", x, "down, added to a", ["a", "gated"]),
         Step::new("logits", "batch, tokens, vocab", "RMSNorm, products with all rows", ["x_1"]),
     ];
     let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] become x [batch, tokens, \
         d_model] without positions; after RMSNorm come queries q [batch, heads, tokens, d_head], \
         and keys k and values v of fewer heads, [batch, n_kv_heads, tokens, d_head]; attention is \
-        added to x, the gated feed-forward [batch, tokens, d_hidden] to that; the table makes \
+        added to x, the gated feed-forward [batch, tokens, d_ff] to that; the table makes \
         logits [batch, tokens, vocab].";
     Figure::shapes("13-shapes", "LLaMA with one layer", alt, steps)
 }

@@ -17,9 +17,9 @@
 //!   `unembed(&self, x: Tensor<3>) -> Tensor<3>` (lesson 01)
 //! - `positions::RopeConfig`, with its scaling (lesson 06)
 //! - `heads::PositionsConfig` (lesson 09)
-//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding: Option<Tensor<4, Bool>>) -> Tensor<3>` and
+//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3>` and
 //!   `RmsNorm::forward(&self, x: Tensor<3>) -> Tensor<3>` (lesson 10)
-//! - `decoder::LanguageModel`, whose loss, generation and memory come with it (lesson 12)
+//! - `decoder::LanguageModel`, whose loss, generation and cache come with it (lesson 12)
 //!
 //! **Leaves you with.** [`Llama`], which trains from noise and loads LLaMA-style checkpoints.
 //!
@@ -60,7 +60,7 @@ pub struct LlamaConfig {
     /// Query heads of each.
     pub n_heads: usize,
     /// Numbers inside the feed-forward.
-    pub d_hidden: usize,
+    pub d_ff: usize,
     /// The longest text it sees, in tokens.
     pub max_tokens: usize,
     /// Key/value heads; `None`: as many as query heads.
@@ -108,9 +108,9 @@ impl LlamaConfig {
     /// times the width do (Touvron et al. 2023, section 2.2), in whole sixteens.
     pub fn preset(preset: &Preset, vocab: usize) -> Self {
         let Preset { d_model, n_layers, n_heads, block, dropout, .. } = *preset;
-        let d_hidden = (8 * d_model).div_ceil(3).next_multiple_of(16);
+        let d_ff = (8 * d_model).div_ceil(3).next_multiple_of(16);
         let n_kv_heads = if n_heads % 2 == 0 { n_heads / 2 } else { n_heads };
-        Self::new(vocab, d_model, n_layers, n_heads, d_hidden, block)
+        Self::new(vocab, d_model, n_layers, n_heads, d_ff, block)
             .with_n_kv_heads(Some(n_kv_heads))
             .with_dropout(dropout)
     }
@@ -124,7 +124,7 @@ impl LlamaConfig {
     pub fn init(&self, device: &Device) -> Llama {
         let mut llama = self.undrawn(device);
         for layer in &mut llama.layers {
-            layer.restart(INITIALIZER_STD, self.n_layers, device);
+            layer.init_weights(INITIALIZER_STD, self.n_layers, device);
         }
         llama
     }
@@ -153,7 +153,7 @@ impl LlamaConfig {
     /// Lesson 10's decoder layer with all four parts exchanged.
     fn layer(&self) -> DecoderLayerConfig {
         let rope = RopeConfig::new(self.d_head()).with_theta(self.theta).with_scaling(self.scaling);
-        DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_hidden)
+        DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff)
             .with_norm(NormKind::Rms)
             .with_positions(PositionsConfig::Rope(rope))
             .with_feed_forward(FeedForwardKind::SwiGlu)

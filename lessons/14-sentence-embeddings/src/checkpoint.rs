@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
 use encoder::Bert;
-use encoder::checkpoint::{Loaded, load_bert};
+use encoder::checkpoint::{LoadedBert, load_bert};
 use files::FilesError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,7 +100,7 @@ impl SentenceEncoder {
     /// here, a tokenizer with ids beyond the token table.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
         let Pipeline { transformer, pooling, unit, width } = pipeline(folder)?;
-        let Loaded { model, config, .. } = load_bert(&transformer, device)?;
+        let LoadedBert { model, config, .. } = load_bert(&transformer, device)?;
         if let Some((path, width)) = width.filter(|&(_, width)| width != config.d_model) {
             let problem = format!("expected the encoder's width {}, found {width}", config.d_model);
             return Err(refused(&path, "word_embedding_dimension", problem).into());

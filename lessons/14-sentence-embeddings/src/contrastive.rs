@@ -16,7 +16,7 @@ use encoder::{Batch, Bert};
 use lookup::cross_entropy;
 use similarity::normalise;
 use tokens::{Encoding, TokensError};
-use training::{Draw, Recipe, Task, epoch};
+use training::{Draw, Recipe, Task, batch_of_epoch};
 
 use crate::SentenceEncoder;
 
@@ -28,7 +28,7 @@ use crate::SentenceEncoder;
 /// - queries: `[queries, d_model]`
 /// - candidates: `[candidates, d_model]`, the first `queries` of them being the ones to find, each
 ///   of its query
-/// - hidden: `[queries, candidates]`, **`true` = hidden**: no candidate for that query
+/// - mask: `[queries, candidates]`, **`true` = hidden**: no candidate for that query
 ///
 /// # Panics
 ///
@@ -36,18 +36,18 @@ use crate::SentenceEncoder;
 pub fn ranking_loss(
     queries: Tensor<2>,
     candidates: Tensor<2>,
-    hidden: Tensor<2, Bool>,
+    mask: Tensor<2, Bool>,
     temperature: f64,
 ) -> Tensor<1> {
     let [n, d_model] = queries.dims();
     let [m, _] = candidates.dims();
     assert!(n <= m, "{n} queries look for one candidate each, found {m}");
     assert_shape!(candidates, [_, d_model]);
-    assert_shape!(hidden, [n, m]);
+    assert_shape!(mask, [n, m]);
     let own = Tensor::arange(0..n as i64, &queries.device());
     // [queries, candidates]
     let cosines = normalise(queries).matmul(normalise(candidates).transpose());
-    cross_entropy((cosines / temperature).mask_fill(hidden, f32::MIN), own)
+    cross_entropy((cosines / temperature).mask_fill(mask, f32::MIN), own)
 }
 // ANCHOR_END: ranking_loss
 
@@ -138,17 +138,17 @@ impl<'a> Contrastive<'a> {
         let meant = pairs.iter().map(|pair| &pair.meant);
         let candidates: Vec<&Encoding> =
             meant.chain(pairs.iter().filter_map(|pair| pair.other.as_ref())).collect();
-        let hidden = said_twice(&queries, &candidates, device);
+        let mask = said_twice(&queries, &candidates, device);
         let [queries, candidates] =
             [queries, candidates].map(|texts| self.vectors(bert, &texts, device));
-        ranking_loss(queries, candidates, hidden, self.tuning.temperature)
+        ranking_loss(queries, candidates, mask, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
 
     fn vectors(&self, bert: &Bert, texts: &[&Encoding], device: &Device) -> Tensor<2> {
         let ids = texts.iter().map(|text| (&text.ids[..], &text.segments[..]));
         let batch = Batch::new(ids, self.encoder.pad, device);
-        self.encoder.pooling.pool(bert.forward(&batch), batch.hidden.clone())
+        self.encoder.pooling.pool(bert.forward(&batch), batch.padding_mask.clone())
     }
 }
 
@@ -156,7 +156,7 @@ impl Task for Contrastive<'_> {
     type Model = Bert;
 
     fn loss(&self, bert: &Bert, draw: Draw) -> Tensor<1> {
-        let drawn = epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed);
+        let drawn = batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed);
         let pairs: Vec<&Encoded> = drawn.into_iter().map(|i| &self.pairs[i]).collect();
         self.batch_loss(bert, &pairs, self.device)
     }
@@ -182,11 +182,11 @@ impl Task for Contrastive<'_> {
 /// What is no candidate for a query: the query itself, and what says the same as its own candidate.
 /// To push away what belongs together would unlearn it.
 fn said_twice(queries: &[&Encoding], candidates: &[&Encoding], device: &Device) -> Tensor<2, Bool> {
-    let hidden = queries.iter().enumerate().flat_map(|(i, query)| {
+    let mask = queries.iter().enumerate().flat_map(|(i, query)| {
         candidates.iter().enumerate().map(move |(j, candidate)| {
             j != i && (candidate.ids == query.ids || candidate.ids == candidates[i].ids)
         })
     });
     let shape = [queries.len(), candidates.len()];
-    Tensor::from_data(TensorData::new(hidden.collect::<Vec<bool>>(), shape), device)
+    Tensor::from_data(TensorData::new(mask.collect::<Vec<bool>>(), shape), device)
 }

@@ -71,17 +71,17 @@ impl Pooling {
     /// # Shapes
     ///
     /// - `states`: `[batch, tokens, d_model]`
-    /// - `hidden`: `[batch, 1, 1, tokens]`, `true` = hidden (padding)
+    /// - `mask`: `[batch, 1, 1, tokens]`, `true` = hidden (padding)
     /// - output: `[batch, d_model]`
     ///
     /// # Panics
     ///
     /// If the mask is not that of these states.
-    pub fn pool(self, states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
+    pub fn pool(self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
         match self {
-            Pooling::Mean => mean(states, hidden),
+            Pooling::Mean => mean(states, mask),
             Pooling::Cls => states.narrow(TOKENS, 0, 1).squeeze_dim(TOKENS),
-            Pooling::Max => max(states, hidden),
+            Pooling::Max => max(states, mask),
         }
     }
 }
@@ -89,9 +89,9 @@ impl Pooling {
 
 // ANCHOR: mean
 /// sum_i keep_i h_i / sum_i keep_i
-fn mean(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
-    let Some(hidden) = hidden else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
-    let keep = over_tokens(hidden, &states).bool_not().float(); // [batch, tokens, 1]
+fn mean(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
+    let Some(mask) = mask else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
+    let keep = over_tokens(mask, &states).bool_not().float(); // [batch, tokens, 1]
     let sum = (states * keep.clone()).sum_dim(TOKENS);
     (sum / keep.sum_dim(TOKENS)).squeeze_dim(TOKENS)
 }
@@ -99,12 +99,12 @@ fn mean(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
 
 // ANCHOR: max
 /// max_i h_i over what is not hidden
-fn max(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
-    let visible = match hidden {
-        Some(hidden) => {
+fn max(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
+    let visible = match mask {
+        Some(mask) => {
             let dims = states.dims();
-            let hidden = over_tokens(hidden, &states).expand(dims);
-            states.mask_fill(hidden, f32::MIN) // below every finite state
+            let mask = over_tokens(mask, &states).expand(dims);
+            states.mask_fill(mask, f32::MIN) // below every finite state
         }
         None => states,
     };
@@ -116,10 +116,10 @@ fn max(states: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> Tensor<2> {
 const TOKENS: usize = 1;
 
 /// `[batch, 1, 1, tokens]` to `[batch, tokens, 1]`.
-fn over_tokens(hidden: Tensor<4, Bool>, states: &Tensor<3>) -> Tensor<3, Bool> {
+fn over_tokens(mask: Tensor<4, Bool>, states: &Tensor<3>) -> Tensor<3, Bool> {
     let [batch, tokens, _] = states.dims();
-    assert_shape!(hidden, [batch, 1, 1, tokens]);
-    hidden.reshape([batch, tokens, 1])
+    assert_shape!(mask, [batch, 1, 1, tokens]);
+    mask.reshape([batch, tokens, 1])
 }
 
 /// A text and what was made of it.
@@ -178,8 +178,9 @@ impl SentenceEncoder {
     /// A text that the tokenizer refuses.
     pub fn embed<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Vec<Embedded>, TokensError> {
         let embedded = self.each_batch(texts, |batch| {
-            let pooled =
-                self.pooling.pool(self.bert.forward_to(self.layers, batch), batch.hidden.clone());
+            let pooled = self
+                .pooling
+                .pool(self.bert.forward_to(self.layers, batch), batch.padding_mask.clone());
             rows(if self.unit { normalise(pooled) } else { pooled })
         })?;
         let finish = |(encoding, vector): (Encoding, _)| Embedded {

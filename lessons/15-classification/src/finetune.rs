@@ -6,7 +6,7 @@ use burn::prelude::*;
 use burn::tensor::{TensorData, assert_shape};
 use encoder::{Batch, Bert, SequenceClassifier};
 use lookup::cross_entropy;
-use training::{Draw, Recipe, Task, epoch};
+use training::{Draw, Recipe, Task, batch_of_epoch};
 
 use crate::{Labels, probabilities};
 
@@ -214,7 +214,7 @@ impl<M: Learner> Task for Examples<'_, M> {
     type Model = M;
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
-        let drawn = epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
+        let drawn = batch_of_epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
         let examples: Vec<&Example<M::Target>> =
             drawn.into_iter().map(|i| &self.training[i]).collect();
         let targets: Vec<&M::Target> = examples.iter().map(|example| &example.target).collect();

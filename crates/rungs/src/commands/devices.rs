@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use course::Table;
-use encoder::parity::{Inputs, Published};
+use encoder::parity::{BertInputs, PublishedBert};
 use golden::Folder;
 use serde::Serialize;
 
@@ -89,13 +89,13 @@ fn row(kind: &backend::Kind, bert: &Path) -> Row {
 fn forward(bert: &Path, device: &Device) -> Result<(f32, f32)> {
     let folder = Folder::open(bert)?;
     let case = &folder.cases[0];
-    let inputs = Inputs {
+    let inputs = BertInputs {
         input_ids: folder.tensor(case, "input_ids")?,
         attention_mask: folder.input(case, "attention_mask")?,
         token_type_ids: folder.input(case, "token_type_ids")?,
         labels: None,
     };
-    let answers = Published::open(&folder.path, "BertModel", device)?.answers(&inputs, device);
+    let answers = PublishedBert::open(&folder.path, "BertModel", device)?.answers(&inputs, device);
     let mut worst: f32 = 0.0;
     for (name, actual) in answers {
         worst = worst.max(golden::max_abs_error_of_data(&actual, &folder.tensor(case, &name)?));

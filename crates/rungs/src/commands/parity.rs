@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use course::Table;
 use decoder::LanguageModel;
-use encoder::parity::Published;
+use encoder::parity::PublishedBert;
 use golden::{Case, Folder};
 use sentences::Pooling;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ struct Row {
 
 /// A recorded model, opened.
 enum Recorded {
-    Bert(Box<Published>),
+    Bert(Box<PublishedBert>),
     Writer(Box<dyn LanguageModel>),
 }
 
@@ -96,7 +96,7 @@ fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
     match config.model_type.as_deref() {
         Some("bert") | None => {
             let architecture = config.architectures.first().map_or("BertModel", String::as_str);
-            Ok(Recorded::Bert(Box::new(Published::open(folder, architecture, device)?)))
+            Ok(Recorded::Bert(Box::new(PublishedBert::open(folder, architecture, device)?)))
         }
         model_type => Ok(Recorded::Writer(names::language_model(folder, model_type, device)?)),
     }
@@ -134,8 +134,8 @@ fn errors(
     case.outputs.keys().map(compare).collect()
 }
 
-fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::Inputs> {
-    Ok(encoder::parity::Inputs {
+fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::BertInputs> {
+    Ok(encoder::parity::BertInputs {
         input_ids: input_ids(folder, case)?,
         attention_mask: folder.input(case, "attention_mask")?,
         token_type_ids: folder.input(case, "token_type_ids")?,
@@ -143,9 +143,15 @@ fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::Inputs> 
     })
 }
 
-fn writer_inputs(folder: &Folder, case: &Case) -> Result<decoder::checkpoint::parity::Inputs> {
+fn writer_inputs(
+    folder: &Folder,
+    case: &Case,
+) -> Result<decoder::checkpoint::parity::DecoderInputs> {
     let attention_mask = folder.input(case, "attention_mask")?;
-    Ok(decoder::checkpoint::parity::Inputs { input_ids: input_ids(folder, case)?, attention_mask })
+    Ok(decoder::checkpoint::parity::DecoderInputs {
+        input_ids: input_ids(folder, case)?,
+        attention_mask,
+    })
 }
 
 fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
@@ -156,14 +162,14 @@ fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
 
 /// What the class answers, and the sentence vectors that lesson 14 makes of the last layer.
 fn bert_answers(
-    published: &Published,
-    inputs: &encoder::parity::Inputs,
+    published: &PublishedBert,
+    inputs: &encoder::parity::BertInputs,
     device: &Device,
 ) -> BTreeMap<String, TensorData> {
     let mut answers = published.answers(inputs, device);
     if let Some(last) = answers.get("last_hidden_state") {
         let last = Tensor::<3>::from_data(last.clone(), device);
-        let pooled = Pooling::Mean.pool(last, inputs.batch(device).hidden);
+        let pooled = Pooling::Mean.pool(last, inputs.batch(device).padding_mask);
         answers.insert("mean_pooled".into(), pooled.to_data());
         answers.insert("mean_pooled_normalised".into(), normalise(pooled).into_data());
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use burn::tensor::Device;
 use humantime::format_duration;
 use indicatif::ProgressBar;
-use training::{Event, Recipe, Run, Task, Trained};
+use training::{Event, Recipe, Task, Trained, TrainingRun};
 
 use crate::shell::interrupt::Interrupt;
 use crate::shell::progress;
@@ -28,22 +28,23 @@ pub fn train<T: Task>(
     let interrupt = Interrupt::catch()?;
     let bar = progress::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}, {eta} left");
     let mut spent = 0.0;
-    let trained = training::train(task, model, recipe, Run::on(device), &mut |event: &Event| {
-        match *event {
-            Event::Step { step, loss, seconds, .. } => {
-                spent = seconds;
-                bar.set_position(step as u64 + 1);
-                bar.set_message(format!("loss {loss:.3}"));
+    let trained =
+        training::train(task, model, recipe, TrainingRun::on(device), &mut |event: &Event| {
+            match *event {
+                Event::Step { step, loss, seconds, .. } => {
+                    spent = seconds;
+                    bar.set_position(step as u64 + 1);
+                    bar.set_message(format!("loss {loss:.3}"));
+                }
+                Event::Evaluated { step, validation_loss, seconds, .. } => {
+                    spent = seconds;
+                    let said =
+                        format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
+                    bar.suspend(|| eprintln!("{said}"));
+                }
             }
-            Event::Evaluated { step, validation_loss, seconds, .. } => {
-                spent = seconds;
-                let said =
-                    format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
-                bar.suspend(|| eprintln!("{said}"));
-            }
-        }
-        if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+            if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
     bar.finish_and_clear();
     Ok((trained?, spent))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use decoder::{GptConfig, Vocabulary, checkpoint};
+use decoder::{GptConfig, Tokenization, checkpoint};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ fn model() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 3);
-    let corpus = Vocabulary::Characters.split(TEXT).unwrap();
+    let corpus = Tokenization::Characters.split(TEXT).unwrap();
     let config = GptConfig::new(corpus.tokenizer.vocab_size(), 16, 2, 2, 12);
     checkpoint::save(&config.init(&device), &config, folder.path()).unwrap();
     corpus.tokenizer.save(folder.path(), 12).unwrap();

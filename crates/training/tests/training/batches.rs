@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::{Int, Tensor};
 use proptest::prelude::*;
-use training::{Blocks, Draw, epoch};
+use training::{Blocks, Draw, batch_of_epoch};
 
 use crate::assert_says;
 
@@ -17,7 +17,7 @@ proptest! {
     fn an_epoch_shows_every_item_once(items in 1_usize..60, batch in 1_usize..20, which in 0_usize..4, seed: u64) {
         let batches = items.div_ceil(batch);
         let mut seen: Vec<usize> =
-            (which * batches..(which + 1) * batches).flat_map(|index| epoch(items, batch, index, seed)).collect();
+            (which * batches..(which + 1) * batches).flat_map(|index| batch_of_epoch(items, batch, index, seed)).collect();
         seen.sort_unstable();
         prop_assert_eq!(seen, (0..items).collect::<Vec<_>>());
     }
@@ -40,9 +40,9 @@ proptest! {
 
 #[test]
 fn each_epoch_has_an_order_of_its_own() {
-    let order = |which| epoch(50, 50, which, 7);
+    let order = |which| batch_of_epoch(50, 50, which, 7);
     assert_ne!(order(0), order(1));
-    assert_ne!(order(0), epoch(50, 50, 0, 8));
+    assert_ne!(order(0), batch_of_epoch(50, 50, 0, 8));
     assert_eq!(order(1), order(1));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use training::{Event, Recipe, Run, Stop};
+use training::{Event, Recipe, Stop, TrainingRun};
 
 use crate::{Pairs, fresh, into, losses_of, never, on, recipe};
 
@@ -10,7 +10,7 @@ use crate::{Pairs, fresh, into, losses_of, never, on, recipe};
 fn a_budget_that_is_spent_takes_no_step_and_loses_nothing() {
     let (device, seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
-    let run = Run { budget: Some(Duration::ZERO), ..into(&device, folder.path()) };
+    let run = TrainingRun { budget: Some(Duration::ZERO), ..into(&device, folder.path()) };
     let (trained, losses) = losses_of(&Pairs::new(&device), model, &recipe(30), run, never);
     assert_eq!((trained.unwrap().stop, losses.len()), (Stop::Budget, 0));
     drop(seed);
@@ -26,7 +26,7 @@ fn a_budget_shortens_the_schedule_to_the_steps_that_fit() {
     let folder = tempfile::tempdir().unwrap();
     let task = Pairs { pause: Duration::from_millis(5), ..Pairs::new(&device) };
     let recipe = Recipe { warm_up: 100_000, evaluate_every: 1_000_000, ..recipe(1_000_000) };
-    let run = Run { budget: Some(Duration::from_secs(2)), ..into(&device, folder.path()) };
+    let run = TrainingRun { budget: Some(Duration::from_secs(2)), ..into(&device, folder.path()) };
     let mut rates = Vec::new();
     let mut planned = 0;
     let (trained, _) = losses_of(&task, model, &recipe, run, |event| {

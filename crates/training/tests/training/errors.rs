@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use training::{Event, Recipe, Run, begun_with};
+use training::{Event, Recipe, TrainingRun, begun_with};
 
 use crate::{Pairs, Small, assert_says, fresh, into, losses_of, never, on, recipe};
 
@@ -123,7 +123,7 @@ fn a_recipe_that_cannot_be_followed_is_refused() {
         let mut recipe = recipe(20);
         change(&mut recipe);
         assert_says(
-            losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never).0,
+            losses_of(&Pairs::new(&device), model, &recipe, TrainingRun::on(&device), never).0,
             texts,
         );
     };

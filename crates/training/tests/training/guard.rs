@@ -1,7 +1,7 @@
 //! Numbers that are none.
 
 use burn::tensor::TensorData;
-use training::{Event, Recipe, Run};
+use training::{Event, Recipe, TrainingRun};
 
 use crate::{Pairs, Spoilt, assert_says, fresh, into, losses_of, never, on, recipe};
 
@@ -9,7 +9,7 @@ use crate::{Pairs, Spoilt, assert_says, fresh, into, losses_of, never, on, recip
 fn a_gradient_that_is_no_number_names_its_weight_and_its_step() {
     let (device, _seed, model) = fresh(0.0);
     let task = Pairs { spoilt: Some((5, Spoilt::Gradient)), ..Pairs::new(&device) };
-    let (trained, losses) = losses_of(&task, model, &recipe(20), Run::on(&device), never);
+    let (trained, losses) = losses_of(&task, model, &recipe(20), TrainingRun::on(&device), never);
     assert_says(
         trained,
         &["step 5", "gradient of output.bias", "NaN", &format!("{device:?}"), "learning rate"],
@@ -21,7 +21,7 @@ fn a_gradient_that_is_no_number_names_its_weight_and_its_step() {
 fn a_loss_that_is_no_number_is_told_from_a_gradient() {
     let (device, _seed, model) = fresh(0.0);
     let task = Pairs { spoilt: Some((0, Spoilt::Loss)), ..Pairs::new(&device) };
-    let trained = losses_of(&task, model, &recipe(20), Run::on(&device), never).0;
+    let trained = losses_of(&task, model, &recipe(20), TrainingRun::on(&device), never).0;
     // The gradients are none either then; the first weight's is named.
     assert_says(trained, &["step 0", "table.weight", "NaN"]);
 }
@@ -76,7 +76,7 @@ fn weights_that_are_no_numbers_are_not_saved() {
 fn an_evaluation_that_is_no_number_stops_it() {
     let (device, _seed, model) = fresh(0.0);
     let task = Pairs { answers: vec![2.0, f64::NAN], ..Pairs::new(&device) };
-    let trained = losses_of(&task, model, &recipe(40), Run::on(&device), never).0;
+    let trained = losses_of(&task, model, &recipe(40), TrainingRun::on(&device), never).0;
     assert_says(trained, &["step 20", "validation loss", "NaN"]);
 }
 

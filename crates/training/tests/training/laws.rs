@@ -2,14 +2,15 @@
 
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use training::{Event, Recipe, Run, Stop, curve, side_by_side};
+use training::{Event, Recipe, Stop, TrainingRun, curve, parallel_gradients};
 
 use crate::{Pairs, Small, fresh, into, losses_of, metrics, never, recipe, weights};
 
 #[test]
 fn the_loss_falls() {
     let (device, _seed, model) = fresh(0.0);
-    let (_, losses) = losses_of(&Pairs::new(&device), model, &recipe(100), Run::on(&device), never);
+    let (_, losses) =
+        losses_of(&Pairs::new(&device), model, &recipe(100), TrainingRun::on(&device), never);
     // ln 11 = 2.4 is what a model that knows nothing has
     assert!(losses[0].1 > 2.0 && losses[99].1 < 1.0, "{losses:?}");
 }
@@ -21,7 +22,7 @@ fn three_micro_batches_of_four_are_one_batch_of_twelve() {
         let task = Pairs { batch, accumulation, ..Pairs::new(&device) };
         // AdamW forgets how long a gradient is, but for this epsilon.
         let recipe = Recipe { accumulation, epsilon: 0.1, clip: None, ..recipe(15) };
-        let (trained, losses) = losses_of(&task, model, &recipe, Run::on(&device), never);
+        let (trained, losses) = losses_of(&task, model, &recipe, TrainingRun::on(&device), never);
         (weights(&trained.unwrap().model), losses)
     };
     let (whole, whole_losses) = trained(12, 1);
@@ -43,9 +44,9 @@ fn halves_side_by_side_are_the_whole() {
     let device = device.autodiff();
     let loss = |model: &Small, pairs: &[usize]| model.loss(pairs, &device);
     let all: Vec<usize> = (0..12).collect();
-    let whole = side_by_side(&model, &device, vec![&all[..]], loss);
-    let halves = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
-    let again = side_by_side(&model, &device, vec![&all[..6], &all[6..]], loss);
+    let whole = parallel_gradients(&model, &device, vec![&all[..]], loss);
+    let halves = parallel_gradients(&model, &device, vec![&all[..6], &all[6..]], loss);
+    let again = parallel_gradients(&model, &device, vec![&all[..6], &all[6..]], loss);
     let numbers = |(mean, gradients): &(Tensor<1>, GradientsParams)| {
         let of = |gradient: Option<Tensor<2>>| {
             gradient.unwrap().into_data().iter::<f32>().collect::<Vec<_>>()
@@ -105,7 +106,8 @@ fn vectors_are_not_decayed_and_matrices_are() {
         // A GPU adds up in any order, and Adam makes whole steps of what is left of a gradient that
         // is nearly 0; not so with a large epsilon.
         let recipe = Recipe { weight_decay, epsilon: 1.0, ..recipe(1) };
-        let (trained, _) = losses_of(&Pairs::new(&device), model, &recipe, Run::on(&device), never);
+        let (trained, _) =
+            losses_of(&Pairs::new(&device), model, &recipe, TrainingRun::on(&device), never);
         weights(&trained.unwrap().model)
     };
     let (kept, decayed) = (trained(0.0), trained(0.5));

@@ -23,7 +23,8 @@ use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, Linea
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::{Value, json};
 use training::{
-    Draw, Event, Observer, Recipe, Run, SaveError, Task, Trained, TrainingError, epoch, train,
+    Draw, Event, Observer, Recipe, SaveError, Task, Trained, TrainingError, TrainingRun,
+    batch_of_epoch, train,
 };
 
 const VOCAB: usize = 11;
@@ -104,7 +105,7 @@ impl Task for Pairs {
     fn loss(&self, model: &Small, draw: Draw) -> Tensor<1> {
         thread::sleep(self.pause);
         let index = draw.step * self.accumulation + draw.micro;
-        let loss = model.loss(&epoch(PAIRS, self.batch, index, draw.seed), &self.device);
+        let loss = model.loss(&batch_of_epoch(PAIRS, self.batch, index, draw.seed), &self.device);
         match self.spoilt.filter(|&(step, _)| draw.step >= step) {
             None => loss,
             Some((_, Spoilt::Loss)) => loss * f32::NAN,
@@ -168,11 +169,11 @@ fn losses_of(
     task: &Pairs,
     model: Small,
     recipe: &Recipe,
-    run: Run<'_>,
+    run: TrainingRun<'_>,
     until: impl FnMut(&Event) -> bool,
 ) -> (Result<Trained<Small>, TrainingError>, Losses) {
     let settings = json!({"batch": task.batch});
-    let run = Run { settings: &settings, ..run };
+    let run = TrainingRun { settings: &settings, ..run };
     let mut watching = Watching { losses: Vec::new(), until, folder: run.folder };
     let trained = train(task, model, recipe, run, &mut watching);
     (trained, watching.losses)
@@ -209,13 +210,13 @@ fn never(_: &Event) -> bool {
 }
 
 /// Runs in `folder` from the beginning.
-fn into<'a>(device: &'a Device, folder: &'a Path) -> Run<'a> {
-    Run { folder: Some(folder), ..Run::on(device) }
+fn into<'a>(device: &'a Device, folder: &'a Path) -> TrainingRun<'a> {
+    TrainingRun { folder: Some(folder), ..TrainingRun::on(device) }
 }
 
 /// Goes on in `folder`.
-fn on<'a>(device: &'a Device, folder: &'a Path) -> Run<'a> {
-    Run { resume: true, ..into(device, folder) }
+fn on<'a>(device: &'a Device, folder: &'a Path) -> TrainingRun<'a> {
+    TrainingRun { resume: true, ..into(device, folder) }
 }
 
 /// The lines of a folder's metrics: steps with their losses, and evaluations.

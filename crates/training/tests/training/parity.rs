@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
-use training::{Draw, Event, Recipe, Run, Task, train};
+use training::{Draw, Event, Recipe, Task, TrainingRun, train};
 
 /// x in a row: a matrix, so that it is decayed.
 #[derive(Module, Debug)]
@@ -70,12 +70,13 @@ fn five_steps_of_adamw_are_pytorchs() {
             let recipe = Recipe { steps, ..recipe.clone() };
             let mut losses = Vec::new();
             let point = Point { x: Param::from_tensor(x) };
-            let trained = train(&bowl, point, &recipe, Run::on(&device), &mut |event: &Event| {
-                if let Event::Step { loss, .. } = event {
-                    losses.push(*loss);
-                }
-                ControlFlow::Continue(())
-            });
+            let trained =
+                train(&bowl, point, &recipe, TrainingRun::on(&device), &mut |event: &Event| {
+                    if let Event::Step { loss, .. } = event {
+                        losses.push(*loss);
+                    }
+                    ControlFlow::Continue(())
+                });
             let at = |key: &str| format!("adamw/{run}/steps/{}/{key}", steps - 1);
             let expected = golden.tensor::<1>(&at("x_after"), &device.clone().inner()).unsqueeze();
             golden::assert_close(&trained.unwrap().model.x.val().inner(), &expected, tolerance);
@@ -161,7 +162,7 @@ fn gradients_are_clipped_by_the_length_of_all_together() {
         ..Recipe::default()
     };
     let folder = tempfile::tempdir().unwrap();
-    let run = Run { folder: Some(folder.path()), ..Run::on(&device) };
+    let run = TrainingRun { folder: Some(folder.path()), ..TrainingRun::on(&device) };
     let mut norm = 0.0;
     train(&slope, two, &recipe, run, &mut |event: &Event| {
         if let Event::Step { gradient_norm, .. } = event {

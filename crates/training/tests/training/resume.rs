@@ -76,7 +76,8 @@ fn dies_at_step_130() {
 fn who_asks_to_stop_loses_no_step() {
     let (device, seed, model) = fresh(0.1);
     let task = Pairs::new(&device);
-    let (_, expected) = losses_of(&task, model, &recipe(50), training::Run::on(&device), never);
+    let (_, expected) =
+        losses_of(&task, model, &recipe(50), training::TrainingRun::on(&device), never);
     drop(seed);
     let (device, seed, model) = fresh(0.1);
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use data::{Corpus, Ids, Vocabulary};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use word2vec::{Space, Trained, Word2VecConfig, train};
+use word2vec::{Space, TrainedVectors, Word2VecConfig, train};
 
 /// Numbers in -1..1.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -30,13 +30,13 @@ fn read(corpus: &Corpus, min_count: u64) -> (Vocabulary, Ids) {
 }
 
 /// Trains on sentences of the toy world.
-fn train_toy(sentences: usize, config: &Word2VecConfig) -> (Vocabulary, Trained) {
+fn train_toy(sentences: usize, config: &Word2VecConfig) -> (Vocabulary, TrainedVectors) {
     let (vocabulary, ids) = read(&Corpus::Toy { seed: config.seed, sentences }, 1);
     let trained = train(&ids, &vocabulary, config, &mut |_| true).unwrap();
     (vocabulary, trained)
 }
 
 /// The space that training gave.
-fn space(vocabulary: Vocabulary, trained: Trained) -> Space {
+fn space(vocabulary: Vocabulary, trained: TrainedVectors) -> Space {
     Space::new(vocabulary.words, trained.vectors, &backend::from_env())
 }

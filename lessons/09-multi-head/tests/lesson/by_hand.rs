@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::tensor::{Bool, Device, Tensor};
 use golden::assert_close;
 use heads::{
-    MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask, hidden_by_either,
+    MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask, combine_masks,
     padding_mask, padding_mask_from_keep,
 };
 
@@ -60,7 +60,7 @@ fn the_masks_hide_what_they_say() {
     // A tokenizer keeps with 1; here the padding is on the left.
     let keep = Tensor::from_ints([[0, 1, 1]], &device);
     assert_eq!(flags(padding_mask_from_keep(keep)), [yes, no, no]);
-    let both = hidden_by_either(causal_mask(2, 2, &device), padding_mask(&[2, 1], 2, &device));
+    let both = combine_masks(causal_mask(2, 2, &device), padding_mask(&[2, 1], 2, &device));
     assert_eq!(both.dims(), [2, 1, 2, 2]);
     assert_eq!(flags(both), [no, yes, no, no, no, yes, no, yes]);
 }

@@ -6,8 +6,7 @@ use course::{Marks, Panel, Run};
 use golden::{assert_close, max_abs_error};
 use heads::{
     KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
-    hidden_by_either, masked_weights, merge_heads, padding_mask, padding_mask_from_keep,
-    split_heads,
+    combine_masks, masked_weights, merge_heads, padding_mask, padding_mask_from_keep, split_heads,
 };
 use positions::RopeConfig;
 use proptest::prelude::*;
@@ -33,11 +32,11 @@ proptest! {
         let device = backend::from_env();
         let _seed = backend::seeded(&device, 7);
         let layer = four_heads().with_positions(every_kind_of_positions()[kind].clone()).init(&device);
-        let hidden = causal_mask(tokens, tokens, &device);
+        let mask = causal_mask(tokens, tokens, &device);
         let x = random([1, tokens, D_MODEL], seed, &device);
         let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), random([1, 1, D_MODEL], !seed, &device)], 1);
-        let before = layer.forward(x, Some(hidden.clone())).narrow(1, 0, tokens - 1);
-        let after = layer.forward(changed, Some(hidden)).narrow(1, 0, tokens - 1);
+        let before = layer.forward(x, Some(mask.clone())).narrow(1, 0, tokens - 1);
+        let after = layer.forward(changed, Some(mask)).narrow(1, 0, tokens - 1);
         assert_close(&after, &before, backend::rerun(&device)); // bit-equal on a CPU
     }
 
@@ -49,8 +48,8 @@ proptest! {
         let text = random::<3>([1, length, D_MODEL], seed, &device);
         let [padded, otherwise] = [1.0, 50.0].map(|size| {
             let filler = random([1, padding, D_MODEL], !seed, &device) * size;
-            let hidden = padding_mask(&[length], length + padding, &device);
-            layer.forward(Tensor::cat(vec![text.clone(), filler], 1), Some(hidden)).narrow(1, 0, length)
+            let mask = padding_mask(&[length], length + padding, &device);
+            layer.forward(Tensor::cat(vec![text.clone(), filler], 1), Some(mask)).narrow(1, 0, length)
         });
         assert_close(&otherwise, &padded, backend::rerun(&device));
         let alone = layer.forward(text, None);
@@ -91,8 +90,8 @@ fn cached(layer: &MultiHeadAttention, x: &Tensor<3>, chunks: &[usize]) -> Tensor
     let mut outputs = Vec::new();
     for &tokens in chunks {
         let chunk = x.clone().narrow(1, cache.len(), tokens);
-        let hidden = causal_mask(tokens, cache.len() + tokens, &x.device());
-        outputs.push(layer.forward_cached(chunk, Some(hidden), &mut cache));
+        let mask = causal_mask(tokens, cache.len() + tokens, &x.device());
+        outputs.push(layer.forward_cached(chunk, Some(mask), &mut cache));
     }
     Tensor::cat(outputs, 1)
 }
@@ -107,10 +106,10 @@ fn a_query_whose_every_key_is_hidden_gives_zeros_and_a_finite_gradient() {
         // Left padding under a causal mask: the two fillers of text 0 see themselves only, and they
         // are hidden.
         let keep = Tensor::from_ints([[0, 0, 1, 1], [1, 1, 1, 1]], &device);
-        let hidden = hidden_by_either(causal_mask(4, 4, &device), padding_mask_from_keep(keep));
+        let mask = combine_masks(causal_mask(4, 4, &device), padding_mask_from_keep(keep));
         let x = random([2, 4, D_MODEL], 3, &device);
         let x = if device.is_autodiff() { x.require_grad() } else { x };
-        let (output, weights) = layer.forward_with_weights(x.clone(), Some(hidden.clone()));
+        let (output, weights) = layer.forward_with_weights(x.clone(), Some(mask.clone()));
         assert!(numbers(&output.clone().slice([0..1, 0..2])).iter().all(|&number| number == 0.0));
         assert!(numbers(&weights.slice([0..1, 0..4, 0..2])).iter().all(|&weight| weight == 0.0));
         assert!(numbers(&output).iter().all(|number| number.is_finite()));

@@ -39,7 +39,7 @@ fn train(positions: PositionsConfig, device: &Device) -> f32 {
 }
 
 fn loss(layer: &MultiHeadAttention, x: Tensor<3>) -> Tensor<1> {
-    let hidden = causal_mask(TOKENS, TOKENS, &x.device());
-    let answer = layer.forward(x.clone(), Some(hidden)).narrow(1, 1, TOKENS - 1);
+    let mask = causal_mask(TOKENS, TOKENS, &x.device());
+    let answer = layer.forward(x.clone(), Some(mask)).narrow(1, 1, TOKENS - 1);
     (answer - x.narrow(1, 0, TOKENS - 1)).square().mean()
 }

@@ -7,8 +7,7 @@ use burn::tensor::{Bool, Tensor, TensorData, module};
 use golden::assert_close;
 use heads::naive::{self, Sizes};
 use heads::{
-    MultiHeadAttentionConfig, causal_mask, hidden_by_either, masked_weights, padding_mask,
-    share_heads,
+    MultiHeadAttentionConfig, causal_mask, combine_masks, masked_weights, padding_mask, share_heads,
 };
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -23,14 +22,14 @@ fn masked_attention_agrees_with_pytorch_and_with_burns_fused_one() {
     let tolerance = backend::tolerance(&device, part.tolerance());
     let [q, k, v] = ["q", "k", "v"].map(|name| part.tensor::<4>(name, &device));
     for case in ["plain", "causal", "padding", "causal_and_padding"] {
-        let hidden =
-            (case != "plain").then(|| part.hidden(&format!("cases/{case}/keep_mask"), &device));
+        let mask =
+            (case != "plain").then(|| part.mask(&format!("cases/{case}/keep_mask"), &device));
         let expected = |what: &str| part.tensor::<4>(&format!("cases/{case}/{what}"), &device);
-        let weights = masked_weights(scores(q.clone(), k.clone()), hidden.clone());
+        let weights = masked_weights(scores(q.clone(), k.clone()), mask.clone());
         assert_close(&weights, &expected("weights"), tolerance);
         assert_close(&attend(weights, v.clone()), &expected("output"), tolerance);
         let fused =
-            module::attention(q.clone(), k.clone(), v.clone(), hidden, None, Default::default());
+            module::attention(q.clone(), k.clone(), v.clone(), mask, None, Default::default());
         assert_close(&fused, &expected("output"), tolerance);
     }
 }
@@ -45,14 +44,14 @@ fn the_masks_are_those_recorded_from_pytorch() {
     let padding = padding_mask(&lengths, tokens, &device);
     let causal = causal_mask(tokens, tokens, &device);
     let shape = [batch, 1, tokens, tokens];
-    let both = hidden_by_either(causal.clone(), padding.clone());
+    let both = combine_masks(causal.clone(), padding.clone());
     let built = [
         ("causal", causal.expand(shape)),
         ("padding", padding.expand(shape)),
         ("causal_and_padding", both),
     ];
     for (case, mask) in built {
-        let recorded = part.hidden::<4>(&format!("cases/{case}/keep_mask"), &device);
+        let recorded = part.mask::<4>(&format!("cases/{case}/keep_mask"), &device);
         assert_eq!(flags(&mask), flags(&recorded), "{case}");
     }
 }
@@ -68,8 +67,8 @@ fn grouped_queries_agree_with_pytorch() {
     let [q, k, v] =
         ["q", "k", "v"].map(|name| part.tensor::<4>(&format!("grouped/{name}"), &device));
     let [_, n_heads, tokens, _] = q.dims();
-    let hidden = Some(causal_mask(tokens, tokens, &device));
-    let weights = masked_weights(scores(q, share_heads(k, n_heads)), hidden);
+    let mask = Some(causal_mask(tokens, tokens, &device));
+    let weights = masked_weights(scores(q, share_heads(k, n_heads)), mask);
     let output = attend(weights, share_heads(v, n_heads));
     let tolerance = backend::tolerance(&device, part.tolerance());
     assert_close(&output, &part.tensor("grouped/causal_output", &device), tolerance);
@@ -126,8 +125,8 @@ fn the_layer_is_burns_in_value_and_gradient() {
     let padding = padding_mask(&[5, 3], 5, &device);
     let causal = causal_mask(5, 5, &device);
     let x = random([2, 5, 12], 1, &device).require_grad();
-    let hidden = hidden_by_either(causal.clone(), padding.clone());
-    let (output, weights) = ours.forward_with_weights(x.clone(), Some(hidden));
+    let mask = combine_masks(causal.clone(), padding.clone());
+    let (output, weights) = ours.forward_with_weights(x.clone(), Some(mask));
     let gradients = (output.clone() * up.clone()).sum().backward();
 
     let x2 = random([2, 5, 12], 1, &device).require_grad();

@@ -89,11 +89,11 @@ fn padding_does_not_reach_the_tokens_of_either_layer() {
     let decoder = decoder.init(&device);
     let text = random::<3>([1, 3, 8], 1, &device);
     let padded = Tensor::cat(vec![text.clone(), random([1, 2, 8], 2, &device)], 1);
-    let hidden = Some(padding_mask(&[3], 5, &device));
+    let mask = Some(padding_mask(&[3], 5, &device));
     let tolerance = backend::tolerance(&device, 1e-5);
-    let masked = encoder.forward(padded.clone(), hidden.clone()).narrow(1, 0, 3);
+    let masked = encoder.forward(padded.clone(), mask.clone()).narrow(1, 0, 3);
     assert_close(&masked, &encoder.forward(text.clone(), None), tolerance);
-    let masked = decoder.forward(padded, hidden).narrow(1, 0, 3);
+    let masked = decoder.forward(padded, mask).narrow(1, 0, 3);
     assert_close(&masked, &decoder.forward(text, None), tolerance);
 }
 
@@ -104,9 +104,9 @@ fn giving_the_weights_away_changes_nothing() {
     for placement in [Placement::Pre, Placement::Post] {
         let layer = encoder(placement).init(&device);
         let x = random::<3>([2, 4, 8], 1, &device);
-        let hidden = Some(causal_mask(4, 4, &device));
-        let (output, weights) = layer.forward_with_weights(x.clone(), hidden.clone());
-        assert_close(&layer.forward(x, hidden), &output, backend::rerun(&device));
+        let mask = Some(causal_mask(4, 4, &device));
+        let (output, weights) = layer.forward_with_weights(x.clone(), mask.clone());
+        assert_close(&layer.forward(x, mask), &output, backend::rerun(&device));
         assert_eq!(weights.dims(), [2, 2, 4, 4]);
     }
 }
@@ -139,7 +139,7 @@ fn dropout_acts_in_training_only() {
 }
 
 #[test]
-#[should_panic(expected = "d_model and d_hidden must be above 0, not 8 and 0")]
+#[should_panic(expected = "d_model and d_ff must be above 0, not 8 and 0")]
 fn a_feed_forward_without_width_is_refused() {
     FeedForwardConfig::new(8, 0).with_activation(Activation::Relu).init(&backend::from_env());
 }

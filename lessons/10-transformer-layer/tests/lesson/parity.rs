@@ -6,7 +6,7 @@ use burn::nn::transformer::{TransformerEncoderConfig, TransformerEncoderLayer};
 use burn::nn::{Linear, RmsNormConfig as BurnRmsNormConfig, SwiGluConfig as BurnSwiGluConfig};
 use burn::tensor::{Device, Tensor};
 use golden::assert_close;
-use heads::{causal_mask, hidden_by_either, padding_mask};
+use heads::{causal_mask, combine_masks, padding_mask};
 use layer::{
     Activation, EncoderLayer, EncoderLayerConfig, Placement, RmsNormConfig, SwiGluConfig,
     gelu_exact, gelu_tanh, relu, rms_norm, silu,
@@ -97,15 +97,15 @@ fn swiglu_agrees_with_pytorch_and_burn() {
     let part = golden::part("swiglu");
     // Recorded [out][in] as PyTorch keeps them; burn's Linear is [in, out].
     let matrix = |name: &str| part.tensor::<2>(name, &device).transpose();
-    let [d_model, d_hidden] = matrix("gate").dims();
-    let mut ours = SwiGluConfig::new(d_model, d_hidden).init(&device);
+    let [d_model, d_ff] = matrix("gate").dims();
+    let mut ours = SwiGluConfig::new(d_model, d_ff).init(&device);
     ours.gate.weight = Param::from_tensor(matrix("gate"));
     ours.up.weight = Param::from_tensor(matrix("up"));
     ours.down.weight = Param::from_tensor(matrix("down"));
     let x = part.tensor::<2>("x", &device).unsqueeze::<3>();
     let y = part.tensor::<2>("y", &device).unsqueeze::<3>();
     assert_close(&ours.forward(x.clone()), &y, backend::tolerance(&device, part.tolerance()));
-    let mut theirs = BurnSwiGluConfig::new(d_model, d_hidden).init(&device);
+    let mut theirs = BurnSwiGluConfig::new(d_model, d_ff).init(&device);
     theirs.linear_inner = ours.gate.clone();
     theirs.linear_outer = ours.up.clone();
     let gated = ours.down.forward(theirs.forward(x.clone()));
@@ -138,7 +138,7 @@ fn compare(ours: &EncoderLayer, theirs: &TransformerEncoderLayer, device: &Devic
     let (padding, causal) = (padding_mask(&[5, 3], 5, device), causal_mask(5, 5, device));
     let [x, x2] = [(); 2].map(|()| random([2, 5, 8], 1, device).require_grad());
     let up = random([2, 5, 8], 2, device);
-    let output = ours.forward(x.clone(), Some(hidden_by_either(causal.clone(), padding.clone())));
+    let output = ours.forward(x.clone(), Some(combine_masks(causal.clone(), padding.clone())));
     let gradients = (output.clone() * up.clone()).sum().backward();
     let causal = causal.expand([2, 1, 5, 5]).reshape([2, 5, 5]);
     let expected = theirs.forward(x2.clone(), Some(padding.reshape([2, 5])), Some(causal));

@@ -17,15 +17,15 @@ fn a_shorter_text_is_padded_and_hidden_to_the_length_of_the_longest() {
     let rows = |t: Tensor<2, burn::tensor::Int>| t.into_data().iter::<i64>().collect::<Vec<_>>();
     assert_eq!(rows(batch.ids), [2, 9, 3, 0, 0, 2, 9, 8, 7, 3]);
     assert_eq!(rows(batch.segments), [0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-    let hidden: Vec<bool> = batch.hidden.unwrap().into_data().iter::<bool>().collect();
-    assert_eq!(hidden, [false, false, false, true, true, false, false, false, false, false]);
+    let mask: Vec<bool> = batch.padding_mask.unwrap().into_data().iter::<bool>().collect();
+    assert_eq!(mask, [false, false, false, true, true, false, false, false, false, false]);
 }
 
 #[test]
 fn texts_of_one_length_need_no_mask() {
     let device = backend::from_env();
     let batch = Batch::new([(&[2, 9, 3][..], &[0, 0, 0][..]); 2], 0, &device);
-    assert!(batch.hidden.is_none());
+    assert!(batch.padding_mask.is_none());
 }
 
 #[test]

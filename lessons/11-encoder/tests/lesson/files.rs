@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::TensorData;
 use encoder::checkpoint::{load_bert, read_config};
-use encoder::parity::{Inputs, Published};
+use encoder::parity::{BertInputs, PublishedBert};
 use golden::{Folder, Stored};
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
@@ -37,13 +37,14 @@ fn error(folder: &Path) -> f32 {
     let device = backend::from_env();
     let recorded = Folder::open(folder).unwrap();
     let case = &recorded.cases[0];
-    let inputs = Inputs {
+    let inputs = BertInputs {
         input_ids: recorded.tensor(case, "input_ids").unwrap(),
         attention_mask: recorded.input(case, "attention_mask").unwrap(),
         token_type_ids: recorded.input(case, "token_type_ids").unwrap(),
         labels: None,
     };
-    let answers = Published::open(folder, "BertModel", &device).unwrap().answers(&inputs, &device);
+    let answers =
+        PublishedBert::open(folder, "BertModel", &device).unwrap().answers(&inputs, &device);
     let expected: TensorData = recorded.tensor(case, "last_hidden_state").unwrap();
     golden::max_abs_error_of_data(&answers["last_hidden_state"], &expected)
 }

@@ -3,7 +3,7 @@
 use course::{Marks, Run};
 use encoder::BertConfig;
 use encoder::demo::demo;
-use encoder::pretraining::{Pretraining, Special, pretrain};
+use encoder::pretraining::{MaskedPretraining, Special, pretrain};
 use encoder::toy::toy_bert;
 
 /// Sentences of which every third word follows from the one before.
@@ -17,7 +17,7 @@ fn twenty_steps_lower_the_loss() {
     let _seed = backend::seeded(&device, 7);
     let config = BertConfig::new(22, 16, 1, 2, 32, 8);
     let special = Special { mask: 4, pad: 0, first_word: 5 };
-    let how = Pretraining { steps: 20, batch: 16, learning_rate: 1e-2, seed: 7 };
+    let how = MaskedPretraining { steps: 20, batch: 16, learning_rate: 1e-2, seed: 7 };
     let (_, losses) = pretrain(&config, &corpus(), special, how, &device.autodiff());
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
     // from ln(22) = 3.1 a fifth is lost by learning which words come at all

@@ -7,7 +7,7 @@ use burn::nn::transformer::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::checkpoint::load_bert;
-use encoder::parity::{Inputs, Published};
+use encoder::parity::{BertInputs, PublishedBert};
 use encoder::{Batch, Bert, BertConfig};
 use golden::{Case, Folder};
 use layer::Activation;
@@ -15,9 +15,9 @@ use serde::Deserialize;
 
 use crate::batch;
 
-fn inputs(folder: &Folder, case: &Case) -> Inputs {
+fn inputs(folder: &Folder, case: &Case) -> BertInputs {
     let input = |name| folder.input(case, name).unwrap();
-    Inputs {
+    BertInputs {
         input_ids: input("input_ids").unwrap(),
         attention_mask: input("attention_mask"),
         token_type_ids: input("token_type_ids"),
@@ -30,7 +30,7 @@ fn assert_answers_as_recorded(name: &str, architecture: &str, derived_elsewhere:
     let device = backend::from_env();
     let folder = Folder::open(&golden::directory().join(name)).unwrap();
     let tolerance = backend::tolerance(&device, folder.tolerance);
-    let model = Published::open(&folder.path, architecture, &device).unwrap();
+    let model = PublishedBert::open(&folder.path, architecture, &device).unwrap();
     for case in &folder.cases {
         let answers = model.answers(&inputs(&folder, case), &device);
         for output in

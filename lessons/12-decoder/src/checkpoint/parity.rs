@@ -9,12 +9,12 @@ use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use lookup::cross_entropy;
 use training::{Draw, Task};
 
-use crate::language_model::hidden_left;
+use crate::language_model::left_padding_mask;
 use crate::{Generation, LanguageModel, Sampling};
 
 /// What goes in, as those classes take it.
 #[derive(Debug, Clone)]
-pub struct Inputs {
+pub struct DecoderInputs {
     /// `[batch, tokens]`.
     pub input_ids: TensorData,
     /// `[batch, tokens]`, 1 = keep. What is padded at the right is seen by nothing before it and
@@ -22,7 +22,7 @@ pub struct Inputs {
     pub attention_mask: Option<TensorData>,
 }
 
-impl Inputs {
+impl DecoderInputs {
     fn ids(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(self.input_ids.clone(), device)
     }
@@ -39,7 +39,7 @@ impl Inputs {
 
 /// Everything a forward pass can tell.
 #[derive(Debug, Clone)]
-pub struct Trace {
+pub struct DecoderTrace {
     /// The embeddings' output, then one a layer, the last of them after the final norm: n_layers +
     /// 1 of `[batch, tokens, d_model]`.
     pub hidden_states: Vec<Tensor<3>>,
@@ -53,39 +53,43 @@ pub struct Trace {
 /// # Panics
 ///
 /// As [`LanguageModel::forward`].
-pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) -> Trace {
-    let hidden = hidden_left(padding, ids.dims()[1], &ids.device());
+pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) -> DecoderTrace {
+    let mask = left_padding_mask(padding, ids.dims()[1], &ids.device());
     let mut hidden_states = vec![model.embed(ids, 0, padding)];
     let mut attentions = Vec::new();
     for layer in model.layers() {
         let x = hidden_states[attentions.len()].clone();
-        let (x, weights) = layer.forward_with_weights(x, hidden.clone());
+        let (x, weights) = layer.forward_with_weights(x, mask.clone());
         hidden_states.push(x);
         attentions.push(weights);
     }
     let last = hidden_states.pop().expect("a model has layers");
     hidden_states.push(model.finish(last));
-    Trace { hidden_states, attentions }
+    DecoderTrace { hidden_states, attentions }
 }
 
 /// All that the class answers, by name: `hidden_states.N`, `attentions.N` and `logits`.
 pub fn answers(
     model: &dyn LanguageModel,
-    inputs: &Inputs,
+    inputs: &DecoderInputs,
     device: &Device,
 ) -> BTreeMap<String, TensorData> {
     let trace = trace(model, inputs.ids(device), &inputs.padding());
     let last = trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
     let mut answers = BTreeMap::from([("logits".to_string(), model.unembed(last).into_data())]);
-    let hidden = trace.hidden_states.into_iter().map(Tensor::into_data).enumerate();
-    answers.extend(hidden.map(|(i, data)| (format!("hidden_states.{i}"), data)));
+    let mask = trace.hidden_states.into_iter().map(Tensor::into_data).enumerate();
+    answers.extend(mask.map(|(i, data)| (format!("hidden_states.{i}"), data)));
     let attentions = trace.attentions.into_iter().map(Tensor::into_data).enumerate();
     answers.extend(attentions.map(|(i, data)| (format!("attentions.{i}"), data)));
     answers
 }
 
 /// The loss of a text whose every token is predicted from those before it, in nats a token: `[1]`.
-pub fn next_token_loss(model: &dyn LanguageModel, inputs: &Inputs, device: &Device) -> Tensor<1> {
+pub fn next_token_loss(
+    model: &dyn LanguageModel,
+    inputs: &DecoderInputs,
+    device: &Device,
+) -> Tensor<1> {
     let ids = inputs.ids(device);
     let [batch, tokens] = ids.dims();
     let logits = model.forward(ids.clone(), &[]).narrow(1, 0, tokens - 1);
@@ -100,9 +104,9 @@ pub fn next_token_loss(model: &dyn LanguageModel, inputs: &Inputs, device: &Devi
 /// out: `batch * tokens` IDs.
 pub fn continued(
     model: &dyn LanguageModel,
-    inputs: &Inputs,
+    inputs: &DecoderInputs,
     tokens: usize,
-    with_memory: bool,
+    with_cache: bool,
     device: &Device,
 ) -> Vec<i64> {
     let ids: Vec<u32> = inputs.input_ids.iter().collect();
@@ -114,7 +118,7 @@ pub fn continued(
         .collect();
     let drawn = Generation::new(model, &texts, tokens, Sampling::GREEDY, 0, device);
     let steps: Vec<Vec<u32>> =
-        if with_memory { drawn.collect() } else { drawn.without_memory().collect() };
+        if with_cache { drawn.collect() } else { drawn.without_cache().collect() };
     let of_text = |text: usize| steps.iter().map(move |step| i64::from(step[text]));
     (0..texts.len()).flat_map(of_text).collect()
 }
@@ -140,7 +144,8 @@ impl<M: Module + LanguageModel> Task for Given<M> {
     type Model = M;
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
-        let inputs = Inputs { input_ids: self.batches[draw.step].clone(), attention_mask: None };
+        let inputs =
+            DecoderInputs { input_ids: self.batches[draw.step].clone(), attention_mask: None };
         next_token_loss(model, &inputs, &self.device)
     }
 
@@ -149,7 +154,7 @@ impl<M: Module + LanguageModel> Task for Given<M> {
     }
 
     fn evaluate(&self, model: &M) -> f64 {
-        let inputs = Inputs { input_ids: self.batches[0].clone(), attention_mask: None };
+        let inputs = DecoderInputs { input_ids: self.batches[0].clone(), attention_mask: None };
         next_token_loss(model, &inputs, &self.device.clone().inner()).into_scalar::<f32>().into()
     }
 }

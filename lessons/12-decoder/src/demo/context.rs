@@ -8,7 +8,7 @@ use lookup::{BigramConfig, bigram_counts, bigram_entropy};
 
 use super::learning::{self, Writer};
 use super::{SIZE, bits, trained};
-use crate::{Corpus, LanguageModel, Vocabulary};
+use crate::{LanguageModel, Tokenization, TokenizedCorpus};
 
 /// Tokens that a model sees, but for the last one of all.
 const SEEN: [usize; 5] = [1, 2, 4, 8, 16];
@@ -26,7 +26,7 @@ const BIGRAM_LEARNING_RATE: f64 = 0.2;
 pub(super) fn by_tokens_seen(
     run: &Run,
     text: &str,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     report: &mut Report,
 ) -> Result<Writer> {
     let [bigram, best] = bigram(run, corpus);
@@ -36,7 +36,7 @@ pub(super) fn by_tokens_seen(
     }
     let writer = learning::watched(run, corpus)?;
     seen_and_nats.push((SIZE.block, writer.nats()));
-    let pairs = Vocabulary::BytePairs(BYTE_PAIRS).split(text)?;
+    let pairs = Tokenization::BytePairs(BYTE_PAIRS).split(text)?;
 
     report.say(format!(
         "{} characters of the toy world to learn from, {} different ones, and {} more to measure on",
@@ -75,14 +75,14 @@ pub(super) fn by_tokens_seen(
 }
 
 /// Nats a token on the text held back, after the last step.
-fn last_nats(run: &Run, corpus: &Corpus, seen: usize) -> Result<f64> {
+fn last_nats(run: &Run, corpus: &TokenizedCorpus, seen: usize) -> Result<f64> {
     let (_, curve) = trained(run, corpus, seen, SIZE.steps, |_| ())?;
     Ok(curve[curve.len() - 1].1)
 }
 
 /// Nats a token on the text held back: of the bigram of lesson 01 after training, and of the best
 /// one that there can be, which has counted that very text.
-fn bigram(run: &Run, corpus: &Corpus) -> [f64; 2] {
+fn bigram(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
     let vocab = corpus.tokenizer.vocab_size();
     let fresh = BigramConfig::new(vocab).init(&run.device.clone().autodiff());
     let learnt = &corpus.training[..BIGRAM_TEXT.min(corpus.training.len())];

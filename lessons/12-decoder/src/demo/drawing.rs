@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
 
 use super::{TEXTS, opening, words, written};
-use crate::{Corpus, Gpt, LanguageModel, Sampling};
+use crate::{Gpt, LanguageModel, Sampling, TokenizedCorpus};
 
 /// From always the likeliest token to far more even than the model says.
 const TEMPERATURES: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
@@ -26,7 +26,7 @@ const NAMED: usize = 5;
 pub(super) fn by_temperature(
     run: &Run,
     model: &Gpt,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     report: &mut Report,
 ) -> Result<()> {
     report.say(format!(
@@ -79,7 +79,12 @@ fn temperatures(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure
 }
 
 /// The next character's probabilities by temperature and cut.
-pub(super) fn by_cut(run: &Run, model: &Gpt, corpus: &Corpus, report: &mut Report) -> Result<()> {
+pub(super) fn by_cut(
+    run: &Run,
+    model: &Gpt,
+    corpus: &TokenizedCorpus,
+    report: &mut Report,
+) -> Result<()> {
     let prompt = corpus.tokenizer.encode_whole(PROMPT)?;
     let ids = TensorData::new(prompt.clone(), [1, prompt.len()]);
     let states = model.states(Tensor::from_data(ids, run.device), &[]);

@@ -6,7 +6,7 @@ use anyhow::Result;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
 
 use super::{SIZE, TEXTS, bits, opening, trained, words, written};
-use crate::{Corpus, Gpt, Sampling};
+use crate::{Gpt, Sampling, TokenizedCorpus};
 
 /// Steps between two looks at the model.
 const EVERY: usize = 100;
@@ -30,7 +30,7 @@ impl Writer {
 }
 
 /// Trains a GPT that sees whole blocks.
-pub(super) fn watched(run: &Run, corpus: &Corpus) -> Result<Writer> {
+pub(super) fn watched(run: &Run, corpus: &TokenizedCorpus) -> Result<Writer> {
     let samples = RefCell::new(Vec::new());
     let look =
         |model: &Gpt| samples.borrow_mut().push(written(run, model, corpus, Sampling::default()));
@@ -39,7 +39,7 @@ pub(super) fn watched(run: &Run, corpus: &Corpus) -> Result<Writer> {
 }
 
 /// Loss, texts, and the words in them that exist.
-pub(super) fn as_it_learns(writer: &Writer, corpus: &Corpus, report: &mut Report) {
+pub(super) fn as_it_learns(writer: &Writer, corpus: &TokenizedCorpus, report: &mut Report) {
     report.say(format!(
         "What the GPT that sees {} writes as it learns, at temperature 1 (/ is a line break), and \
             of {TEXTS} such texts",

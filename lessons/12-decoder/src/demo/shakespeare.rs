@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// Trainings of the same recipe here and in PyTorch, one a seed.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Recorded {
+pub struct RecordedTraining {
     /// What was run.
     pub command: String,
     /// Of this course.
@@ -41,13 +41,13 @@ impl Curve {
 /// # Errors
 ///
 /// A record of another form.
-pub fn recorded() -> Result<Recorded> {
+pub fn recorded() -> Result<RecordedTraining> {
     serde_json::from_str(include_str!("../shakespeare.json")).context("src/shakespeare.json")
 }
 
 /// The curves, and where they end.
 pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
-    let Recorded { command, ours, pytorch } = recorded()?;
+    let RecordedTraining { command, ours, pytorch } = recorded()?;
     report.say(
         "The laptop preset on tinyshakespeare beside PyTorch with the same recipe; recorded, by",
     );

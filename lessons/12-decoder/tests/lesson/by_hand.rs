@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use decoder::{Gpt, GptConfig, LanguageModel, Memory, Sampling, nats_by_part, nats_per_token};
+use decoder::{Gpt, GptConfig, LanguageModel, ModelCache, Sampling, nats_by_part, nats_per_token};
 use lookup::{cross_entropy, perplexity};
 
 use crate::{FAMILIES, MAX_TOKENS, VOCAB, drawn, ids, small};
@@ -70,7 +70,7 @@ fn weights_are_counted_by_hand() {
     let both = VOCAB * 16 + 2 * layer + 2 * 16;
     let counts = FAMILIES.map(|family| small(family).init(&device).parameters());
     assert_eq!(counts, [both + MAX_TOKENS * 16, both + 2 * 16]);
-    let narrow = small(FAMILIES[0]).with_d_hidden(Some(16)).init(&device);
+    let narrow = small(FAMILIES[0]).with_d_ff(Some(16)).init(&device);
     assert_eq!(narrow.parameters(), counts[0] - 2 * (2 * 3 * 16 * 16 + 3 * 16));
 }
 
@@ -135,12 +135,12 @@ fn positions_count_from_the_first_token_after_the_padding() {
 fn memory_holds_a_key_and_a_value_of_every_token_and_layer() {
     let device = backend::from_env();
     let model = drawn(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
-    let mut memory = Memory::new(model.layers().len(), 5, &[]);
-    assert_eq!((memory.tokens(), memory.numbers()), (0, 0));
-    model.forward_cached(ids(&[3, 7], &device), &mut memory);
+    let mut cache = ModelCache::new(model.layers().len(), 5, &[]);
+    assert_eq!((cache.tokens(), cache.numbers()), (0, 0));
+    model.forward_cached(ids(&[3, 7], &device), &mut cache);
     // layers, two kinds, room, width
-    assert_eq!((memory.tokens(), memory.numbers()), (2, 3 * 2 * 5 * 16));
-    model.forward_cached(ids(&[1, 2, 3], &device), &mut memory);
-    assert_eq!((memory.tokens(), memory.numbers()), (5, 3 * 2 * 5 * 16));
+    assert_eq!((cache.tokens(), cache.numbers()), (2, 3 * 2 * 5 * 16));
+    model.forward_cached(ids(&[1, 2, 3], &device), &mut cache);
+    assert_eq!((cache.tokens(), cache.numbers()), (5, 3 * 2 * 5 * 16));
     assert_eq!(model.num_params(), model.parameters());
 }

@@ -279,7 +279,7 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
     let gpt = small(Family::Gpt2);
     for config in [
         gpt.clone(),
-        gpt.clone().with_d_hidden(Some(40)).with_activation(Activation::Relu).with_epsilon(1e-3),
+        gpt.clone().with_d_ff(Some(40)).with_activation(Activation::Relu).with_epsilon(1e-3),
         gpt.clone().with_activation(Activation::GeluExact).with_dropout(0.1),
         gpt.with_activation(Activation::Silu),
     ] {
@@ -290,7 +290,7 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
         let loaded = load(folder.path(), &device).unwrap();
         assert_eq!(loaded.skipped, [""; 0]);
         assert_eq!(tensors(&loaded.model), tensors(&model));
-        let expected = config.clone().with_d_hidden(Some(config.d_hidden())).with_dropout(0.0);
+        let expected = config.clone().with_d_ff(Some(config.d_ff())).with_dropout(0.0);
         assert_eq!(loaded.config.to_string(), expected.to_string());
         let text = ids(&[3, 7, 1, 12, 5], &device);
         let [found, expected] =

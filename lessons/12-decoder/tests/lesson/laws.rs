@@ -3,7 +3,10 @@
 use burn::tensor::{Int, Tensor, TensorData};
 use decoder::checkpoint::parity::trace;
 use decoder::checkpoint::tensors;
-use decoder::{Corpus, Family, Generation, GptConfig, LanguageModel, Memory, Sampling, Vocabulary};
+use decoder::{
+    Family, Generation, GptConfig, LanguageModel, ModelCache, Sampling, Tokenization,
+    TokenizedCorpus,
+};
 use golden::{assert_close, max_abs_error};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -79,9 +82,9 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
             let lead = smallest_lead(&model, &text, prompt.len(), &device);
             assert!(lead > 1e-2, "{family:?}: rounding may decide {text:?}, whose lead is {lead}");
         }
-        for with_memory in [true, false] {
-            let together = written(&model, &prompts(), most, with_memory, &device);
-            assert_eq!(together, alone, "{family:?}, with memory: {with_memory}");
+        for with_cache in [true, false] {
+            let together = written(&model, &prompts(), most, with_cache, &device);
+            assert_eq!(together, alone, "{family:?}, with cache: {with_cache}");
         }
     }
 }
@@ -97,7 +100,7 @@ fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
             let generation =
                 || Generation::new(&model, &prompts, 4 * MAX_TOKENS, drawing, 5, &device);
             let with: Vec<Vec<u32>> = generation().collect();
-            assert_eq!(with, generation().without_memory().collect::<Vec<_>>(), "{family:?}");
+            assert_eq!(with, generation().without_cache().collect::<Vec<_>>(), "{family:?}");
         }
     }
 }
@@ -140,9 +143,9 @@ fn memory_takes_its_room_at_the_first_token_and_never_more() {
     for (most, room) in [(4, 9), (4 * MAX_TOKENS, MAX_TOKENS)] {
         let mut generation =
             Generation::new(&model, &prompts(), most, Sampling::GREEDY, 0, &device);
-        assert_eq!(generation.memory_numbers(), 0);
+        assert_eq!(generation.cache_numbers(), 0);
         while generation.next().is_some() {
-            assert_eq!(generation.memory_numbers(), 2 * 4 * 2 * 16 * room);
+            assert_eq!(generation.cache_numbers(), 2 * 4 * 2 * 16 * room);
         }
     }
 }
@@ -265,8 +268,8 @@ fn a_prompt_needs_a_token() {
 #[test]
 fn a_vocabulary_of_characters_splits_a_text_after_nine_tenths_of_them() {
     let text = "äbc\n".repeat(25);
-    let Corpus { tokenizer, training, validation, validation_characters } =
-        Vocabulary::Characters.split(&text).unwrap();
+    let TokenizedCorpus { tokenizer, training, validation, validation_characters } =
+        Tokenization::Characters.split(&text).unwrap();
     assert_eq!((training.len(), validation.len(), validation_characters), (90, 10, 10));
     assert_eq!(tokenizer.vocab_size(), 4);
     assert_eq!(tokenizer.decode(&[training, validation].concat()).unwrap(), text);
@@ -287,9 +290,9 @@ proptest! {
             let model = drawn(&small(family), &device);
             let (first, rest) = text.split_at(1 + cut.index(text.len() - 1));
             let padding = if padded == 0 { vec![] } else { vec![padded] };
-            let mut memory = Memory::new(model.layers().len(), text.len(), &padding);
-            model.forward_cached(ids(first, &device), &mut memory);
-            let found = model.forward_cached(ids(rest, &device), &mut memory);
+            let mut cache = ModelCache::new(model.layers().len(), text.len(), &padding);
+            model.forward_cached(ids(first, &device), &mut cache);
+            let found = model.forward_cached(ids(rest, &device), &mut cache);
             let whole = model.forward(ids(&text, &device), &padding).narrow(1, text.len() - 1, 1);
             let worst = max_abs_error(&found, &whole.squeeze_dim(1));
             prop_assert!(worst <= backend::tolerance(&device, 2e-5), "{:?}: off by {:e}", family, worst);
@@ -303,7 +306,7 @@ proptest! {
     #[test]
     fn a_learnt_vocabulary_and_its_tokenizer_give_the_same_ids(text in any::<String>(), characters: bool) {
         let text = format!("the cat then {text} the cat, the end");
-        let vocabulary = if characters { Vocabulary::Characters } else { Vocabulary::BytePairs(270) };
+        let vocabulary = if characters { Tokenization::Characters } else { Tokenization::BytePairs(270) };
         let corpus = vocabulary.split(&text).unwrap();
         let cut = text.chars().count() * 9 / 10;
         let (learnt, held_back): (String, String) =

@@ -3,15 +3,15 @@
 use std::ops::ControlFlow;
 
 use course::{Figure, Marks, Report, Run};
-use decoder::demo::{Curve, Recorded, demo, recorded};
-use decoder::{Gpt, GptConfig, Pretraining, Vocabulary};
+use decoder::demo::{Curve, RecordedTraining, demo, recorded};
+use decoder::{CausalPretraining, Gpt, GptConfig, Tokenization};
 use training::{Event, Preset, Recipe, train};
 
 #[test]
 fn twenty_steps_lower_the_loss() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
-    let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
+    let corpus = Tokenization::Characters.split(&"abcdefgh".repeat(40)).unwrap();
     let size = Preset {
         n_layers: 1,
         n_heads: 2,
@@ -22,7 +22,7 @@ fn twenty_steps_lower_the_loss() {
         dropout: 0.0,
     };
     let model = GptConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
-    let task: Pretraining<'_, Gpt> = Pretraining::new(&corpus, &size, &device).unwrap();
+    let task: CausalPretraining<'_, Gpt> = CausalPretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
     let mut losses = Vec::new();
     let mut observe = |event: &Event| {
@@ -32,7 +32,7 @@ fn twenty_steps_lower_the_loss() {
         });
         ControlFlow::Continue(())
     };
-    train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
+    train(&task, model, &recipe, training::TrainingRun::on(&device), &mut observe).unwrap();
     // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
     // before.
     assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
@@ -115,7 +115,7 @@ fn top_k_keeps_as_many_and_top_p_as_it_needs(report: &Report) {
 
 #[test]
 fn recorded_trainings_end_where_pytorchs_do() {
-    let Recorded { ours, pytorch, .. } = recorded().unwrap();
+    let RecordedTraining { ours, pytorch, .. } = recorded().unwrap();
     let last = |curves: &[Curve]| curves.iter().map(Curve::last).collect::<Vec<f64>>();
     let (ours, pytorch) = (last(&ours), last(&pytorch));
     assert!(ours.len() >= 3 && pytorch.len() >= 3);

@@ -5,15 +5,18 @@ use std::ops::ControlFlow;
 use burn::module::Module;
 use burn::tensor::TensorData;
 use decoder::checkpoint::parity::{
-    Given, Inputs, answers, continued, gradient_of, next_token_loss,
+    DecoderInputs, Given, answers, continued, gradient_of, next_token_loss,
 };
 use decoder::{Gpt, checkpoint};
 use golden::{Case, Folder};
-use training::{Event, Recipe, Run, train};
+use training::{Event, Recipe, TrainingRun, train};
 
-pub fn inputs(folder: &Folder, case: &Case) -> Inputs {
+pub fn inputs(folder: &Folder, case: &Case) -> DecoderInputs {
     let input = |name| folder.input(case, name).unwrap();
-    Inputs { input_ids: input("input_ids").unwrap(), attention_mask: input("attention_mask") }
+    DecoderInputs {
+        input_ids: input("input_ids").unwrap(),
+        attention_mask: input("attention_mask"),
+    }
 }
 
 fn opened(name: &str) -> (Folder, Gpt) {
@@ -56,10 +59,10 @@ fn the_likeliest_text_is_pytorchs_with_memory_and_without() {
         let case = folder.cases.iter().find(|case| case.case == "greedy").unwrap();
         let expected: TensorData = folder.tensor(case, "generated_ids").unwrap();
         let expected: Vec<i64> = expected.iter().collect();
-        for with_memory in [true, false] {
+        for with_cache in [true, false] {
             let found =
-                continued(&model, &inputs(&folder, case), expected.len(), with_memory, &device);
-            assert_eq!(found, expected, "{name}, with memory: {with_memory}");
+                continued(&model, &inputs(&folder, case), expected.len(), with_cache, &device);
+            assert_eq!(found, expected, "{name}, with cache: {with_cache}");
         }
     }
 }
@@ -71,14 +74,16 @@ fn four_prompts_of_different_lengths_go_on_as_in_pytorch() {
     for name in ["gpt2", "bloom"] {
         let table =
             |what: &str| recorded.ids::<2>(&format!("models/{name}/{what}"), &device).into_data();
-        let inputs =
-            Inputs { input_ids: table("input_ids"), attention_mask: Some(table("attention_mask")) };
+        let inputs = DecoderInputs {
+            input_ids: table("input_ids"),
+            attention_mask: Some(table("attention_mask")),
+        };
         let expected = table("generated_ids");
         let (tokens, expected) = (expected.shape()[1], expected.iter::<i64>().collect::<Vec<_>>());
         let (_, model) = opened(name);
-        for with_memory in [true, false] {
-            let found = continued(&model, &inputs, tokens, with_memory, &device);
-            assert_eq!(found, expected, "{name}, with memory: {with_memory}");
+        for with_cache in [true, false] {
+            let found = continued(&model, &inputs, tokens, with_cache, &device);
+            assert_eq!(found, expected, "{name}, with cache: {with_cache}");
         }
     }
 }
@@ -120,20 +125,24 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
         // f32 against f32 after up to ten steps of AdamW, which divides by the size of the
         // gradient.
         let tolerance = f64::from(backend::tolerance(&backend::from_env(), 1e-4));
-        let trained = train(&task, model, &recipe, Run::on(&device), &mut |event: &Event| {
-            if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
-                assert!((loss - at(step, "loss")).abs() < tolerance, "{kind}, step {step}: {loss}");
-                assert!(
-                    (gradient_norm / at(step, "gradient_norm") - 1.0).abs() < tolerance,
-                    "{kind}, step {step}"
-                );
-                assert!(
-                    (learning_rate - at(step, "learning_rate")).abs() < 1e-12,
-                    "{kind}, step {step}"
-                );
-            }
-            ControlFlow::Continue(())
-        });
+        let trained =
+            train(&task, model, &recipe, TrainingRun::on(&device), &mut |event: &Event| {
+                if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
+                    assert!(
+                        (loss - at(step, "loss")).abs() < tolerance,
+                        "{kind}, step {step}: {loss}"
+                    );
+                    assert!(
+                        (gradient_norm / at(step, "gradient_norm") - 1.0).abs() < tolerance,
+                        "{kind}, step {step}"
+                    );
+                    assert!(
+                        (learning_rate - at(step, "learning_rate")).abs() < 1e-12,
+                        "{kind}, step {step}"
+                    );
+                }
+                ControlFlow::Continue(())
+            });
         let trained = trained.unwrap();
         assert_eq!(trained.step, recipe.steps);
         if kind == "constant" {

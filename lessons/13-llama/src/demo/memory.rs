@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Int, Tensor};
 use course::{Axis, Bar, Figure, Line, Marks, Panel, Report, Run, Table};
-use decoder::{Corpus, Generation, LanguageModel, Sampling};
+use decoder::{Generation, LanguageModel, Sampling, TokenizedCorpus};
 use layer::DecoderLayer;
 use serde::Deserialize;
 
@@ -61,12 +61,17 @@ const PROMPT: usize = 8;
 const WRITTEN: usize = 200;
 
 /// The first characters of the text held back.
-fn prompts(corpus: &Corpus) -> Vec<Vec<u32>> {
+fn prompts(corpus: &TokenizedCorpus) -> Vec<Vec<u32>> {
     corpus.validation.chunks(PROMPT).take(PROMPTS).map(<[u32]>::to_vec).collect()
 }
 
 /// Whether memory changes what is written.
-pub(super) fn same_characters(model: &Llama, corpus: &Corpus, run: &Run, report: &mut Report) {
+pub(super) fn same_characters(
+    model: &Llama,
+    corpus: &TokenizedCorpus,
+    run: &Run,
+    report: &mut Report,
+) {
     let sees = model.max_tokens();
     report.say(format!(
         "{PROMPTS} texts of {PROMPT} characters continued by {WRITTEN}, with memory and without \
@@ -77,7 +82,7 @@ pub(super) fn same_characters(model: &Llama, corpus: &Corpus, run: &Run, report:
     {
         let begin =
             || Generation::new(model, &prompts(corpus), WRITTEN, sampling, run.seed, run.device);
-        let pairs = begin().flatten().zip(begin().without_memory().flatten());
+        let pairs = begin().flatten().zip(begin().without_cache().flatten());
         let same = pairs.filter(|(with, without)| with == without).count();
         report.say(format!("  {how}: {same} of {} characters are the same", PROMPTS * WRITTEN));
     }
@@ -124,7 +129,7 @@ impl LanguageModel for Counted<'_> {
 /// For each character of a text: how many stand before it, and how many were read to write it.
 fn characters_read(
     model: &Llama,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     with_memory: bool,
     run: &Run,
 ) -> Vec<(f64, f64)> {
@@ -132,7 +137,7 @@ fn characters_read(
     let prompt = &prompts(corpus)[..1];
     let generation =
         Generation::new(&counted, prompt, WRITTEN, Sampling::GREEDY, run.seed, run.device);
-    let mut generation = if with_memory { generation } else { generation.without_memory() };
+    let mut generation = if with_memory { generation } else { generation.without_cache() };
     let places = (PROMPT..).map(|before| before as f64);
     places
         .map_while(|before| generation.next().map(|_| (before, counted.read.take() as f64)))
@@ -147,13 +152,13 @@ struct Times {
     device: String,
     parameters: usize,
     with_memory: Vec<(f64, f64)>,
-    without_memory: Vec<(f64, f64)>,
+    without_cache: Vec<(f64, f64)>,
 }
 
 /// What is read for each token, and how long that takes.
 pub(super) fn with_and_without(
     model: &Llama,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     run: &Run,
     report: &mut Report,
 ) -> Result<()> {
@@ -171,14 +176,14 @@ pub(super) fn with_and_without(
         times.parameters, times.device
     ));
     let mut table = Table::new(["tokens before", "without memory", "with memory"]);
-    for (without, with) in times.without_memory.iter().zip(&times.with_memory) {
+    for (without, with) in times.without_cache.iter().zip(&times.with_memory) {
         table.row([without.0.to_string(), format!("{:.3}", without.1), format!("{:.3}", with.1)]);
     }
     report.table(&table);
     report.say("Recorded, medians of 16 tokens, by:");
     times.commands.iter().for_each(|command| report.say(format!("  {command}")));
     report.say("");
-    report.figure(figure(reads, [times.without_memory, times.with_memory]));
+    report.figure(figure(reads, [times.without_cache, times.with_memory]));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
-use decoder::{Corpus, INITIALIZER_STD, LanguageModel, Memory};
+use decoder::{INITIALIZER_STD, LanguageModel, ModelCache, TokenizedCorpus};
 use heads::PositionsConfig;
 use layer::{Activation, DecoderLayer, DecoderLayerConfig, FeedForwardKind, Norm, NormKind};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
@@ -65,22 +65,22 @@ impl Parts {
         let llama = LlamaConfig::preset(&SIZE, vocab);
         let since = |part| stage >= part;
         let kind = if since(Stage::RmsNorm) { NormKind::Rms } else { NormKind::Layer };
-        let (d_hidden, feed_forward) = match since(Stage::SwiGlu) {
-            true => (llama.d_hidden, FeedForwardKind::SwiGlu),
+        let (d_ff, feed_forward) = match since(Stage::SwiGlu) {
+            true => (llama.d_ff, FeedForwardKind::SwiGlu),
             false => (4 * d_model, FeedForwardKind::Plain(Activation::GeluTanh)),
         };
         let positions = match since(Stage::Rope) {
             true => PositionsConfig::Rope(RopeConfig::new(llama.d_head())),
             false => PositionsConfig::None,
         };
-        let layer = DecoderLayerConfig::new(d_model, n_heads, d_hidden)
+        let layer = DecoderLayerConfig::new(d_model, n_heads, d_ff)
             .with_norm(kind)
             .with_bias(!since(Stage::RmsNorm))
             .with_positions(positions)
             .with_feed_forward(feed_forward)
             .with_n_kv_heads(llama.n_kv_heads.filter(|_| since(Stage::GroupedQueries)));
         let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| layer.init(device)).collect();
-        layers.iter_mut().for_each(|layer| layer.restart(INITIALIZER_STD, n_layers, device));
+        layers.iter_mut().for_each(|layer| layer.init_weights(INITIALIZER_STD, n_layers, device));
         let learned =
             LearnedPositionsConfig::new(block, d_model).with_initializer_std(INITIALIZER_STD);
         let tokens =
@@ -143,7 +143,7 @@ struct Trainings {
 pub(super) fn one_by_one(
     run: &Run,
     seeds: u64,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     report: &mut Report,
 ) -> Result<()> {
     let Preset { n_layers, d_model, n_heads, block, batch, steps, .. } = SIZE;
@@ -181,7 +181,7 @@ pub(super) fn one_by_one(
     Ok(())
 }
 
-fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &Corpus) -> Result<Trainings> {
+fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &TokenizedCorpus) -> Result<Trainings> {
     let mut trainings = Trainings { parameters: 0, memory: 0, curves: Vec::new() };
     for seed in run.seed..run.seed + seeds {
         run.device.seed(seed);
@@ -197,9 +197,9 @@ fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &Corpus) -> Result<T
 
 /// Keys and values of one token in every layer.
 pub(super) fn numbers_a_token(model: &impl LanguageModel, device: &Device) -> usize {
-    let mut memory = Memory::new(model.layers().len(), 1, &[]);
-    model.forward_cached(Tensor::zeros([1, 1], device), &mut memory);
-    memory.numbers()
+    let mut cache = ModelCache::new(model.layers().len(), 1, &[]);
+    model.forward_cached(Tensor::zeros([1, 1], device), &mut cache);
+    cache.numbers()
 }
 
 /// Of several curves, without their first points: before training all are at ln(vocab).

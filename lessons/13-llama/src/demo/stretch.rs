@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
-use decoder::{Corpus, nats_per_token};
+use decoder::{TokenizedCorpus, nats_per_token};
 use positions::RopeScaling;
 use training::Preset;
 
@@ -47,7 +47,7 @@ fn stretched(config: &LlamaConfig, model: &Llama, scaling: RopeScaling, device: 
 pub(super) fn after_the_fact(
     config: &LlamaConfig,
     model: &Llama,
-    corpus: &Corpus,
+    corpus: &TokenizedCorpus,
     run: &Run,
     report: &mut Report,
 ) -> Result<()> {

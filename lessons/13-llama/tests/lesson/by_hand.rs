@@ -1,7 +1,7 @@
 //! The chapter's own small numbers.
 
 use burn::module::Module;
-use decoder::{GptConfig, LanguageModel, Memory};
+use decoder::{GptConfig, LanguageModel, ModelCache};
 use llama::LlamaConfig;
 use training::Preset;
 
@@ -50,7 +50,7 @@ fn a_preset_keeps_gpts_width_and_has_about_its_weights() {
         (128, 4, 4, 64)
     );
     assert_eq!(laptop.n_kv_heads(), 2);
-    assert_eq!(laptop.d_hidden, 352); // 8 * 128 / 3 = 341.3, up to a multiple of 16
+    assert_eq!(laptop.d_ff, 352); // 8 * 128 / 3 = 341.3, up to a multiple of 16
     let odd = Preset { n_heads: 1, ..Preset::TINY };
     assert_eq!(LlamaConfig::preset(&odd, 65).n_kv_heads(), 1);
 }
@@ -60,9 +60,9 @@ fn two_heads_of_keys_in_place_of_four_halve_the_memory() {
     let device = backend::from_env();
     let numbers = |kv: usize| {
         let model = drawn(&small().with_n_kv_heads(Some(kv)), &device);
-        let mut memory = Memory::new(model.layers().len(), MAX_TOKENS, &[]);
-        model.forward_cached(ids(&[3, 7], &device), &mut memory);
-        memory.numbers()
+        let mut cache = ModelCache::new(model.layers().len(), MAX_TOKENS, &[]);
+        model.forward_cached(ids(&[3, 7], &device), &mut cache);
+        cache.numbers()
     };
     let plain = 2 * 2 * MAX_TOKENS * 16; // layers, keys and values, tokens, width
     assert_eq!([4, 2, 1].map(numbers), [plain, plain / 2, plain / 4]);

@@ -309,7 +309,7 @@ fn room_for_a_billion_tokens_is_not_taken_before_they_come() {
     let mut generation = Generation::new(&model, &[vec![3, 7]], 5, Sampling::GREEDY, 0, &device);
     assert_eq!(generation.by_ref().count(), 5);
     // layers, keys and values, two heads of 8, tokens
-    assert_eq!(generation.memory_numbers(), 2 * 2 * 16 * (2 + 5));
+    assert_eq!(generation.cache_numbers(), 2 * 2 * 16 * (2 + 5));
 }
 
 #[test]

@@ -108,9 +108,9 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
         let lead = smallest_lead(&model, &text, prompt.len(), &device);
         assert!(lead > 1e-2, "rounding may decide {text:?}, whose lead is {lead}");
     }
-    for with_memory in [true, false] {
-        let together = written(&model, &prompts(), most, with_memory, &device);
-        assert_eq!(together, alone, "with memory: {with_memory}");
+    for with_cache in [true, false] {
+        let together = written(&model, &prompts(), most, with_cache, &device);
+        assert_eq!(together, alone, "with cache: {with_cache}");
     }
 }
 
@@ -124,7 +124,7 @@ fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
     for prompts in [prompts(), vec![longer]] {
         let generation = || Generation::new(&model, &prompts, 4 * MAX_TOKENS, drawing, 5, &device);
         let with: Vec<Vec<u32>> = generation().collect();
-        assert_eq!(with, generation().without_memory().collect::<Vec<_>>());
+        assert_eq!(with, generation().without_cache().collect::<Vec<_>>());
     }
 }
 
@@ -137,7 +137,7 @@ fn memory_takes_its_room_at_the_first_token_and_never_more() {
     while generation.next().is_some() {
         // Of 2 layers and 4 texts, a key and a value of two heads of 4 for every token that the
         // model sees.
-        assert_eq!(generation.memory_numbers(), 2 * 4 * 2 * 2 * 4 * MAX_TOKENS);
+        assert_eq!(generation.cache_numbers(), 2 * 4 * 2 * 2 * 4 * MAX_TOKENS);
     }
 }
 

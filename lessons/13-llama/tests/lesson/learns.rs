@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use course::{Figure, Marks, Report, Run};
-use decoder::{GptConfig, LanguageModel, Pretraining, Vocabulary};
+use decoder::{CausalPretraining, GptConfig, LanguageModel, Tokenization};
 use llama::demo::{Parts, SIZE, Stage, demo_of};
 use llama::{Llama, LlamaConfig};
 use training::{Event, Preset, Recipe, train};
@@ -12,7 +12,7 @@ use training::{Event, Preset, Recipe, train};
 fn twenty_steps_lower_the_loss() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
-    let corpus = Vocabulary::Characters.split(&"abcdefgh".repeat(40)).unwrap();
+    let corpus = Tokenization::Characters.split(&"abcdefgh".repeat(40)).unwrap();
     let size = Preset {
         n_layers: 1,
         n_heads: 2,
@@ -23,7 +23,8 @@ fn twenty_steps_lower_the_loss() {
         dropout: 0.0,
     };
     let model = LlamaConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
-    let task: Pretraining<'_, Llama> = Pretraining::new(&corpus, &size, &device).unwrap();
+    let task: CausalPretraining<'_, Llama> =
+        CausalPretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
     let mut losses = Vec::new();
     let mut observe = |event: &Event| {
@@ -33,7 +34,7 @@ fn twenty_steps_lower_the_loss() {
         });
         ControlFlow::Continue(())
     };
-    train(&task, model, &recipe, training::Run::on(&device), &mut observe).unwrap();
+    train(&task, model, &recipe, training::TrainingRun::on(&device), &mut observe).unwrap();
     // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
     // before.
     assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");

@@ -52,12 +52,12 @@ fn written(
     model: &Llama,
     prompts: &[Vec<u32>],
     most: usize,
-    with_memory: bool,
+    with_cache: bool,
     device: &Device,
 ) -> Vec<Vec<u32>> {
     let generation = Generation::new(model, prompts, most, Sampling::GREEDY, 0, device);
     let steps: Vec<Vec<u32>> =
-        if with_memory { generation.collect() } else { generation.without_memory().collect() };
+        if with_cache { generation.collect() } else { generation.without_cache().collect() };
     (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
 }
 

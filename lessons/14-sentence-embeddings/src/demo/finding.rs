@@ -97,7 +97,7 @@ fn tuned(encoder: &SentenceEncoder, run: &Run) -> Result<encoder::Bert> {
     let task = Contrastive::new(encoder, pairs, held_out, tuning, &device)?;
     let bert = encoder.bert.clone().train();
     let recipe = tuning.recipe(pairs.len());
-    let run = training::Run::on(&device);
+    let run = training::TrainingRun::on(&device);
     let trained = training::train(&task, bert, &recipe, run, &mut ())?;
     Ok(trained.model.valid())
 }

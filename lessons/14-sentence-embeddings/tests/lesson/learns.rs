@@ -71,7 +71,7 @@ fn tuned(
     device.seed(tuning.seed);
     let task = Contrastive::new(encoder, pairs, held_out, tuning, &device).unwrap();
     let bert = encoder.bert.clone().train();
-    let run = training::Run::on(&device);
+    let run = training::TrainingRun::on(&device);
     let trained = train(&task, bert, &tuning.recipe(pairs.len()), run, &mut ()).unwrap();
     let mut tuned = encoder.clone();
     tuned.bert = trained.model.valid();

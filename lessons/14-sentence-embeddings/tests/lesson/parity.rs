@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 use course::metrics::spearman;
-use encoder::parity::Inputs;
+use encoder::parity::BertInputs;
 use golden::Folder;
 use sentences::{Pooling, SentenceEncoder};
 use serde::Deserialize;
@@ -18,14 +18,14 @@ fn mean_pooling_is_that_of_the_record() {
     let folder = Folder::open(&golden::directory().join("bert")).unwrap();
     for case in &folder.cases {
         let tensor = |name: &str| folder.tensor(case, name).unwrap();
-        let inputs = Inputs {
+        let inputs = BertInputs {
             input_ids: tensor("input_ids"),
             attention_mask: folder.input(case, "attention_mask").unwrap(),
             token_type_ids: None,
             labels: None,
         };
         let last = Tensor::from_data(tensor("last_hidden_state"), &device);
-        let pooled = Pooling::Mean.pool(last, inputs.batch(&device).hidden);
+        let pooled = Pooling::Mean.pool(last, inputs.batch(&device).padding_mask);
         let tolerance = backend::tolerance(&device, folder.tolerance);
         let expected = |data: TensorData| Tensor::<2>::from_data(data, &device);
         golden::assert_close(&pooled, &expected(tensor("mean_pooled")), tolerance);

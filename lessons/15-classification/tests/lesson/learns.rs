@@ -90,7 +90,7 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
         .with_pooler(false);
     let model = sequence_classifier(bert.init(&device), 9, &device);
     let before = task.evaluate(&model);
-    let run = training::Run::on(&training_device);
+    let run = training::TrainingRun::on(&training_device);
     let recipe = how.recipe(training.len());
     let trained = train(&task, model.train(), &recipe, run, &mut ()).unwrap();
     let model = trained.model.valid();

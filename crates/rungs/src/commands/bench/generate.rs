@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
             ms_at_first: median_ms(&then[..END.min(then.len())]),
             ms_at_last: median_ms(&then[then.len() - END.min(then.len())..]),
             ms_per_token: by_position(then),
-            memory_mb: (written.memory_numbers * size_of::<f32>()) as f64 / 1e6,
+            memory_mb: (written.cache_numbers * size_of::<f32>()) as f64 / 1e6,
             same_tokens: written
                 .same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
             peak_rss_mb: peak_rss_mb(),
@@ -97,7 +97,7 @@ pub struct Written {
     /// Of the prompt with the first token, then of each token.
     pub seconds: Vec<f64>,
     pub tokens: Vec<u32>,
-    memory_numbers: usize,
+    cache_numbers: usize,
 }
 
 impl Written {
@@ -128,7 +128,7 @@ fn timed(
     device: &Device,
 ) -> Written {
     let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
-    let mut generation = if with_memory { generation } else { generation.without_memory() };
+    let mut generation = if with_memory { generation } else { generation.without_cache() };
     let (mut seconds, mut tokens) = (Vec::with_capacity(new), Vec::with_capacity(new));
     let mut start = Instant::now();
     for drawn in generation.by_ref() {
@@ -136,7 +136,7 @@ fn timed(
         seconds.push(start.elapsed().as_secs_f64());
         start = Instant::now();
     }
-    Written { warm_up_s: seconds[0], seconds, tokens, memory_numbers: generation.memory_numbers() }
+    Written { warm_up_s: seconds[0], seconds, tokens, cache_numbers: generation.cache_numbers() }
 }
 
 fn table(rows: &[Row]) -> String {

@@ -6,12 +6,12 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
 use course::{SEED, Table};
-use decoder::{Corpus, GptConfig, Pretraining};
+use decoder::{CausalPretraining, GptConfig, TokenizedCorpus};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 use tokens::Tokenizer;
-use training::{Event, Preset, Recipe, Run};
+use training::{Event, Preset, Recipe, TrainingRun};
 
 use super::{Args, CHARACTERS, Seconds, peak_rss_mb, placed};
 use crate::shell::output;
@@ -101,11 +101,11 @@ pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained
     let model = placed(&device, |device| GptConfig::preset(&preset, CHARACTERS).init(device));
     let parameters = model.num_params();
     let corpus = noise()?;
-    let task = Pretraining::new(&corpus, &preset, &device)?;
+    let task = CausalPretraining::new(&corpus, &preset, &device)?;
     let steps = WARM_UP + counted;
     let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
     let (mut losses, mut seconds) = (Vec::new(), Vec::new());
-    training::train(&task, model, &recipe, Run::on(&device), &mut |event: &Event| {
+    training::train(&task, model, &recipe, TrainingRun::on(&device), &mut |event: &Event| {
         if let Event::Step { loss, tokens_per_s, .. } = event {
             losses.push(*loss);
             seconds.push((preset.batch * preset.block) as f64 / tokens_per_s);
@@ -116,13 +116,13 @@ pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained
 }
 
 /// Text that says nothing: speed does not depend on it.
-fn noise() -> Result<Corpus> {
+fn noise() -> Result<TokenizedCorpus> {
     let mut rng = StdRng::seed_from_u64(SEED);
     let mut ids =
         |n: usize| (0..n).map(|_| rng.random_range(0..CHARACTERS as u32)).collect::<Vec<u32>>();
     let alphabet: Vec<char> = ('!'..).take(CHARACTERS).collect();
     let (training, validation) = (ids(TEXT), ids(2));
-    Ok(Corpus {
+    Ok(TokenizedCorpus {
         tokenizer: Tokenizer::characters(&alphabet)?,
         training,
         validation,

@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<()> {
     let new = args.max as usize;
     let generation =
         Generation::new(&*model, std::slice::from_ref(&prompt), new, sampling, args.seed, &device);
-    let generation = if args.no_cache { generation.without_memory() } else { generation };
+    let generation = if args.no_cache { generation.without_cache() } else { generation };
     let mut text = Streamed::new(&tokenizer, prompt)?;
     let mut clock = Clock::new();
     text.print_prompt()?;

@@ -10,10 +10,10 @@ use burn::tensor::Device;
 use clap::ValueEnum;
 use course::SEED;
 use data::Corpus;
-use decoder::{GptConfig, LanguageModel, Pretraining, Vocabulary};
+use decoder::{CausalPretraining, GptConfig, LanguageModel, Tokenization};
 use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
-use training::{Event, Observer, Recipe, Run, SaveError, Stop, Trained};
+use training::{Event, Observer, Recipe, SaveError, Stop, Trained, TrainingRun};
 
 use crate::shell::failure::Helpful;
 use crate::shell::interrupt::Interrupt;
@@ -151,7 +151,7 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     settings.characters = characters;
-    let vocabulary = settings.bpe.map_or(Vocabulary::Characters, Vocabulary::BytePairs);
+    let vocabulary = settings.bpe.map_or(Tokenization::Characters, Tokenization::BytePairs);
     let corpus = vocabulary.split(&text)?;
     progress.finish_and_clear();
     device.seed(recipe.seed);
@@ -208,7 +208,7 @@ struct Fit<'a> {
     args: &'a Args,
     folder: &'a PathBuf,
     device: &'a Device,
-    corpus: &'a decoder::Corpus,
+    corpus: &'a decoder::TokenizedCorpus,
     settings: &'a Settings,
     recipe: &'a Recipe,
 }
@@ -233,11 +233,16 @@ impl Fit<'_> {
             save(model, folder)?;
             Ok(corpus.tokenizer.save(folder, block)?)
         };
-        let task = Pretraining::new(corpus, &settings.preset, device)?;
+        let task = CausalPretraining::new(corpus, &settings.preset, device)?;
         let settings = serde_json::to_value(settings)?;
         let resume = args.resume.is_some();
-        let run =
-            Run { device, folder: Some(folder), resume, settings: &settings, budget: args.budget };
+        let run = TrainingRun {
+            device,
+            folder: Some(folder),
+            resume,
+            settings: &settings,
+            budget: args.budget,
+        };
         let watch = Watch::new(recipe.steps, opening);
         let mut observer = Publisher { watch, publish, interrupt: Interrupt::catch()? };
         let trained = training::train(&task, model, recipe, run, &mut observer);

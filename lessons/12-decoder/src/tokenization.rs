@@ -6,7 +6,7 @@ use tokens::{Tokenizer, TokensError};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vocabulary {
+pub enum Tokenization {
     /// Each character that the text has.
     Characters,
     /// Byte pairs, so many in all, learnt from the text; at least the 256 bytes.
@@ -15,7 +15,7 @@ pub enum Vocabulary {
 
 /// A text as token IDs, its last tenth held back.
 #[derive(Debug, Clone)]
-pub struct Corpus {
+pub struct TokenizedCorpus {
     /// What turns text into these IDs and back.
     pub tokenizer: Tokenizer,
     /// What is learnt from.
@@ -26,13 +26,13 @@ pub struct Corpus {
     pub validation_characters: usize,
 }
 
-impl Vocabulary {
+impl Tokenization {
     /// Makes tokens of a text, and IDs of its first nine tenths and its last.
     ///
     /// # Errors
     ///
     /// If the library that other programs read the vocabulary with refuses it.
-    pub fn split(self, text: &str) -> Result<Corpus, TokensError> {
+    pub fn split(self, text: &str) -> Result<TokenizedCorpus, TokensError> {
         let characters = text.chars().count();
         let learnt = characters * 9 / 10;
         let at = text.char_indices().nth(learnt).map_or(text.len(), |(at, _)| at);
@@ -53,6 +53,11 @@ impl Vocabulary {
                 )
             }
         };
-        Ok(Corpus { tokenizer, training, validation, validation_characters: characters - learnt })
+        Ok(TokenizedCorpus {
+            tokenizer,
+            training,
+            validation,
+            validation_characters: characters - learnt,
+        })
     }
 }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// them busy, and much of it runs on one. Two halves keep two busy. The numbers do not depend on
 /// how many cores there are, but those of dropout would on which part asks first: what it draws
 /// from is one for all.
-pub fn side_by_side<M: Module, P: Send>(
+pub fn parallel_gradients<M: Module, P: Send>(
     model: &M,
     device: &Device,
     parts: Vec<P>,

@@ -1,17 +1,17 @@
-//! What a model remembers of a text.
+//! The key-value caches of a whole model: what it remembers of a text.
 
 use heads::KeyValueCache;
 
-/// Every layer's keys and values of the tokens so far.
+/// Key-value cache of every layer: the keys and values of the tokens so far.
 #[derive(Debug, Clone)]
-pub struct Memory {
+pub struct ModelCache {
     caches: Vec<KeyValueCache>,
     padding: Vec<usize>,
 }
 
-impl Memory {
-    /// An empty memory of a model with this many layers, for texts of at most `capacity` tokens,
-    /// each after as many fillers as `padding` says (empty: none).
+impl ModelCache {
+    /// Empty caches of a model with this many layers, for texts of at most `capacity` tokens,
+    /// each after as many padding tokens as `padding` says (empty: none).
     pub fn new(layers: usize, capacity: usize, padding: &[usize]) -> Self {
         let caches = vec![KeyValueCache::new(capacity); layers];
         let padding =
@@ -19,12 +19,12 @@ impl Memory {
         Self { caches, padding }
     }
 
-    /// Tokens in it, fillers included.
+    /// Tokens in the cache, padding included.
     pub fn tokens(&self) -> usize {
         self.caches.first().map_or(0, KeyValueCache::len)
     }
 
-    /// Numbers it has taken room for.
+    /// Numbers that the caches have taken room for.
     pub fn numbers(&self) -> usize {
         self.caches.iter().map(KeyValueCache::numbers).sum()
     }

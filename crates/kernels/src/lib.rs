@@ -1,0 +1,15 @@
+//! The fast versions of what the lessons show, and the switch that leaves them out.
+//!
+//! A lesson shows a function in plain code, and the lesson's tests hold it equal to its fast
+//! version here or in burn, gradients included. Its structs run the fast one, unless [`plain`] says
+//! otherwise: then what runs is what the chapter shows, and nothing of this crate.
+//!
+//! # Layout
+//!
+//! - [`plain`]: the switch
+//! - [`gelu`]: GELU's tanh form by one exponential (lesson 10)
+
+pub mod gelu;
+mod plain;
+
+pub use plain::{PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_here};
