@@ -8,6 +8,7 @@
 
 mod altered;
 mod carried;
+mod compare;
 mod folder;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use altered::{Stored, altered, store};
 pub use carried::carried_bert;
+pub use compare::{assert_close, assert_data_close, max_abs_error, max_abs_error_of_data};
 pub use folder::{Case, Folder, GoldenError};
 
 /// Where the recorded files lie in the repository.
@@ -147,38 +149,4 @@ fn flatten(value: &Value, into: &mut Vec<f64>) {
         Value::Array(list) => list.iter().for_each(|inner| flatten(inner, into)),
         number => into.push(number.as_f64().expect("recorded arrays hold numbers")),
     }
-}
-
-/// The largest absolute difference between two tensors of one shape; infinite where either is NaN.
-///
-/// # Panics
-///
-/// If the shapes differ.
-pub fn max_abs_error<const D: usize>(actual: &Tensor<D>, expected: &Tensor<D>) -> f32 {
-    max_abs_error_of_data(&actual.to_data(), &expected.to_data())
-}
-
-/// [`max_abs_error`] of values already read from their device.
-///
-/// # Panics
-///
-/// If the shapes differ.
-pub fn max_abs_error_of_data(actual: &TensorData, expected: &TensorData) -> f32 {
-    assert_eq!(actual.shape(), expected.shape(), "only tensors of one shape can be compared");
-    actual
-        .iter::<f32>()
-        .zip(expected.iter::<f32>())
-        .map(|(a, b)| if a.is_nan() || b.is_nan() { f32::INFINITY } else { (a - b).abs() })
-        .fold(0.0, f32::max)
-}
-
-/// Asserts that no entry of `actual` is further than `tolerance` from `expected`.
-///
-/// # Panics
-///
-/// If one is, naming the largest difference.
-#[track_caller]
-pub fn assert_close<const D: usize>(actual: &Tensor<D>, expected: &Tensor<D>, tolerance: f32) {
-    let worst = max_abs_error(actual, expected);
-    assert!(worst <= tolerance, "off by {worst:e}, allowed {tolerance:e}");
 }
