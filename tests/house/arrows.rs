@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::none;
 use crate::tree::{Source, has_word, lessons, packages, read, root, sources};
 
-/// What the binary and tests of a workspace may name; a lesson's `src` may not.
+/// What a lesson's `src` may name of `burn::nn`: the maps and the dropout that are given.
 const GIVEN: [&str; 6] =
     ["Linear", "LinearConfig", "LinearLayout", "Dropout", "DropoutConfig", "Initializer"];
 

@@ -1,10 +1,12 @@
 //! Every lesson has the same parts in the same places.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use course::Lesson;
 use rungs::{LESSONS, lists};
 
 use crate::none;
-use crate::tree::{entries, lessons, name, read, root};
+use crate::tree::{entries, in_src, lessons, name, read, root};
 
 /// The parts of a lesson's header, in order.
 const HEADER: [&str; 5] = ["**Question", "**Equation", "**Builds on", "**Leaves you with", "**Try"];
@@ -93,4 +95,60 @@ fn what_a_lesson_says_of_itself_is_a_sentence() {
         .map(|(lesson, _)| lesson.stem.into())
         .collect();
     none(odd, "LESSON.question asks, LESSON.leaves_you_with names what later lessons import");
+}
+
+/// Names of a lesson's public types that may stand elsewhere too, and why.
+const SHARED_NAMES: [(&str, &str); 0] = [];
+
+#[test]
+fn a_lessons_public_type_has_its_name_alone() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut public = BTreeSet::new();
+    for rooms in ["lessons", "crates"] {
+        for source in in_src(&root().join(rooms)) {
+            for (number, line) in &source.lines {
+                let Some((name, is_public)) = type_defined(line) else { continue };
+                if is_public && rooms == "lessons" {
+                    public.insert(name.to_string());
+                }
+                let place = format!("{}:{number}", source.path);
+                places.entry(name.to_string()).or_default().push(place);
+            }
+        }
+    }
+    let mut breaches = Vec::new();
+    for (name, places) in &places {
+        let excepted = SHARED_NAMES.iter().any(|(shared, _)| shared == name);
+        if places.len() > 1 && public.contains(name) && !excepted {
+            breaches.push(format!("{name}: {}", places.join(", ")));
+        }
+    }
+    none(
+        breaches,
+        "one name, one thing: rename what is not the lesson's, or state the exception and why",
+    );
+}
+
+/// The name of the type that a line of code defines, and whether it is public.
+fn type_defined(line: &str) -> Option<(&str, bool)> {
+    if line.starts_with(' ') && line.trim_start().starts_with("type ") {
+        return None; // an associated type, whose name is its trait's
+    }
+    let line = line.trim_start();
+    let definition = line.strip_prefix("pub ").unwrap_or(line);
+    for kind in ["struct ", "enum ", "trait ", "type "] {
+        if let Some(rest) = definition.strip_prefix(kind) {
+            let name = rest.split(|c: char| !c.is_alphanumeric()).next()?;
+            return Some((name, definition.len() < line.len()));
+        }
+    }
+    None
+}
+
+#[test]
+fn a_types_definition_is_seen() {
+    assert_eq!(type_defined("pub struct Gpt<B> {"), Some(("Gpt", true)));
+    assert_eq!(type_defined("    enum Kind {"), Some(("Kind", false)));
+    assert_eq!(type_defined("    type Item = Vec<u32>;"), None);
+    assert_eq!(type_defined("let structure = 1;"), None);
 }

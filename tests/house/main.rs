@@ -10,10 +10,15 @@ mod notebooks;
 mod one_build;
 mod rooms;
 mod sizes;
+mod style;
 mod tree;
 
-/// Fails with `what to do` and all breaches, if there are any.
+/// Fails with the remedy and all breaches, if there are any. No backtrace: what is wrong stands in
+/// the files that are named.
 #[track_caller]
 fn none(breaches: Vec<String>, remedy: &str) {
-    assert!(breaches.is_empty(), "{remedy}:\n  {}\n", breaches.join("\n  "));
+    if !breaches.is_empty() {
+        eprintln!("{remedy}:\n  {}\n", breaches.join("\n  "));
+        std::panic::resume_unwind(Box::new("the breaches are listed above"));
+    }
 }

@@ -144,6 +144,24 @@ pub fn sources(folder: &Path) -> Vec<Source> {
     files.iter().map(|path| Source::read(path)).collect()
 }
 
+/// The Rust files under a `src/` in `folder`, without the tests that close a file.
+pub fn in_src(folder: &Path) -> Vec<Source> {
+    let mut kept = Vec::new();
+    for mut source in sources(folder) {
+        if !Path::new(&source.path).components().any(|part| part.as_os_str() == "src") {
+            continue;
+        }
+        for (at, (_, line)) in source.lines.iter().enumerate() {
+            if line.trim() == "#[cfg(test)]" {
+                source.lines.truncate(at);
+                break;
+            }
+        }
+        kept.push(source);
+    }
+    kept
+}
+
 impl Source {
     fn read(path: &Path) -> Self {
         let text = read(path);
