@@ -9,34 +9,34 @@ pub struct Figure {
     pub name: String,
     /// What the reader looks at.
     pub title: String,
-    /// What the picture says, for those who do not see it.
+    /// Words for those who do not see the picture: what it says.
     pub alt: String,
     /// How far any number of a fresh run may lie from the recorded one: 0 for exact mathematics,
     /// more for trained values, which differ by processor and number of threads.
     pub band: f64,
-    /// Left to right.
+    /// Panels from left to right.
     pub panels: Vec<Panel>,
 }
 
 /// One pair of axes and what stands on them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
-    /// Empty for the only panel of a figure.
+    /// Title of the panel, empty for the only panel of a figure.
     pub title: String,
-    /// Horizontal.
+    /// Horizontal axis.
     pub x: Axis,
-    /// Vertical.
+    /// Vertical axis.
     pub y: Axis,
-    /// The data.
+    /// Data that stand on the panel.
     pub marks: Marks,
 }
 
 /// An axis: its name with the unit, and whether it is logarithmic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
-    /// `training step`, `loss (nats per token)`.
+    /// Name of the axis with its unit: `training step`, `loss (nats per token)`.
     pub label: String,
-    /// Base-10 logarithmic; every value must then be above zero.
+    /// Whether the axis is logarithmic, to base 10; every value must then be above zero.
     pub log: bool,
 }
 
@@ -51,11 +51,11 @@ pub enum Marks {
     Bars(Vec<Bar>),
     /// A matrix by colour, row 0 on top.
     Heatmap {
-        /// `values[row][column]`.
+        /// Numbers of the matrix, `values[row][column]`.
         values: Vec<Vec<f64>>,
-        /// One a column, or none to number them.
+        /// Names of the columns, or none to number them.
         columns: Vec<String>,
-        /// One a row, or none to number them.
+        /// Names of the rows, or none to number them.
         rows: Vec<String>,
     },
     /// Tensors and what they are made of, from the inputs on top to the outputs below.
@@ -65,9 +65,9 @@ pub enum Marks {
 /// A tensor on its way from input to output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Its name in the equation.
+    /// Name of the tensor in the equation.
     pub name: String,
-    /// Its axes by name: `batch, tokens, d_model`; empty for a single number.
+    /// Axes of the tensor by name: `batch, tokens, d_model`; empty for a single number.
     pub axes: String,
     /// The operation that makes it; empty for an input.
     pub by: String,
@@ -75,36 +75,36 @@ pub struct Step {
     pub from: Vec<String>,
 }
 
-/// A curve.
+/// A curve of a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// Its name in the legend.
+    /// Name of the curve in the legend.
     pub name: String,
     /// Points from left to right.
     pub points: Vec<(f64, f64)>,
 }
 
-/// A labelled point.
+/// A labelled point of a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// Written beside it.
+    /// Text beside the point.
     pub label: String,
-    /// Its colour and its name in the legend.
+    /// Group that gives it its colour, with the name in the legend.
     pub group: String,
-    /// Horizontal.
+    /// Place along the horizontal axis.
     pub x: f64,
-    /// Vertical.
+    /// Place along the vertical axis.
     pub y: f64,
 }
 
-/// A bar from zero.
+/// A bar that starts at zero.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
-    /// Written below it.
+    /// Text below the bar.
     pub label: String,
-    /// Its colour and its name in the legend.
+    /// Group that gives it its colour, with the name in the legend.
     pub group: String,
-    /// Its height.
+    /// Height of the bar.
     pub value: f64,
 }
 
@@ -181,41 +181,62 @@ impl Figure {
     /// Title, alt text and the names on every panel, without the digits: an alt text quotes
     /// measured numbers.
     fn words(&self) -> Vec<String> {
-        let axes =
-            |panel: &Panel| [panel.title.clone(), panel.x.label.clone(), panel.y.label.clone()];
-        let words = [self.title.clone(), self.alt.clone()]
-            .into_iter()
-            .chain(self.panels.iter().flat_map(axes));
-        words.map(|text| text.replace(|c: char| c.is_ascii_digit(), "")).collect()
+        let mut words = vec![without_digits(&self.title), without_digits(&self.alt)];
+        for panel in &self.panels {
+            for text in [&panel.title, &panel.x.label, &panel.y.label] {
+                words.push(without_digits(text));
+            }
+        }
+        words
     }
 }
 
+fn without_digits(text: &str) -> String {
+    text.replace(|c: char| c.is_ascii_digit(), "")
+}
+
 impl Marks {
+    /// All names and all numbers of the marks, each in their order.
     fn flatten(&self) -> (Vec<&str>, Vec<f64>) {
+        let mut names: Vec<&str> = Vec::new();
+        let mut numbers = Vec::new();
         match self {
-            Marks::Lines(lines) => (
-                lines.iter().map(|line| line.name.as_str()).collect(),
-                lines
-                    .iter()
-                    .flat_map(|line| line.points.iter().flat_map(|&(x, y)| [x, y]))
-                    .collect(),
-            ),
-            Marks::Points(points) => (
-                points.iter().map(|point| point.label.as_str()).collect(),
-                points.iter().flat_map(|point| [point.x, point.y]).collect(),
-            ),
-            Marks::Bars(bars) => (
-                bars.iter().map(|bar| bar.label.as_str()).collect(),
-                bars.iter().map(|bar| bar.value).collect(),
-            ),
-            Marks::Heatmap { values, columns, rows } => (
-                columns.iter().chain(rows).map(String::as_str).collect(),
-                values.iter().flatten().copied().collect(),
-            ),
-            Marks::Shapes(steps) => (
-                steps.iter().flat_map(|step| [step.name.as_str(), &step.axes, &step.by]).collect(),
-                Vec::new(),
-            ),
+            Marks::Lines(lines) => {
+                for line in lines {
+                    names.push(&line.name);
+                    for &(x, y) in &line.points {
+                        numbers.extend([x, y]);
+                    }
+                }
+            }
+            Marks::Points(points) => {
+                for point in points {
+                    names.push(&point.label);
+                    numbers.extend([point.x, point.y]);
+                }
+            }
+            Marks::Bars(bars) => {
+                for bar in bars {
+                    names.push(&bar.label);
+                    numbers.push(bar.value);
+                }
+            }
+            Marks::Heatmap { values, columns, rows } => {
+                for list in [columns, rows] {
+                    for text in list {
+                        names.push(text);
+                    }
+                }
+                for row in values {
+                    numbers.extend(row);
+                }
+            }
+            Marks::Shapes(steps) => {
+                for step in steps {
+                    names.extend([step.name.as_str(), &step.axes, &step.by]);
+                }
+            }
         }
+        (names, numbers)
     }
 }

@@ -65,30 +65,49 @@ impl Table {
 
 impl Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = || std::iter::once(&self.header).chain(&self.rows);
-        let widths: Vec<usize> = (0..self.header.len())
-            .map(|column| lines().map(|line| line[column].chars().count()).max().unwrap_or(0))
-            .collect();
-        let numeric: Vec<bool> = (0..self.header.len())
-            .map(|column| self.rows.iter().all(|row| is_number(&row[column])))
-            .collect();
-        for line in lines() {
-            let cells: Vec<String> = line
-                .iter()
-                .zip(&widths)
-                .zip(&numeric)
-                .map(
-                    |((cell, &width), &right)| {
-                        if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-                    },
-                )
-                .collect();
-            writeln!(f, "  {}", cells.join("  ").trim_end())?;
+        let mut widths = Vec::new();
+        let mut numeric = Vec::new();
+        for (column, name) in self.header.iter().enumerate() {
+            let mut width = name.chars().count();
+            let mut all_numbers = true;
+            for row in &self.rows {
+                width = width.max(row[column].chars().count());
+                all_numbers &= is_number(&row[column]);
+            }
+            widths.push(width);
+            numeric.push(all_numbers);
+        }
+        write_line(f, &self.header, &widths, &numeric)?;
+        for row in &self.rows {
+            write_line(f, row, &widths, &numeric)?;
         }
         Ok(())
     }
 }
 
+/// Writes a header or a row: every cell filled up to its column's width, no blanks at the end.
+fn write_line(
+    f: &mut fmt::Formatter<'_>,
+    cells: &[String],
+    widths: &[usize],
+    numeric: &[bool],
+) -> fmt::Result {
+    let mut line = String::new();
+    for (column, cell) in cells.iter().enumerate() {
+        let width = widths[column];
+        if column > 0 {
+            line.push_str("  ");
+        }
+        if numeric[column] {
+            line.push_str(&format!("{cell:>width$}"));
+        } else {
+            line.push_str(&format!("{cell:<width$}"));
+        }
+    }
+    writeln!(f, "  {}", line.trim_end())
+}
+
+/// Whether a cell is a number, perhaps with a percent sign or an x behind it, or stands for none.
 fn is_number(cell: &str) -> bool {
     cell == "-" || cell.trim_end_matches(['%', 'x']).parse::<f64>().is_ok()
 }

@@ -8,7 +8,12 @@
 pub fn accuracy(predicted: &[usize], truth: &[usize]) -> f64 {
     assert_eq!(predicted.len(), truth.len(), "an answer belongs to a truth");
     assert!(!truth.is_empty(), "accuracy is a share of at least one answer");
-    let right = predicted.iter().zip(truth).filter(|(answer, truth)| answer == truth).count();
+    let mut right = 0;
+    for (answer, truth) in predicted.iter().zip(truth) {
+        if answer == truth {
+            right += 1;
+        }
+    }
     right as f64 / truth.len() as f64
 }
 
@@ -23,13 +28,13 @@ pub struct Confusion {
 /// scikit-learn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
-    /// Of those that were given this label, the share that have it.
+    /// Share of the rows predicted as this label that have it.
     pub precision: f64,
-    /// Of those that have it, the share that were given it.
+    /// Share of the rows with this label that were predicted as it.
     pub recall: f64,
-    /// Their harmonic mean: 2 p r / (p + r).
+    /// Harmonic mean of precision and recall: 2 p r / (p + r).
     pub f1: f64,
-    /// How many have it.
+    /// Number of rows with this label.
     pub support: usize,
 }
 
@@ -48,18 +53,28 @@ impl Confusion {
         Self { counts }
     }
 
-    /// One a label.
+    /// Precision, recall and F1 of every label.
     pub fn scores(&self) -> Vec<Scores> {
-        let share =
-            |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        let of = |label: usize| {
-            let right = self.counts[label][label];
-            let given: usize = self.counts.iter().map(|row| row[label]).sum();
-            let support: usize = self.counts[label].iter().sum();
-            let (precision, recall) = (share(right, given), share(right, support));
-            Scores { precision, recall, f1: share(2 * right, given + support), support }
-        };
-        (0..self.counts.len()).map(of).collect()
+        let mut scores = Vec::with_capacity(self.counts.len());
+        for label in 0..self.counts.len() {
+            scores.push(self.scores_of(label));
+        }
+        scores
+    }
+
+    fn scores_of(&self, label: usize) -> Scores {
+        let right = self.counts[label][label];
+        let (mut predicted, mut support) = (0, 0);
+        for other in 0..self.counts.len() {
+            predicted += self.counts[other][label];
+            support += self.counts[label][other];
+        }
+        Scores {
+            precision: share(right, predicted),
+            recall: share(right, support),
+            f1: share(2 * right, predicted + support),
+            support,
+        }
     }
 
     /// The mean F1 of all labels, each counting the same however rare it is.
@@ -69,8 +84,17 @@ impl Confusion {
     /// If there is no label.
     pub fn macro_f1(&self) -> f64 {
         assert!(!self.counts.is_empty(), "a mean is over at least one label");
-        self.scores().iter().map(|scores| scores.f1).sum::<f64>() / self.counts.len() as f64
+        let mut sum = 0.0;
+        for scores in self.scores() {
+            sum += scores.f1;
+        }
+        sum / self.counts.len() as f64
     }
+}
+
+/// A part of a whole; 0 of nothing.
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 #[cfg(test)]

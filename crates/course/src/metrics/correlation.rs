@@ -10,7 +10,6 @@
 /// If the samples differ in length.
 pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
     assert_eq!(x.len(), y.len(), "correlation pairs each x with a y");
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let (mean_x, mean_y) = (mean(x), mean(y));
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
     for (&a, &b) in x.iter().zip(y) {
@@ -20,7 +19,11 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
         yy += dy * dy;
     }
     let r = xy / (xx * yy).sqrt();
-    r.is_finite().then_some(r)
+    if r.is_finite() { Some(r) } else { None }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Spearman's rank correlation: [`pearson`] of the ranks, equal values sharing their mean rank.
@@ -32,6 +35,7 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     pearson(&ranks(x), &ranks(y))
 }
 
+/// Rank of each value, from 0; equal values share the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -39,7 +43,9 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     for group in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let first = order.partition_point(|&i| values[i] < values[group[0]]);
         let shared = first as f64 + (group.len() - 1) as f64 / 2.0;
-        group.iter().for_each(|&i| ranks[i] = shared);
+        for &i in group {
+            ranks[i] = shared;
+        }
     }
     ranks
 }

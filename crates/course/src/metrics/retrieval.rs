@@ -1,20 +1,31 @@
 //! How near the top a search puts what is wanted (Manning, Raghavan and Schütze 2008, "Introduction
 //! to Information Retrieval", section 8.4).
 
-/// Of `wanted` texts, the share among the first `k`; `hits` says of each text in its rank whether
-/// it is one.
+/// Share of the `wanted` texts among the first `k` of a ranking; `hits` says of each rank whether
+/// its text is wanted.
 ///
 /// # Panics
 ///
 /// If nothing is wanted.
 pub fn recall_at(k: usize, hits: &[bool], wanted: usize) -> f64 {
     assert!(wanted > 0, "recall is a share of at least one text that is wanted");
-    hits.iter().take(k).filter(|&&hit| hit).count() as f64 / wanted as f64
+    let mut found = 0;
+    for &hit in &hits[..k.min(hits.len())] {
+        if hit {
+            found += 1;
+        }
+    }
+    found as f64 / wanted as f64
 }
 
 /// 1 / rank of the first hit, counted from 1; 0 if there is none. Its mean over queries is MRR.
 pub fn reciprocal_rank(hits: &[bool]) -> f64 {
-    hits.iter().position(|&hit| hit).map_or(0.0, |rank| 1.0 / (rank + 1) as f64)
+    for (i, &hit) in hits.iter().enumerate() {
+        if hit {
+            return 1.0 / (i + 1) as f64;
+        }
+    }
+    0.0
 }
 
 /// Discounted gain of the first `k` over that of the best order, in 0..1 (Järvelin and Kekäläinen
@@ -28,14 +39,20 @@ pub fn reciprocal_rank(hits: &[bool]) -> f64 {
 ///
 /// If no text is worth anything.
 pub fn ndcg_at(k: usize, gains: &[f64]) -> f64 {
-    let dcg = |gains: &[f64]| -> f64 {
-        gains.iter().take(k).enumerate().map(|(i, gain)| gain / ((i + 2) as f64).log2()).sum()
-    };
     let mut best = gains.to_vec();
     best.sort_by(|a, b| b.total_cmp(a));
-    let ideal = dcg(&best);
+    let ideal = dcg(k, &best);
     assert!(ideal > 0.0, "a ranking is judged by at least one text that is worth something");
-    dcg(gains) / ideal
+    dcg(k, gains) / ideal
+}
+
+/// Discounted cumulative gain of the first `k`: sum_i gain_i / log2(i + 1), i the rank from 1.
+fn dcg(k: usize, gains: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for (i, gain) in gains[..k.min(gains.len())].iter().enumerate() {
+        sum += gain / ((i + 2) as f64).log2();
+    }
+    sum
 }
 
 #[cfg(test)]
