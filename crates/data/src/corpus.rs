@@ -84,17 +84,27 @@ impl Corpus {
         };
         let bytes =
             std::fs::read(path).map_err(|source| DataError::Open { path: path.clone(), source })?;
-        let not_text =
-            |at: usize, byte| DataError::NotText { path: path.clone(), offset: at as u64, byte };
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            not_text(at, error.as_bytes()[at])
-        })?;
-        match text.find('\0') {
-            Some(at) => Err(not_text(at, 0)), // UTF-8, but no text holds it
-            None if text.is_empty() => Err(DataError::NoText { path: path.clone(), bytes: 0 }),
-            None => Ok(text),
+        check_text(path, &bytes, 0)?;
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.is_empty() => Ok(text),
+            _ => Err(DataError::NoText { path: path.clone(), bytes: 0 }),
         }
+    }
+}
+
+/// The bytes of a file from byte `start` on as text: UTF-8 without a zero, which no text holds.
+fn check_text<'a>(path: &Path, bytes: &'a [u8], start: u64) -> Result<&'a str, DataError> {
+    let (text, invalid) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text, text.find('\0')),
+        Err(error) => ("", Some(error.valid_up_to())),
+    };
+    match invalid {
+        None => Ok(text),
+        Some(at) => Err(DataError::NotText {
+            path: path.into(),
+            offset: start + at as u64,
+            byte: bytes[at],
+        }),
     }
 }
 
@@ -136,8 +146,11 @@ impl Iterator for FilePassages {
                 }
             }
         }
-        let nothing = DataError::NoText { path: self.path.clone(), bytes: self.offset };
-        (!std::mem::replace(&mut self.said, true)).then_some(Err(nothing))
+        if self.said {
+            return None;
+        }
+        self.said = true;
+        Some(Err(DataError::NoText { path: self.path.clone(), bytes: self.offset }))
     }
 }
 
@@ -176,15 +189,7 @@ impl FilePassages {
 
     /// A piece that starts at byte `start`, as text without blanks around it.
     fn text(&self, start: u64, piece: &[u8]) -> Result<String, DataError> {
-        let not_text = |at: usize| DataError::NotText {
-            path: self.path.clone(),
-            offset: start + at as u64,
-            byte: piece[at],
-        };
-        let text = std::str::from_utf8(piece).map_err(|error| not_text(error.valid_up_to()))?;
-        if let Some(at) = text.find('\0') {
-            return Err(not_text(at)); // UTF-8, but no text holds it
-        }
+        let text = check_text(&self.path, piece, start)?;
         let text = if start == 0 { text.trim_start_matches('\u{feff}') } else { text };
         Ok(text.trim().to_string())
     }
@@ -192,7 +197,11 @@ impl FilePassages {
 
 /// Where a piece of a line may end: after its last blank, or before its last character.
 fn cut(piece: &[u8]) -> usize {
-    let blank = piece.iter().rposition(u8::is_ascii_whitespace).map(|at| at + 1);
-    let character = || piece.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000);
-    blank.or_else(character).filter(|&at| at > 0).unwrap_or(piece.len())
+    if let Some(blank) = piece.iter().rposition(u8::is_ascii_whitespace) {
+        return blank + 1;
+    }
+    match piece.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000) {
+        Some(character) if character > 0 => character,
+        _ => piece.len(),
+    }
 }

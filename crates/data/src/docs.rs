@@ -37,11 +37,10 @@ pub fn docs_files() -> Result<Vec<(String, PathBuf)>, DataError> {
     for package in packages.lines() {
         let (folder, mut files) = (folder(package, &folders)?, VecDeque::new());
         sources(folder, &mut files).map_err(|error| unreadable(package, &error))?;
-        let name = |file: PathBuf| {
-            let inside = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
-            (format!("{}/{inside}", package.replace(' ', "-")), file)
-        };
-        named.extend(files.into_iter().map(name));
+        for file in files {
+            let inside = file.strip_prefix(folder).unwrap_or(&file).display();
+            named.push((format!("{}/{inside}", package.replace(' ', "-")), file));
+        }
     }
     Ok(named)
 }
@@ -80,7 +79,12 @@ fn needed_everywhere() -> Result<Vec<String>, DataError> {
     let mut newest: BTreeMap<String, (Vec<u64>, String)> = BTreeMap::new();
     for package in everywhere {
         let Some((name, version)) = package.split_once(' ') else { continue };
-        let numbers = version.split(['.', '-', '+']).filter_map(|part| part.parse().ok()).collect();
+        let mut numbers = Vec::new();
+        for part in version.split(['.', '-', '+']) {
+            if let Ok(number) = part.parse() {
+                numbers.push(number);
+            }
+        }
         let best = newest.entry(name.to_string()).or_default();
         if (&best.0, &best.1) < (&numbers, &package) {
             *best = (numbers, package);
@@ -108,13 +112,18 @@ fn needed(system: &str) -> Result<BTreeSet<String>, DataError> {
     Ok(packages)
 }
 
+/// Folder of a package's sources.
 fn folder<'a>(
     package: &str,
     folders: &'a BTreeMap<String, PathBuf>,
 ) -> Result<&'a PathBuf, DataError> {
-    let missing =
-        || DataError::NoSource { package: package.into(), found: "no folder with them".into() };
-    folders.get(package).filter(|folder| folder.is_dir()).ok_or_else(missing)
+    match folders.get(package) {
+        Some(folder) if folder.is_dir() => Ok(folder),
+        _ => Err(DataError::NoSource {
+            package: package.into(),
+            found: "no folder with them".into(),
+        }),
+    }
 }
 
 /// Passages of the files that remain, and at the end whether all were what the list says.
@@ -140,11 +149,13 @@ impl Docs {
         Ok(Self { files, passages, seen, sum: Some(Sha256::new()), expected: expected.into() })
     }
 
-    /// Whether the sum of all passages is the list's, once.
+    /// Compares the sum of all passages with the list's, once: an error where they differ.
     fn check(&mut self) -> Option<Result<String, DataError>> {
         let found = files::hex(&self.sum.take()?.finalize());
-        (found != self.expected)
-            .then_some(Err(DataError::OtherDocs { expected: self.expected.clone(), found }))
+        if found == self.expected {
+            return None;
+        }
+        Some(Err(DataError::OtherDocs { expected: self.expected.clone(), found }))
     }
 }
 
@@ -152,7 +163,10 @@ impl Iterator for Docs {
     type Item = Result<String, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.passage().or_else(|| self.check())
+        match self.passage() {
+            Some(passage) => Some(passage),
+            None => self.check(),
+        }
     }
 }
 
@@ -206,11 +220,13 @@ fn folders() -> Result<BTreeMap<String, PathBuf>, DataError> {
     let output = cargo(&arguments)?;
     let metadata: Metadata =
         serde_json::from_slice(&output).map_err(|error| whole(error.to_string()))?;
-    let folder = |package: Package| {
-        let folder = package.manifest_path.parent().map(PathBuf::from).unwrap_or_default();
-        (format!("{} {}", package.name, package.version), folder)
-    };
-    Ok(metadata.packages.into_iter().map(folder).collect())
+    let mut folders = BTreeMap::new();
+    for package in metadata.packages {
+        if let Some(folder) = package.manifest_path.parent() {
+            folders.insert(format!("{} {}", package.name, package.version), folder.into());
+        }
+    }
+    Ok(folders)
 }
 
 /// What cargo prints about this workspace.
@@ -235,14 +251,19 @@ fn whole(found: String) -> DataError {
 /// The system that this machine builds for, as rustc calls it.
 fn host() -> Option<String> {
     let output = Command::new("rustc").args(["--print", "host-tuple"]).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
+    if !output.status.success() {
+        return None;
+    }
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
 /// A package's README, then its sources in the order of their paths.
 fn sources(folder: &Path, files: &mut VecDeque<PathBuf>) -> std::io::Result<()> {
-    files.extend(Some(folder.join("README.md")).filter(|readme| readme.is_file()));
-    let mut folders: Vec<PathBuf> =
-        [folder.join("src")].into_iter().filter(|src| src.is_dir()).collect();
+    let (readme, src) = (folder.join("README.md"), folder.join("src"));
+    if readme.is_file() {
+        files.push_back(readme);
+    }
+    let mut folders = if src.is_dir() { vec![src] } else { Vec::new() };
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {

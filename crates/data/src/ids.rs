@@ -18,15 +18,15 @@ const WIDTH: u64 = size_of::<u32>() as u64;
 #[derive(Debug)]
 pub struct Ids {
     file: NamedTempFile,
-    /// How many numbers and ends stand in it.
+    /// Number of ids and ends of sentences in the file.
     length: u64,
-    /// How many numbers.
+    /// Number of ids in the file.
     words: u64,
 }
 
 impl Ids {
     /// Splits passages into words and keeps those that `id` has a number for; the others are as if
-    /// they had not been said.
+    /// they did not stand there.
     ///
     /// # Errors
     ///
@@ -36,19 +36,22 @@ impl Ids {
         let mut writer = BufWriter::new(file.as_file());
         let (mut length, mut count) = (0, 0);
         for passage in passages {
-            let known: Vec<u32> = words(&passage?).iter().filter_map(|word| id(word)).collect();
-            count += known.len() as u64;
-            length += known.len() as u64 + 1;
-            for id in known.into_iter().chain([END]) {
-                writer.write_all(&id.to_le_bytes()).map_err(temporary)?;
+            for word in words(&passage?) {
+                if let Some(id) = id(&word) {
+                    writer.write_all(&id.to_le_bytes()).map_err(temporary)?;
+                    count += 1;
+                    length += 1;
+                }
             }
+            writer.write_all(&END.to_le_bytes()).map_err(temporary)?;
+            length += 1;
         }
         writer.flush().map_err(temporary)?;
         drop(writer);
         Ok(Self { file, length, words: count })
     }
 
-    /// How many words it holds.
+    /// Number of words that it holds.
     pub fn words(&self) -> u64 {
         self.words
     }
@@ -64,13 +67,13 @@ impl Ids {
     /// If there is no such part.
     pub fn part(&self, part: u64, parts: u64) -> Result<IdSentences, DataError> {
         assert!(part < parts, "expected a part below {parts}, found {part}");
-        let at = |part| self.length * part / parts;
+        let (start, end) = (self.length * part / parts, self.length * (part + 1) / parts);
         let mut reader = BufReader::new(self.file.reopen().map_err(temporary)?);
         // One place before the first: the sentence that begins there, if one does, follows an end.
-        let first = at(part).saturating_sub(1);
+        let first = start.saturating_sub(1);
         reader.seek(SeekFrom::Start(first * WIDTH)).map_err(temporary)?;
-        let mut sentences = IdSentences { reader, at: first, end: at(part + 1) };
-        if at(part) > 0 {
+        let mut sentences = IdSentences { reader, at: first, end };
+        if start > 0 {
             sentences.next_into(&mut Vec::new())?;
         }
         Ok(sentences)

@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use pulldown_cmark::{BrokenLink, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 /// A part of a file that is found on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// Where it begins, counted from 1.
+    /// Line where it begins, counted from 1.
     pub line: u32,
-    /// What it says.
+    /// Text of the passage.
     pub text: String,
 }
 
 /// How a text without markup becomes passages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// A line each.
+    /// Each line is a passage.
     Lines,
-    /// What stands between empty lines.
+    /// Each paragraph between empty lines is a passage.
     Paragraphs,
 }
 
@@ -54,7 +54,9 @@ fn plain(text: &str, split: Split) -> Vec<Passage> {
 pub(crate) fn said(file: &Path, text: &str) -> Vec<Passage> {
     let mut passages = Vec::new();
     if file.extension().is_some_and(|extension| extension == "rs") {
-        comments(text).iter().for_each(|(line, comment)| prose(comment, *line, &mut passages));
+        for (line, comment) in comments(text) {
+            prose(&comment, line, &mut passages);
+        }
     } else {
         prose(text, 1, &mut passages);
     }
@@ -84,15 +86,19 @@ fn comments(source: &str) -> Vec<(u32, String)> {
     comments
 }
 
+/// A link that leads nowhere, such as one to an item of the code: its words are kept.
+fn broken_link<'a>(link: BrokenLink<'_>) -> Option<(CowStr<'a>, CowStr<'a>)> {
+    Some((link.reference.into_string().into(), "".into()))
+}
+
 /// What Markdown that begins in line `first` says, without code blocks, pictures, addresses and
 /// HTML.
 fn prose(markdown: &str, first: u32, passages: &mut Vec<Passage>) {
-    let mut any_link = |link: BrokenLink| Some((link.reference.into_string().into(), "".into()));
     let options = Options::ENABLE_TABLES;
     let (mut line, mut read) = (first, 0);
     let (mut passage, mut begun) = (String::new(), None);
     let mut silent = 0;
-    let parser = Parser::new_with_broken_link_callback(markdown, options, Some(&mut any_link));
+    let parser = Parser::new_with_broken_link_callback(markdown, options, Some(broken_link));
     for (event, range) in parser.into_offset_iter() {
         if range.start > read {
             line += markdown[read..range.start].matches('\n').count() as u32;
@@ -138,9 +144,12 @@ mod tests {
 
     #[test]
     fn prose_is_kept_and_code_addresses_and_pictures_are_not() {
-        let source = "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n//! ```\n//! let x = 1;\n//! \
-```\n//! * first\n//! * second ![picture](p.png)\n//// a line of signs\n// a
-                      //!   remark\n/// Goes\n/// on.\n";
+        let source = concat!(
+            "//! Reads a [`Thing`], see [the guide](https://example.org).\n//!\n",
+            "//! ```\n//! let x = 1;\n//! ```\n",
+            "//! * first\n//! * second ![picture](p.png)\n",
+            "//// a line of signs\n// a remark\n/// Goes\n/// on.\n",
+        );
         let expected =
             [(1, "Reads a Thing, see the guide."), (6, "first"), (7, "second"), (10, "Goes on.")];
         assert_eq!(

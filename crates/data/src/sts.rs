@@ -5,14 +5,17 @@ use std::path::Path;
 
 use crate::DataError;
 
+/// Columns of a table.
+const COLUMNS: &str = "sentence1,sentence2,score";
+
 /// Two sentences, and how alike people found them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// One sentence.
+    /// First sentence of the pair.
     pub a: String,
-    /// The other.
+    /// Second sentence of the pair.
     pub b: String,
-    /// 0 (unrelated) to 5 (the same) in STS-B; any scale will do for a correlation.
+    /// Score from 0 (unrelated) to 5 (the same) in STS-B; any scale will do for a correlation.
     pub score: f32,
 }
 
@@ -31,10 +34,13 @@ pub fn sts(path: &Path) -> Result<Vec<Pair>, DataError> {
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| refused(path, &error))?;
         let line = record.position().map_or(row as u64 + 1, csv::Position::line);
-        let refuse =
-            |expected, found| Err(DataError::Row { path: path.into(), line, expected, found });
         if record.len() != 3 {
-            return refuse("sentence1,sentence2,score", format!("{} columns", record.len()));
+            return Err(DataError::Row {
+                path: path.into(),
+                line,
+                expected: COLUMNS,
+                found: format!("{} columns", record.len()),
+            });
         }
         if row == 0 && record[2].trim().eq_ignore_ascii_case("score") {
             continue;
@@ -43,21 +49,24 @@ pub fn sts(path: &Path) -> Result<Vec<Pair>, DataError> {
             Ok(score) if score.is_finite() => {
                 pairs.push(Pair { a: record[0].into(), b: record[1].into(), score });
             }
-            _ => return refuse("a number as the score", format!("{:?}", &record[2])),
+            _ => {
+                return Err(DataError::Row {
+                    path: path.into(),
+                    line,
+                    expected: "a number as the score",
+                    found: format!("{:?}", &record[2]),
+                });
+            }
         }
     }
     if pairs.is_empty() {
         let found = "an empty table".into();
-        return Err(DataError::Row {
-            path: path.into(),
-            line: 1,
-            expected: "sentence1,sentence2,score",
-            found,
-        });
+        return Err(DataError::Row { path: path.into(), line: 1, expected: COLUMNS, found });
     }
     Ok(pairs)
 }
 
+/// A failure of the CSV reader as an error of ours.
 fn refused(path: &Path, error: &csv::Error) -> DataError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {

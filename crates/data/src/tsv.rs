@@ -9,20 +9,20 @@ use crate::{DataError, lines};
 /// Two texts that belong together, and perhaps one that does not though it may look like it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
-    /// What is asked, or said first.
+    /// Text that is asked, or stands first.
     pub query: String,
-    /// What belongs to it.
+    /// Text that belongs to the query.
     pub meant: String,
-    /// What does not.
+    /// Text that does not belong to it, though it may look like it.
     pub other: Option<String>,
 }
 
 /// A text and the name of what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
-    /// The text.
+    /// Text of the row.
     pub text: String,
-    /// Its label, any string that is not empty.
+    /// Label of the text, any string that is not empty.
     pub label: String,
 }
 
@@ -60,6 +60,8 @@ pub fn labelled(path: &Path) -> Result<Vec<Labelled>, DataError> {
     })
 }
 
+/// Reads a table row by row; `read` makes a row of the columns, or nothing where they are too many
+/// or too few.
 fn rows<T>(
     path: &Path,
     expected: &'static str,
@@ -73,14 +75,22 @@ fn rows<T>(
         if line.trim().is_empty() {
             continue;
         }
-        let columns: Vec<&str> = line.split('\t').map(str::trim).collect();
-        let row = read(&columns).filter(|_| columns.iter().all(|column| !column.is_empty()));
-        let refuse = || {
-            let empty = columns.iter().filter(|column| column.is_empty()).count();
-            let found = format!("{} columns, {empty} of them empty", columns.len());
-            DataError::Row { path: path.into(), line: number, expected, found }
-        };
-        rows.push(row.ok_or_else(refuse)?);
+        let mut columns = Vec::new();
+        let mut empty = 0;
+        for column in line.split('\t') {
+            let column = column.trim();
+            if column.is_empty() {
+                empty += 1;
+            }
+            columns.push(column);
+        }
+        match read(&columns) {
+            Some(row) if empty == 0 => rows.push(row),
+            _ => {
+                let found = format!("{} columns, {empty} of them empty", columns.len());
+                return Err(DataError::Row { path: path.into(), line: number, expected, found });
+            }
+        }
     }
     if rows.is_empty() {
         let found = "no row".into();

@@ -4,21 +4,21 @@ use std::collections::HashMap;
 
 use crate::{DataError, Passages, words};
 
-/// The words that were said often enough, most frequent first; equally frequent ones in
+/// Words that stand in a corpus often enough, most frequent first; equally frequent ones in
 /// alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
-    /// Each word; its id is its place.
+    /// Words of the vocabulary; the id of a word is its place.
     pub words: Vec<String>,
-    /// How often each was said.
+    /// Number of times that each word stands in the corpus.
     pub counts: Vec<u64>,
-    /// Words in the corpus, rare ones included.
+    /// Number of words in the corpus, rare ones included.
     pub said: u64,
     ids: HashMap<String, u32>,
 }
 
 impl Vocabulary {
-    /// Counts the words of a corpus, and forgets those said fewer than `min_count` times: there is
+    /// Counts the words of a corpus, and forgets those that stand there fewer than `min_count` times: there is
     /// little to learn about them, and there are many of them.
     ///
     /// # Errors
@@ -33,15 +33,20 @@ impl Vocabulary {
                 *counts.entry(word).or_default() += 1;
             }
         }
-        let mut kept: Vec<(String, u64)> =
-            counts.into_iter().filter(|&(_, count)| count >= min_count).collect();
+        counts.retain(|_, count| *count >= min_count);
+        let mut kept: Vec<(String, u64)> = counts.into_iter().collect();
         kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let ids = kept.iter().zip(0..).map(|((word, _), id)| (word.clone(), id)).collect();
-        let (words, counts) = kept.into_iter().unzip();
-        Ok(Self { words, counts, said, ids })
+        let mut vocabulary =
+            Self { words: Vec::new(), counts: Vec::new(), said, ids: HashMap::new() };
+        for (word, count) in kept {
+            vocabulary.ids.insert(word.clone(), vocabulary.words.len() as u32);
+            vocabulary.words.push(word);
+            vocabulary.counts.push(count);
+        }
+        Ok(vocabulary)
     }
 
-    /// A word's id.
+    /// Id of a word, if it is in the vocabulary.
     pub fn id(&self, word: &str) -> Option<u32> {
         self.ids.get(word).copied()
     }

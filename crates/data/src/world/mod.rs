@@ -68,7 +68,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// All of them.
+    /// All topics.
     pub const ALL: [Topic; 9] = [
         Topic::Animals,
         Topic::Food,
@@ -94,11 +94,11 @@ pub enum Sense {
 /// A word where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// In lower case.
+    /// Word in lower case.
     pub text: String,
-    /// What kind of word it is here: "down" is an adjective in "I feel down", else an adverb.
+    /// Part of speech that it is here: "down" is an adjective in "I feel down", else an adverb.
     pub tag: Tag,
-    /// Which of its meanings, for the one word here that has two.
+    /// Meaning that it has here, for the one word here that has two.
     pub sense: Option<Sense>,
 }
 
@@ -106,9 +106,9 @@ pub struct Word {
 /// `The cat lives in the house.`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// From left to right.
+    /// Words from left to right.
     pub words: Vec<Word>,
-    /// What it is about.
+    /// Topic that it is about.
     pub topic: Topic,
 }
 
@@ -139,8 +139,15 @@ impl World {
 
     /// Words for each of five feelings.
     pub fn feelings() -> Vec<Vec<&'static str>> {
-        let word = |word: &&'static str| word.split('|').next().unwrap_or(word);
-        FEELINGS.iter().map(|(words, _)| words.iter().map(word).collect()).collect()
+        let mut feelings = Vec::new();
+        for (words, _) in &FEELINGS {
+            let mut untagged = Vec::new();
+            for &word in *words {
+                untagged.push(word.split('|').next().unwrap_or(word));
+            }
+            feelings.push(untagged);
+        }
+        feelings
     }
 
     /// Every word there is, in alphabetical order.
@@ -150,19 +157,21 @@ impl World {
 
     /// Words that are one of a kind, by kind.
     pub fn kinds() -> Vec<(&'static str, Vec<&'static str>)> {
-        let of_countries =
-            |part: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
-                COUNTRIES.iter().map(part).collect()
-            };
+        let mut people = Vec::new();
+        for couples in [&ROYALS[..], &FAMILY] {
+            for &(he, she) in couples {
+                people.extend([he, she]);
+            }
+        }
         vec![
-            ("animals", ANIMALS.iter().map(|&(animal, ..)| animal).collect()),
-            ("fruit", FRUITS.iter().map(|&(fruit, _)| fruit).collect()),
-            ("people", ROYALS.iter().chain(&FAMILY).flat_map(|&(he, she)| [he, she]).collect()),
-            ("jobs", JOBS.iter().map(|&(job, ..)| job).collect()),
-            ("countries", of_countries(|country| country.0)),
-            ("capitals", of_countries(|country| country.1)),
-            ("languages", of_countries(|country| country.2)),
-            ("verbs", ACTIONS.iter().map(|[base, ..]| *base).collect()),
+            ("animals", ANIMALS.map(|(animal, ..)| animal).to_vec()),
+            ("fruit", FRUITS.map(|(fruit, _)| fruit).to_vec()),
+            ("people", people),
+            ("jobs", JOBS.map(|(job, ..)| job).to_vec()),
+            ("countries", COUNTRIES.map(|(country, ..)| country).to_vec()),
+            ("capitals", COUNTRIES.map(|(_, capital, _)| capital).to_vec()),
+            ("languages", COUNTRIES.map(|(.., language)| language).to_vec()),
+            ("verbs", ACTIONS.map(|[base, ..]| base).to_vec()),
         ]
     }
 
@@ -183,13 +192,17 @@ impl World {
     }
 }
 
-/// Every pair with every other.
+/// Questions of every pair with every other.
 fn questions(name: &str, pairs: &[[&str; 2]]) -> Section {
-    let others = |[a, b]: [&str; 2]| {
-        let others = pairs.iter().filter(|pair| pair[0] != a);
-        others.map(|&[c, answer]| [a, b, c, answer].map(String::from)).collect::<Vec<_>>()
-    };
-    Section { name: name.into(), questions: pairs.iter().flat_map(|&pair| others(pair)).collect() }
+    let mut questions = Vec::new();
+    for &[a, b] in pairs {
+        for &[c, answer] in pairs {
+            if c != a {
+                questions.push([a, b, c, answer].map(String::from));
+            }
+        }
+    }
+    Section { name: name.into(), questions }
 }
 
 /// Sentences without end; see [`World::sentences`].
@@ -210,8 +223,10 @@ impl Iterator for Sentences {
 impl Sentence {
     /// `text` as tagged words: `word|tag` gives a word another tag than the lexicon's.
     fn tagged(text: &str, topic: Topic) -> Self {
-        let mut words: Vec<Word> =
-            text.split_whitespace().map(|word| tagged(word, topic)).collect();
+        let mut words = Vec::new();
+        for word in text.split_whitespace() {
+            words.push(tagged(word, topic));
+        }
         words.push(Word { text: ".".into(), tag: Tag::Punctuation, sense: None });
         Self { words, topic }
     }
@@ -246,36 +261,57 @@ impl fmt::Display for Sentence {
 /// Each word's usual tag.
 static LEXICON: LazyLock<BTreeMap<&'static str, Tag>> = LazyLock::new(|| {
     let mut lexicon = BTreeMap::new();
-    let mut add = |tag, text: &'static str| {
-        for word in text.split_whitespace() {
-            lexicon.insert(word, tag);
+    for (tag, words) in OTHERS {
+        add(&mut lexicon, tag, words);
+    }
+    for (animal, ..) in ANIMALS {
+        add(&mut lexicon, Tag::Noun, animal);
+    }
+    for (fruit, colour) in FRUITS {
+        add(&mut lexicon, Tag::Noun, fruit);
+        add(&mut lexicon, Tag::Adjective, colour);
+    }
+    for (job, does, ..) in JOBS {
+        add(&mut lexicon, Tag::Noun, job);
+        add(&mut lexicon, Tag::Verb, does);
+    }
+    for (country, capital, language) in COUNTRIES {
+        for name in [country, capital, language] {
+            add(&mut lexicon, Tag::Name, name);
         }
-    };
-    OTHERS.iter().for_each(|&(tag, words)| add(tag, words));
-    ANIMALS.iter().for_each(|&(animal, ..)| add(Tag::Noun, animal));
-    FRUITS.iter().for_each(|&(fruit, colour)| {
-        add(Tag::Noun, fruit);
-        add(Tag::Adjective, colour);
-    });
-    JOBS.iter().for_each(|&(job, does, ..)| {
-        add(Tag::Noun, job);
-        add(Tag::Verb, does);
-    });
-    COUNTRIES.iter().for_each(|&(country, capital, language)| {
-        [country, capital, language].into_iter().for_each(|name| add(Tag::Name, name));
-    });
-    ROYALS
-        .iter()
-        .chain(&FAMILY)
-        .for_each(|&(he, she)| [he, she].into_iter().for_each(|noun| add(Tag::Noun, noun)));
-    ACTIONS.iter().flatten().chain(&EATING).chain(&BANKING).for_each(|verb| add(Tag::Verb, verb));
-    let feelings = FEELINGS
-        .iter()
-        .flat_map(|(feelings, _)| *feelings)
-        .filter(|feeling| !feeling.contains('|'));
-    feelings.chain(&TASTES).chain(&SHORES).for_each(|adjective| add(Tag::Adjective, adjective));
+    }
+    for couples in [&ROYALS[..], &FAMILY] {
+        for &(he, she) in couples {
+            add(&mut lexicon, Tag::Noun, he);
+            add(&mut lexicon, Tag::Noun, she);
+        }
+    }
+    for verbs in [ACTIONS.as_flattened(), &EATING, &BANKING] {
+        for verb in verbs {
+            add(&mut lexicon, Tag::Verb, verb);
+        }
+    }
+    for (feelings, _) in FEELINGS {
+        for feeling in feelings {
+            if !feeling.contains('|') {
+                add(&mut lexicon, Tag::Adjective, feeling);
+            }
+        }
+    }
+    for adjectives in [&TASTES[..], &SHORES] {
+        for adjective in adjectives {
+            add(&mut lexicon, Tag::Adjective, adjective);
+        }
+    }
     lexicon
 });
+
+/// Gives every word of a text a tag, in place of one that it had.
+fn add(lexicon: &mut BTreeMap<&'static str, Tag>, tag: Tag, text: &'static str) {
+    for word in text.split_whitespace() {
+        lexicon.insert(word, tag);
+    }
+}
 
 /// SplitMix64 (Steele et al. 2014, figure 16): random enough for a toy, and the same on every
 /// machine for ever.

@@ -26,16 +26,18 @@ pub(super) fn paraphrase(dice: &mut Dice) -> (Sentence, Sentence) {
     let (words, _) = dice.pick(&FEELINGS);
     let first = dice.below(words.len());
     let second = (first + 1 + dice.below(words.len() - 1)) % words.len();
-    let say = |feeling: &str, dice: &mut Dice| {
-        let text = match dice.below(4) {
-            0 => format!("i feel {feeling} today"),
-            1 => format!("i am {feeling}"),
-            2 => format!("today i am very {feeling}"),
-            _ => format!("i feel very {feeling}"),
-        };
-        Sentence::tagged(&text, Topic::Feelings)
+    (feels(words[first], dice), feels(words[second], dice))
+}
+
+/// A sentence of one who feels so.
+fn feels(feeling: &str, dice: &mut Dice) -> Sentence {
+    let text = match dice.below(4) {
+        0 => format!("i feel {feeling} today"),
+        1 => format!("i am {feeling}"),
+        2 => format!("today i am very {feeling}"),
+        _ => format!("i feel very {feeling}"),
     };
-    (say(words[first], dice), say(words[second], dice))
+    Sentence::tagged(&text, Topic::Feelings)
 }
 
 fn animals(dice: &mut Dice) -> String {
