@@ -22,8 +22,8 @@ pub(crate) fn read(
     let weight = weights.transposed(&format!("{name}.weight"), [d_in, d_out], device)?;
     let mut bias = None;
     if has_bias {
-        bias =
-            Some(Param::from_tensor(weights.tensor(&format!("{name}.bias"), [d_out], device)?));
+        let values = weights.tensor(&format!("{name}.bias"), [d_out], device)?;
+        bias = Some(Param::from_tensor(values));
     }
     Ok(Linear { weight: Param::from_tensor(weight), bias })
 }
@@ -40,12 +40,19 @@ pub(crate) fn write(name: &str, linear: &Linear) -> Vec<(String, TensorData)> {
 /// Several linear maps of one input as one: `x [W_q | W_k | W_v] + [b_q | b_k | b_v]`. Either all
 /// have a bias or none.
 pub(crate) fn join(parts: &[Linear]) -> Linear {
-    let weights = parts.iter().map(|part| part.weight.val()).collect();
-    let biases: Vec<Tensor<1>> =
-        parts.iter().filter_map(|part| part.bias.as_ref().map(Param::val)).collect();
+    let (mut weights, mut biases) = (Vec::new(), Vec::new());
+    for part in parts {
+        weights.push(part.weight.val());
+        if let Some(bias) = &part.bias {
+            biases.push(bias.val());
+        }
+    }
     // Detached: the whole is a weight of its own, not a sum of the parts.
     let weight = Param::from_tensor(Tensor::cat(weights, COLUMNS).detach());
-    let bias = (!biases.is_empty()).then(|| Param::from_tensor(Tensor::cat(biases, 0).detach()));
+    let mut bias = None;
+    if !biases.is_empty() {
+        bias = Some(Param::from_tensor(Tensor::cat(biases, 0).detach()));
+    }
     Linear { weight, bias }
 }
 
@@ -53,7 +60,9 @@ pub(crate) fn join(parts: &[Linear]) -> Linear {
 /// again.
 pub(crate) fn columns(linear: &Linear, first: usize, width: usize) -> Linear {
     let weight = Param::from_tensor(linear.weight.val().narrow(COLUMNS, first, width));
-    let bias =
-        linear.bias.as_ref().map(|bias| Param::from_tensor(bias.val().narrow(0, first, width)));
+    let mut bias = None;
+    if let Some(whole) = &linear.bias {
+        bias = Some(Param::from_tensor(whole.val().narrow(0, first, width)));
+    }
     Linear { weight, bias }
 }

@@ -28,7 +28,7 @@ pub struct Weights {
     path: PathBuf,
     shards: Vec<Shard>,
     tensors: BTreeMap<String, Stored>,
-    /// Of a single file.
+    /// Texts that a single file holds beside its tensors.
     metadata: BTreeMap<String, String>,
 }
 

@@ -1,7 +1,7 @@
 //! Weights in the form that others read.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
@@ -34,9 +34,12 @@ pub fn write_weights(
     metadata: &[(&str, &str)],
 ) -> Result<(), CheckpointError> {
     let mut header = Map::new();
-    let texts =
-        [LAID_OUT_BY].iter().chain(metadata).map(|&(name, text)| (name.into(), text.into()));
-    header.insert("__metadata__".into(), Value::Object(texts.collect()));
+    let mut texts = Map::new();
+    texts.insert(LAID_OUT_BY.0.into(), LAID_OUT_BY.1.into());
+    for &(name, text) in metadata {
+        texts.insert(name.into(), text.into());
+    }
+    header.insert("__metadata__".into(), Value::Object(texts));
     let mut end = 0;
     for (name, data) in tensors {
         assert!(data.dtype() == DType::F32, "{name}: expected f32, found {:?}", data.dtype());
@@ -48,12 +51,19 @@ pub fn write_weights(
     }
     let mut header = Value::Object(header).to_string();
     header.push_str(&" ".repeat(header.len().next_multiple_of(ALIGNED) - header.len()));
-    let write = |part: &Path| {
-        let mut out = BufWriter::new(File::create(part)?);
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(header.as_bytes())?;
-        tensors.iter().try_for_each(|(_, data)| out.write_all(data.as_bytes()))?;
-        out.flush()
-    };
-    Ok(aside(path, |part| write(part).map_err(FilesError::io(path, "writing")))?)
+    aside(path, |part| {
+        write_file(part, &header, tensors).map_err(FilesError::io(path, "writing"))
+    })?;
+    Ok(())
+}
+
+/// The length of the header, the header, and the tensors' bytes in their order.
+fn write_file(path: &Path, header: &str, tensors: &[(String, TensorData)]) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    for (_, data) in tensors {
+        out.write_all(data.as_bytes())?;
+    }
+    out.flush()
 }

@@ -12,6 +12,18 @@
 //! - [`questions`]: analogies in sections.
 //! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together;
 //!   [`labelled`]: texts and what they are.
+//!
+//! ```
+//! use data::{Corpus, Vocabulary, words};
+//!
+//! let corpus = Corpus::Toy { seed: 7, sentences: 100 };
+//! let first = corpus.passages()?.next().expect("a hundred sentences")?;
+//! println!("{first} has {} words", words(&first).len());
+//!
+//! let vocabulary = Vocabulary::count(corpus.passages()?, 2)?;
+//! println!("most frequent: {}, {} times", vocabulary.words[0], vocabulary.counts[0]);
+//! # Ok::<(), data::DataError>(())
+//! ```
 
 mod corpus;
 mod docs;

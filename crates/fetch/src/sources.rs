@@ -229,11 +229,10 @@ pub(crate) fn is_commit(text: &str) -> bool {
 
 /// Whether `text` may be a part of an address and a folder's name: the hub's own rule for names.
 fn is_plain(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let edges = ['-', '.'];
     !text.is_empty()
         && text.len() <= 96
-        && text.chars().all(allowed)
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && !text.starts_with(edges)
         && !text.ends_with(edges)
         && !text.contains("..")

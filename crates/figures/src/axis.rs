@@ -20,7 +20,11 @@ const LARGEST: f64 = 1e100;
 fn place(axis: &Axis, value: f64) -> Option<f64> {
     let drawable =
         value.is_finite() && value.abs() < LARGEST && (!axis.log || value > 1.0 / LARGEST);
-    drawable.then(|| if axis.log { value.log10() } else { value })
+    match drawable {
+        true if axis.log => Some(value.log10()),
+        true => Some(value),
+        false => None,
+    }
 }
 
 /// From values to pixels along one direction.
@@ -209,10 +213,6 @@ pub fn edges(canvas: &mut Canvas, plot: Area) {
 
 /// The names of both axes at the edges of `area`, cut where they are longer than the plot.
 pub fn names(canvas: &mut Canvas, area: Area, plot: Area, x: &str, y: &str) {
-    let fitting = |text: &str, room: f64| {
-        let size = LABEL.min(LABEL * room / text_width(text, LABEL).max(1.0)).max(9.0);
-        (crate::canvas::shortened(text, size, room.max(60.0)), size)
-    };
     let (x, size) = fitting(x, area.width());
     let middle = plot.centre_x().min(area.right - text_width(&x, size) / 2.0);
     canvas.text(&x, (middle, area.bottom - LABEL / 2.0), Style::plain(size).centre());
@@ -221,6 +221,12 @@ pub fn names(canvas: &mut Canvas, area: Area, plot: Area, x: &str, y: &str) {
     let middle =
         plot.centre_y().max(area.top + half).min((area.bottom - half).max(area.top + half));
     canvas.text(&y, (area.left + LABEL / 2.0, middle), Style::plain(size).centre().upwards());
+}
+
+/// A name, shortened if it must be, and the size of letters at which it fits.
+fn fitting(text: &str, room: f64) -> (String, f64) {
+    let size = LABEL.min(LABEL * room / text_width(text, LABEL).max(1.0)).max(9.0);
+    (crate::canvas::shortened(text, size, room.max(60.0)), size)
 }
 
 /// Says in the middle of an empty plot that it is empty.

@@ -30,13 +30,16 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, bars: &[Bar], area: Area) {
     let area = legend::draw(canvas, &entries, area);
     let y = heights(&panel.y, bars);
     let (plot, y) = frame(canvas, panel, &labels, area, y);
-    let members = |label: &str| bars.iter().filter(|bar| bar.label == label).collect::<Vec<_>>();
-    let most = labels.iter().map(|label| members(label).len()).max().unwrap_or(1) as f64;
+    let mut most = 0;
+    for label in &labels {
+        most = most.max(members(bars, label).len());
+    }
+    let most = most.max(1) as f64;
     let place = plot.width() / labels.len().max(1) as f64;
     let thickness = (place * FILLED / most).min(60.0);
     let zero = y.pixel(0.0).unwrap_or(plot.bottom).clamp(plot.top, plot.bottom);
     for (index, label) in labels.iter().enumerate() {
-        let bars = members(label);
+        let bars = members(bars, label);
         let middle = plot.left + place * (index as f64 + 0.5);
         for (slot, bar) in bars.iter().enumerate() {
             let left = middle + thickness * (slot as f64 - bars.len() as f64 / 2.0);
@@ -48,6 +51,11 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, bars: &[Bar], area: Area) {
     if bars.iter().all(|bar| y.pixel(bar.value).is_none()) {
         axis::nothing(canvas, plot);
     }
+}
+
+/// The bars of one label.
+fn members<'a>(bars: &'a [Bar], label: &str) -> Vec<&'a Bar> {
+    bars.iter().filter(|bar| bar.label == label).collect()
 }
 
 /// From zero to the values; a logarithmic axis has no zero and starts below the least.

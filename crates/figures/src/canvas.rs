@@ -284,13 +284,16 @@ fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
 
 /// Text that XML may hold: a control character becomes a space or a replacement mark.
 fn printable(text: &str) -> String {
-    let allowed = |c: char| match c {
-        '\t' | '\n' | '\r' => ' ',
-        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
-    text.chars().map(allowed).collect()
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        printable.push(match c {
+            '\t' | '\n' | '\r' => ' ',
+            '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        });
+    }
+    printable
 }
 
 fn escaped(text: &str) -> String {

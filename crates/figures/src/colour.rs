@@ -65,8 +65,10 @@ pub struct Scale {
 impl Scale {
     /// Symmetric about zero when the values have both signs, else from the least to the greatest.
     pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (low, high) =
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values {
+            (low, high) = (low.min(value), high.max(value));
+        }
         if low > high {
             return None;
         }
@@ -91,8 +93,11 @@ impl Scale {
 }
 
 fn blend(from: Rgb, to: Rgb, part: f64) -> Rgb {
-    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
-    Rgb(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    Rgb(mix(from.0, to.0, part), mix(from.1, to.1, part), mix(from.2, to.2, part))
+}
+
+fn mix(a: u8, b: u8, part: f64) -> u8 {
+    (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8
 }
 
 /// Ink or white, whichever reads on this colour.

@@ -4,7 +4,7 @@ use course::{Axis, Panel};
 
 use crate::axis::{self, GAP, LABEL, NAME, Ruler, TICK, short};
 use crate::canvas::{Area, Canvas, Style, shortened, text_width};
-use crate::colour::{GREY, INK, NOTHING, Scale, letters_on};
+use crate::colour::{GREY, INK, NOTHING, Rgb, Scale, letters_on};
 
 /// Width of the bar of colours.
 const BAR: f64 = 12.0;
@@ -53,10 +53,6 @@ pub fn draw(
 fn draw_cells(canvas: &mut Canvas, values: &[Vec<f64>], width: usize, scale: Scale, plot: Area) {
     let (cell_width, cell_height) =
         (plot.width() / width as f64, plot.height() / values.len() as f64);
-    let colour = |value: Option<&f64>| match value {
-        Some(value) if value.is_finite() => scale.colour(*value),
-        _ => NOTHING,
-    };
     let numbered = cell_width >= text_width(NUMBER, VALUE) && cell_height >= VALUE * 1.4;
     for (row, cells) in values.iter().enumerate() {
         let top = plot.top + cell_height * row as f64;
@@ -65,27 +61,40 @@ fn draw_cells(canvas: &mut Canvas, values: &[Vec<f64>], width: usize, scale: Sca
         let bottom = (top + cell_height + 0.5).min(plot.bottom);
         let mut column = 0;
         while column < width {
-            let this = colour(cells.get(column));
-            let end =
-                (column + 1..width).find(|&next| colour(cells.get(next)) != this).unwrap_or(width);
+            let this = colour_of(cells.get(column), scale);
+            let mut end = column + 1;
+            while end < width && colour_of(cells.get(end), scale) == this {
+                end += 1;
+            }
             let left = plot.left + cell_width * column as f64;
             let right = (plot.left + cell_width * end as f64 + 0.5).min(plot.right);
             canvas.rect(Area { left, right, top, bottom }, this);
             column = end;
         }
     }
-    let cells = values
-        .iter()
-        .enumerate()
-        .flat_map(|(row, cells)| cells.iter().enumerate().map(move |(c, v)| (row, c, v)));
-    for (row, column, value) in cells.filter(|(_, _, value)| numbered && value.is_finite()) {
-        let at = (
-            plot.left + cell_width * (column as f64 + 0.5),
-            plot.top + cell_height * (row as f64 + 0.5),
-        );
-        let text = if value.abs() < 99.995 { format!("{value:.2}") } else { short(*value) };
-        let style = Style::plain(VALUE).coloured(letters_on(scale.colour(*value)));
-        canvas.text(&text, at, style.centre());
+    if !numbered {
+        return;
+    }
+    for (row, cells) in values.iter().enumerate() {
+        for (column, &value) in cells.iter().enumerate() {
+            if !value.is_finite() {
+                continue;
+            }
+            let at = (
+                plot.left + cell_width * (column as f64 + 0.5),
+                plot.top + cell_height * (row as f64 + 0.5),
+            );
+            let text = if value.abs() < 99.995 { format!("{value:.2}") } else { short(value) };
+            let style = Style::plain(VALUE).coloured(letters_on(scale.colour(value)));
+            canvas.text(&text, at, style.centre());
+        }
+    }
+}
+
+fn colour_of(value: Option<&f64>, scale: Scale) -> Rgb {
+    match value {
+        Some(value) if value.is_finite() => scale.colour(*value),
+        _ => NOTHING,
     }
 }
 
@@ -114,12 +123,15 @@ struct Names {
 
 impl Names {
     fn new(given: &[String], count: usize) -> Self {
-        let name = |index: usize| match given.get(index) {
-            Some(name) => shortened(name, TICK, LONGEST),
-            None if given.is_empty() => index.to_string(),
-            None => String::new(),
-        };
-        Self { names: (0..count).map(name).collect(), given: !given.is_empty() }
+        let mut names = Vec::with_capacity(count);
+        for index in 0..count {
+            names.push(match given.get(index) {
+                Some(name) => shortened(name, TICK, LONGEST),
+                None if given.is_empty() => index.to_string(),
+                None => String::new(),
+            });
+        }
+        Self { names, given: !given.is_empty() }
     }
 
     fn longest(&self) -> f64 {

@@ -14,26 +14,26 @@ const PATTERNS: [&[f64]; 4] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[10.0, 3.0, 2.0, 
 
 /// Draws curves over common axes.
 pub fn draw(canvas: &mut Canvas, panel: &Panel, lines: &[Line], area: Area) {
-    let entries: Vec<Entry> = lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| Entry {
+    let mut entries = Vec::new();
+    let (mut across, mut up) = (Vec::new(), Vec::new());
+    for (index, line) in lines.iter().enumerate() {
+        entries.push(Entry {
             name: line.name.clone(),
             colour: colour::group(index),
             sample: Sample::Line(pattern(index, line).to_vec(), marker(index, line)),
-        })
-        .collect();
+        });
+        for &(x, y) in &line.points {
+            across.push(x);
+            up.push(y);
+        }
+    }
     let area = legend::draw(canvas, &entries, area);
-    let all = || lines.iter().flat_map(|line| line.points.iter());
-    let x = Ruler::over(&panel.x, all().map(|point| point.0), 0.0);
-    let y = Ruler::over(&panel.y, all().map(|point| point.1), 0.05);
+    let x = Ruler::over(&panel.x, across.into_iter(), 0.0);
+    let y = Ruler::over(&panel.y, up.into_iter(), 0.05);
     let (plot, x, y) = axis::frame(canvas, area, x, y);
     let mut drawn = 0;
     for (index, line) in lines.iter().enumerate() {
-        let pixels = line.points.iter().map(|point| Some((x.pixel(point.0)?, y.pixel(point.1)?)));
-        let pixels: Vec<Option<(f64, f64)>> = pixels.collect();
-        for stretch in pixels.split(Option::is_none) {
-            let stretch: Vec<(f64, f64)> = stretch.iter().flatten().copied().collect();
+        for stretch in stretches(&line.points, &x, &y) {
             drawn += stretch.len();
             draw_stretch(canvas, &stretch, index, line);
         }
@@ -43,6 +43,18 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, lines: &[Line], area: Area) {
     }
 }
 
+/// The pixels of a curve's points, apart wherever a point between them cannot be drawn.
+fn stretches(points: &[(f64, f64)], x: &Ruler, y: &Ruler) -> Vec<Vec<(f64, f64)>> {
+    let mut stretches = vec![Vec::new()];
+    for &(across, up) in points {
+        match (x.pixel(across), y.pixel(up), stretches.last_mut()) {
+            (Some(across), Some(up), Some(stretch)) => stretch.push((across, up)),
+            _ => stretches.push(Vec::new()),
+        }
+    }
+    stretches
+}
+
 fn draw_stretch(canvas: &mut Canvas, stretch: &[(f64, f64)], index: usize, line: &Line) {
     let colour = colour::group(index);
     if stretch.len() > 1 {
@@ -50,12 +62,14 @@ fn draw_stretch(canvas: &mut Canvas, stretch: &[(f64, f64)], index: usize, line:
     }
     let marker = if stretch.len() == 1 { Some(Marker::of(index)) } else { marker(index, line) };
     if let Some(marker) = marker {
-        stretch.iter().for_each(|&at| canvas.marker(marker, at, 3.2, colour));
+        for &at in stretch {
+            canvas.marker(marker, at, 3.2, colour);
+        }
     }
 }
 
 fn marker(index: usize, line: &Line) -> Option<Marker> {
-    (line.points.len() <= MARKED).then(|| Marker::of(index))
+    if line.points.len() <= MARKED { Some(Marker::of(index)) } else { None }
 }
 
 fn pattern(index: usize, line: &Line) -> &'static [f64] {

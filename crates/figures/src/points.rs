@@ -30,7 +30,6 @@ const DIRECTIONS: [(f64, f64); 8] = [
 /// Draws points by group.
 pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
     let groups = legend::distinct(points.iter().map(|point| point.group.as_str()));
-    let index = |point: &Point| groups.iter().position(|group| *group == point.group).unwrap_or(0);
     let entries: Vec<Entry> = groups
         .iter()
         .enumerate()
@@ -56,7 +55,8 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
         draw_label(canvas, &point.label, at, plot, &mut taken);
     }
     for &(point, at) in &placed {
-        canvas.marker(Marker::of(index(point)), at, RADIUS, colour::group(index(point)));
+        let group = groups.iter().position(|group| *group == point.group).unwrap_or(0);
+        canvas.marker(Marker::of(group), at, RADIUS, colour::group(group));
     }
 }
 

@@ -99,14 +99,15 @@ fn placed<'a>(rows: &[Vec<&'a Step>], area: Area) -> Vec<(&'a Step, Area)> {
 
 /// From the lower edge of a box to the upper edge of another; beside what stands between them.
 fn arrow(canvas: &mut Canvas, from: Area, to: Area, boxes: &[(&Step, Area)]) {
-    let between = boxes
-        .iter()
-        .map(|(_, area)| area)
-        .filter(|area| area.top > from.bottom && area.bottom < to.top);
-    let right = between.clone().map(|area| area.right).fold(f64::NEG_INFINITY, f64::max);
-    let left = between.map(|area| area.left).fold(f64::INFINITY, f64::min);
-    let free = |x: f64| x > right + GAP / 2.0 || x < left - GAP / 2.0;
-    let x = if free(from.centre_x()) { from.centre_x() } else { right + GAP / 2.0 };
+    let (mut left, mut right) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (_, area) in boxes {
+        if area.top > from.bottom && area.bottom < to.top {
+            (left, right) = (left.min(area.left), right.max(area.right));
+        }
+    }
+    let straight = from.centre_x();
+    let is_free = straight > right + GAP / 2.0 || straight < left - GAP / 2.0;
+    let x = if is_free { straight } else { right + GAP / 2.0 };
     let end = (
         to.centre_x() + (x - to.centre_x()).clamp(-0.35 * to.width(), 0.35 * to.width()),
         to.top - 3.0,

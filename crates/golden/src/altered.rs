@@ -27,19 +27,17 @@ pub fn altered(
     for file in ["cases.json", "expected.safetensors"] {
         fs::copy(from.join(file), to.path().join(file)).expect("a recorded file");
     }
-    let read = |file: &str| fs::read(from.join(file)).expect("a recorded file");
-    let mut json: Value =
-        serde_json::from_slice(&read("config.json")).expect("a recorded configuration");
+    let json = fs::read(from.join("config.json")).expect("a recorded file");
+    let mut json: Value = serde_json::from_slice(&json).expect("a recorded configuration");
     config(&mut json);
     fs::write(to.path().join("config.json"), json.to_string()).expect("the copy's configuration");
-    let bytes = read("model.safetensors");
-    let mut tensors: BTreeMap<String, Stored> = SafeTensors::deserialize(&bytes)
-        .expect("recorded weights")
-        .iter()
-        .map(|(name, view)| {
-            (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
-        })
-        .collect();
+    let bytes = fs::read(from.join("model.safetensors")).expect("a recorded file");
+    let recorded = SafeTensors::deserialize(&bytes).expect("recorded weights");
+    let mut tensors = BTreeMap::new();
+    for (name, view) in recorded.iter() {
+        let stored = (view.dtype(), view.shape().to_vec(), view.data().to_vec());
+        tensors.insert(name.to_string(), stored);
+    }
     weights(&mut tensors);
     store(&tensors, &to.path().join("model.safetensors"));
     to

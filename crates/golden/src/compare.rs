@@ -141,7 +141,7 @@ fn write_rows(
 }
 
 /// How far apart two numbers are: infinitely where one is NaN.
-fn difference(found: f32, expected: f32) -> f32 {
+pub(crate) fn difference(found: f32, expected: f32) -> f32 {
     let difference = (found - expected).abs();
     if difference.is_nan() && found != expected { f32::INFINITY } else { difference }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoldenError {
-    /// One of its files could not be read, or is another file.
+    /// A file of the folder could not be read, or is another file.
     #[error(transparent)]
     File(#[from] FilesError),
     /// Tensors that are not well-formed.
@@ -26,13 +26,13 @@ pub enum GoldenError {
         "{path:?}: tensor {tensor:?}: expected {expected}, found {found}; record the folder again"
     )]
     Tensor {
-        /// The file.
+        /// File that should hold the tensor.
         path: PathBuf,
-        /// Its name, `case.tensor`.
+        /// Name of the tensor, `case.tensor`.
         tensor: String,
-        /// What `cases.json` says.
+        /// Form that `cases.json` gives.
         expected: String,
-        /// What is there.
+        /// Form that the file holds.
         found: String,
     },
 }
@@ -40,11 +40,11 @@ pub enum GoldenError {
 /// One recorded run of the model.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Case {
-    /// Its name.
+    /// Name of the case.
     pub case: String,
-    /// What went in, with shapes.
+    /// Names of what went in, with shapes.
     pub inputs: BTreeMap<String, Vec<usize>>,
-    /// What came out, with shapes.
+    /// Names of what came out, with shapes.
     pub outputs: BTreeMap<String, Vec<usize>>,
     /// Which positions count: `all positions`, `where attention_mask is 1`, or `exact`.
     pub compare: String,
@@ -61,14 +61,23 @@ struct Tolerance {
     max_abs: f32,
 }
 
-/// A recorded model.
+/// A recorded model and what it answered.
+///
+/// ```no_run
+/// let folder = golden::Folder::open("tests/golden/tiny-bert".as_ref())?;
+/// for case in &folder.cases {
+///     let ids = folder.tensor(case, "input_ids")?;
+///     println!("{}: ids of shape {:?}", case.case, ids.shape());
+/// }
+/// # Ok::<(), golden::GoldenError>(())
+/// ```
 #[derive(Debug)]
 pub struct Folder {
-    /// Where it lies.
+    /// Folder that holds the model.
     pub path: PathBuf,
     /// How far an f32 run may be off, as the folder itself says.
     pub tolerance: f32,
-    /// The recorded runs.
+    /// Recorded runs of the model.
     pub cases: Vec<Case>,
     recorded: Vec<u8>,
 }
@@ -160,24 +169,23 @@ impl Folder {
             return Ok(None);
         }
         let recorded = Weights::open(&path)?;
-        let error = |name: &str| {
+        let mut errors = Vec::new();
+        for name in recorded.names() {
             let shape = recorded.shape(name).unwrap_or_default();
             let found =
                 answers.iter().find(|(answer, data)| answer == name && data.shape()[..] == *shape);
             let Some((_, answer)) = found else {
-                let (expected, found) =
-                    (format!("a gradient of shape {shape:?}"), "no such answer".to_string());
                 return Err(GoldenError::Tensor {
                     path: path.clone(),
                     tensor: name.into(),
-                    expected,
-                    found,
+                    expected: format!("a gradient of shape {shape:?}"),
+                    found: "no such answer".into(),
                 });
             };
             let expected = TensorData::new(recorded.values(name, shape)?, shape.to_vec());
-            Ok((name.to_string(), crate::max_abs_error_of_data(answer, &expected)))
-        };
-        recorded.names().map(error).collect::<Result<_, _>>().map(Some)
+            errors.push((name.to_string(), crate::max_abs_error_of_data(answer, &expected)));
+        }
+        Ok(Some(errors))
     }
 
     /// How far this answer to `case` may be off on a device that is allowed `tolerance`: not at all
@@ -192,12 +200,15 @@ impl Folder {
     ///
     /// As [`Folder::tensor`].
     pub fn input(&self, case: &Case, name: &str) -> Result<Option<TensorData>, GoldenError> {
-        case.inputs.contains_key(name).then(|| self.tensor(case, name)).transpose()
+        if !case.inputs.contains_key(name) {
+            return Ok(None);
+        }
+        self.tensor(case, name).map(Some)
     }
 }
 
-/// Of `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`, the rows of tokens that
-/// `[batch, tokens]` keeps.
+/// The largest difference in the rows of tokens that `kept`, `[batch, tokens]`, keeps of
+/// `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`.
 fn largest_where_kept(answer: &TensorData, expected: &TensorData, kept: &TensorData) -> f32 {
     let shape = answer.shape();
     let (heads, inner) = match shape[..] {
@@ -206,12 +217,14 @@ fn largest_where_kept(answer: &TensorData, expected: &TensorData, kept: &TensorD
     };
     let tokens = kept.shape()[1];
     let kept: Vec<i64> = kept.iter().collect();
-    let row_is_kept = |row: usize| kept[row / tokens / heads * tokens + row % tokens] == 1;
-    let pairs = answer.iter::<f32>().zip(expected.iter::<f32>()).enumerate();
-    pairs
-        .filter(|(i, _)| row_is_kept(i / inner))
-        .map(|(_, (a, b))| if a.is_nan() || b.is_nan() { f32::INFINITY } else { (a - b).abs() })
-        .fold(0.0, f32::max)
+    let mut worst: f32 = 0.0;
+    for (i, (found, expected)) in answer.iter::<f32>().zip(expected.iter::<f32>()).enumerate() {
+        let row = i / inner;
+        if kept[row / tokens / heads * tokens + row % tokens] == 1 {
+            worst = worst.max(crate::compare::difference(found, expected));
+        }
+    }
+    worst
 }
 
 fn read<const N: usize, T>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {

@@ -17,8 +17,8 @@ impl Weights {
     pub fn layers(&self, prefix: &str) -> usize {
         let mut numbers = BTreeSet::new();
         for name in self.names() {
-            if let Some((number, _)) =
-                name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
+            if let Some(rest) = name.strip_prefix(prefix)
+                && let Some((number, _)) = rest.split_once('.')
                 && let Ok(number) = number.parse::<usize>()
             {
                 numbers.insert(number);
@@ -59,13 +59,25 @@ impl Weights {
         expected: &[(String, Vec<usize>)],
         allowed: &[&str],
     ) -> Result<Vec<String>, CheckpointError> {
-        let wanted: BTreeSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
-        let (skipped, unused): (Vec<&str>, Vec<&str>) = self
-            .names()
-            .filter(|name| !wanted.contains(name))
-            .partition(|name| allowed.iter().any(|pattern| fits(pattern, name)));
-        let missing: Vec<&str> =
-            expected.iter().map(|(name, _)| name.as_str()).filter(|name| !self.has(name)).collect();
+        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        let mut missing: Vec<&str> = Vec::new();
+        for (name, _) in expected {
+            wanted.insert(name);
+            if !self.has(name) {
+                missing.push(name);
+            }
+        }
+        let (mut skipped, mut unused) = (Vec::new(), Vec::new());
+        for name in self.names() {
+            if wanted.contains(name) {
+                continue;
+            }
+            if allowed.iter().any(|pattern| fits(pattern, name)) {
+                skipped.push(name.to_string());
+            } else {
+                unused.push(name);
+            }
+        }
         if let Some(first) = missing.first() {
             return Err(self.missing(first, missing.len() - 1, unused.iter().copied()));
         }
@@ -80,7 +92,7 @@ impl Weights {
         for (name, shape) in expected {
             self.expect(name, shape)?;
         }
-        Ok(skipped.into_iter().map(str::to_string).collect())
+        Ok(skipped)
     }
 
     /// Checks that the tensor called `name` is there, in this shape and in floats. A size that a
@@ -93,13 +105,16 @@ impl Weights {
         self.stored(name, shape).map(drop)
     }
 
+    /// The place of the tensor called `name`, checked as by [`Weights::expect`].
     pub(super) fn stored(&self, name: &str, shape: &[usize]) -> Result<&Stored, CheckpointError> {
-        let stored = self.tensors.get(name).ok_or_else(|| self.missing(name, 0, self.names()))?;
-        let path = || self.shards[stored.shard].path.clone();
+        let Some(stored) = self.tensors.get(name) else {
+            return Err(self.missing(name, 0, self.names()));
+        };
+        let path = &self.shards[stored.shard].path;
         let Entry { shape: found, dtype, .. } = &stored.entry;
         if found != shape {
             return Err(CheckpointError::Shape {
-                path: path(),
+                path: path.clone(),
                 tensor: name.into(),
                 expected: shape.into(),
                 found: found.clone(),
@@ -107,7 +122,7 @@ impl Weights {
         }
         match dtype.name {
             "F32" | "F16" | "BF16" => Ok(stored),
-            found => Err(CheckpointError::Dtype { path: path(), tensor: name.into(), found }),
+            found => Err(CheckpointError::Dtype { path: path.clone(), tensor: name.into(), found }),
         }
     }
 
@@ -138,11 +153,15 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// The candidate most like `name`, of equal ones the last, if any is like it at all.
 fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    candidates
-        .take(MOST_COMPARED)
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(alike, _)| *alike > ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_string())
+    let mut best = None;
+    let mut most = ALIKE;
+    for candidate in candidates.take(MOST_COMPARED) {
+        let alike = strsim::jaro_winkler(name, candidate);
+        if alike > ALIKE && alike >= most {
+            (best, most) = (Some(candidate.to_string()), alike);
+        }
+    }
+    best
 }

@@ -55,8 +55,8 @@ impl Weights {
     /// If a name without its prefix is already there.
     pub fn strip_prefix(mut self, prefix: &str) -> Result<Weights, CheckpointError> {
         for (name, stored) in std::mem::take(&mut self.tensors) {
-            let name = name.strip_prefix(prefix).map(str::to_string).unwrap_or(name);
-            self.insert(name, stored)?;
+            let rest = name.strip_prefix(prefix).unwrap_or(&name).to_string();
+            self.insert(rest, stored)?;
         }
         Ok(self)
     }
@@ -83,7 +83,10 @@ struct Found {
 
 fn open_single(path: &Path) -> Result<Found, CheckpointError> {
     let (header, file) = Header::open(path)?;
-    let stored = header.entries.into_iter().map(|entry| Stored { shard: 0, entry }).collect();
+    let mut stored = Vec::new();
+    for entry in header.entries {
+        stored.push(Stored { shard: 0, entry });
+    }
     Ok(Found { shards: vec![Shard { path: path.into(), file }], stored, metadata: header.metadata })
 }
 
@@ -105,25 +108,33 @@ pub fn shard_names(path: &Path) -> Result<Vec<String>, CheckpointError> {
 }
 
 fn check_shard_names(path: &Path, index: &Index) -> Result<Vec<String>, CheckpointError> {
-    let refuse = |problem| Err(CheckpointError::Index { path: path.into(), problem });
     let names: BTreeSet<&String> = index.weight_map.values().collect();
     if names.is_empty() || names.len() > MOST_SHARDS {
-        return refuse(format!("expected 1 to {MOST_SHARDS} shards, found {}", names.len()));
+        let problem = format!("expected 1 to {MOST_SHARDS} shards, found {}", names.len());
+        return refuse_index(path, problem);
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    for name in &names {
+    let mut plain_names = Vec::new();
+    for name in names {
         let named = name.ends_with(".safetensors") && !name.starts_with('.') && name.len() <= 255;
-        if !named || !name.chars().all(plain) {
-            return refuse(format!(
-                "expected the plain name of a .safetensors file beside it, found {name:?}"
-            ));
+        if !named || !name.chars().all(is_plain) {
+            let expected = "expected the plain name of a .safetensors file beside it";
+            return refuse_index(path, format!("{expected}, found {name:?}"));
         }
+        plain_names.push(name.clone());
     }
-    Ok(names.into_iter().cloned().collect())
+    Ok(plain_names)
+}
+
+/// Whether a character may stand in the name of a shard.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.".contains(c)
+}
+
+fn refuse_index<T>(path: &Path, problem: String) -> Result<T, CheckpointError> {
+    Err(CheckpointError::Index { path: path.into(), problem })
 }
 
 fn open_shards(folder: &Path, path: &Path) -> Result<Found, CheckpointError> {
-    let refuse = |problem| Err(CheckpointError::Index { path: path.into(), problem });
     let mut index: Index = read_json(path)?;
     let (mut shards, mut stored) = (Vec::new(), Vec::new());
     for name in check_shard_names(path, &index)? {
@@ -133,16 +144,14 @@ fn open_shards(folder: &Path, path: &Path) -> Result<Found, CheckpointError> {
             match index.weight_map.remove(&entry.name) {
                 Some(expected) if expected == name => {}
                 Some(expected) => {
-                    return refuse(format!(
-                        "expected {:?} in {expected:?}, found it in {name:?}",
-                        entry.name
-                    ));
+                    let problem =
+                        format!("expected {:?} in {expected:?}, found it in {name:?}", entry.name);
+                    return refuse_index(path, problem);
                 }
                 None => {
-                    return refuse(format!(
-                        "{:?} in {name:?} is not in the index, or is twice",
-                        entry.name
-                    ));
+                    let problem =
+                        format!("{:?} in {name:?} is not in the index, or is twice", entry.name);
+                    return refuse_index(path, problem);
                 }
             }
             stored.push(Stored { shard: shards.len(), entry });
@@ -152,7 +161,8 @@ fn open_shards(folder: &Path, path: &Path) -> Result<Found, CheckpointError> {
     match index.weight_map.first_key_value() {
         None => Ok(Found { shards, stored, metadata: BTreeMap::new() }),
         Some((tensor, shard)) => {
-            refuse(format!("expected {tensor:?} in {shard:?}, which does not hold it"))
+            let problem = format!("expected {tensor:?} in {shard:?}, which does not hold it");
+            refuse_index(path, problem)
         }
     }
 }
@@ -163,32 +173,30 @@ fn refuse_pickles_only(folder: &Path, single: &Path) -> Result<(), CheckpointErr
         return Ok(());
     }
     let Lookalike { found, remedy } = PICKLE;
-    match ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt"]
-        .iter()
-        .find(|n| folder.join(n).exists())
-    {
-        None => Ok(()),
-        Some(name) => Err(FilesError::NotThat {
-            path: folder.join(name),
-            expected: "model.safetensors in this folder",
-            found: found.into(),
-            remedy,
+    for name in ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt"] {
+        let pickle = folder.join(name);
+        if pickle.exists() {
+            return Err(FilesError::NotThat {
+                path: pickle,
+                expected: "model.safetensors in this folder",
+                found: found.into(),
+                remedy,
+            }
+            .into());
         }
-        .into()),
     }
+    Ok(())
 }
 
 /// `LayerNorm.gamma` and `LayerNorm.beta` are how TensorFlow names what PyTorch calls `weight` and
 /// `bias`.
 fn modern_name(name: &str) -> String {
-    let modern = |(module, last): (&str, &str)| {
-        let parent = module.rsplit('.').next()?.to_ascii_lowercase();
-        let last = match last {
-            "gamma" => "weight",
-            "beta" => "bias",
-            _ => return None,
-        };
-        (parent.contains("norm") || parent.starts_with("ln")).then(|| format!("{module}.{last}"))
-    };
-    name.rsplit_once('.').and_then(modern).unwrap_or_else(|| name.into())
+    let Some((module, last)) = name.rsplit_once('.') else { return name.into() };
+    let parent = module.rsplit('.').next().unwrap_or(module).to_ascii_lowercase();
+    let is_norm = parent.contains("norm") || parent.starts_with("ln");
+    match last {
+        "gamma" if is_norm => format!("{module}.weight"),
+        "beta" if is_norm => format!("{module}.bias"),
+        _ => name.into(),
+    }
 }
