@@ -8,6 +8,26 @@
 //! its title and its alt text for those who do not see it. Legends stand below the axes, never over
 //! the data. Values that cannot be drawn (NaN, infinities, zero on a logarithmic axis) are left
 //! out.
+//!
+//! ```
+//! use course::{Axis, Figure, Line, Marks, Panel};
+//!
+//! let curve = Line::new("x squared", (0..10).map(|x| (f64::from(x), f64::from(x * x))));
+//! let panel = Panel {
+//!     title: String::new(),
+//!     x: Axis::linear("x"),
+//!     y: Axis::linear("y"),
+//!     marks: Marks::Lines(vec![curve]),
+//! };
+//! let figure = Figure {
+//!     name: "squares".into(),
+//!     title: "A parabola".into(),
+//!     alt: "A curve that rises faster and faster, from 0 at 0 to 81 at 9.".into(),
+//!     band: 0.0,
+//!     panels: vec![panel],
+//! };
+//! assert!(figures::svg(&figure).starts_with("<svg"));
+//! ```
 
 mod axis;
 mod bars;
