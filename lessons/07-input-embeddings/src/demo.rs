@@ -8,16 +8,18 @@ use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
 
 use crate::{BertEmbeddings, BertEmbeddingsConfig, LayerNormConfig, Role, role_ids, segment_ids};
 
-/// The pair of the textbook this course follows.
+/// Pair of sentences of the textbook that this course follows.
 const PAIR: [&str; 12] =
     ["[CLS]", "is", "this", "a", "question", "?", "[SEP]", "yes", "it", "is", ".", "[SEP]"];
-/// Tokens of its two sentences.
+/// Numbers of tokens of the pair's two sentences.
 const SENTENCES: (usize, usize) = (5, 4);
-/// The word whose row is made long.
+/// Word of the pair whose row in the token table is made long.
 const LOUD: &str = "question";
-/// How long.
+/// Factor by which the row of [`LOUD`] is made longer.
 const LOUDNESS: f32 = 10.0;
-/// Five turns of a chat.
+/// Positions of "a" and of [`LOUD`], the word after it.
+const QUIET_AND_LOUD: [usize; 2] = [3, 4];
+/// Five turns of a chat: who speaks, and the words.
 const CHAT: [(Role, &[&str]); 5] = [
     (Role::System, &["be", "brief"]),
     (Role::User, &["is", "it", "raining", "?"]),
@@ -25,11 +27,15 @@ const CHAT: [(Role, &[&str]); 5] = [
     (Role::User, &["sure", "?"]),
     (Role::Assistant, &["yes", "it", "is"]),
 ];
-/// Numbers a token has.
+/// Width of the model in this demo: how many numbers a token has.
 const D_MODEL: usize = 64;
-/// Random tables of a backend's own generator: they differ between backends, not between runs on
-/// one.
+/// Band of the figure's numbers. A backend draws its random tables from its own generator: they
+/// differ between backends, not between runs on one.
 const BAND: f64 = 1e-3;
+/// Axis of a table's rows, in `[rows, d_model]`.
+const ROWS: usize = 0;
+/// Axis of a vector's numbers, in `[batch, tokens, d_model]`.
+const NUMBERS: usize = 2;
 
 /// Runs the lesson's demonstration.
 ///
@@ -49,7 +55,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Figure of the shapes: which axes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("token ids", "batch, tokens"),
@@ -72,55 +78,62 @@ fn shapes() -> Figure {
     Figure::shapes("07-shapes", "Three tables, one sum, one norm", alt, steps)
 }
 
+/// Table of the pair of sentences with the segment of each token.
 fn say_segments(report: &mut Report) {
     let (first, second) = SENTENCES;
     let segments = segment_ids(first, Some(second));
     report.say("A pair of sentences: each token says what it is, where it stands and whose it is.");
     let mut table = Table::new(["position", "token", "segment"]);
-    for (position, (token, segment)) in PAIR.iter().zip(segments).enumerate() {
-        table.row([position.to_string(), (*token).to_string(), segment.to_string()]);
+    for (position, token) in PAIR.into_iter().enumerate() {
+        table.row([position.to_string(), token.into(), segments[position].to_string()]);
     }
     report.table(&table);
 }
 
+/// Table of the chat with the lengths of each token's three parts, the third from its role.
 fn say_roles(report: &mut Report, device: &Device) {
-    let turns = CHAT.map(|(role, words)| (role, words.len()));
-    let words: Vec<&str> = CHAT.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+    let mut turns = Vec::new();
+    let mut words = Vec::new();
+    for (role, said) in CHAT {
+        turns.push((role, said.len()));
+        words.extend(said);
+    }
     let (ids, vocab) = ids_of(&words);
     let roles = role_ids(&turns);
     let embeddings =
         BertEmbeddingsConfig::new(vocab, words.len(), Role::COUNT, D_MODEL).init(device);
-    let parts = norms_of_parts(&embeddings, &ids, &roles, device);
+    let lengths = lengths_of_parts(&embeddings, &ids, &roles, device);
     report.say(
         "A chat of five turns: a role is a segment, from a table of three rows. Lengths of the \
             three parts:",
     );
     let mut table = Table::new(["role", "id", "word", "token", "position", "role's row"]);
-    let mut at = 0;
+    let mut position = 0;
     for (role, said) in CHAT {
         for word in said {
-            let [token, position, segment] = parts[at].map(|length| format!("{length:.3}"));
+            let length = &lengths[position];
             table.row([
                 role.name().into(),
-                roles[at].to_string(),
-                (*word).into(),
-                token,
-                position,
-                segment,
+                roles[position].to_string(),
+                word.to_string(),
+                format!("{:.3}", length.token),
+                format!("{:.3}", length.position),
+                format!("{:.3}", length.segment),
             ]);
-            at += 1;
+            position += 1;
         }
     }
     report.table(&table);
-    say_same_word(report, &embeddings, ids_of(&words).0[6], device);
+    let yes = ids[6]; // the assistant's first word
+    say_same_word(report, &embeddings, yes, device);
 }
 
-/// The same word at the same place, said by the user and by the assistant.
+/// The difference that the speaker makes to one word at one place.
 fn say_same_word(report: &mut Report, embeddings: &BertEmbeddings, id: i64, device: &Device) {
-    let said_by = |role: Role| embeddings.sum(text(&[id], device), text(&[role.id()], device));
-    let row = |role: Role| embeddings.segments.weight.val().narrow(0, role.id() as usize, 1);
-    let difference = said_by(Role::Assistant) - said_by(Role::User);
-    let rows = (row(Role::Assistant) - row(Role::User)).unsqueeze();
+    let assistant = said_by(Role::Assistant, id, embeddings, device);
+    let difference = assistant - said_by(Role::User, id, embeddings, device);
+    let rows = role_row(Role::Assistant, embeddings) - role_row(Role::User, embeddings);
+    let rows = rows.unsqueeze(); // [1, 1, d_model]
     let error = numbers(&(difference.clone() - rows).abs().max())[0];
     let length = numbers(&difference.square().sum().sqrt())[0];
     report.say(format!(
@@ -130,6 +143,18 @@ fn say_same_word(report: &mut Report, embeddings: &BertEmbeddings, id: i64, devi
     report.say("");
 }
 
+/// The sum of the three parts of the word `id` where `role` opens a text with it:
+/// `[1, 1, d_model]`.
+fn said_by(role: Role, id: i64, embeddings: &BertEmbeddings, device: &Device) -> Tensor<3> {
+    embeddings.sum(text(&[id], device), text(&[role.id()], device))
+}
+
+/// The role's row of the segment table: `[1, d_model]`.
+fn role_row(role: Role, embeddings: &BertEmbeddings) -> Tensor<2> {
+    embeddings.segments.weight.val().narrow(ROWS, role.id() as usize, 1)
+}
+
+/// Table of three vectors of one shape, which LayerNorm makes equal.
 fn say_norm(report: &mut Report, device: &Device) {
     report.say("LayerNorm, scale 1 and shift 0: only the shape of a vector survives.");
     let mut table = Table::new(["in", "mean", "spread", "out"]);
@@ -141,20 +166,24 @@ fn say_norm(report: &mut Report, device: &Device) {
     ] {
         let x = Tensor::<2>::from_floats([row], device);
         let (mean, spread) = mean_and_spread(&numbers(&x));
-        let out: Vec<String> =
-            numbers(&norm.forward(x)).iter().map(|y| format!("{y:.3}")).collect();
+        let y = numbers(&norm.forward(x));
         table.row([
             format!("{row:?}"),
             format!("{mean:.1}"),
             format!("{spread:.3}"),
-            out.join(" "),
+            format!("{:.3} {:.3} {:.3} {:.3}", y[0], y[1], y[2], y[3]),
         ]);
     }
     report.table(&table);
+    say_two_passes(report);
+}
+
+/// The variance of four numbers with a large mean, computed in f32 by two formulas.
+fn say_two_passes(report: &mut Report) {
     let row = [10_001.0f32, 10_002.0, 10_003.0, 10_004.0];
-    let mean = |values: [f32; 4]| values.iter().sum::<f32>() / 4.0;
-    let one_pass = mean(row.map(|x| x * x)) - mean(row) * mean(row);
-    let two_passes = mean(row.map(|x| (x - mean(row)).powi(2)));
+    let mean = mean_of_four(row);
+    let one_pass = mean_of_four(row.map(|x| x * x)) - mean * mean;
+    let two_passes = mean_of_four(row.map(|x| (x - mean).powi(2)));
     report.say(format!(
         "Why in two passes: the variance of the last row is {two_passes} as the mean of (x - \
             mean)^2, and {one_pass} as mean(x^2) - mean(x)^2 in f32."
@@ -162,13 +191,21 @@ fn say_norm(report: &mut Report, device: &Device) {
     report.say("");
 }
 
+/// The mean, computed in f32.
+fn mean_of_four([a, b, c, d]: [f32; 4]) -> f32 {
+    (a + b + c + d) / 4.0
+}
+
 /// The pair with one row of the token table made ten times as long, as training may do.
 fn loud_pair(device: &Device) -> (Vec<i64>, BertEmbeddings) {
     let (ids, vocab) = ids_of(&PAIR);
     let mut embeddings = BertEmbeddingsConfig::new(vocab, PAIR.len(), 2, D_MODEL).init(device);
-    let loud = PAIR.iter().zip(&ids).find(|(word, _)| **word == LOUD).map_or(0, |(_, &id)| id);
-    let factors: Vec<f32> =
-        (0..vocab as i64).map(|id| if id == loud { LOUDNESS } else { 1.0 }).collect();
+    let mut factors = vec![1.0; vocab];
+    for (position, word) in PAIR.into_iter().enumerate() {
+        if word == LOUD {
+            factors[ids[position] as usize] = LOUDNESS;
+        }
+    }
     let factors = Tensor::<2>::from_data(TensorData::new(factors, [vocab, 1]), device);
     embeddings.tokens.weight = Param::from_tensor(embeddings.tokens.weight.val() * factors);
     (ids, embeddings)
@@ -177,13 +214,15 @@ fn loud_pair(device: &Device) -> (Vec<i64>, BertEmbeddings) {
 /// What LayerNorm does not do: the loud word's position stays a small part of its sum.
 fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], device: &Device) {
     let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
-    let parts = norms_of_parts(embeddings, ids, &segments, device);
+    let lengths = lengths_of_parts(embeddings, ids, &segments, device);
     report.say(format!(
         "The row of \"{LOUD}\" made {LOUDNESS} times as long. Position as a part of the three \
             lengths:"
     ));
-    for (word, [token, position, segment]) in PAIR.iter().zip(parts).skip(3).take(2) {
-        report.say(format!("  {word:<8} {:.0}%", 100.0 * position / (token + position + segment)));
+    for position in QUIET_AND_LOUD {
+        let length = &lengths[position];
+        let all = length.token + length.position + length.segment;
+        report.say(format!("  {:<8} {:.0}%", PAIR[position], 100.0 * length.position / all));
     }
     report.say(
         "LayerNorm brings every token to one scale; it does not even out the parts within one \
@@ -192,38 +231,15 @@ fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], devi
     report.say("");
 }
 
+/// Figure of the loud pair: lengths of the three parts, spread before the norm and after.
 fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Figure {
     let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
-    let parts = norms_of_parts(embeddings, ids, &segments, device);
+    let lengths = lengths_of_parts(embeddings, ids, &segments, device);
     let before = embeddings.sum(text(ids, device), text(&segments, device));
     let after = embeddings.norm.forward(before.clone());
-    let names = PAIR.iter().enumerate().map(|(position, word)| format!("{position} {word}"));
-    let names: Vec<String> = names.collect();
-    let lengths = names.iter().zip(&parts).flat_map(|(name, parts)| {
-        ["token", "position", "segment"]
-            .into_iter()
-            .zip(parts)
-            .map(|(group, &length)| bar(name, group, length))
-    });
-    let spreads = [("before LayerNorm", before), ("after LayerNorm", after)].into_iter().flat_map(
-        |(group, x)| {
-            let numbers = numbers(&x);
-            let spreads: Vec<f64> =
-                numbers.chunks(D_MODEL).map(|token| mean_and_spread(token).1).collect();
-            names
-                .iter()
-                .zip(spreads)
-                .map(|(name, spread)| bar(name, group, spread))
-                .collect::<Vec<_>>()
-        },
-    );
-    let (lengths, spreads) = (lengths.collect(), spreads.collect());
-    let panel = |title: &str, y: Axis, bars| Panel {
-        title: title.into(),
-        x: Axis::linear("token, by position"),
-        y,
-        marks: Marks::Bars(bars),
-    };
+    let mut spreads = Vec::new();
+    push_spreads(&mut spreads, "before LayerNorm", &before);
+    push_spreads(&mut spreads, "after LayerNorm", &after);
     Figure {
         name: "07-norms".into(),
         title: "One row ten times as long: LayerNorm brings every token to one scale".into(),
@@ -235,50 +251,109 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
             .into(),
         band: BAND,
         panels: vec![
-            panel("what is added up", Axis::linear("length of the vector"), lengths),
-            panel("its sum", Axis::log("standard deviation"), spreads),
+            bars("what is added up", Axis::linear("length of the vector"), length_bars(&lengths)),
+            bars("its sum", Axis::log("standard deviation"), spreads),
         ],
     }
 }
 
-fn bar(label: &str, group: &str, value: f64) -> Bar {
-    Bar { label: label.into(), group: group.into(), value }
+/// Three bars for each token of the pair: the lengths of its parts.
+fn length_bars(lengths: &[Lengths]) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for (position, length) in lengths.iter().enumerate() {
+        bars.push(bar(position, "token", length.token));
+        bars.push(bar(position, "position", length.position));
+        bars.push(bar(position, "segment", length.segment));
+    }
+    bars
 }
 
-/// Lengths of the token's, the position's and the segment's vector, token by token.
-fn norms_of_parts(
-    model: &BertEmbeddings,
+/// Adds a bar for each token of the pair: the spread of its vector in x, `[1, tokens, d_model]`.
+fn push_spreads(bars: &mut Vec<Bar>, group: &str, x: &Tensor<3>) {
+    for (position, token) in numbers(x).chunks(D_MODEL).enumerate() {
+        let (_, spread) = mean_and_spread(token);
+        bars.push(bar(position, group, spread));
+    }
+}
+
+/// A bar of the pair's token at `position`.
+fn bar(position: usize, group: &str, value: f64) -> Bar {
+    Bar { label: format!("{position} {}", PAIR[position]), group: group.into(), value }
+}
+
+/// A panel of bars over the tokens of the pair.
+fn bars(title: &str, y: Axis, bars: Vec<Bar>) -> Panel {
+    Panel {
+        title: title.into(),
+        x: Axis::linear("token, by position"),
+        y,
+        marks: Marks::Bars(bars),
+    }
+}
+
+/// Lengths of the three vectors that make up one token.
+struct Lengths {
+    token: f64,
+    position: f64,
+    segment: f64,
+}
+
+/// Lengths of the parts of every token of a text.
+fn lengths_of_parts(
+    embeddings: &BertEmbeddings,
     ids: &[i64],
     segments: &[i64],
     device: &Device,
-) -> Vec<[f64; 3]> {
-    let length = |vectors: Tensor<3>| numbers(&vectors.square().sum_dim(2).sqrt());
-    let tokens = length(model.tokens.forward(text(ids, device)));
-    let positions = length(model.positions.forward(ids.len()).unsqueeze());
-    let segments = length(model.segments.forward(text(segments, device)));
-    (0..ids.len()).map(|at| [tokens[at], positions[at], segments[at]]).collect()
+) -> Vec<Lengths> {
+    let tokens = lengths(embeddings.tokens.forward(text(ids, device)));
+    let positions = lengths(embeddings.positions.forward(ids.len()).unsqueeze());
+    let segments = lengths(embeddings.segments.forward(text(segments, device)));
+    let mut parts = Vec::with_capacity(ids.len());
+    for (i, &token) in tokens.iter().enumerate() {
+        parts.push(Lengths { token, position: positions[i], segment: segments[i] });
+    }
+    parts
 }
 
+/// Lengths of the vectors of one text, `[1, tokens, d_model]`.
+fn lengths(vectors: Tensor<3>) -> Vec<f64> {
+    numbers(&vectors.square().sum_dim(NUMBERS).sqrt())
+}
+
+/// Mean and standard deviation of the values.
 fn mean_and_spread(values: &[f64]) -> (f64, f64) {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance =
-        values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    (mean, variance.sqrt())
+    let count = values.len() as f64;
+    let mut sum = 0.0;
+    for value in values {
+        sum += value;
+    }
+    let mean = sum / count;
+    let mut squares = 0.0;
+    for value in values {
+        squares += (value - mean).powi(2);
+    }
+    (mean, (squares / count).sqrt())
 }
 
-/// A number for each word, the same for the same word, and how many there are.
+/// An ID for each word, the same for the same word, and the size of their vocabulary.
 fn ids_of(words: &[&str]) -> (Vec<i64>, usize) {
-    let mut vocab: Vec<&str> = words.to_vec();
-    vocab.sort_unstable();
-    vocab.dedup();
-    let id = |word: &&str| vocab.iter().position(|known| known == word).unwrap_or(0) as i64;
-    (words.iter().map(id).collect(), vocab.len())
+    let mut vocabulary = words.to_vec();
+    vocabulary.sort_unstable();
+    vocabulary.dedup();
+    let mut ids = Vec::with_capacity(words.len());
+    for word in words {
+        let id = vocabulary.binary_search(word).expect("every word is in the vocabulary");
+        ids.push(id as i64);
+    }
+    (ids, vocabulary.len())
 }
 
+/// IDs of one text as a batch: `[1, tokens]`.
 fn text(ids: &[i64], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(ids.to_vec(), [1, ids.len()]), device)
 }
 
+/// The entries of a tensor, in order.
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }

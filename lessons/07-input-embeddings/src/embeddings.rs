@@ -1,35 +1,34 @@
-//! BERT's input: what the token is, where it stands, and whose it is, added up.
+//! BERT's input: what the token is, where it stands and whose it is, added up.
 
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
-use burn::tensor::Device;
-use burn::tensor::{Int, Tensor, assert_shape};
+use burn::tensor::{Device, Int, Tensor, assert_shape};
 
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
 
 use crate::norm::{LayerNorm, LayerNormConfig};
 
-/// What a [`BertEmbeddings`] is made from.
+/// Configuration of [`BertEmbeddings`].
 #[derive(Config, Debug)]
 pub struct BertEmbeddingsConfig {
-    /// Rows of the token table.
+    /// Size of the vocabulary: rows of the token table.
     pub vocab: usize,
-    /// Rows of the position table: the longest text.
+    /// Length of the longest text: rows of the position table.
     pub max_tokens: usize,
-    /// Rows of the segment table: 2 for a pair of sentences, one a role for a chat.
+    /// Number of segments, rows of their table: 2 for a pair of sentences, one per role for a chat.
     pub segments: usize,
-    /// Numbers a token has.
+    /// Width of the model: how many numbers a token has.
     pub d_model: usize,
-    /// LayerNorm's epsilon (BERT's `layer_norm_eps`).
+    /// Epsilon of the norm (BERT's `layer_norm_eps`).
     #[config(default = 1e-12)]
     pub epsilon: f64,
-    /// Chance that training drops a number (0.1 in BERT's pretraining, Devlin et al. 2019, appendix
-    /// A.2).
+    /// Dropout's probability that a number is zeroed in training (0.1 in BERT's pretraining, Devlin
+    /// et al. 2019, appendix A.2).
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// Standard deviation of the tables' first values (BERT's `initializer_range`).
+    /// Standard deviation of the tables' initial values (BERT's `initializer_range`).
     #[config(default = 0.02)]
     pub initializer_std: f64,
 }
@@ -38,21 +37,22 @@ pub struct BertEmbeddingsConfig {
 /// Token + position + segment, normalised (Devlin et al. 2019).
 #[derive(Module, Debug)]
 pub struct BertEmbeddings {
-    /// What the token is.
+    /// Token table: what the token is.
     pub tokens: TokenEmbedding,
-    /// Where it stands.
+    /// Position table: where the token stands.
     pub positions: LearnedPositions,
-    /// Whose it is: first or second sentence, or a role in a chat.
+    /// Segment table: whose the token is, of the first or the second sentence, or of a role in a
+    /// chat.
     pub segments: TokenEmbedding,
-    /// Brings the sum to one scale.
+    /// Norm that brings the sum to one scale.
     pub norm: LayerNorm,
-    /// After the norm, in training only.
+    /// Dropout after the norm, in training only.
     pub dropout: Dropout,
 }
 // ANCHOR_END: tables
 
 impl BertEmbeddingsConfig {
-    /// Tables of normal random numbers.
+    /// Fresh embeddings: three tables of normal random numbers and a norm.
     ///
     /// # Panics
     ///
@@ -60,17 +60,14 @@ impl BertEmbeddingsConfig {
     pub fn init(&self, device: &Device) -> BertEmbeddings {
         let Self { vocab, max_tokens, segments, d_model, epsilon, dropout, initializer_std } =
             *self;
-        let table = |rows| {
-            TokenEmbeddingConfig::new(rows, d_model)
-                .with_initializer_std(initializer_std)
-                .init(device)
-        };
-        let positions =
-            LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(initializer_std);
+        let std = initializer_std;
+        let tokens = TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(std);
+        let positions = LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(std);
+        let segments = TokenEmbeddingConfig::new(segments, d_model).with_initializer_std(std);
         BertEmbeddings {
-            tokens: table(vocab),
+            tokens: tokens.init(device),
             positions: positions.init(device),
-            segments: table(segments),
+            segments: segments.init(device),
             norm: LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device),
             dropout: DropoutConfig::new(dropout).init(),
         }
@@ -79,7 +76,7 @@ impl BertEmbeddingsConfig {
 
 // ANCHOR: sum
 impl BertEmbeddings {
-    /// What enters the first layer: dropout(LayerNorm(token + position + segment)).
+    /// The input of the first layer: dropout(LayerNorm(token + position + segment)).
     ///
     /// (Devlin et al. 2019, section 3 and figure 2; the norm and the dropout are in the released
     /// code)

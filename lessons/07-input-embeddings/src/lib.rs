@@ -9,9 +9,9 @@
 //!
 //! **Builds on.**
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: one row of a table
-//!   a token (lesson 01);
-//! - `positions::LearnedPositions::forward(&self, tokens: usize) -> Tensor<2>`: one row a position
-//!   (lesson 06).
+//!   per token (lesson 01)
+//! - `positions::LearnedPositions::forward(&self, tokens: usize) -> Tensor<2>`: one row per
+//!   position (lesson 06)
 //!
 //! **Leaves you with.** [`BertEmbeddings`], the first stage of the encoder in lesson 11, into which
 //! real weights load; [`LayerNorm`], which every layer after it uses; [`Role`], the same idea for a

@@ -6,30 +6,30 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape, module};
 
-/// What a [`LayerNorm`] is made from.
+/// Configuration of a [`LayerNorm`].
 #[derive(Config, Debug)]
 pub struct LayerNormConfig {
-    /// Numbers a token has.
+    /// Width of the model: how many numbers a token has.
     pub d_model: usize,
-    /// Added to the variance, so that a constant vector divides by something (PyTorch's default;
-    /// BERT uses 1e-12).
+    /// Epsilon of the norm, added to the variance so that a constant vector divides by something.
+    /// The default is PyTorch's; BERT uses 1e-12.
     #[config(default = 1e-5)]
     pub epsilon: f64,
 }
 
-/// Layer normalisation (Ba et al. 2016).
+/// Layer normalisation with a learned scale and shift (Ba et al. 2016).
 #[derive(Module, Debug)]
 pub struct LayerNorm {
-    /// Scale, `[d_model]`; called gamma in older checkpoints.
+    /// Scale, the norm's gain: `[d_model]`; called gamma in older checkpoints.
     pub weight: Param<Tensor<1>>,
-    /// Shift, `[d_model]`; called beta in older checkpoints.
+    /// Shift, the norm's bias: `[d_model]`; called beta in older checkpoints.
     pub bias: Param<Tensor<1>>,
-    /// Added to the variance.
+    /// Epsilon of the norm, added to the variance.
     pub epsilon: f64,
 }
 
 impl LayerNormConfig {
-    /// Scale one, shift zero.
+    /// A norm that has learned nothing yet: every scale is 1 and every shift 0.
     ///
     /// # Panics
     ///

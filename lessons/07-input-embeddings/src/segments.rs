@@ -9,11 +9,11 @@ const SECOND: i64 = 1;
 /// Who speaks in a chat. Each role is a row of a segment table of [`Role::COUNT`] rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Sets the rules.
+    /// The system, which sets the rules.
     System,
-    /// Asks.
+    /// The user, who asks.
     User,
-    /// Answers.
+    /// The assistant, which answers.
     Assistant,
 }
 
@@ -21,12 +21,12 @@ impl Role {
     /// How many roles there are: the rows that their table needs.
     pub const COUNT: usize = 3;
 
-    /// The role's row in the table.
+    /// The role's row in the segment table.
     pub fn id(self) -> i64 {
         self as i64
     }
 
-    /// `system`, `user` or `assistant`.
+    /// The role's name in a chat: `system`, `user` or `assistant`.
     pub fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -41,7 +41,7 @@ impl Role {
 /// Segments of `[CLS] A [SEP] B [SEP]`, or of `[CLS] A [SEP]` when there is no second sentence
 /// (Devlin et al. 2019, section 3, figure 2).
 ///
-/// `first` and `second` are the sentences' numbers of tokens without the special ones; the answer
+/// `first` and `second` are the sentences' numbers of tokens without the special ones; the result
 /// counts those too: `first + 2` zeros, then `second + 1` ones.
 pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
     let (cls, sep) = (1, 1);
@@ -54,8 +54,12 @@ pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
 // ANCHOR_END: segment_ids
 
 // ANCHOR: role_ids
-/// The role of every token of a chat: each turn's role once a token of it.
+/// Roles of the tokens of a chat: the role of a turn, as often as the turn has tokens.
 pub fn role_ids(turns: &[(Role, usize)]) -> Vec<i64> {
-    turns.iter().flat_map(|&(role, tokens)| vec![role.id(); tokens]).collect()
+    let mut ids = Vec::new();
+    for &(role, tokens) in turns {
+        ids.extend(vec![role.id(); tokens]);
+    }
+    ids
 }
 // ANCHOR_END: role_ids

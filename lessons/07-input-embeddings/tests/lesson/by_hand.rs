@@ -1,8 +1,10 @@
 //! The chapter's own small numbers.
 
 use burn::module::Param;
-use burn::tensor::Tensor;
-use inputs::{BertEmbeddingsConfig, LayerNormConfig, Role, role_ids, segment_ids};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use inputs::{
+    BertEmbeddingsConfig, LayerNormConfig, Role, layer_norm, naive, role_ids, segment_ids,
+};
 
 use super::text;
 
@@ -25,6 +27,48 @@ fn epsilon_is_added_to_the_variance() {
     // As large as the variance, it makes -1.5 / sqrt(2.5) = -0.9487 of the first number.
     let expected =
         Tensor::from_floats([[-0.948_683_3, -0.316_227_8, 0.316_227_8, 0.948_683_3]], &device);
+    golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn the_weight_multiplies_before_the_bias_is_added() {
+    let device = backend::from_env();
+    let x = Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &device);
+    let (weight, bias) = (Tensor::full([4], 2.0, &device), Tensor::full([4], 1.0, &device));
+    // Epsilon is as large as the variance: -0.9487 * 2 + 1 = -0.8974.
+    let expected =
+        Tensor::from_floats([[-0.897_366_6, 0.367_544_5, 1.632_455_5, 2.897_366_6]], &device);
+    let tolerance = backend::tolerance(&device, 1e-6);
+    golden::assert_close(&layer_norm(x, weight, bias, 1.25), &expected, tolerance);
+    let loops = naive::layer_norm(&[1.0, 2.0, 3.0, 4.0], &[2.0; 4], &[1.0; 4], 1.25);
+    let loops = Tensor::from_data(TensorData::new(loops, [1, 4]), &device);
+    golden::assert_close(&loops, &expected, tolerance);
+}
+
+#[test]
+fn each_token_has_its_own_mean_and_each_number_its_own_weight_and_bias() {
+    let device = backend::from_env();
+    // Means 3 and 8; both variances are 14/3, and with an epsilon of 4/3 the root is sqrt(6).
+    let x = Tensor::<2>::from_floats([[1.0, 2.0, 6.0], [5.0, 9.0, 10.0]], &device);
+    let weight = Tensor::from_floats([2.0, 3.0, 5.0], &device);
+    let bias = Tensor::from_floats([10.0, 20.0, 30.0], &device);
+    // -2 / sqrt(6) * 2 + 10 = 8.3670, and -3 / sqrt(6) * 2 + 10 = 7.5505.
+    let expected = Tensor::from_floats(
+        [[8.367_007, 18.775_255, 36.123_724], [7.550_510, 21.224_745, 34.082_483]],
+        &device,
+    );
+    let y = layer_norm(x, weight, bias, 4.0 / 3.0);
+    golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-5));
+}
+
+#[test]
+fn four_numbers_around_ten_thousand_keep_their_spread() {
+    let device = backend::from_env();
+    let x = Tensor::<2>::from_floats([[10_001.0, 10_002.0, 10_003.0, 10_004.0]], &device);
+    // mean(x^2) - mean(x)^2 gives a variance of -8 in f32, and NaN as its root.
+    let y = layer_norm(x, Tensor::ones([4], &device), Tensor::zeros([4], &device), 1e-5);
+    let expected =
+        Tensor::from_floats([[-1.341_635_4, -0.447_211_8, 0.447_211_8, 1.341_635_4]], &device);
     golden::assert_close(&y, &expected, backend::tolerance(&device, 1e-6));
 }
 
@@ -60,6 +104,37 @@ fn three_tables_are_added_up() {
     let expected =
         Tensor::<3>::from_floats([[[114.0, 215.0], [120.0, 221.0], [332.0, 433.0]]], &device);
     golden::assert_close(&sum, &expected, 0.0);
+}
+
+/// Two texts of four tokens, so that batch and tokens cannot be taken for each other. Each table
+/// has a decimal place to itself: the token's ID counts thousands, the position hundreds, the
+/// segment tens; the column is in the token table alone.
+#[test]
+fn each_digit_of_the_sum_comes_from_its_own_table() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let mut embeddings = BertEmbeddingsConfig::new(7, 6, 3, 5).init(&device);
+    embeddings.tokens.weight = Param::from_tensor(counting(7, 1000.0, &device) + columns(&device));
+    embeddings.positions.weight = Param::from_tensor(counting(6, 100.0, &device));
+    embeddings.segments.weight = Param::from_tensor(counting(3, 10.0, &device));
+    let ids = Tensor::<2, Int>::from_ints([[5, 1, 6, 1], [3, 0, 2, 4]], &device);
+    let segments = Tensor::<2, Int>::from_ints([[0, 0, 1, 1], [2, 2, 0, 1]], &device);
+    let first = [[5000.0], [1100.0], [6210.0], [1310.0]];
+    let second = [[3020.0], [120.0], [2200.0], [4310.0]];
+    let expected = Tensor::<3>::from_floats([first, second], &device).expand([2, 4, 5])
+        + columns(&device).unsqueeze();
+    golden::assert_close(&embeddings.sum(ids, segments), &expected, 0.0);
+}
+
+/// A table of five columns whose row r holds r times `unit`.
+fn counting(rows: usize, unit: f64, device: &Device) -> Tensor<2> {
+    let numbers = Tensor::<1, Int>::arange(0..rows as i64, device).float() * unit;
+    numbers.reshape([rows, 1]).expand([rows, 5])
+}
+
+/// The numbers of five columns: `[1, 5]`.
+fn columns(device: &Device) -> Tensor<2> {
+    Tensor::from_floats([[0.0, 1.0, 2.0, 3.0, 4.0]], device)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// Numbers in -1..1, the same for every device.
+/// Random numbers in -1..1, the same for every device.
 fn numbers<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let mut random = StdRng::seed_from_u64(seed);
     let values: Vec<f32> =
@@ -17,7 +17,7 @@ fn numbers<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Ten
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// One text of token or segment ids: `[1, tokens]`.
+/// Token or segment ids of one text: `[1, tokens]`.
 fn text(ids: &[i64], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(ids.to_vec(), [1, ids.len()]), device)
 }
