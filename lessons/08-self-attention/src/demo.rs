@@ -5,16 +5,22 @@ use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::sinusoidal;
 
-use crate::{SelfAttentionConfig, entropy, scores, softmax, weights};
+use crate::{SelfAttentionConfig, attend, entropy, scores, softmax, weights};
 
 /// Widths of a head at which the entropy is measured.
 const WIDTHS: [usize; 8] = [4, 8, 16, 32, 64, 128, 256, 512];
 
-/// Keys that each query chooses from.
+/// Number of keys that each query chooses from.
 const KEYS: usize = 32;
 
-/// Numbers a word has in this demo.
+/// Width of the model in this demo: how many numbers a word has.
 const D_MODEL: usize = 32;
+
+/// Axis of the tokens in `[batch, tokens, d_model]`.
+const TOKENS: usize = 1;
+
+/// Axis of the keys in `[queries, keys]`.
+const KEY_AXIS: usize = 1;
 
 /// Runs the lesson.
 ///
@@ -32,7 +38,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Figure of the shapes: which axes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("x", "batch, tokens, d_model"),
@@ -55,14 +61,15 @@ fn by_hand(device: &Device, report: &mut Report) {
     let v = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], device);
     let scores = scores(q.clone(), q);
     let weights = weights(scores.clone());
-    let rows = |t: &Tensor<2>| -> Vec<f32> { t.to_data().iter().collect() };
+    let output = attend(weights.clone(), v);
     report.say("Two tokens, q = k = [[1, 0], [0, 1]], v = [[1, 2], [3, 4]]:");
     let mut table = Table::new(["", "row 0", "", "row 1", ""]);
-    let steps =
-        [("scores", scores), ("weights", weights.clone()), ("output", crate::attend(weights, v))];
-    for (name, step) in steps {
-        let numbers = rows(&step).into_iter().map(|x| format!("{x:.4}"));
-        table.row(std::iter::once(name.to_string()).chain(numbers));
+    for (name, step) in [("scores", scores), ("weights", weights), ("output", output)] {
+        let mut cells = vec![name.to_string()];
+        for number in step.to_data().iter::<f32>() {
+            cells.push(format!("{number:.4}"));
+        }
+        table.row(cells);
     }
     report.table(&table);
 }
@@ -75,38 +82,32 @@ fn who_bites_whom(device: &Device, report: &mut Report) {
     report.say("\"dog bites man\" and \"man bites dog\" through one untrained head:");
     report.say("largest difference between the two outputs of the same word.");
     let mut table = Table::new(["word", "without positions", "with sinusoidal positions"]);
-    let plain = [head.forward(dog.vectors()), head.forward(man.vectors())];
-    let placed = [head.forward(dog.placed_vectors()), head.forward(man.placed_vectors())];
+    let without = [head.forward(dog.vectors()), head.forward(man.vectors())];
+    let with = [head.forward(dog.placed_vectors()), head.forward(man.placed_vectors())];
     for word in dog.words() {
-        let differ = |[a, b]: &[Tensor<3>; 2]| {
-            let rows =
-                a.clone().narrow(1, dog.place(word), 1) - b.clone().narrow(1, man.place(word), 1);
-            rows.abs().max().into_scalar::<f32>()
-        };
+        let places = [dog.place(word), man.place(word)];
         table.row([
             word.to_string(),
-            format!("{:.1e}", differ(&plain)),
-            format!("{:.1e}", differ(&placed)),
+            format!("{:.1e}", largest_difference(&without, places)),
+            format!("{:.1e}", largest_difference(&with, places)),
         ]);
     }
     report.table(&table);
+}
+
+/// Largest difference between the rows of one word in two outputs, where it stands at `places`.
+fn largest_difference(outputs: &[Tensor<3>; 2], places: [usize; 2]) -> f32 {
+    let [first, second] = outputs.clone();
+    let difference = first.narrow(TOKENS, places[0], 1) - second.narrow(TOKENS, places[1], 1);
+    difference.abs().max().into_scalar()
 }
 
 /// A heatmap: a word that stands twice is one word to attention, until it knows its place.
 fn same_word_twice(device: &Device, report: &mut Report) {
     let sentence = Sentence::new("the dog sees the cat", device);
     let head = SelfAttentionConfig::new(sentence.d_model(), 16).init(device);
-    let words: Vec<String> = sentence.words().iter().map(|word| word.to_string()).collect();
-    let panel = |title: &str, x: Tensor<3>| Panel {
-        title: title.into(),
-        x: Axis::linear("key"),
-        y: Axis::linear("query"),
-        marks: Marks::Heatmap {
-            values: matrix(head.weights(x)),
-            columns: words.clone(),
-            rows: words.clone(),
-        },
-    };
+    let without = head.weights(sentence.vectors());
+    let with = head.weights(sentence.placed_vectors());
     report.figure(Figure {
         name: "08-weights".into(),
         title: "Who looks at whom: one untrained head on a sentence with \"the\" in it twice"
@@ -116,10 +117,29 @@ fn same_word_twice(device: &Device, report: &mut Report) {
             .into(),
         band: 1e-3,
         panels: vec![
-            panel("without positions", sentence.vectors()),
-            panel("with positions", sentence.placed_vectors()),
+            heatmap("without positions", &sentence, without),
+            heatmap("with positions", &sentence, with),
         ],
     });
+}
+
+/// A panel of the weights `[1, queries, keys]` over the words of a sentence.
+fn heatmap(title: &str, sentence: &Sentence, weights: Tensor<3>) -> Panel {
+    let numbers: Vec<f64> = weights.to_data().iter::<f64>().collect();
+    let mut values = Vec::new();
+    for row in numbers.chunks(sentence.words().len()) {
+        values.push(row.to_vec());
+    }
+    let mut words = Vec::new();
+    for word in sentence.words() {
+        words.push(word.to_string());
+    }
+    Panel {
+        title: title.into(),
+        x: Axis::linear("key"),
+        y: Axis::linear("query"),
+        marks: Marks::Heatmap { values, columns: words.clone(), rows: words },
+    }
 }
 
 /// Random queries and keys: how many keys does a query look at, by the width of the head?
@@ -133,20 +153,20 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
     ]);
     let (mut scaled, mut unscaled) = (Vec::new(), Vec::new());
     for d_head in WIDTHS {
-        let normal =
-            |rows| Tensor::<2>::random([rows, d_head], Distribution::Normal(0.0, 1.0), device);
-        let with_scale = scores(normal(4 * KEYS), normal(KEYS));
-        let without = with_scale.clone() * (d_head as f64).sqrt();
-        let [with_scale, without] = [with_scale, without].map(|scores| {
-            let weights = softmax(scores);
-            let largest = weights.clone().max_dim(1).mean().into_scalar::<f32>();
-            (f64::from(entropy(weights).mean().into_scalar::<f32>()), largest)
-        });
-        scaled.push((d_head as f64, with_scale.0));
-        unscaled.push((d_head as f64, without.0));
-        let cells =
-            [f64::from(with_scale.1), without.0, f64::from(without.1)].map(|x| format!("{x:.3}"));
-        table.row([d_head.to_string(), format!("{:.3}", with_scale.0)].into_iter().chain(cells));
+        let q = normal(4 * KEYS, d_head, device);
+        let k = normal(KEYS, d_head, device);
+        let scores = scores(q, k);
+        let with_scale = spread(scores.clone());
+        let without = spread(scores * (d_head as f64).sqrt());
+        scaled.push((d_head as f64, with_scale.entropy));
+        unscaled.push((d_head as f64, without.entropy));
+        table.row([
+            d_head.to_string(),
+            format!("{:.3}", with_scale.entropy),
+            format!("{:.3}", with_scale.largest_weight),
+            format!("{:.3}", without.entropy),
+            format!("{:.3}", without.largest_weight),
+        ]);
     }
     let all_alike = (KEYS as f64).ln();
     report.say(format!(
@@ -154,8 +174,34 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
             {all_alike:.3}):"
     ));
     report.table(&table);
-    let flat = WIDTHS.map(|d_head| (d_head as f64, all_alike));
-    report.figure(Figure {
+    report.figure(entropy_figure(scaled, unscaled));
+}
+
+/// Random numbers of N(0, 1): `[rows, d_head]`.
+fn normal(rows: usize, d_head: usize, device: &Device) -> Tensor<2> {
+    Tensor::random([rows, d_head], Distribution::Normal(0.0, 1.0), device)
+}
+
+/// How spread the weights of a query are, on average over the queries.
+struct Spread {
+    /// Entropy of the weights in nats.
+    entropy: f64,
+    /// Largest weight of a query.
+    largest_weight: f32,
+}
+
+/// Spread of the weights that these scores make, `[queries, keys]`.
+fn spread(scores: Tensor<2>) -> Spread {
+    let weights = softmax(scores);
+    let largest_weight = weights.clone().max_dim(KEY_AXIS).mean().into_scalar();
+    let nats: f32 = entropy(weights).mean().into_scalar();
+    Spread { entropy: f64::from(nats), largest_weight }
+}
+
+/// Entropy over d_head, with the scale and without.
+fn entropy_figure(scaled: Vec<(f64, f64)>, unscaled: Vec<(f64, f64)>) -> Figure {
+    let all_alike = WIDTHS.map(|d_head| (d_head as f64, (KEYS as f64).ln()));
+    Figure {
         name: "08-entropy".into(),
         title: "The scale keeps a query's view open, whatever the width".into(),
         alt: "Entropy of attention weights over 32 keys by head width, 4 to 512: about 3 nats \
@@ -169,18 +215,10 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
             marks: Marks::Lines(vec![
                 Line::new("q.k / sqrt(d_head)", scaled),
                 Line::new("q.k", unscaled),
-                Line::new("ln 32: all keys alike", flat),
+                Line::new("ln 32: all keys alike", all_alike),
             ]),
         }],
-    });
-}
-
-/// The first of a batch as rows.
-fn matrix(weights: Tensor<3>) -> Vec<Vec<f64>> {
-    let [_, queries, keys] = weights.dims();
-    let numbers: Vec<f64> =
-        weights.to_data().iter::<f32>().take(queries * keys).map(f64::from).collect();
-    numbers.chunks(keys).map(<[f64]>::to_vec).collect()
+    }
 }
 
 /// Words with their vectors: ids are looked up in an untrained table of N(0, 1).
@@ -202,7 +240,7 @@ impl<'a> Sentence<'a> {
         Self { words, vocabulary, table }
     }
 
-    /// The same words, the same table, another order.
+    /// A sentence of the same words in another order, with the same table.
     fn reordered(&self, text: &'a str) -> Self {
         let words = text.split(' ').collect();
         Self { words, vocabulary: self.vocabulary.clone(), table: self.table.clone() }
@@ -212,6 +250,7 @@ impl<'a> Sentence<'a> {
         &self.words
     }
 
+    /// Position of a word in the sentence.
     fn place(&self, word: &str) -> usize {
         self.words
             .iter()
@@ -223,17 +262,18 @@ impl<'a> Sentence<'a> {
         self.table.d_model()
     }
 
-    /// `[1, tokens, d_model]`
+    /// Vectors of the words, without positions: `[1, tokens, d_model]`.
     fn vectors(&self) -> Tensor<3> {
-        let id = |word| {
-            self.vocabulary.binary_search(word).expect("every word is in the vocabulary") as i64
-        };
-        let ids: Vec<i64> = self.words.iter().map(id).collect();
+        let mut ids = Vec::new();
+        for word in &self.words {
+            let id = self.vocabulary.binary_search(word).expect("every word is in the vocabulary");
+            ids.push(id as i64);
+        }
         let data = TensorData::new(ids, [1, self.words.len()]);
         self.table.forward(Tensor::<2, Int>::from_data(data, &self.table.weight.device()))
     }
 
-    /// `[1, tokens, d_model]`
+    /// Vectors of the words with their sinusoidal positions added: `[1, tokens, d_model]`.
     fn placed_vectors(&self) -> Tensor<3> {
         let vectors = self.vectors();
         let places = sinusoidal(self.words.len(), D_MODEL, &vectors.device());

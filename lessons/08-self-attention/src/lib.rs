@@ -36,12 +36,12 @@ pub const LESSON: course::Lesson = course::Lesson {
     minilm: false,
 };
 
-/// What a [`SelfAttention`] is made from.
+/// Configuration of a [`SelfAttention`].
 #[derive(Config, Debug)]
 pub struct SelfAttentionConfig {
-    /// Numbers a token has.
+    /// Width of the model: how many numbers a token has.
     pub d_model: usize,
-    /// Numbers a query, a key and a value have.
+    /// Width of the head: how many numbers a query, a key or a value has.
     pub d_head: usize,
 }
 
@@ -49,17 +49,17 @@ pub struct SelfAttentionConfig {
 /// One head that looks at every token of its own sequence.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
-    /// What a token looks for: `[d_model, d_head]`.
+    /// Projection to the queries, what a token looks for: `[d_model, d_head]`.
     pub query: Linear,
-    /// What a token is found by: `[d_model, d_head]`.
+    /// Projection to the keys, what a token is found by: `[d_model, d_head]`.
     pub key: Linear,
-    /// What a token passes on: `[d_model, d_head]`.
+    /// Projection to the values, what a token passes on: `[d_model, d_head]`.
     pub value: Linear,
 }
 // ANCHOR_END: head
 
 impl SelfAttentionConfig {
-    /// Three projections with burn's default start, without bias.
+    /// A fresh head: three projections without bias, by burn's default initializer of a linear map.
     ///
     /// # Panics
     ///
@@ -70,8 +70,12 @@ impl SelfAttentionConfig {
             d_model > 0 && d_head > 0,
             "d_model and d_head must be above 0, not {d_model} and {d_head}"
         );
-        let projection = || LinearConfig::new(d_model, d_head).with_bias(false).init(device);
-        SelfAttention { query: projection(), key: projection(), value: projection() }
+        let projection = LinearConfig::new(d_model, d_head).with_bias(false);
+        SelfAttention {
+            query: projection.init(device),
+            key: projection.init(device),
+            value: projection.init(device),
+        }
     }
 }
 
@@ -95,7 +99,7 @@ impl SelfAttention {
         attend(self.weights(x), v)
     }
 
-    /// Who looks at whom: the weights inside [`SelfAttention::forward`].
+    /// Who looks at whom: the attention weights inside [`SelfAttention::forward`].
     ///
     /// # Shapes
     ///
@@ -173,20 +177,15 @@ pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
 /// # Shapes
 ///
 /// - weights: `[.., queries, keys]`
-/// - v: `[.., keys, d_head]`
+/// - v: `[.., keys, d_head]`, where d_head may differ from that of queries and keys
 /// - output: `[.., queries, d_head]`
 ///
 /// # Panics
 ///
 /// If there are not as many values as keys, or a leading axis differs.
 pub fn attend<const D: usize>(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D> {
-    let keys = weights.dims()[D - 1];
-    assert_eq!(
-        v.dims()[D - 2],
-        keys,
-        "attention weighs {keys} keys, but there are {} values",
-        v.dims()[D - 2]
-    );
+    let (keys, values) = (weights.dims()[D - 1], v.dims()[D - 2]);
+    assert_eq!(keys, values, "attention weighs {keys} keys, but there are {values} values");
     weights.matmul(v)
 }
 // ANCHOR_END: attend

@@ -1,50 +1,72 @@
 //! The same equation in plain loops: slow, and nothing to trust but arithmetic. The tests' oracle.
 
-/// A matrix as rows.
-pub type Rows = Vec<Vec<f32>>;
+/// A matrix as a list of its rows.
+pub type Matrix = Vec<Vec<f32>>;
 
 // ANCHOR: loops
 /// q k^T / sqrt(d_head): `[queries][d_head]` and `[keys][d_head]` give `[queries][keys]`.
-pub fn scores(q: &[Vec<f32>], k: &[Vec<f32>]) -> Rows {
-    let mut scores = vec![vec![0.0; k.len()]; q.len()];
-    for (query, row) in q.iter().zip(&mut scores) {
-        for (key, score) in k.iter().zip(row) {
-            for (a, b) in query.iter().zip(key) {
-                *score += a * b;
-            }
-            *score /= (query.len() as f32).sqrt();
+pub fn scores(q: &[Vec<f32>], k: &[Vec<f32>]) -> Matrix {
+    let mut scores = Vec::with_capacity(q.len());
+    for query in q {
+        let mut row = Vec::with_capacity(k.len());
+        for key in k {
+            row.push(dot(query, key) / (query.len() as f32).sqrt());
         }
+        scores.push(row);
     }
     scores
 }
 
+/// The dot product of two vectors of one length.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sum = 0.0;
+    for (x, y) in a.iter().zip(b) {
+        sum += x * y;
+    }
+    sum
+}
+
 /// Softmax of every row: `[queries][keys]`, rows sum to 1.
-pub fn weights(scores: &[Vec<f32>]) -> Rows {
-    let mut weights = scores.to_vec();
-    for row in &mut weights {
-        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut sum = 0.0;
-        for score in row.iter_mut() {
-            *score = (*score - largest).exp();
-            sum += *score;
-        }
-        for weight in row.iter_mut() {
-            *weight /= sum;
-        }
+pub fn weights(scores: &[Vec<f32>]) -> Matrix {
+    let mut weights = Vec::with_capacity(scores.len());
+    for row in scores {
+        weights.push(softmax(row));
     }
     weights
 }
 
-/// Means of the values: `[queries][keys]` and `[keys][d_head]` give `[queries][d_head]`.
-pub fn attend(weights: &[Vec<f32>], v: &[Vec<f32>]) -> Rows {
-    let d_head = v.first().map_or(0, Vec::len);
-    let mut output = vec![vec![0.0; d_head]; weights.len()];
-    for (row, mean) in weights.iter().zip(&mut output) {
+/// Shares that sum to 1, larger for a larger score.
+fn softmax(scores: &[f32]) -> Vec<f32> {
+    let mut largest = f32::NEG_INFINITY;
+    for &score in scores {
+        largest = largest.max(score);
+    }
+    let mut shares = Vec::with_capacity(scores.len());
+    let mut sum = 0.0;
+    for &score in scores {
+        let exponential = (score - largest).exp();
+        shares.push(exponential);
+        sum += exponential;
+    }
+    for share in &mut shares {
+        *share /= sum;
+    }
+    shares
+}
+
+/// Means of the values: `[queries][keys]` and `[keys][d_head]` give `[queries][d_head]`. There is
+/// at least one key.
+pub fn attend(weights: &[Vec<f32>], v: &[Vec<f32>]) -> Matrix {
+    let d_head = v[0].len();
+    let mut output = Vec::with_capacity(weights.len());
+    for row in weights {
+        let mut mean = vec![0.0; d_head];
         for (weight, value) in row.iter().zip(v) {
-            for (sum, number) in mean.iter_mut().zip(value) {
-                *sum += weight * number;
+            for (i, number) in value.iter().enumerate() {
+                mean[i] += weight * number;
             }
         }
+        output.push(mean);
     }
     output
 }

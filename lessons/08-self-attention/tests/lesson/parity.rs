@@ -1,10 +1,10 @@
 //! Against plain loops, burn's own and PyTorch.
 
 use attention::{attend, naive, scores, softmax, weights};
-use burn::tensor::{Tensor, TensorData, module};
-use golden::assert_close;
+use burn::tensor::{Device, Tensor, TensorData, activation, module};
+use golden::{assert_close, assert_data_close};
 
-use crate::random;
+use crate::{random, rows};
 
 #[test]
 fn attention_agrees_with_pytorch() {
@@ -30,31 +30,46 @@ fn softmax_agrees_with_pytorch() {
 #[test]
 fn plain_loops_agree_with_tensors() {
     let device = backend::from_env();
-    let [q, k, v] =
-        [([4, 5], 1), ([6, 5], 2), ([6, 3], 3)].map(|(shape, seed)| random(shape, seed, &device));
+    let q = random([4, 5], 1, &device);
+    let k = random([6, 5], 2, &device);
+    let v = random([6, 3], 3, &device);
     let expected = naive::attend(&naive::weights(&naive::scores(&rows(&q), &rows(&k))), &rows(&v));
     let expected = Tensor::<2>::from_data(TensorData::new(expected.concat(), [4, 3]), &device);
     assert_close(&attend(weights(scores(q, k)), v), &expected, backend::tolerance(&device, 1e-5));
 }
 
-fn rows(x: &Tensor<2>) -> naive::Rows {
-    let numbers: Vec<f32> = x.to_data().iter().collect();
-    numbers.chunks(x.dims()[1]).map(<[f32]>::to_vec).collect()
+/// Burn's softmax over the keys.
+fn fused_softmax(scores: Tensor<3>) -> Tensor<3> {
+    activation::softmax(scores, 2)
 }
 
+/// [`weights`] under the plain switch.
+fn plain_weights(scores: Tensor<3>) -> Tensor<3> {
+    let _plain = kernels::plain_here();
+    weights(scores)
+}
+
+/// Output of a softmax of `[batch, queries, keys]`, and the gradient of its scores.
+fn outcome(softmax: fn(Tensor<3>) -> Tensor<3>, device: &Device) -> [TensorData; 2] {
+    let x = random([2, 5, 6], 3, device).require_grad();
+    let y = softmax(x.clone());
+    let gradients = (y.clone() * random([2, 5, 6], 4, device)).sum().backward();
+    [y.into_data(), x.grad(&gradients).expect("the scores were used").into_data()]
+}
+
+/// The sums may run in another order; of numbers below 1 that is a few units in the seventh place.
 #[test]
 fn the_fused_softmax_is_the_one_spelt_out_in_value_and_gradient() {
-    let device = backend::from_env();
+    let device = backend::from_env().autodiff();
     let tolerance = backend::tolerance(&device, 1e-6);
-    let up = random([2, 5, 6], 4, &device.clone().autodiff());
-    let [fused, spelt] = [weights::<3>, softmax::<3>].map(|softmax| {
-        let x = random([2, 5, 6], 3, &device.clone().autodiff()).require_grad();
-        let y = softmax(x.clone());
-        let gradients = (y.clone() * up.clone()).sum().backward();
-        (y.inner(), x.grad(&gradients).unwrap())
-    });
-    assert_close(&fused.0, &spelt.0, tolerance);
-    assert_close(&fused.1, &spelt.1, tolerance);
+    let [y, gradient] = outcome(softmax, &device);
+    let forms: [(&str, fn(Tensor<3>) -> Tensor<3>); 3] =
+        [("fused", fused_softmax), ("weights", weights), ("plain weights", plain_weights)];
+    for (name, form) in forms {
+        let [found, found_gradient] = outcome(form, &device);
+        assert_data_close(name, &found, &y, tolerance);
+        assert_data_close(&format!("{name}, gradient"), &found_gradient, &gradient, tolerance);
+    }
 }
 
 #[test]
