@@ -1,14 +1,14 @@
-//! What generation need not compute twice.
+//! The key-value cache: what generation need not compute twice.
 
 use burn::tensor::{Tensor, assert_shape, s};
 
 use crate::TOKENS;
 
-/// Keys and values of the tokens so far, of one layer. Keys are kept after RoPE turned them to
-/// their positions.
+/// Key-value cache of one layer: keys and values of the tokens so far. Keys are kept as RoPE has
+/// rotated them to their positions.
 ///
-/// All the room is taken at the first token: no later one moves what is there, and memory ends
-/// where it began.
+/// The memory for all `capacity` tokens is taken at the first one: no later token moves what is
+/// there, or needs more.
 #[derive(Debug, Clone)]
 pub struct KeyValueCache {
     capacity: usize,
@@ -18,66 +18,71 @@ pub struct KeyValueCache {
 }
 
 impl KeyValueCache {
-    /// An empty one, with room for `capacity` tokens.
+    /// An empty cache with room for `capacity` tokens.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, len: 0, kept: None }
     }
 
-    /// Tokens in it.
+    /// Number of tokens in the cache.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether no token is in it yet.
+    /// Whether no token is in the cache yet.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Tokens it has room for.
+    /// Number of tokens that the cache has room for.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Numbers it holds room for, once a token is in it: 2 * batch * n_kv_heads * capacity *
-    /// d_head.
+    /// How many numbers the cache has room for: 2 * batch * n_kv_heads * capacity * d_head, or 0
+    /// before the first token.
     pub fn numbers(&self) -> usize {
-        self.kept
-            .as_ref()
-            .map_or(0, |(keys, values)| keys.shape().num_elements() + values.shape().num_elements())
+        match &self.kept {
+            Some((keys, values)) => keys.shape().num_elements() + values.shape().num_elements(),
+            None => 0,
+        }
     }
 
-    /// Adds the keys and values of new tokens and answers with all of them.
+    /// Adds the keys and values of new tokens, and returns those of all tokens.
     ///
     /// # Shapes
     ///
-    /// - keys, values: `[batch, n_kv_heads, tokens, d_head]`, the new tokens
-    /// - output: the same, of all tokens
+    /// - keys, values: `[batch, n_kv_heads, tokens, d_head]`, of the new tokens
+    /// - output: keys and values of all tokens, the other axes the same
     ///
     /// # Panics
     ///
-    /// If the tokens do not fit any more, or batch, heads or width are not those of the tokens
-    /// before.
+    /// If there is no room left for the tokens, or batch, heads or width are not those of the
+    /// tokens before.
     pub fn append(&mut self, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let [batch, n_kv_heads, tokens, d_head] = keys.dims();
         assert_shape!(values, [batch, n_kv_heads, tokens, d_head]);
         let (first, end) = (self.len, self.len + tokens);
         assert!(end <= self.capacity, "a cache for {} tokens cannot hold {end}", self.capacity);
-        let room = |like: &Tensor<4>| {
-            Tensor::zeros(
-                [batch, n_kv_heads, self.capacity, d_head],
-                (&like.device(), like.dtype()),
-            )
-        };
         // Taken out, so that each is held once and written in place.
-        let (kept_keys, kept_values) =
-            self.kept.take().unwrap_or_else(|| (room(&keys), room(&values)));
+        let (mut kept_keys, mut kept_values) = match self.kept.take() {
+            Some(kept) => kept,
+            None => (self.room(&keys), self.room(&values)),
+        };
         assert_shape!(kept_keys, [batch, n_kv_heads, _, d_head]);
-        let write = |kept: Tensor<4>, new| kept.slice_assign(s![.., .., first..end, ..], new);
-        let (kept_keys, kept_values) = (write(kept_keys, keys), write(kept_values, values));
-        let so_far = |kept: &Tensor<4>| kept.clone().narrow(TOKENS, 0, end);
-        let all = (so_far(&kept_keys), so_far(&kept_values));
+        kept_keys = kept_keys.slice_assign(s![.., .., first..end, ..], keys);
+        kept_values = kept_values.slice_assign(s![.., .., first..end, ..], values);
+        let all_keys = kept_keys.clone().narrow(TOKENS, 0, end);
+        let all_values = kept_values.clone().narrow(TOKENS, 0, end);
         self.kept = Some((kept_keys, kept_values));
         self.len = end;
-        all
+        (all_keys, all_values)
+    }
+
+    /// Zeros for `capacity` tokens: `[batch, n_kv_heads, capacity, d_head]`, the other axes as
+    /// those of the first tokens.
+    fn room(&self, first_tokens: &Tensor<4>) -> Tensor<4> {
+        let [batch, n_kv_heads, _, d_head] = first_tokens.dims();
+        let options = (&first_tokens.device(), first_tokens.dtype());
+        Tensor::zeros([batch, n_kv_heads, self.capacity, d_head], options)
     }
 }

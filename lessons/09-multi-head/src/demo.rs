@@ -5,15 +5,18 @@ use course::{Axis, Figure, Marks, Panel, Report, Run, Step, Table};
 use positions::RopeConfig;
 
 use crate::{
-    KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask,
-    combine_masks, padding_mask, padding_mask_from_keep,
+    HEADS, KeyValueCache, MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig,
+    causal_mask, combine_masks, padding_mask, padding_mask_from_keep,
 };
 
-/// Numbers a token has in this demo.
+/// Width of the model in this demo: how many numbers a token has.
 const D_MODEL: usize = 256;
 
-/// Heads in this demo, of 32 numbers each.
+/// Number of heads in this demo, of 32 numbers each.
 const N_HEADS: usize = 8;
+
+/// Axis of the tokens in `[batch, tokens, d_model]`.
+const TOKENS: usize = 1;
 
 /// Runs the lesson.
 ///
@@ -32,7 +35,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Figure of the shapes: which axes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("x", "batch, tokens, d_model"),
@@ -60,7 +63,7 @@ fn shapes() -> Figure {
     Figure::shapes("09-shapes", "Several heads, one mask", alt, steps)
 }
 
-/// Tokens that the four heads look at.
+/// Number of tokens that the four heads look at.
 const SEEN: usize = 24;
 
 /// Four heads of one layer over the same tokens.
@@ -69,10 +72,11 @@ fn several_views(device: &Device, report: &mut Report) {
         MultiHeadAttentionConfig::new(64, 4).with_positions(PositionsConfig::Alibi).init(device);
     let x = normal([1, SEEN, 64], device);
     let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(SEEN, SEEN, device)));
-    let panels = (0..4).map(|head| {
-        let values: Tensor<4> = weights.clone().narrow(1, head, 1);
-        panel(&format!("head {}", head + 1), values.reshape([SEEN, SEEN]))
-    });
+    let mut panels = Vec::new();
+    for head in 0..layer.n_heads() {
+        let values = weights.clone().narrow(HEADS, head, 1);
+        panels.push(panel(&format!("head {}", head + 1), values.reshape([SEEN, SEEN])));
+    }
     report.figure(Figure {
         name: "09-heads".into(),
         title: "Four heads, four views: one untrained layer with ALiBi under a causal mask".into(),
@@ -81,17 +85,14 @@ fn several_views(device: &Device, report: &mut Report) {
             over the whole past."
             .into(),
         band: 1e-3,
-        panels: panels.collect(),
+        panels,
     });
 }
 
-/// The two masks and their sum as pictures.
+/// Figure of a causal mask, a padding mask and both together.
 fn masks(device: &Device, report: &mut Report) {
     let (causal, padding) = (causal_mask(5, 5, device), padding_mask(&[3], 5, device));
     let both = combine_masks(causal.clone(), padding.clone());
-    let picture = |title, mask: Tensor<4, Bool>| {
-        panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]))
-    };
     report.figure(Figure {
         name: "09-masks".into(),
         title:
@@ -102,51 +103,56 @@ fn masks(device: &Device, report: &mut Report) {
             .into(),
         band: 0.0,
         panels: vec![
-            picture("causal", causal),
-            picture("padding", padding),
-            picture("either", both),
+            mask_panel("causal", causal),
+            mask_panel("padding", padding),
+            mask_panel("either", both),
         ],
     });
 }
 
-/// The future does not reach back, padding does not leak, a blind query gives zeros.
+/// A panel of a mask of five queries and five keys.
+fn mask_panel(title: &str, mask: Tensor<4, Bool>) -> Panel {
+    panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]))
+}
+
+/// Table of what masks promise: the future does not reach back, padding does not leak, and a query
+/// that sees nothing gives zeros.
 fn what_masks_promise(device: &Device, report: &mut Report) {
     let layer = MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_bias(false).init(device);
     let text = normal([1, 6, D_MODEL], device);
-    let mask = causal_mask(6, 6, device);
-    let changed =
-        Tensor::cat(vec![text.clone().narrow(1, 0, 5), normal([1, 1, D_MODEL], device)], 1);
-    let earlier = |x| layer.forward(x, Some(mask.clone())).narrow(1, 0, 5);
-    report.say("Largest change of an output, 8 heads of 32:");
     let mut table = Table::new(["what is changed", "where it is looked for", "largest change"]);
-    let row = |table: &mut Table, what: &str, place: &str, change: f32| {
-        table.row([what, place, &format!("{change:.1e}")]);
-    };
-    row(
-        &mut table,
-        "token 6, causal mask",
-        "tokens 1 to 5",
-        gap(earlier(text.clone()), earlier(changed)),
-    );
 
-    let padded = Tensor::cat(vec![text.clone(), normal([1, 3, D_MODEL], device) * 100.0], 1);
-    let masked = layer.forward(padded, Some(padding_mask(&[6], 9, device))).narrow(1, 0, 6);
-    row(
-        &mut table,
-        "3 tokens of padding, hidden",
-        "tokens 1 to 6",
-        gap(masked, layer.forward(text.clone(), None)),
-    );
+    let causal = causal_mask(6, 6, device);
+    let same = text.clone().narrow(TOKENS, 0, 5);
+    let changed = Tensor::cat(vec![same, normal([1, 1, D_MODEL], device)], TOKENS);
+    let before = layer.forward(text.clone(), Some(causal.clone())).narrow(TOKENS, 0, 5);
+    let after = layer.forward(changed, Some(causal.clone())).narrow(TOKENS, 0, 5);
+    table.row(["token 6, causal mask", "tokens 1 to 5", &change(before, after)]);
+
+    let filler = normal([1, 3, D_MODEL], device) * 100.0;
+    let padded = Tensor::cat(vec![text.clone(), filler], TOKENS);
+    let padding = padding_mask(&[6], 9, device);
+    let masked = layer.forward(padded, Some(padding)).narrow(TOKENS, 0, 6);
+    let alone = layer.forward(text.clone(), None);
+    table.row(["3 tokens of padding, hidden", "tokens 1 to 6", &change(masked, alone)]);
 
     let keep = Tensor::from_ints([[0, 0, 1, 1, 1, 1]], device);
-    let mask = combine_masks(mask, padding_mask_from_keep(keep));
-    let blind = layer.forward(text, Some(mask)).narrow(1, 0, 2);
-    let zeros = blind.zeros_like();
-    row(&mut table, "every key hidden (left padding)", "its output, from zero", gap(blind, zeros));
+    let mask = combine_masks(causal, padding_mask_from_keep(keep));
+    let blind = layer.forward(text, Some(mask)).narrow(TOKENS, 0, 2);
+    let from_zero = change(blind.clone(), blind.zeros_like());
+    table.row(["every key hidden (left padding)", "its output, from zero", &from_zero]);
+
+    report.say("Largest change of an output, 8 heads of 32:");
     report.table(&table);
 }
 
-/// Prefill of ten tokens, then one by one.
+/// Largest difference of two outputs, as the tables print it.
+fn change(a: Tensor<3>, b: Tensor<3>) -> String {
+    let largest: f32 = (a - b).abs().max().into_scalar();
+    format!("{largest:.1e}")
+}
+
+/// Table of outputs with the cache against those without, for each kind of positions.
 fn cached_is_uncached(device: &Device, report: &mut Report) {
     let rope = PositionsConfig::Rope(RopeConfig::new(D_MODEL / N_HEADS));
     let kinds =
@@ -160,29 +166,32 @@ fn cached_is_uncached(device: &Device, report: &mut Report) {
             MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_positions(positions).init(device);
         let x = normal([1, 32, D_MODEL], device);
         let whole = layer.forward(x.clone(), Some(causal_mask(32, 32, device)));
-        table.row([name.to_string(), format!("{:.1e}", gap(whole, generated(&layer, &x, 10)))]);
+        table.row([name, &change(whole, generated(&layer, &x, 10))]);
     }
     report.table(&table);
 }
 
-/// The outputs of x by way of the cache.
+/// The outputs of x by way of the cache: `prefill` tokens at once, then one by one.
 fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tensor<3> {
-    let mut cache = KeyValueCache::new(x.dims()[1]);
+    let [_, all, _] = x.dims();
+    let mut cache = KeyValueCache::new(all);
     let mut outputs = Vec::new();
-    while cache.len() < x.dims()[1] {
+    while cache.len() < all {
         let tokens = if cache.is_empty() { prefill } else { 1 };
         let mask = causal_mask(tokens, cache.len() + tokens, &x.device());
-        let new = x.clone().narrow(1, cache.len(), tokens);
+        let new = x.clone().narrow(TOKENS, cache.len(), tokens);
         outputs.push(layer.forward_cached(new, Some(mask), &mut cache));
     }
-    Tensor::cat(outputs, 1)
+    Tensor::cat(outputs, TOKENS)
 }
 
-/// What sharing keys and values saves.
+/// Number of tokens in the caches of [`cache_by_groups`].
+const CACHED: usize = 128;
+
+/// Table of what query heads save that share keys and values.
 fn cache_by_groups(device: &Device, report: &mut Report) {
-    const TOKENS: usize = 128;
     report.say(format!(
-        "The cache of one layer after {TOKENS} tokens, {N_HEADS} query heads of 32, f32:"
+        "The cache of one layer after {CACHED} tokens, {N_HEADS} query heads of 32, f32:"
     ));
     let mut table =
         Table::new(["key/value heads", "numbers kept", "KiB", "parameters of the projection"]);
@@ -190,9 +199,9 @@ fn cache_by_groups(device: &Device, report: &mut Report) {
         let config =
             MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_n_kv_heads(Some(n_kv_heads));
         let layer = config.init(device);
-        let mut cache = KeyValueCache::new(TOKENS);
-        let mask = causal_mask(TOKENS, TOKENS, device);
-        layer.forward_cached(normal([1, TOKENS, D_MODEL], device), Some(mask), &mut cache);
+        let mut cache = KeyValueCache::new(CACHED);
+        let mask = causal_mask(CACHED, CACHED, device);
+        layer.forward_cached(normal([1, CACHED, D_MODEL], device), Some(mask), &mut cache);
         let kib = cache.numbers() * size_of::<f32>() / 1024;
         table.row([
             n_kv_heads,
@@ -204,25 +213,23 @@ fn cache_by_groups(device: &Device, report: &mut Report) {
     report.table(&table);
 }
 
+/// Random numbers of N(0, 1).
 fn normal(shape: [usize; 3], device: &Device) -> Tensor<3> {
     Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
 }
 
-fn gap(a: Tensor<3>, b: Tensor<3>) -> f32 {
-    (a - b).abs().max().into_scalar()
-}
-
-fn panel(title: &str, values: Tensor<2>) -> Panel {
-    let [_, keys] = values.dims();
-    let numbers: Vec<f64> = values.to_data().iter::<f32>().map(f64::from).collect();
+/// A heatmap of `[queries, keys]`.
+fn panel(title: &str, matrix: Tensor<2>) -> Panel {
+    let [_, keys] = matrix.dims();
+    let numbers: Vec<f64> = matrix.to_data().iter::<f64>().collect();
+    let mut values = Vec::new();
+    for row in numbers.chunks(keys) {
+        values.push(row.to_vec());
+    }
     Panel {
         title: title.into(),
         x: Axis::linear("key"),
         y: Axis::linear("query"),
-        marks: Marks::Heatmap {
-            values: numbers.chunks(keys).map(<[f64]>::to_vec).collect(),
-            columns: Vec::new(),
-            rows: Vec::new(),
-        },
+        marks: Marks::Heatmap { values, columns: Vec::new(), rows: Vec::new() },
     }
 }

@@ -45,17 +45,18 @@ pub use mask::{causal_mask, combine_masks, padding_mask, padding_mask_from_keep}
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "09-multi-head",
     question: "How do several views, and several rules about who may look, fit in one layer?",
-    leaves_you_with: "MultiHeadAttention: heads, masks, RoPE and ALiBi, grouped queries and a cache",
+    leaves_you_with: "MultiHeadAttention: heads, masks, RoPE and ALiBi, grouped queries and a \
+        cache",
     minilm: false,
 };
 
-/// The heads' axis of `[batch, heads, tokens, d_head]`.
+/// Axis of the heads in `[batch, heads, tokens, d_head]`.
 const HEADS: usize = 1;
 
-/// The tokens' axis of `[batch, heads, tokens, d_head]`.
+/// Axis of the tokens in `[batch, heads, tokens, d_head]`.
 const TOKENS: usize = 2;
 
-/// The keys' axis of `[batch, heads, queries, keys]`.
+/// Axis of the keys in `[batch, heads, queries, keys]`.
 const KEYS: usize = 3;
 
 /// U(-1/sqrt(d_in), 1/sqrt(d_in)): burn's and PyTorch's initializer of a linear map.
@@ -65,35 +66,36 @@ pub const LINEAR_INITIALIZER: Initializer =
 /// Where a token's position enters, if it does so inside the layer.
 #[derive(Config, Debug)]
 pub enum PositionsConfig {
-    /// Not here: the input carries it already (learned, sinusoidal), or nothing does.
+    /// No positions here: the input carries them already (learned, sinusoidal), or nothing does.
     None,
-    /// Queries and keys are turned by their position.
+    /// RoPE: queries and keys are rotated by their position.
     Rope(RopeConfig),
-    /// Scores fall with the distance, by a slope of each head's own. Meant for causal attention.
+    /// ALiBi: scores fall with the distance, by a slope of each head's own. Meant for causal
+    /// attention.
     Alibi,
 }
 
-/// What a [`MultiHeadAttention`] is made from.
+/// Configuration of a [`MultiHeadAttention`].
 #[derive(Config, Debug)]
 pub struct MultiHeadAttentionConfig {
-    /// Numbers a token has.
+    /// Width of the model: how many numbers a token has.
     pub d_model: usize,
-    /// Views.
+    /// Number of query heads, each a view of its own.
     pub n_heads: usize,
-    /// Numbers a head has; `None`: d_model / n_heads.
+    /// Width of a head: how many numbers it has. `None` is d_model / n_heads.
     #[config(default = "None")]
     pub d_head: Option<usize>,
-    /// Key/value heads, each shared by n_heads / n_kv_heads query heads; `None`: as many as query
-    /// heads.
+    /// Number of key/value heads, each shared by n_heads / n_kv_heads query heads. `None` is as
+    /// many as query heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
     /// Whether the projections add a bias (BERT and GPT-2 do, LLaMA does not).
     #[config(default = true)]
     pub bias: bool,
-    /// Share of the weights set to zero in training.
+    /// Dropout's probability that a weight is zeroed in training.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// Positions inside the layer.
+    /// How a token's position enters the layer.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
     /// Initializer of the projections' weights; the default is PyTorch's for a linear map.
@@ -105,11 +107,12 @@ pub struct MultiHeadAttentionConfig {
 /// Attention by several heads at once, each in its own part of d_model.
 #[derive(Module, Debug)]
 pub struct MultiHeadAttention {
-    /// x \[W_q | W_k | W_v\] in one product: `[d_model, (n_heads + 2 n_kv_heads) * d_head]`.
+    /// Projection to queries, keys and values in one product, \[W_q | W_k | W_v\]:
+    /// `[d_model, (n_heads + 2 n_kv_heads) * d_head]`.
     pub projection: Linear,
-    /// W_o, which mixes the heads: `[n_heads * d_head, d_model]`.
+    /// Projection of the output, W_o, which mixes the heads: `[n_heads * d_head, d_model]`.
     pub output: Linear,
-    /// Drops weights in training.
+    /// Dropout of the weights, in training only.
     pub dropout: Dropout,
     rope: Option<Rope>,
     alibi: bool,
@@ -119,7 +122,7 @@ pub struct MultiHeadAttention {
 // ANCHOR_END: layer
 
 impl MultiHeadAttentionConfig {
-    /// Fresh projections.
+    /// A fresh layer.
     ///
     /// # Panics
     ///
@@ -142,13 +145,9 @@ impl MultiHeadAttentionConfig {
         );
         let d_head = self.d_head.unwrap_or(d_model / n_heads);
         assert!(d_head > 0, "a head needs a d_head above 0");
-        let linear = |d_input, d_output| {
-            let config = LinearConfig::new(d_input, d_output).with_bias(self.bias);
-            config.with_initializer(self.initializer.clone()).init(device)
-        };
         MultiHeadAttention {
-            projection: linear(d_model, (n_heads + 2 * n_kv_heads) * d_head),
-            output: linear(n_heads * d_head, d_model),
+            projection: self.linear(d_model, (n_heads + 2 * n_kv_heads) * d_head, device),
+            output: self.linear(n_heads * d_head, d_model, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             rope: self.rope(d_head, device),
             alibi: matches!(self.positions, PositionsConfig::Alibi),
@@ -157,7 +156,15 @@ impl MultiHeadAttentionConfig {
         }
     }
 
-    /// What turns queries and keys, if anything does.
+    /// A linear map with this configuration's bias and initializer.
+    fn linear(&self, d_input: usize, d_output: usize, device: &Device) -> Linear {
+        LinearConfig::new(d_input, d_output)
+            .with_bias(self.bias)
+            .with_initializer(self.initializer.clone())
+            .init(device)
+    }
+
+    /// RoPE for heads of `d_head` numbers, if positions enter by RoPE.
     fn rope(&self, d_head: usize, device: &Device) -> Option<Rope> {
         let PositionsConfig::Rope(rope) = &self.positions else { return None };
         let rope = rope.init(device);
@@ -168,7 +175,7 @@ impl MultiHeadAttentionConfig {
 }
 
 impl MultiHeadAttention {
-    /// Every token looks at every token that is not hidden from it, once a head.
+    /// Every token looks at every token that is not hidden from it, once per head.
     ///
     /// Concat(head_1, .., head_n) W_o (Vaswani et al. 2017, section 3.2.2)
     ///
@@ -235,24 +242,26 @@ impl MultiHeadAttention {
     }
     // ANCHOR_END: forward_cached
 
-    /// Query heads.
+    /// Number of query heads.
     pub fn n_heads(&self) -> usize {
         self.n_heads
     }
 
-    /// Key/value heads.
+    /// Number of key/value heads.
     pub fn n_kv_heads(&self) -> usize {
         self.n_kv_heads
     }
 
-    /// Numbers a head has.
+    /// Width of a head: how many numbers it has.
     pub fn d_head(&self) -> usize {
-        self.output.weight.dims()[0] / self.n_heads
+        let [width, _] = self.output.weight.dims();
+        width / self.n_heads
     }
 
     // ANCHOR: project
-    /// x W_q, x W_k, x W_v by heads, turned to their positions:
-    /// `[batch, heads or n_kv_heads, tokens, d_head]`.
+    /// Queries, keys and values, x W_q, x W_k and x W_v, by heads:
+    /// `[batch, heads or n_kv_heads, tokens, d_head]`. RoPE rotates queries and keys to their
+    /// positions.
     fn project(&self, x: Tensor<3>, first_position: usize) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let (n, n_kv) = (self.n_heads, self.n_kv_heads);
         let all = split_heads(self.projection.forward(x), n + 2 * n_kv);
@@ -277,9 +286,9 @@ impl MultiHeadAttention {
         mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<4>, Tensor<4>) {
         assert_mask_fits(mask.as_ref(), &q, &k);
-        let bias = self.alibi(&q, &k);
+        let alibi = self.alibi(&q, &k);
         let mut scores = scores(q, share_heads(k, self.n_heads));
-        if let Some(bias) = bias {
+        if let Some(bias) = alibi {
             scores = scores + bias;
         }
         let weights = masked_weights(scores, mask);
@@ -288,15 +297,19 @@ impl MultiHeadAttention {
     }
     // ANCHOR_END: heads
 
-    /// `[1, heads, queries, keys]`
+    /// ALiBi's bias of the scores, `[1, heads, queries, keys]`, if positions enter by ALiBi.
     fn alibi(&self, q: &Tensor<4>, k: &Tensor<4>) -> Option<Tensor<4>> {
+        if !self.alibi {
+            return None;
+        }
         let (queries, keys) = (q.dims()[TOKENS], k.dims()[TOKENS]);
-        self.alibi.then(|| alibi_bias(self.n_heads, queries, keys, &q.device()).unsqueeze())
+        Some(alibi_bias(self.n_heads, queries, keys, &q.device()).unsqueeze())
     }
 }
 
 // ANCHOR: share_heads
-/// Keys or values as often as query heads read them: query head i gets key/value head i / group.
+/// Keys or values, each head repeated for every query head that reads it: query head i gets
+/// key/value head i / (n_heads / n_kv_heads).
 ///
 /// (Ainslie et al. 2023, "GQA", section 2.2)
 ///
@@ -371,11 +384,16 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
 }
 // ANCHOR_END: split_and_merge
 
+/// Panics if an axis of the mask is neither 1 nor that of the scores of q and k.
 fn assert_mask_fits(mask: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {
+    let Some(mask) = mask else { return };
     let [batch, heads, queries, _] = q.dims();
-    let expected = [batch, heads, queries, k.dims()[TOKENS]];
-    if let Some(mask) = mask {
-        let fits = mask.dims().iter().zip(expected).all(|(&mask, axis)| mask == 1 || mask == axis);
-        assert!(fits, "a mask of {:?} does not fit scores of {expected:?}", mask.dims());
+    let scores = [batch, heads, queries, k.dims()[TOKENS]];
+    for (axis, size) in mask.dims().into_iter().enumerate() {
+        assert!(
+            size == 1 || size == scores[axis],
+            "a mask of {:?} does not fit scores of {scores:?}",
+            mask.dims()
+        );
     }
 }

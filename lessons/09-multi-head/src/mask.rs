@@ -30,23 +30,25 @@ pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bo
 ///
 /// # Shapes
 ///
-/// - lengths: one a text, in tokens
+/// - lengths: one per text, in tokens
 /// - output: `[batch, 1, 1, keys]`; **`true` = hidden**
 ///
 /// # Panics
 ///
 /// If a text is longer than `tokens`.
 pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor<4, Bool> {
-    if let Some(&longest) = lengths.iter().max() {
-        assert!(longest <= tokens, "a text of {longest} tokens does not fit in {tokens}");
+    let mut mask = Vec::with_capacity(lengths.len() * tokens);
+    for &length in lengths {
+        assert!(length <= tokens, "a text of {length} tokens does not fit in {tokens}");
+        for key in 0..tokens {
+            mask.push(key >= length);
+        }
     }
-    let mask: Vec<bool> =
-        lengths.iter().flat_map(|&length| (0..tokens).map(move |key| key >= length)).collect();
     Tensor::from_data(TensorData::new(mask, [lengths.len(), 1, 1, tokens]), device)
 }
 
 // ANCHOR: padding_mask_from_keep
-/// A tokenizer's attention mask, whose polarity is the other one, turned round.
+/// The padding mask of a tokenizer's attention mask, whose polarity is the other one.
 ///
 /// # Shapes
 ///
@@ -70,8 +72,10 @@ pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
 ///
 /// If an axis differs and is 1 in neither.
 pub fn combine_masks(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Bool> {
-    let (of_a, of_b) = (a.dims(), b.dims());
-    let shape: [usize; 4] = std::array::from_fn(|axis| of_a[axis].max(of_b[axis]));
+    let mut shape = a.dims();
+    for (axis, size) in b.dims().into_iter().enumerate() {
+        shape[axis] = shape[axis].max(size);
+    }
     a.expand(shape).bool_or(b.expand(shape))
 }
 // ANCHOR_END: combine_masks

@@ -38,6 +38,9 @@ fn plain_loops_agree_with_tensors() {
     assert_close(&attend(weights(scores(q, k)), v), &expected, backend::tolerance(&device, 1e-5));
 }
 
+/// A softmax of `[batch, queries, keys]` over the keys.
+type Softmax = fn(Tensor<3>) -> Tensor<3>;
+
 /// Burn's softmax over the keys.
 fn fused_softmax(scores: Tensor<3>) -> Tensor<3> {
     activation::softmax(scores, 2)
@@ -49,8 +52,8 @@ fn plain_weights(scores: Tensor<3>) -> Tensor<3> {
     weights(scores)
 }
 
-/// Output of a softmax of `[batch, queries, keys]`, and the gradient of its scores.
-fn outcome(softmax: fn(Tensor<3>) -> Tensor<3>, device: &Device) -> [TensorData; 2] {
+/// Output of a softmax, and the gradient of its scores.
+fn outcome(softmax: Softmax, device: &Device) -> [TensorData; 2] {
     let x = random([2, 5, 6], 3, device).require_grad();
     let y = softmax(x.clone());
     let gradients = (y.clone() * random([2, 5, 6], 4, device)).sum().backward();
@@ -63,7 +66,7 @@ fn the_fused_softmax_is_the_one_spelt_out_in_value_and_gradient() {
     let device = backend::from_env().autodiff();
     let tolerance = backend::tolerance(&device, 1e-6);
     let [y, gradient] = outcome(softmax, &device);
-    let forms: [(&str, fn(Tensor<3>) -> Tensor<3>); 3] =
+    let forms: [(&str, Softmax); 3] =
         [("fused", fused_softmax), ("weights", weights), ("plain weights", plain_weights)];
     for (name, form) in forms {
         let [found, found_gradient] = outcome(form, &device);

@@ -1,12 +1,16 @@
 //! The chapter's own numbers.
 
+use std::f32::consts::{LN_2, SQRT_2};
+
 use burn::module::Param;
-use burn::tensor::{Bool, Device, Tensor};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use golden::assert_close;
 use heads::{
     MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask, combine_masks,
-    padding_mask, padding_mask_from_keep,
+    masked_weights, merge_heads, padding_mask, padding_mask_from_keep, share_heads, split_heads,
 };
+
+use crate::numbers;
 
 /// Two heads of one number each; q = k = v = x, and the output as it comes.
 fn two_plain_heads(device: &Device) -> MultiHeadAttention {
@@ -31,6 +35,139 @@ fn two_heads_see_what_was_computed_by_hand() {
     // Without the future, token 1 has only itself.
     let expected = Tensor::from_floats([[[1.0, 0.0], [0.5, 0.731_058_6]]], &device);
     assert_close(&layer.forward(x, Some(causal_mask(2, 2, &device))), &expected, tolerance);
+}
+
+/// Two query heads of two numbers and one head of keys and values for both: the eight numbers of a
+/// token are its two queries, its key and its value as they are, and what the heads see comes out
+/// three places to the right.
+fn two_heads_that_share_keys_and_values(device: &Device) -> MultiHeadAttention {
+    let config = MultiHeadAttentionConfig::new(8, 2).with_d_head(Some(2)).with_n_kv_heads(Some(1));
+    let mut layer = config.with_bias(false).init(device);
+    layer.projection.weight = Param::from_tensor(Tensor::eye(8, device));
+    let mut output = [[0.0; 8]; 4];
+    for (number, row) in output.iter_mut().enumerate() {
+        row[number + 3] = 1.0;
+    }
+    layer.output.weight = Param::from_tensor(Tensor::from_floats(output, device));
+    layer
+}
+
+/// The scores are logarithms of whole numbers, so that the shares are fractions. No two of queries,
+/// keys and values can be exchanged, nor the heads.
+#[test]
+fn each_head_asks_with_its_own_query_and_both_see_the_shared_values() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = two_heads_that_share_keys_and_values(&device);
+    let [ln_2, ln_3] = [LN_2, 3f32.ln()].map(|logarithm| SQRT_2 * logarithm);
+    let x = Tensor::<3>::from_floats(
+        [[
+            [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 12.0, 1.0],
+            [0.0, 1.0, 2.0, 0.0, ln_2, 0.0, 24.0, 5.0],
+            [1.0, 1.0, 0.0, 2.0, 0.0, ln_3, 60.0, 3.0],
+        ]],
+        &device,
+    );
+    let tolerance = backend::tolerance(&device, 1e-4);
+    // Head 1 shares out 1 : 2 : 1, 1 : 1 : 3 and 1 : 2 : 3, head 2 shares out 1 : 1 : 1, 1 : 4 : 1
+    // and 1 : 1 : 9.
+    let expected = Tensor::from_floats(
+        [[
+            [0.0, 0.0, 0.0, 30.0, 3.5, 32.0, 3.0, 0.0],
+            [0.0, 0.0, 0.0, 43.2, 3.0, 28.0, 4.0, 0.0],
+            [0.0, 0.0, 0.0, 40.0, 10.0 / 3.0, 576.0 / 11.0, 3.0, 0.0],
+        ]],
+        &device,
+    );
+    assert_close(&layer.forward(x.clone(), None), &expected, tolerance);
+    // Token 1 sees itself alone; of token 2, head 1 shares out 1 : 1 and head 2 shares out 1 : 4.
+    let expected = Tensor::from_floats(
+        [[
+            [0.0, 0.0, 0.0, 12.0, 1.0, 12.0, 1.0, 0.0],
+            [0.0, 0.0, 0.0, 18.0, 3.0, 21.6, 4.2, 0.0],
+            [0.0, 0.0, 0.0, 40.0, 10.0 / 3.0, 576.0 / 11.0, 3.0, 0.0],
+        ]],
+        &device,
+    );
+    assert_close(&layer.forward(x, Some(causal_mask(3, 3, &device))), &expected, tolerance);
+}
+
+/// 0, 1, 2 and so on in a tensor.
+fn counted<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    let count: usize = shape.iter().product();
+    let counted: Vec<f32> = (0..count).map(|number| number as f32).collect();
+    Tensor::from_data(TensorData::new(counted, shape), device)
+}
+
+#[test]
+fn a_head_gets_its_stretch_of_every_token() {
+    let device = backend::from_env();
+    let x = counted([1, 3, 4], &device);
+    let split = split_heads(x.clone(), 2);
+    let expected = Tensor::<4>::from_floats(
+        [[[[0.0, 1.0], [4.0, 5.0], [8.0, 9.0]], [[2.0, 3.0], [6.0, 7.0], [10.0, 11.0]]]],
+        &device,
+    );
+    assert_close(&split, &expected, 0.0);
+    assert_close(&merge_heads(split), &x, 0.0);
+
+    // The number i of head h of token t of text b, where no two axes are equally long.
+    let split = split_heads(counted([2, 3, 20], &device), 5);
+    assert_eq!(split.dims(), [2, 5, 3, 4]);
+    let mut expected = Vec::new();
+    for text in 0..2 {
+        for head in 0..5 {
+            for token in 0..3 {
+                for i in 0..4 {
+                    expected.push(((text * 3 + token) * 20 + head * 4 + i) as f32);
+                }
+            }
+        }
+    }
+    assert_eq!(numbers(&split), expected);
+}
+
+#[test]
+#[should_panic(expected = "3 heads do not divide 4 numbers")]
+fn heads_that_do_not_divide_the_numbers_are_refused() {
+    split_heads(counted([1, 3, 4], &backend::from_env()), 3);
+}
+
+#[test]
+fn query_heads_read_key_and_value_heads_in_groups() {
+    let device = backend::from_env();
+    // Two heads of three tokens of one number.
+    let kv = counted([1, 2, 3, 1], &device);
+    let shared = share_heads(kv.clone(), 4);
+    assert_eq!(shared.dims(), [1, 4, 3, 1]);
+    assert_eq!(numbers(&shared), [0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 3.0, 4.0, 5.0]);
+    assert_eq!(numbers(&share_heads(kv.clone(), 2)), numbers(&kv));
+}
+
+#[test]
+#[should_panic(expected = "n_kv_heads = 2 does not divide n_heads = 5")]
+fn five_query_heads_cannot_share_two() {
+    share_heads(counted([1, 2, 3, 1], &backend::from_env()), 5);
+}
+
+#[test]
+fn what_is_hidden_is_not_in_the_sum() {
+    let device = backend::from_env();
+    let [no, yes] = [false, true];
+    let cases = [
+        // e^2 / (e^2 + 1); zeroed after the softmax it would be 0.6652.
+        ([2.0, 1.0, 0.0], [no, yes, no], [0.880_797, 0.0, 0.119_203]),
+        ([2.0, 1.0, 0.0], [yes, yes, yes], [0.0, 0.0, 0.0]),
+        // A mask of -10000 would be the largest score here.
+        ([-20_000.0, 5.0, -20_001.0], [no, yes, no], [0.731_058_6, 0.0, 0.268_941_4]),
+    ];
+    for (scores, mask, expected) in cases {
+        let scores = Tensor::<4>::from_floats([[[scores]]], &device);
+        let mask = Tensor::<4, Bool>::from_data(TensorData::from([[[mask]]]), &device);
+        let expected = Tensor::from_floats([[[expected]]], &device);
+        let found = masked_weights(scores, Some(mask));
+        assert_close(&found, &expected, backend::tolerance(&device, 1e-6));
+    }
 }
 
 #[test]

@@ -31,10 +31,12 @@ proptest! {
     fn a_causal_mask_hides_the_future(seed: u64, tokens in 2usize..7, kind in 0usize..3) {
         let device = backend::from_env();
         let _seed = backend::seeded(&device, 7);
-        let layer = four_heads().with_positions(every_kind_of_positions()[kind].clone()).init(&device);
+        let positions = every_kind_of_positions()[kind].clone();
+        let layer = four_heads().with_positions(positions).init(&device);
         let mask = causal_mask(tokens, tokens, &device);
         let x = random([1, tokens, D_MODEL], seed, &device);
-        let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), random([1, 1, D_MODEL], !seed, &device)], 1);
+        let last = random([1, 1, D_MODEL], !seed, &device);
+        let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), last], 1);
         let before = layer.forward(x, Some(mask.clone())).narrow(1, 0, tokens - 1);
         let after = layer.forward(changed, Some(mask)).narrow(1, 0, tokens - 1);
         assert_close(&after, &before, backend::rerun(&device)); // bit-equal on a CPU
@@ -49,15 +51,18 @@ proptest! {
         let [padded, otherwise] = [1.0, 50.0].map(|size| {
             let filler = random([1, padding, D_MODEL], !seed, &device) * size;
             let mask = padding_mask(&[length], length + padding, &device);
-            layer.forward(Tensor::cat(vec![text.clone(), filler], 1), Some(mask)).narrow(1, 0, length)
+            let padded = Tensor::cat(vec![text.clone(), filler], 1);
+            layer.forward(padded, Some(mask)).narrow(1, 0, length)
         });
         assert_close(&otherwise, &padded, backend::rerun(&device));
         let alone = layer.forward(text, None);
-        prop_assert!(max_abs_error(&padded, &alone) <= backend::tolerance(&device, 1e-5));
+        assert_close(&padded, &alone, backend::tolerance(&device, 1e-5));
     }
 
     #[test]
-    fn cached_is_uncached(seed: u64, first in 1usize..5, second in 1usize..5, kind in 0usize..3, grouped: bool) {
+    fn cached_is_uncached(
+        seed: u64, first in 1usize..5, second in 1usize..5, kind in 0usize..3, grouped: bool,
+    ) {
         let device = backend::from_env();
         let _seed = backend::seeded(&device, 7);
         let layer = four_heads()
@@ -70,12 +75,14 @@ proptest! {
         let in_chunks = cached(&layer, &x, &[first, second]);
         let one_by_one = cached(&layer, &x, &vec![1; tokens]);
         let tolerance = backend::tolerance(&device, 1e-5);
-        prop_assert!(max_abs_error(&in_chunks, &whole) <= tolerance);
-        prop_assert!(max_abs_error(&one_by_one, &whole) <= tolerance);
+        assert_close(&in_chunks, &whole, tolerance);
+        assert_close(&one_by_one, &whole, tolerance);
     }
 
     #[test]
-    fn merging_undoes_splitting(seed: u64, batch in 1usize..4, tokens in 1usize..5, heads in 1usize..5) {
+    fn merging_undoes_splitting(
+        seed: u64, batch in 1usize..4, tokens in 1usize..5, heads in 1usize..5,
+    ) {
         let device = backend::from_env();
         let x = random([batch, tokens, heads * 3], seed, &device);
         let split = split_heads(x.clone(), heads);
@@ -161,6 +168,30 @@ fn grouped_queries_are_plain_ones_with_the_shared_heads_copied() {
     let x = random([2, 5, D_MODEL], 1, &device);
     let tolerance = backend::tolerance(&device, 1e-5);
     assert_close(&grouped.forward(x.clone(), None), &plain.forward(x, None), tolerance);
+}
+
+/// Five tokens that are alike, so that only their positions differ.
+#[test]
+fn rope_makes_scores_of_the_distance_and_leaves_the_values_as_they_are() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let rope = PositionsConfig::Rope(RopeConfig::new(4));
+    let layer = four_heads().with_n_kv_heads(Some(2)).with_positions(rope).init(&device);
+    let x = random::<3>([2, 1, D_MODEL], 1, &device).repeat_dim(1, 5);
+    let (output, weights) = layer.forward_with_weights(x.clone(), None);
+    // A mean of equal values is that value, whatever the weights: the first token's output, alone.
+    let alone = layer.forward(x.narrow(1, 0, 1), None).repeat_dim(1, 5);
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert_close(&output, &alone, tolerance);
+    // From query 0 to key 1 it is as far as from query 3 to key 4, and the other way as far back.
+    let ratio = |query: usize, key: usize| {
+        let row = weights.clone().narrow(2, query, 1);
+        row.clone().narrow(3, key, 1) / row.narrow(3, query, 1)
+    };
+    assert_close(&ratio(3, 4), &ratio(0, 1), tolerance);
+    assert_close(&ratio(4, 3), &ratio(1, 0), tolerance);
+    let apart = max_abs_error(&ratio(0, 1), &ratio(0, 2));
+    assert!(apart > 1e-3, "two tokens further on, the score is another: {apart}");
 }
 
 #[test]

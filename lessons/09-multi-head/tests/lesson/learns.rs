@@ -18,15 +18,17 @@ fn with_rope_a_layer_learns_to_look_one_back_and_without_positions_it_cannot() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
     let rope = PositionsConfig::Rope(RopeConfig::new(D_MODEL / 2));
-    let [blind, last] = [PositionsConfig::None, rope].map(|positions| train(positions, &device));
-    assert!(last < 0.5 * blind, "with RoPE {last}, without positions {blind}");
+    let [blind, last] = [PositionsConfig::None, rope].map(|positions| train(positions, 7, &device));
+    // The seeds 1 to 16 end with RoPE at 0.9 to 1.3 hundredths of the loss without positions.
+    assert!(last < 0.1 * blind, "with RoPE {last}, without positions {blind}");
 }
 
 /// The loss of the last of 250 steps.
-fn train(positions: PositionsConfig, device: &Device) -> f32 {
-    device.seed(7);
+fn train(positions: PositionsConfig, seed: u64, device: &Device) -> f32 {
+    device.seed(seed);
     let mut layer =
         MultiHeadAttentionConfig::new(D_MODEL, 2).with_positions(positions).init(device);
+    draw_in_order(&layer);
     let mut optimizer = AdamWConfig::new().init();
     let mut last = f32::INFINITY;
     for step in 0..250 {
@@ -36,6 +38,17 @@ fn train(positions: PositionsConfig, device: &Device) -> f32 {
         layer = optimizer.step(0.02, layer, gradients);
     }
     last
+}
+
+/// Draws the weights in a fixed order. burn draws a parameter at first use: without this, the same
+/// seed would make another layer for a `forward` that uses them in another order.
+fn draw_in_order(layer: &MultiHeadAttention) {
+    for linear in [&layer.projection, &layer.output] {
+        linear.weight.val();
+        if let Some(bias) = &linear.bias {
+            bias.val();
+        }
+    }
 }
 
 fn loss(layer: &MultiHeadAttention, x: Tensor<3>) -> Tensor<1> {

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// Numbers of -2..2, the same for the same seed on every device.
+/// Random numbers in -2..2, the same for the same seed on every device.
 fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let mut rng = StdRng::seed_from_u64(seed);
     let numbers: Vec<f32> =
@@ -17,7 +17,7 @@ fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tens
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
-/// Every number, in order.
+/// The entries of a tensor, in order.
 fn numbers<const D: usize>(x: &Tensor<D>) -> Vec<f32> {
     x.to_data().iter().collect()
 }

@@ -3,12 +3,14 @@
 use attention::{attend, scores};
 use burn::module::Param;
 use burn::nn::attention::{MhaInput, MultiHeadAttentionConfig as BurnConfig};
-use burn::tensor::{Bool, Tensor, TensorData, module};
-use golden::assert_close;
+use burn::tensor::{Bool, Device, Tensor, TensorData, module};
+use golden::{assert_close, assert_data_close};
 use heads::naive::{self, Sizes};
 use heads::{
-    MultiHeadAttentionConfig, causal_mask, combine_masks, masked_weights, padding_mask, share_heads,
+    MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask, combine_masks,
+    masked_weights, padding_mask, share_heads,
 };
+use positions::RopeConfig;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -86,20 +88,22 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(backend::cases(32)))]
 
     #[test]
-    fn plain_loops_and_the_fused_attention_agree(seed: u64, tokens in 1usize..6, group in 1usize..4, kv_heads in 1usize..3) {
+    fn plain_loops_and_the_fused_attention_agree(
+        seed: u64, tokens in 1usize..6, group in 1usize..4, kv_heads in 1usize..3,
+    ) {
         let device = backend::from_env();
         let sizes = Sizes { batch: 2, tokens, heads: group * kv_heads, kv_heads, d_head: 3 };
         let q = random::<4>([2, sizes.heads, tokens, 3], seed, &device);
         let [k, v] = [1, 2].map(|i| random::<4>([2, kv_heads, tokens, 3], seed ^ i, &device));
         let hidden = holes(2, tokens, seed);
-        let mask = Tensor::<4, Bool>::from_data(TensorData::new(hidden.clone(), [2, 1, tokens, tokens]), &device);
-        let expected = naive::heads(sizes, &numbers(&q), &numbers(&k), &numbers(&v), |batch, query, key| {
-            hidden[(batch * tokens + query) * tokens + key]
-        });
+        let mask = TensorData::new(hidden.clone(), [2, 1, tokens, tokens]);
+        let mask = Tensor::<4, Bool>::from_data(mask, &device);
+        let expected = naive::heads(sizes, &numbers(&q), &numbers(&k), &numbers(&v), &hidden);
         let expected = Tensor::<4>::from_data(TensorData::new(expected, q.dims()), &device);
         let [k, v] = [k, v].map(|kv| share_heads(kv, sizes.heads));
-        let spelt = attend(masked_weights(scores(q.clone(), k.clone()), Some(mask.clone())), v.clone());
-        let fused = module::attention(q, k, v, Some(mask.expand([2, 1, tokens, tokens])), None, Default::default());
+        let weights = masked_weights(scores(q.clone(), k.clone()), Some(mask.clone()));
+        let spelt = attend(weights, v.clone());
+        let fused = module::attention(q, k, v, Some(mask), None, Default::default());
         let tolerance = backend::tolerance(&device, 1e-5);
         assert_close(&spelt, &expected, tolerance);
         assert_close(&fused, &expected, tolerance);
@@ -143,6 +147,46 @@ fn the_layer_is_burns_in_value_and_gradient() {
     let theirs = inputs.map(|linear| linear.weight.val().grad(&expected_gradients).unwrap());
     let projection = ours.projection.weight.val().grad(&gradients).unwrap();
     assert_close(&projection, &Tensor::cat(theirs.to_vec(), 1), tolerance);
+}
+
+/// Output and weights of one layer, and the gradients of its input and of each of its parameters.
+fn outcome(layer: &MultiHeadAttention, device: &Device) -> Vec<(&'static str, TensorData)> {
+    let x = random([2, 5, 12], 1, device).require_grad();
+    let mask = combine_masks(causal_mask(5, 5, device), padding_mask(&[5, 3], 5, device));
+    let (output, weights) = layer.forward_with_weights(x.clone(), Some(mask));
+    let gradients = (output.clone() * random([2, 5, 12], 2, device)).sum().backward();
+    let mut outcome = vec![
+        ("output", output.into_data()),
+        ("weights", weights.into_data()),
+        ("gradient of x", x.grad(&gradients).expect("x was used").into_data()),
+    ];
+    for (name, linear) in [("projection", &layer.projection), ("output", &layer.output)] {
+        let bias = linear.bias.as_ref().expect("biases by default");
+        let gradient = linear.weight.grad(&gradients).expect("the weight was used");
+        outcome.push((name, gradient.into_data()));
+        outcome.push((name, bias.grad(&gradients).expect("the bias was used").into_data()));
+    }
+    outcome
+}
+
+/// One layer twice, with the softmax that lesson 08 shows and with burn's: their sums may run in
+/// another order.
+#[test]
+fn the_plain_layer_is_the_fused_one_in_value_and_gradients() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let rope = PositionsConfig::Rope(RopeConfig::new(2));
+    let config = MultiHeadAttentionConfig::new(12, 6).with_n_kv_heads(Some(3)).with_positions(rope);
+    let layer = config.init(&device);
+    let fused = outcome(&layer, &device);
+    let plain = {
+        let _plain = kernels::plain_here();
+        outcome(&layer, &device)
+    };
+    let tolerance = backend::tolerance(&device, 1e-5);
+    for ((name, plain), (_, fused)) in plain.iter().zip(&fused) {
+        assert_data_close(name, plain, fused, tolerance);
+    }
 }
 
 fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
