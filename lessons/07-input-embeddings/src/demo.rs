@@ -41,7 +41,7 @@ const NUMBERS: usize = 2;
 ///
 /// # Errors
 ///
-/// None so far.
+/// None: it reads nothing.
 pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();

@@ -22,7 +22,7 @@ const TOKENS: usize = 1;
 /// Axis of the keys in `[queries, keys]`.
 const KEY_AXIS: usize = 1;
 
-/// Runs the lesson.
+/// Runs the lesson's demonstration.
 ///
 /// # Errors
 ///

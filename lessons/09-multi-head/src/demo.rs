@@ -18,7 +18,7 @@ const N_HEADS: usize = 8;
 /// Axis of the tokens in `[batch, tokens, d_model]`.
 const TOKENS: usize = 1;
 
-/// Runs the lesson.
+/// Runs the lesson's demonstration.
 ///
 /// # Errors
 ///

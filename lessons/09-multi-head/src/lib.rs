@@ -122,7 +122,7 @@ pub struct MultiHeadAttention {
 // ANCHOR_END: layer
 
 impl MultiHeadAttentionConfig {
-    /// A fresh layer.
+    /// A fresh layer, its projections drawn by the initializer.
     ///
     /// # Panics
     ///
@@ -198,13 +198,13 @@ impl MultiHeadAttention {
     ///
     /// # Shapes
     ///
-    /// - x, mask and first output: as there
+    /// - x, mask and first output: as for [`MultiHeadAttention::forward`]
     /// - second output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if
     ///   all is hidden
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As [`MultiHeadAttention::forward`] does.
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,

@@ -1,4 +1,4 @@
-//! Lesson 07, tested.
+//! Lesson 07's tests.
 
 mod by_hand;
 mod laws;
