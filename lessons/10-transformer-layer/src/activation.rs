@@ -1,4 +1,4 @@
-//! Activations: the bend between two linear maps, without which they would be one.
+//! Activations: a bend between two linear maps, without which the two would be one.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -11,16 +11,16 @@ const SQRT_2_OVER_PI: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
 /// The cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const GELU_CUBIC: f64 = 0.044715;
 
-/// Which activation: the bend between two linear maps.
+/// Which activation stands between two linear maps.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// [`gelu_exact`]: BERT.
+    /// [`gelu_exact`], which BERT has.
     GeluExact,
-    /// [`gelu_tanh`]: GPT-2.
+    /// [`gelu_tanh`], which GPT-2 has.
     GeluTanh,
-    /// [`relu`]: the first transformer.
+    /// [`relu`], which the first transformer has.
     Relu,
-    /// [`silu`]: inside SwiGLU.
+    /// [`silu`], which SwiGLU has inside.
     Silu,
 }
 
@@ -36,7 +36,7 @@ impl Activation {
         }
     }
 
-    /// What [`Activation::published`] reads, for a `config.json` of one's own.
+    /// The name of this activation in a `config.json`, as [`Activation::published`] reads it.
     pub fn published_name(self) -> &'static str {
         match self {
             Self::GeluExact => "gelu",
@@ -46,13 +46,16 @@ impl Activation {
         }
     }
 
-    /// What to say of a name that [`Activation::published`] does not know.
+    /// The error text for a name that [`Activation::published`] does not know.
     pub fn unknown(name: &str) -> String {
         format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {name:?}")
     }
 
-    /// The activation of every number, in a fused or fast form where there is one, unless
-    /// [`kernels::plain`]; tests hold it equal to the one spelt out.
+    /// Applies the activation to every number.
+    ///
+    /// What runs is burn's fused form or the fast one of `kernels::gelu`, which tests hold equal to
+    /// the function spelt out below, gradients included. Under [`kernels::plain`] the function
+    /// below runs itself.
     ///
     /// # Shapes
     ///
@@ -68,8 +71,8 @@ impl Activation {
             };
         }
         match self {
-            // The gradient that most of burn's backends give the fused form is that of the tanh
-            // form, 1e-3 off.
+            // Most of burn's backends give the fused form the gradient of the tanh form, which is
+            // off by 1e-3.
             Self::GeluExact if x.is_autodiff() => gelu_exact(x),
             Self::GeluExact => activation::gelu(x),
             Self::GeluTanh => kernels::gelu::gelu_tanh(x),
@@ -95,9 +98,12 @@ pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 // ANCHOR_END: gelu
 
-/// GELU with tanh in place of erf, at most 0.0005 away from it.
+// ANCHOR: gelu_tanh
+/// GELU with tanh instead of erf, at most 0.0005 away from it.
 ///
 /// x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 (Hendrycks & Gimpel 2016, section 2)
+///
+/// Its fast form is [`kernels::gelu::gelu_tanh`].
 ///
 /// # Shapes
 ///
@@ -108,6 +114,7 @@ pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let inner = (x.clone().square() * GELU_CUBIC + 1.0) * x.clone() * SQRT_2_OVER_PI;
     x * (inner.tanh() + 1.0) * 0.5
 }
+// ANCHOR_END: gelu_tanh
 
 /// Nothing below zero, everything above it.
 ///

@@ -1,4 +1,4 @@
-//! The layer that sees only the past.
+//! The decoder layer, whose tokens see only the past.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -20,13 +20,13 @@ pub struct DecoderLayerConfig {
     pub n_heads: usize,
     /// Numbers inside the feed-forward.
     pub d_ff: usize,
-    /// Key/value heads; `None`: as many as heads.
+    /// Key/value heads; `None` for as many as heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
-    /// Numbers a head has; `None`: d_model / n_heads.
+    /// Numbers a head has; `None` for d_model / n_heads.
     #[config(default = "None")]
     pub d_head: Option<usize>,
-    /// Positions inside the attention.
+    /// Positions that the attention puts in: none, RoPE or ALiBi.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
     /// Which norm stands before each sub-layer.
@@ -35,7 +35,7 @@ pub struct DecoderLayerConfig {
     /// Epsilon of the norms, added to the variance; the default is GPT-2's and LLaMA's.
     #[config(default = 1e-5)]
     pub epsilon: f64,
-    /// Which feed-forward.
+    /// Which feed-forward works on each token alone.
     #[config(default = "FeedForwardKind::Plain(Activation::GeluTanh)")]
     pub feed_forward: FeedForwardKind,
     /// Whether the maps add a bias.
@@ -53,21 +53,21 @@ pub struct DecoderLayerConfig {
 /// Causal attention, then feed-forward, each after its norm and inside its residual.
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
-    /// The attention's norm.
+    /// Norm before the attention.
     pub attention_norm: Norm,
-    /// Looks at the tokens so far.
+    /// Attention, by which a token looks at those so far.
     pub attention: MultiHeadAttention,
-    /// The feed-forward's norm.
+    /// Norm before the feed-forward.
     pub feed_forward_norm: Norm,
-    /// Works on each token alone.
+    /// Feed-forward, which works on each token alone.
     pub feed_forward: Transform,
-    /// Drops numbers of each sub-layer's output in training.
+    /// Dropout of each sub-layer's output, in training only.
     pub dropout: Dropout,
 }
 // ANCHOR_END: decoder_layer
 
 impl DecoderLayerConfig {
-    /// A fresh layer.
+    /// Makes a layer with fresh weights.
     ///
     /// # Panics
     ///
@@ -113,16 +113,16 @@ impl DecoderLayer {
         self.forward_with_weights(x, padding_mask).0
     }
 
-    /// [`DecoderLayer::forward`] and who looked at whom, before dropout.
+    /// [`DecoderLayer::forward`], and who looked at whom, before dropout.
     ///
     /// # Shapes
     ///
-    /// - x, padding_mask and first output: as there
+    /// - x, padding_mask and first output: as in [`DecoderLayer::forward`]
     /// - second output: `[batch, heads, queries, keys]`, probabilities
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As [`DecoderLayer::forward`].
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,
@@ -130,8 +130,8 @@ impl DecoderLayer {
     ) -> (Tensor<3>, Tensor<4>) {
         let mask = decoder_mask(&x, 0, padding_mask);
         let normed = self.attention_norm.forward(x.clone());
-        let (seen, weights) = self.attention.forward_with_weights(normed, mask);
-        (self.finish(x, seen), weights)
+        let (attended, weights) = self.attention.forward_with_weights(normed, mask);
+        (self.add_and_feed(x, attended), weights)
     }
 
     /// [`DecoderLayer::forward`] of tokens that follow those in the cache.
@@ -152,14 +152,16 @@ impl DecoderLayer {
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
         let mask = decoder_mask(&x, cache.len(), padding_mask);
-        let seen =
-            self.attention.forward_cached(self.attention_norm.forward(x.clone()), mask, cache);
-        self.finish(x, seen)
+        let normed = self.attention_norm.forward(x.clone());
+        let attended = self.attention.forward_cached(normed, mask, cache);
+        self.add_and_feed(x, attended)
     }
 
-    /// Draws the maps anew, as GPT-2's start (Radford et al. 2019, section 2.3): weights of N(0,
-    /// std^2), those that end in a residual smaller by sqrt(2 n_layers), so that the sum of all
-    /// that a stack of `n_layers` adds does not grow with its depth; biases zero.
+    /// Initialises the linear maps as GPT-2 does: weights from N(0, std^2), biases zero (Radford et
+    /// al. 2019, section 2.3).
+    ///
+    /// The maps whose output is added to the residual get std / sqrt(2 n_layers): a stack of
+    /// `n_layers` layers adds 2 n_layers of them, and their sum then does not grow with its depth.
     ///
     /// # Panics
     ///
@@ -167,47 +169,53 @@ impl DecoderLayer {
     pub fn init_weights(&mut self, std: f64, n_layers: usize, device: &Device) {
         assert!(n_layers > 0, "expected a stack of layers, found none");
         let residual = std / ((2 * n_layers) as f64).sqrt();
-        draw(&mut self.attention.projection, std, device);
-        draw(&mut self.attention.output, residual, device);
+        init_linear(&mut self.attention.projection, std, device);
+        init_linear(&mut self.attention.output, residual, device);
         match &mut self.feed_forward {
             Transform::Plain(plain) => {
-                draw(&mut plain.up, std, device);
-                draw(&mut plain.down, residual, device);
+                init_linear(&mut plain.up, std, device);
+                init_linear(&mut plain.down, residual, device);
             }
             Transform::SwiGlu(gated) => {
-                draw(&mut gated.gate, std, device);
-                draw(&mut gated.up, std, device);
-                draw(&mut gated.down, residual, device);
+                init_linear(&mut gated.gate, std, device);
+                init_linear(&mut gated.up, std, device);
+                init_linear(&mut gated.down, residual, device);
             }
         }
     }
 
-    /// The residual of the attention, then the feed-forward and its residual.
-    fn finish(&self, x: Tensor<3>, seen: Tensor<3>) -> Tensor<3> {
-        let x = x + self.dropout.forward(seen);
-        let worked = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + self.dropout.forward(worked)
+    /// Adds what the attention made of x, then what the feed-forward makes of the sum.
+    fn add_and_feed(&self, x: Tensor<3>, attended: Tensor<3>) -> Tensor<3> {
+        let x = x + self.dropout.forward(attended);
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + self.dropout.forward(fed)
     }
 }
 
-/// Weights of N(0, std^2), and no bias yet.
-fn draw(linear: &mut Linear, std: f64, device: &Device) {
-    // Asked for its sizes, a weight is drawn, and thrown away here. The recorded trainings begin
-    // with what burn's one generator gives after that; what loads a checkpoint does not come this
-    // way.
+/// Initialises one linear map: weight from N(0, std^2), bias zero if it has one.
+fn init_linear(linear: &mut Linear, std: f64, device: &Device) {
+    // `dims` draws the old weight, which is thrown away here. It stays so because the recorded
+    // trainings begin with what burn's one generator gives after that draw.
     linear.weight = Initializer::Normal { mean: 0.0, std }.init(linear.weight.dims(), device);
-    linear.bias = linear.bias.take().map(|bias| Initializer::Zeros.init(bias.dims(), device));
+    if let Some(bias) = &mut linear.bias {
+        *bias = Initializer::Zeros.init(bias.dims(), device);
+    }
 }
 
 // ANCHOR: decoder_mask
-/// The future and the padding: `[batch or 1, 1, queries, keys]`; **`true` = hidden**. The newest
-/// token alone has no future.
+/// The mask of the future and the padding. The newest token alone has no future.
+///
+/// # Shapes
+///
+/// - x: `[batch, tokens, d_model]`, after `cached` tokens
+/// - padding_mask: `[batch, 1, 1, keys]`; **`true` = hidden**
+/// - output: `[batch or 1, 1, queries, keys]`; **`true` = hidden**
 fn decoder_mask(
     x: &Tensor<3>,
     cached: usize,
     padding_mask: Option<Tensor<4, Bool>>,
 ) -> Option<Tensor<4, Bool>> {
-    let tokens = x.dims()[1];
+    let [_, tokens, _] = x.dims();
     if tokens == 1 {
         return padding_mask;
     }

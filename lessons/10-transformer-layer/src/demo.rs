@@ -1,8 +1,9 @@
-//! What the lesson shows.
+//! What the lesson shows: activations, sizes, gradients by depth and texts longer than training.
 
 mod extrapolation;
 mod gradients;
 
+use burn::module::Module;
 use burn::tensor::Tensor;
 use course::{Figure, Report, Run, Step, Table};
 
@@ -19,7 +20,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     demo_of(run, STEPS)
 }
 
-/// [`demo`] with its four small models trained for so many steps.
+/// [`demo`] with its four small models trained for `steps` steps.
 ///
 /// # Errors
 ///
@@ -28,14 +29,14 @@ pub fn demo_of(run: &Run, steps: usize) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
-    bends(run, &mut report);
+    activations(run, &mut report);
     sizes(run, &mut report);
     gradients::by_depth(run, &mut report);
     extrapolation::by_scheme(run, steps, &mut report);
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// The figure of which axes go into a layer and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("x", "batch, tokens, d_model"),
@@ -56,24 +57,31 @@ fn shapes() -> Figure {
     )
 }
 
-/// The four bends at a few points.
-fn bends(run: &Run, report: &mut Report) {
+/// The four activations at a few points.
+fn activations(run: &Run, report: &mut Report) {
     const POINTS: [f32; 7] = [-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0];
     report.say("The bends:");
     let mut table = Table::new(["x", "GELU (erf)", "GELU (tanh)", "ReLU", "SiLU"]);
-    let x = Tensor::<1>::from_floats(POINTS, run.device);
-    let bends = [Activation::GeluExact, Activation::GeluTanh, Activation::Relu, Activation::Silu];
-    let columns = bends.map(|bend| bend.apply(x.clone()).to_data().iter().collect::<Vec<f32>>());
+    let points = Tensor::<1>::from_floats(POINTS, run.device);
+    let mut columns: Vec<Vec<f32>> = Vec::new();
+    for activation in
+        [Activation::GeluExact, Activation::GeluTanh, Activation::Relu, Activation::Silu]
+    {
+        columns.push(activation.apply(points.clone()).to_data().iter().collect());
+    }
     for (row, x) in POINTS.iter().enumerate() {
-        let cells = columns.iter().map(|column| format!("{:.5}", column[row]));
-        table.row(std::iter::once(format!("{x}")).chain(cells));
+        let mut cells = vec![x.to_string()];
+        for column in &columns {
+            cells.push(format!("{:.5}", column[row]));
+        }
+        table.row(cells);
     }
     report.table(&table);
 }
 
-/// A gated feed-forward has three matrices: at 2/3 of the hidden width it costs as much.
+/// The parameters of both feed-forwards: with three matrices at 2/3 of the width the gated one has
+/// as many.
 fn sizes(run: &Run, report: &mut Report) {
-    use burn::module::Module;
     let plain = FeedForwardConfig::new(96, 384).with_bias(false).init(run.device).num_params();
     let gated = SwiGluConfig::new(96, 256).init(run.device).num_params();
     report.say(format!(

@@ -1,4 +1,4 @@
-//! The layer that sees both ways.
+//! The encoder layer, whose tokens see the whole text.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -9,13 +9,13 @@ use inputs::{LayerNorm, LayerNormConfig};
 
 use crate::{Activation, FeedForward, FeedForwardConfig};
 
-/// Where the norm stands.
+/// Where the norm of a sub-layer stands.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// Before the sub-layer, inside the residual: norm-free road from the last layer to the first
-    /// (GPT-2, LLaMA).
+    /// Before the sub-layer, inside the residual: what is kept goes from the first layer to the
+    /// last without meeting a norm (GPT-2, LLaMA).
     Pre,
-    /// After the sum (Vaswani et al. 2017; BERT).
+    /// After the sum of the residual (Vaswani et al. 2017; BERT).
     Post,
 }
 
@@ -31,7 +31,7 @@ pub struct EncoderLayerConfig {
     /// Where the norms stand.
     #[config(default = "Placement::Post")]
     pub placement: Placement,
-    /// Activation of the feed-forward: the bend between its two maps.
+    /// Activation of the feed-forward, between its two maps.
     #[config(default = "Activation::GeluExact")]
     pub activation: Activation,
     /// Epsilon of the norms, added to the variance; the default is BERT's.
@@ -48,22 +48,23 @@ pub struct EncoderLayerConfig {
 /// Attention, then feed-forward, each with its residual and its norm.
 #[derive(Module, Debug)]
 pub struct EncoderLayer {
-    /// Looks at the other tokens.
+    /// Attention, by which a token looks at the others.
     pub attention: MultiHeadAttention,
-    /// The attention's norm.
+    /// Norm of the attention, before it or after its residual.
     pub attention_norm: LayerNorm,
-    /// Works on each token alone.
+    /// Feed-forward, which works on each token alone.
     pub feed_forward: FeedForward,
-    /// The feed-forward's norm.
+    /// Norm of the feed-forward, before it or after its residual.
     pub feed_forward_norm: LayerNorm,
-    /// Drops numbers of each sub-layer's output in training.
+    /// Dropout of each sub-layer's output, in training only.
     pub dropout: Dropout,
+    /// Where both norms stand.
     #[module(skip)]
     placement: Placement,
 }
 
 impl EncoderLayerConfig {
-    /// A fresh layer.
+    /// Makes a layer with fresh weights.
     ///
     /// # Panics
     ///
@@ -105,16 +106,16 @@ impl EncoderLayer {
         self.residual(x, &self.feed_forward_norm, |x| self.feed_forward.forward(x))
     }
 
-    /// [`EncoderLayer::forward`] and who looked at whom.
+    /// [`EncoderLayer::forward`], and who looked at whom.
     ///
     /// # Shapes
     ///
-    /// - x, mask and first output: as there
+    /// - x, mask and first output: as in [`EncoderLayer::forward`]
     /// - second output: `[batch, heads, queries, keys]`, probabilities
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As [`EncoderLayer::forward`].
     pub fn forward_with_weights(
         &self,
         x: Tensor<3>,
@@ -122,25 +123,42 @@ impl EncoderLayer {
     ) -> (Tensor<3>, Tensor<4>) {
         let mut weights = None;
         let x = self.residual(x, &self.attention_norm, |x| {
-            let (output, seen) = self.attention.forward_with_weights(x, mask);
-            weights = Some(seen);
-            output
+            let (attended, probabilities) = self.attention.forward_with_weights(x, mask);
+            weights = Some(probabilities);
+            attended
         });
         let x = self.residual(x, &self.feed_forward_norm, |x| self.feed_forward.forward(x));
         (x, weights.expect("the residual runs its sub-layer"))
     }
 
-    /// A sub-layer with its residual, and its norm before or after.
+    /// [`residual`] at this layer's placement, with dropout of the sub-layer's output.
     fn residual(
         &self,
         x: Tensor<3>,
         norm: &LayerNorm,
         sublayer: impl FnOnce(Tensor<3>) -> Tensor<3>,
     ) -> Tensor<3> {
-        match self.placement {
-            Placement::Pre => x.clone() + self.dropout.forward(sublayer(norm.forward(x))),
-            Placement::Post => norm.forward(x.clone() + self.dropout.forward(sublayer(x))),
-        }
+        residual(self.placement, x, |x| norm.forward(x), |x| self.dropout.forward(sublayer(x)))
+    }
+}
+
+/// A sub-layer with its residual: what came in is added to what the sub-layer makes of it.
+///
+/// pre-norm: x + sublayer(norm(x)), post-norm: norm(x + sublayer(x)) (Xiong et al. 2020, table 1)
+///
+/// # Shapes
+///
+/// - x: `[batch, tokens, d_model]`, which `norm` and `sublayer` keep
+/// - output: the same
+pub fn residual(
+    placement: Placement,
+    x: Tensor<3>,
+    norm: impl FnOnce(Tensor<3>) -> Tensor<3>,
+    sublayer: impl FnOnce(Tensor<3>) -> Tensor<3>,
+) -> Tensor<3> {
+    match placement {
+        Placement::Pre => x.clone() + sublayer(norm(x)),
+        Placement::Post => norm(x.clone() + sublayer(x)),
     }
 }
 // ANCHOR_END: encoder_layer

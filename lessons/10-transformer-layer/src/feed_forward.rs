@@ -26,38 +26,38 @@ pub struct FeedForwardConfig {
     pub initializer: Initializer,
 }
 
-/// Out to d_ff, bent, and back.
+/// Two linear maps, out to d_ff and back, with an activation between them.
 #[derive(Module, Debug)]
 pub struct FeedForward {
-    /// `[d_model, d_ff]`
+    /// Map outwards, `[d_model, d_ff]`.
     pub up: Linear,
-    /// `[d_ff, d_model]`
+    /// Map back, `[d_ff, d_model]`.
     pub down: Linear,
-    /// Between the two.
+    /// Activation between the two maps.
     #[module(skip)]
     pub activation: Activation,
 }
 
 impl FeedForwardConfig {
-    /// Two fresh maps.
+    /// Makes the two maps with fresh weights.
     ///
     /// # Panics
     ///
     /// If `d_model` or `d_ff` is zero.
     pub fn init(&self, device: &Device) -> FeedForward {
-        let Self { d_model, d_ff, activation, bias, .. } = *self;
+        let Self { d_model, d_ff, activation, bias, ref initializer } = *self;
         assert_widths(d_model, d_ff);
-        let linear = |d_input, d_output| {
-            let config = LinearConfig::new(d_input, d_output).with_bias(bias);
-            config.with_initializer(self.initializer.clone()).init(device)
-        };
-        FeedForward { up: linear(d_model, d_ff), down: linear(d_ff, d_model), activation }
+        FeedForward {
+            up: linear(d_model, d_ff, bias, initializer, device),
+            down: linear(d_ff, d_model, bias, initializer, device),
+            activation,
+        }
     }
 }
 
 // ANCHOR: feed_forward
 impl FeedForward {
-    /// Each token through two maps with a bend between them.
+    /// Each token through two maps with an activation between them.
     ///
     /// down(activation(up(x))) (Vaswani et al. 2017, equation 2)
     ///
@@ -94,31 +94,27 @@ pub struct SwiGluConfig {
 /// A feed-forward whose hidden numbers are gated by a second map of the same token.
 #[derive(Module, Debug)]
 pub struct SwiGlu {
-    /// How far each hidden number is let through: `[d_model, d_ff]`.
+    /// How far each hidden number is let through, `[d_model, d_ff]`.
     pub gate: Linear,
-    /// `[d_model, d_ff]`
+    /// Map outwards, `[d_model, d_ff]`.
     pub up: Linear,
-    /// `[d_ff, d_model]`
+    /// Map back, `[d_ff, d_model]`.
     pub down: Linear,
 }
 
 impl SwiGluConfig {
-    /// Three fresh maps.
+    /// Makes the three maps with fresh weights.
     ///
     /// # Panics
     ///
     /// If `d_model` or `d_ff` is zero.
     pub fn init(&self, device: &Device) -> SwiGlu {
-        let Self { d_model, d_ff, bias, .. } = *self;
+        let Self { d_model, d_ff, bias, ref initializer } = *self;
         assert_widths(d_model, d_ff);
-        let linear = |d_input, d_output| {
-            let config = LinearConfig::new(d_input, d_output).with_bias(bias);
-            config.with_initializer(self.initializer.clone()).init(device)
-        };
         SwiGlu {
-            gate: linear(d_model, d_ff),
-            up: linear(d_model, d_ff),
-            down: linear(d_ff, d_model),
+            gate: linear(d_model, d_ff, bias, initializer, device),
+            up: linear(d_model, d_ff, bias, initializer, device),
+            down: linear(d_ff, d_model, bias, initializer, device),
         }
     }
 }
@@ -147,23 +143,23 @@ impl SwiGlu {
 /// Which sub-layer works on each token alone.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum FeedForwardKind {
-    /// [`FeedForward`] with this activation.
+    /// [`FeedForward`] with this activation, as in GPT-2 and BLOOM.
     Plain(Activation),
-    /// [`SwiGlu`].
+    /// [`SwiGlu`], as in LLaMA.
     SwiGlu,
 }
 
-/// One of the two feed-forwards.
+/// One of the two feed-forwards, as [`FeedForwardKind::init`] makes it.
 #[derive(Module, Debug)]
 pub enum Transform {
-    /// Of GPT-2 and BLOOM.
+    /// Two maps with an activation between them.
     Plain(FeedForward),
-    /// Of LLaMA.
+    /// Three maps, one of them a gate.
     SwiGlu(SwiGlu),
 }
 
 impl FeedForwardKind {
-    /// The sub-layer of this kind, with the sizes and the start that `config` gives for both.
+    /// Makes the sub-layer of this kind, with the widths, bias and initializer of `config`.
     ///
     /// # Panics
     ///
@@ -182,7 +178,7 @@ impl FeedForwardKind {
 }
 
 impl Transform {
-    /// [`FeedForward::forward`] or [`SwiGlu::forward`].
+    /// Each token through the sub-layer, by [`FeedForward::forward`] or [`SwiGlu::forward`].
     ///
     /// # Shapes
     ///
@@ -200,6 +196,21 @@ impl Transform {
     }
 }
 
+/// A linear map with fresh weights.
+fn linear(
+    d_input: usize,
+    d_output: usize,
+    bias: bool,
+    initializer: &Initializer,
+    device: &Device,
+) -> Linear {
+    LinearConfig::new(d_input, d_output)
+        .with_bias(bias)
+        .with_initializer(initializer.clone())
+        .init(device)
+}
+
+/// Panics unless both widths are above zero.
 fn assert_widths(d_model: usize, d_ff: usize) {
     assert!(d_model > 0 && d_ff > 0, "d_model and d_ff must be above 0, not {d_model} and {d_ff}");
 }

@@ -9,10 +9,14 @@
 //! - pre-norm: x <- x + attention(norm(x)), x <- x + feed_forward(norm(x)).
 //!
 //! **Builds on.**
-//! - `heads::MultiHeadAttention::forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3>`,
+//! - `heads::MultiHeadAttention` with
+//!   `forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3>`,
 //!   `forward_with_weights` and `forward_cached`,
-//!   `causal_mask(queries, keys, &device) -> Tensor<4, Bool>` and `KeyValueCache` (lesson 09)
+//!   `causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bool>` and
+//!   `KeyValueCache` (lesson 09)
 //! - `inputs::LayerNorm::forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
+//! - `kernels::gelu::gelu_tanh`, the fast form of [`gelu_tanh`], and `kernels::plain`, which says
+//!   when to leave fast forms out
 //! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `similarity::pairwise`
 //!   (lesson 03), `positions` (lesson 06)
 //!
@@ -31,7 +35,7 @@ mod norm;
 
 pub use activation::{Activation, gelu_exact, gelu_tanh, relu, silu};
 pub use decoder::{DecoderLayer, DecoderLayerConfig};
-pub use encoder::{EncoderLayer, EncoderLayerConfig, Placement};
+pub use encoder::{EncoderLayer, EncoderLayerConfig, Placement, residual};
 pub use feed_forward::{
     FeedForward, FeedForwardConfig, FeedForwardKind, SwiGlu, SwiGluConfig, Transform,
 };

@@ -1,4 +1,4 @@
-//! Norms beside the sub-layers: the full one of lesson 07, and the one that leaves the mean alone.
+//! Norms beside the sub-layers: lesson 07's LayerNorm, and RMSNorm, which leaves the mean alone.
 
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -11,7 +11,7 @@ use inputs::{LayerNorm, LayerNormConfig};
 pub struct RmsNormConfig {
     /// Numbers a token has.
     pub d_model: usize,
-    /// Added to the mean square (LLaMA's).
+    /// Epsilon, added to the mean square; the default is LLaMA's.
     #[config(default = 1e-5)]
     pub epsilon: f64,
 }
@@ -19,14 +19,14 @@ pub struct RmsNormConfig {
 /// Root-mean-square normalisation (Zhang & Sennrich 2019).
 #[derive(Module, Debug)]
 pub struct RmsNorm {
-    /// Scale, `[d_model]`.
+    /// Learned scale, `[d_model]`.
     pub weight: Param<Tensor<1>>,
-    /// Added to the mean square.
+    /// Epsilon, added to the mean square.
     pub epsilon: f64,
 }
 
 impl RmsNormConfig {
-    /// Scale one.
+    /// Makes a norm whose scale is one everywhere.
     ///
     /// # Panics
     ///
@@ -43,7 +43,7 @@ impl RmsNormConfig {
 }
 
 impl RmsNorm {
-    /// [`rms_norm`] with the learned scale.
+    /// Normalises every token by [`rms_norm`] with the learned scale.
     ///
     /// # Shapes
     ///
@@ -81,26 +81,26 @@ pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, epsilon: f64) -
 }
 // ANCHOR_END: rms_norm
 
-/// Which norm.
+/// Which norm stands beside a sub-layer.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum NormKind {
-    /// Lesson 07's.
+    /// Lesson 07's [`LayerNorm`], which GPT-2 has.
     Layer,
-    /// [`RmsNorm`].
+    /// [`RmsNorm`], which LLaMA has.
     Rms,
 }
 
-/// One of the two norms.
+/// One of the two norms, as [`NormKind::init`] makes it.
 #[derive(Module, Debug)]
 pub enum Norm {
-    /// Of BERT and GPT-2.
+    /// Lesson 07's norm.
     Layer(LayerNorm),
-    /// Of LLaMA.
+    /// This lesson's norm.
     Rms(RmsNorm),
 }
 
 impl NormKind {
-    /// The norm of this kind, scale one, shift zero.
+    /// Makes the norm of this kind, with scale one and shift zero.
     ///
     /// # Panics
     ///
@@ -116,7 +116,7 @@ impl NormKind {
 }
 
 impl Norm {
-    /// Lesson 07's `LayerNorm::forward`, or [`RmsNorm::forward`].
+    /// Normalises every token, by [`LayerNorm::forward`] or [`RmsNorm::forward`].
     ///
     /// # Shapes
     ///

@@ -13,19 +13,23 @@ use rand::{RngExt, SeedableRng};
 
 use crate::{DecoderLayer, DecoderLayerConfig, Norm, NormKind};
 
-/// Steps of training, each on fresh text.
+/// Steps of training, each on fresh texts.
 pub const STEPS: usize = 400;
 
-/// Tokens of a text in training; measured at 1, 2 and 4 times as many.
+/// Tokens of a text in training.
 const LENGTH: usize = 32;
 
-/// Texts a step.
+/// Multiples of [`LENGTH`] at which the models are measured.
+const TIMES: [usize; 3] = [1, 2, 4];
+
+/// Texts in a step of training.
 const BATCH: usize = 16;
 
-/// Texts measured at the length of training; fewer of the longer ones, as many letters.
+/// Texts measured at the length of training. Of the longer ones there are fewer, with as many
+/// letters in all.
 const MEASURED: usize = 256;
 
-/// Letters of the language.
+/// Letters that the language has.
 const VOCAB: usize = 8;
 
 /// Numbers a token has.
@@ -34,26 +38,35 @@ const D_MODEL: usize = 32;
 /// Numbers a head has.
 const D_HEAD: usize = 8;
 
-/// The step size of AdamW.
+/// Learning rate of AdamW.
 const LEARNING_RATE: f64 = 4e-3;
 
 /// How often the next letter is the one that the two before it call for.
 const RULE: f64 = 0.85;
 
-/// A language in which each letter follows from the two before it, in their order: who does not
-/// know which token stands where can only count letters.
+/// Axis of the tokens in ids and logits.
+const TOKENS: usize = 1;
+
+/// A language in which each letter follows from the two before it, in their order: a model that
+/// does not know which token stands where can only count letters.
 struct Language {
+    /// The letter that follows two others, the earlier of the two first.
     next: [[i64; VOCAB]; VOCAB],
 }
 
 impl Language {
+    /// A language with a random rule.
     fn new(rng: &mut StdRng) -> Self {
         let mut next = [[0; VOCAB]; VOCAB];
-        next.iter_mut().flatten().for_each(|letter| *letter = rng.random_range(0..VOCAB as i64));
+        for row in &mut next {
+            for letter in row {
+                *letter = rng.random_range(0..VOCAB as i64);
+            }
+        }
         Self { next }
     }
 
-    /// `[texts, tokens]`
+    /// Writes random texts: `[texts, tokens]`, letters in 0..VOCAB.
     fn write(
         &self,
         texts: usize,
@@ -75,7 +88,7 @@ impl Language {
         Tensor::from_data(TensorData::new(letters, [texts, tokens]), device)
     }
 
-    /// Nats a letter that nobody can get below.
+    /// Entropy of the language in nats per letter, which no model can get below.
     fn entropy() -> f64 {
         let other = (1.0 - RULE) / VOCAB as f64;
         let called_for = RULE + other;
@@ -83,7 +96,7 @@ impl Language {
     }
 }
 
-/// The four schemes.
+/// The four ways to tell positions.
 #[derive(Clone, Copy)]
 enum Scheme {
     Learned,
@@ -92,6 +105,7 @@ enum Scheme {
     Alibi,
 }
 
+/// The schemes with their names in the table and the figure.
 const SCHEMES: [(&str, Scheme); 4] = [
     ("learned", Scheme::Learned),
     ("sinusoidal", Scheme::Sinusoidal),
@@ -99,7 +113,7 @@ const SCHEMES: [(&str, Scheme); 4] = [
     ("ALiBi", Scheme::Alibi),
 ];
 
-/// A GPT of two layers.
+/// A small causal language model of two layers.
 #[derive(Module, Debug)]
 struct SmallModel {
     tokens: TokenEmbedding,
@@ -111,6 +125,7 @@ struct SmallModel {
 }
 
 impl SmallModel {
+    /// A model with random weights.
     fn new(scheme: Scheme, device: &Device) -> Self {
         let positions = match scheme {
             Scheme::Learned | Scheme::Sinusoidal => PositionsConfig::None,
@@ -124,15 +139,18 @@ impl SmallModel {
             tokens: TokenEmbeddingConfig::new(VOCAB, D_MODEL)
                 .with_initializer_std(1.0)
                 .init(device),
-            learned: matches!(scheme, Scheme::Learned).then(|| rows.init(device)),
+            learned: match scheme {
+                Scheme::Learned => Some(rows.init(device)),
+                _ => None,
+            },
             sinusoidal: matches!(scheme, Scheme::Sinusoidal),
-            layers: (0..2).map(|_| layer.init(device)).collect(),
+            layers: vec![layer.init(device), layer.init(device)],
             norm: NormKind::Layer.init(D_MODEL, 1e-5, device),
             output: LinearConfig::new(D_MODEL, VOCAB).init(device),
         }
     }
 
-    /// Logits of the next letter: `[batch, tokens]` ids to `[batch, tokens, vocab]`.
+    /// Logits of the next letter: ids `[batch, tokens]` to `[batch, tokens, vocab]`.
     fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let [_, tokens] = ids.dims();
         let mut x = self.tokens.forward(ids);
@@ -141,23 +159,24 @@ impl SmallModel {
         } else if self.sinusoidal {
             x = x.clone() + sinusoidal(tokens, D_MODEL, &x.device()).unsqueeze();
         }
-        let x = self.layers.iter().fold(x, |x, layer| layer.forward(x, None));
+        for layer in &self.layers {
+            x = layer.forward(x, None);
+        }
         self.output.forward(self.norm.forward(x))
     }
 
-    /// Nats a letter over all but the first two, which nothing calls for.
+    /// Mean loss in nats per letter over all but the first two, which nothing calls for.
     fn loss(&self, text: Tensor<2, Int>) -> Tensor<1> {
         let [texts, tokens] = text.dims();
-        let logits = self.forward(text.clone().narrow(1, 0, tokens - 1)).narrow(1, 1, tokens - 2);
-        let targets = text.narrow(1, 2, tokens - 2);
-        cross_entropy(
-            logits.reshape([texts * (tokens - 2), VOCAB]),
-            targets.reshape([texts * (tokens - 2)]),
-        )
+        let scored = tokens - 2;
+        let logits = self.forward(text.clone().narrow(TOKENS, 0, tokens - 1));
+        let logits = logits.narrow(TOKENS, 1, scored).reshape([texts * scored, VOCAB]);
+        let targets = text.narrow(TOKENS, 2, scored).reshape([texts * scored]);
+        cross_entropy(logits, targets)
     }
 }
 
-/// Trains at one length, measures at three.
+/// Reports the loss of each scheme, trained at one length and measured at three.
 pub(super) fn by_scheme(run: &Run, steps: usize, report: &mut Report) {
     report.say(format!(
         "Two layers of {D_MODEL}, trained for {steps} steps on texts of {LENGTH} letters; loss in \
@@ -172,16 +191,19 @@ pub(super) fn by_scheme(run: &Run, steps: usize, report: &mut Report) {
     let mut lines = Vec::new();
     for (name, scheme) in SCHEMES {
         let losses = train_and_measure(scheme, steps, run);
-        let cells = losses.map(|(_, loss)| format!("{loss:.3}"));
-        let rise = format!("{:+.3}", losses[2].1 - losses[0].1);
-        table.row(std::iter::once(name.to_string()).chain(cells).chain([rise]));
+        let mut cells = vec![name.to_string()];
+        for (_, loss) in losses {
+            cells.push(format!("{loss:.3}"));
+        }
+        cells.push(format!("{:+.3}", losses[2].1 - losses[0].1));
+        table.row(cells);
         lines.push(Line::new(name, losses));
     }
     report.table(&table);
     report.figure(figure(lines));
 }
 
-/// (tokens, nats a letter), at 1, 2 and 4 times the length of training.
+/// Tokens and nats per letter at 1, 2 and 4 times the length of training.
 fn train_and_measure(scheme: Scheme, steps: usize, run: &Run) -> [(f64, f64); 3] {
     let device = run.device.clone().autodiff();
     run.device.seed(run.seed);
@@ -195,15 +217,18 @@ fn train_and_measure(scheme: Scheme, steps: usize, run: &Run) -> [(f64, f64); 3]
         model = optimizer.step(LEARNING_RATE, model, gradients);
     }
     let model = model.valid();
-    [1, 2, 4].map(|times| {
+    let mut losses = [(0.0, 0.0); 3];
+    for (loss, times) in losses.iter_mut().zip(TIMES) {
         let text = language.write(MEASURED / times, times * LENGTH, &mut rng, run.device);
-        ((times * LENGTH) as f64, f64::from(model.loss(text).into_scalar::<f32>()))
-    })
+        *loss = ((times * LENGTH) as f64, f64::from(model.loss(text).into_scalar::<f32>()));
+    }
+    losses
 }
 
-fn figure(lines: Vec<Line>) -> Figure {
-    let flat = [1, 2, 4].map(|times| ((times * LENGTH) as f64, Language::entropy()));
-    let best = Line::new("best possible", flat);
+/// The figure of the losses, with a line at the best possible one.
+fn figure(mut lines: Vec<Line>) -> Figure {
+    let flat = TIMES.map(|times| ((times * LENGTH) as f64, Language::entropy()));
+    lines.push(Line::new("best possible", flat));
     Figure {
         name: "10-extrapolation".into(),
         title: "Trained on 32 letters, measured at 32, 64 and 128".into(),
@@ -218,7 +243,7 @@ fn figure(lines: Vec<Line>) -> Figure {
             title: String::new(),
             x: Axis::linear("length of the text (letters)"),
             y: Axis::linear("loss (nats per letter)"),
-            marks: Marks::Lines(lines.into_iter().chain([best]).collect()),
+            marks: Marks::Lines(lines),
         }],
     }
 }

@@ -14,32 +14,43 @@ const DEPTH: usize = 12;
 /// Numbers a token has.
 const D_MODEL: usize = 64;
 
-/// Texts and tokens that go through it.
+/// Texts that go through the stack at once.
 const TEXTS: usize = 8;
+
+/// Tokens of each text.
 const TOKENS: usize = 16;
 
-/// Stacks drawn: every number is their mean, so that no single draw decides.
+/// Stacks drawn at random: every number is their mean, so that no single draw decides.
 const DRAWS: usize = 8;
 
-/// Layers whose likeness of tokens is printed.
-const LOOKS: [usize; 4] = [1, 2, 6, 12];
+/// Layers of which the cosine of two tokens is printed.
+const PRINTED: [usize; 4] = [1, 2, 6, 12];
 
-/// The start of the first transformers, for which Xiong et al. 2020 (section 3.3) work the
-/// gradients out.
+/// Initializer of the linear maps: that of the first transformers, for which Xiong et al. 2020
+/// (section 3.3) derive the gradients.
 const XAVIER: Initializer = Initializer::XavierNormal { gain: 1.0 };
 
-/// How a layer is run.
-type Forward = fn(&EncoderLayer, Tensor<3>) -> Tensor<3>;
+/// One kind of stack.
+struct Kind {
+    /// Name in the figure and the tables.
+    name: &'static str,
+    /// Where the norms stand.
+    placement: Placement,
+    /// How each layer is run.
+    forward: fn(&EncoderLayer, Tensor<3>) -> Tensor<3>,
+}
 
-/// A stack by its name in the figure.
-type Kind = (&'static str, Placement, Forward);
-
-/// The three stacks that are compared.
+/// The three kinds that are compared.
 const KINDS: [Kind; 3] = [
-    ("post-norm", Placement::Post, |layer, x| layer.forward(x, None)),
-    ("pre-norm", Placement::Pre, |layer, x| layer.forward(x, None)),
-    ("no residual", Placement::Post, without_residual),
+    Kind { name: "post-norm", placement: Placement::Post, forward: with_residual },
+    Kind { name: "pre-norm", placement: Placement::Pre, forward: with_residual },
+    Kind { name: "no residual", placement: Placement::Post, forward: without_residual },
 ];
+
+/// A layer as it is.
+fn with_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
+    layer.forward(x, None)
+}
 
 // ANCHOR: without_residual
 /// A post-norm layer with both residuals taken out.
@@ -49,12 +60,12 @@ fn without_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
 }
 // ANCHOR_END: without_residual
 
-/// At the start of training: the gradient of each layer's first feed-forward matrix, and how alike
-/// tokens become.
+/// Reports, before any training, the gradient of each layer's first feed-forward matrix and how
+/// alike the tokens become.
 pub(super) fn by_depth(run: &Run, report: &mut Report) {
     let device = run.device.clone().autodiff();
-    let norms = KINDS.map(|kind| mean_of_draws(|| gradient_norms(kind, &device)));
-    let alike = KINDS.map(|kind| mean_of_draws(|| likeness(kind, run.device)));
+    let norms = mean_of_draws(gradient_norms, &device);
+    let cosines = mean_of_draws(mean_cosines, run.device);
     let layers: Vec<usize> = (1..=DEPTH).collect();
     report.say(format!(
         "{DEPTH} layers of {D_MODEL} before training, mean of {DRAWS} random starts. Norm of the \
@@ -65,7 +76,7 @@ pub(super) fn by_depth(run: &Run, report: &mut Report) {
         "Mean cosine of two tokens of a text after a layer (0 = unrelated, 1 = pointing the same \
             way):",
     );
-    report.table(&table(&LOOKS, &alike));
+    report.table(&table(&PRINTED, &cosines));
     report.figure(Figure {
         name: "10-gradients".into(),
         title: "What the place of the norm does to the gradient, and the residual to the tokens"
@@ -80,88 +91,113 @@ pub(super) fn by_depth(run: &Run, report: &mut Report) {
         band: 0.02,
         panels: vec![
             panel("gradient", Axis::log("norm of the gradient"), &norms),
-            panel("tokens", Axis::linear("mean cosine of two tokens"), &alike),
+            panel("tokens", Axis::linear("mean cosine of two tokens"), &cosines),
         ],
     });
 }
 
-fn panel(title: &str, y: Axis, columns: &[Vec<f64>; 3]) -> Panel {
-    let line = |(kind, column): (Kind, &Vec<f64>)| {
-        Line::new(
-            kind.0,
-            column.iter().enumerate().map(|(layer, &value)| (layer as f64 + 1.0, value)),
-        )
-    };
+/// One panel of the figure, a line for each kind of stack.
+fn panel(title: &str, y: Axis, columns: &[Vec<f64>]) -> Panel {
+    let mut lines = Vec::new();
+    for (kind, column) in KINDS.iter().zip(columns) {
+        let mut points = Vec::with_capacity(DEPTH);
+        for (layer, &value) in column.iter().enumerate() {
+            points.push((layer as f64 + 1.0, value));
+        }
+        lines.push(Line::new(kind.name, points));
+    }
     Panel {
         title: title.into(),
         x: Axis::linear("layer (1 = nearest to the input)"),
         y,
-        marks: Marks::Lines(KINDS.into_iter().zip(columns).map(line).collect()),
+        marks: Marks::Lines(lines),
     }
 }
 
-/// These layers of every column.
-fn table(layers: &[usize], columns: &[Vec<f64>; 3]) -> Table {
-    let mut table = Table::new(["layer", KINDS[0].0, KINDS[1].0, KINDS[2].0]);
+/// A table of the given layers, a column for each kind of stack.
+fn table(layers: &[usize], columns: &[Vec<f64>]) -> Table {
+    let mut table = Table::new(["layer", KINDS[0].name, KINDS[1].name, KINDS[2].name]);
     for layer in layers {
-        let cells = columns.each_ref().map(|column| format!("{:.5}", column[layer - 1]));
-        table.row(std::iter::once(layer.to_string()).chain(cells));
+        let mut cells = vec![layer.to_string()];
+        for column in columns {
+            cells.push(format!("{:.5}", column[layer - 1]));
+        }
+        table.row(cells);
     }
     table
 }
 
-/// The mean, number by number, of what [`DRAWS`] draws give.
-fn mean_of_draws(draw: impl Fn() -> Vec<f64>) -> Vec<f64> {
-    let draws: Vec<Vec<f64>> = (0..DRAWS).map(|_| draw()).collect();
-    (0..draws[0].len())
-        .map(|i| draws.iter().map(|draw| draw[i]).sum::<f64>() / DRAWS as f64)
-        .collect()
+/// For each kind of stack, the mean over [`DRAWS`] draws of the numbers, one a layer, that
+/// `measure` gives.
+fn mean_of_draws(measure: fn(&Kind, &Device) -> Vec<f64>, device: &Device) -> Vec<Vec<f64>> {
+    let mut means = Vec::with_capacity(KINDS.len());
+    for kind in &KINDS {
+        let mut mean = vec![0.0; DEPTH];
+        for _ in 0..DRAWS {
+            for (layer, value) in measure(kind, device).into_iter().enumerate() {
+                mean[layer] += value;
+            }
+        }
+        for value in &mut mean {
+            *value /= DRAWS as f64;
+        }
+        means.push(mean);
+    }
+    means
 }
 
+/// A stack with fresh weights.
 fn stack(placement: Placement, device: &Device) -> Vec<EncoderLayer> {
     let config = EncoderLayerConfig::new(D_MODEL, 4, 4 * D_MODEL)
         .with_placement(placement)
         .with_initializer(XAVIER);
-    (0..DEPTH).map(|_| config.init(device)).collect()
+    let mut layers = Vec::with_capacity(DEPTH);
+    for _ in 0..DEPTH {
+        layers.push(config.init(device));
+    }
+    layers
 }
 
+/// Random texts of independent tokens: `[texts, tokens, d_model]` from N(0, 1).
 fn normal(device: &Device) -> Tensor<3> {
     Tensor::random([TEXTS, TOKENS, D_MODEL], Distribution::Normal(0.0, 1.0), device)
 }
 
-/// One norm a layer, the layer nearest to the input first.
-fn gradient_norms((_, placement, forward): Kind, device: &Device) -> Vec<f64> {
-    let layers = stack(placement, device);
-    let output = layers.iter().fold(normal(device), |x, layer| forward(layer, x));
-    // The loss pulls every vector towards another random one; the last pre-norm layer needs its
-    // final norm.
-    let output = crate::NormKind::Layer.init(D_MODEL, 1e-5, device).forward(output);
+/// The norm of the gradient of each layer's first feed-forward matrix, the layer nearest to the
+/// input first.
+fn gradient_norms(kind: &Kind, device: &Device) -> Vec<f64> {
+    let layers = stack(kind.placement, device);
+    let mut x = normal(device);
+    for layer in &layers {
+        x = (kind.forward)(layer, x);
+    }
+    // The last pre-norm layer needs its final norm.
+    let output = crate::NormKind::Layer.init(D_MODEL, 1e-5, device).forward(x);
+    // The loss pulls every vector towards another random one.
     let gradients = (output - normal(device)).square().mean().backward();
-    let norm = |layer: &EncoderLayer| {
-        let gradient = layer
-            .feed_forward
-            .up
-            .weight
-            .val()
-            .grad(&gradients)
-            .expect("every layer is in the loss");
-        f64::from(gradient.square().sum().sqrt().into_scalar::<f32>())
-    };
-    layers.iter().map(norm).collect()
+    let mut norms = Vec::with_capacity(DEPTH);
+    for layer in &layers {
+        let weight = layer.feed_forward.up.weight.val();
+        let gradient = weight.grad(&gradients).expect("every layer is in the loss");
+        norms.push(f64::from(gradient.square().sum().sqrt().into_scalar::<f32>()));
+    }
+    norms
 }
 
-/// The mean cosine of two different tokens of a text after each layer; random tokens come in as
+/// The mean cosine of two different tokens of a text after each layer. Random tokens come in, as
 /// good as unrelated.
-fn likeness((_, placement, forward): Kind, device: &Device) -> Vec<f64> {
+fn mean_cosines(kind: &Kind, device: &Device) -> Vec<f64> {
     let mut x = normal(device);
-    let mut seen = Vec::new();
-    for layer in stack(placement, device) {
-        x = forward(&layer, x);
-        let cosines = |text: Tensor<3>| pairwise(text.clone().squeeze_dim(0), text.squeeze_dim(0));
-        let sum =
-            x.clone().iter_dim(0).map(|text| f64::from(cosines(text).sum().into_scalar::<f32>()));
+    let mut means = Vec::with_capacity(DEPTH);
+    for layer in stack(kind.placement, device) {
+        x = (kind.forward)(&layer, x);
+        let mut sum = 0.0;
+        for text in x.clone().iter_dim(0) {
+            let tokens: Tensor<2> = text.squeeze_dim(0); // [tokens, d_model]
+            sum += f64::from(pairwise(tokens.clone(), tokens).sum().into_scalar::<f32>());
+        }
         let (all, with_itself) = (TEXTS * TOKENS * TOKENS, TEXTS * TOKENS);
-        seen.push((sum.sum::<f64>() - with_itself as f64) / (all - with_itself) as f64);
+        means.push((sum - with_itself as f64) / (all - with_itself) as f64);
     }
-    seen
+    means
 }

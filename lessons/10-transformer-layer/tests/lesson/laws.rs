@@ -1,32 +1,19 @@
 //! What holds for every input.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use golden::{assert_close, max_abs_error};
-use heads::{KeyValueCache, PositionsConfig, causal_mask, padding_mask};
+use heads::{KeyValueCache, causal_mask, combine_masks, padding_mask};
 use layer::{
-    Activation, DecoderLayer, DecoderLayerConfig, EncoderLayerConfig, FeedForwardConfig,
-    FeedForwardKind, NormKind, Placement, RmsNormConfig, gelu_exact, gelu_tanh, rms_norm,
+    Activation, DecoderLayer, EncoderLayerConfig, FeedForwardConfig, Norm, Placement,
+    RmsNormConfig, Transform, gelu_exact, gelu_tanh, rms_norm,
 };
-use positions::RopeConfig;
 use proptest::prelude::*;
 
-use crate::random;
+use crate::{decoders, random};
 
 fn encoder(placement: Placement) -> EncoderLayerConfig {
     EncoderLayerConfig::new(8, 2, 16).with_placement(placement)
-}
-
-/// GPT-2's layer, LLaMA's and BLOOM's.
-fn decoders() -> [DecoderLayerConfig; 3] {
-    let config = || DecoderLayerConfig::new(8, 2, 16);
-    let llama = config()
-        .with_n_kv_heads(Some(1))
-        .with_positions(PositionsConfig::Rope(RopeConfig::new(4)))
-        .with_norm(NormKind::Rms)
-        .with_feed_forward(FeedForwardKind::SwiGlu)
-        .with_bias(false);
-    [config(), llama, config().with_positions(PositionsConfig::Alibi)]
 }
 
 proptest! {
@@ -37,12 +24,15 @@ proptest! {
         let device = backend::from_env();
         let x = random::<2>([3, 8], seed, &device);
         let weight = random([8], !seed, &device);
-        let difference = max_abs_error(&rms_norm(x.clone() * size, weight.clone(), 1e-12), &rms_norm(x, weight, 1e-12));
-        prop_assert!(difference <= backend::tolerance(&device, 1e-5));
+        let sized = rms_norm(x.clone() * size, weight.clone(), 1e-12);
+        assert_close(&sized, &rms_norm(x, weight, 1e-12), backend::tolerance(&device, 1e-5));
     }
 
     #[test]
-    fn the_two_gelus_are_never_further_apart_than_half_a_thousandth(seed: u64, spread in 0.0f32..4.0) {
+    fn the_two_gelus_are_never_further_apart_than_half_a_thousandth(
+        seed: u64,
+        spread in 0.0f32..4.0,
+    ) {
         let device = backend::from_env();
         let x = random::<2>([4, 8], seed, &device) * spread;
         prop_assert!(max_abs_error(&gelu_exact(x.clone()), &gelu_tanh(x)) < 4.8e-4);
@@ -54,20 +44,27 @@ proptest! {
         let _seed = backend::seeded(&device, 7);
         let layer = decoders()[kind].init(&device);
         let x = random([1, tokens, 8], seed, &device);
-        let changed = Tensor::cat(vec![x.clone().narrow(1, 0, tokens - 1), random([1, 1, 8], !seed, &device)], 1);
-        let [before, after] = [x, changed].map(|x| layer.forward(x, None).narrow(1, 0, tokens - 1));
+        let kept = x.clone().narrow(1, 0, tokens - 1);
+        let changed = Tensor::cat(vec![kept, random([1, 1, 8], !seed, &device)], 1);
+        let before = layer.forward(x, None).narrow(1, 0, tokens - 1);
+        let after = layer.forward(changed, None).narrow(1, 0, tokens - 1);
         assert_close(&after, &before, backend::rerun(&device));
     }
 
     #[test]
-    fn a_cached_decoder_layer_is_an_uncached_one(seed: u64, first in 1usize..4, second in 1usize..4, kind in 0usize..3) {
+    fn a_cached_decoder_layer_is_an_uncached_one(
+        seed: u64,
+        first in 1usize..4,
+        second in 1usize..4,
+        kind in 0usize..3,
+    ) {
         let device = backend::from_env();
         let _seed = backend::seeded(&device, 7);
         let layer = decoders()[kind].init(&device);
         let x = random::<3>([2, first + second, 8], seed, &device);
         let whole = layer.forward(x.clone(), None);
-        let difference = max_abs_error(&cached(&layer, &x, first), &whole);
-        prop_assert!(difference <= backend::tolerance(&device, 1e-5), "off by {}", difference);
+        let in_pieces = cached(&layer, &x, first);
+        assert_close(&in_pieces, &whole, backend::tolerance(&device, 1e-5));
     }
 }
 
@@ -79,6 +76,31 @@ fn cached(layer: &DecoderLayer, x: &Tensor<3>, first: usize) -> Tensor<3> {
         outputs.push(layer.forward_cached(x.clone().narrow(1, cache.len(), 1), None, &mut cache));
     }
     Tensor::cat(outputs, 1)
+}
+
+#[test]
+fn a_decoder_layer_is_a_pre_norm_encoder_layer_under_the_causal_mask() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let [config, ..] = decoders();
+    let mut decoder = config.init(&device);
+    let mut encoder = encoder(Placement::Pre)
+        .with_activation(Activation::GeluTanh)
+        .with_epsilon(config.epsilon)
+        .init(&device);
+    for (norm, seed) in [(&mut encoder.attention_norm, 1), (&mut encoder.feed_forward_norm, 2)] {
+        norm.weight = Param::from_tensor(random([8], seed, &device));
+        norm.bias = Param::from_tensor(random([8], 10 * seed, &device));
+    }
+    decoder.attention = encoder.attention.clone();
+    decoder.attention_norm = Norm::Layer(encoder.attention_norm.clone());
+    decoder.feed_forward = Transform::Plain(encoder.feed_forward.clone());
+    decoder.feed_forward_norm = Norm::Layer(encoder.feed_forward_norm.clone());
+    let x = random::<3>([3, 5, 8], 3, &device);
+    let padding = padding_mask(&[5, 2, 4], 5, &device);
+    let mask = combine_masks(causal_mask(5, 5, &device), padding.clone());
+    let expected = encoder.forward(x.clone(), Some(mask));
+    assert_close(&decoder.forward(x, Some(padding)), &expected, backend::tolerance(&device, 1e-5));
 }
 
 #[test]

@@ -1,76 +1,180 @@
 //! Against burn's own and PyTorch.
 
-use burn::module::Param;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::activation::ActivationConfig;
 use burn::nn::transformer::{TransformerEncoderConfig, TransformerEncoderLayer};
 use burn::nn::{Linear, RmsNormConfig as BurnRmsNormConfig, SwiGluConfig as BurnSwiGluConfig};
-use burn::tensor::{Device, Tensor};
-use golden::assert_close;
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use golden::{assert_close, assert_data_close};
 use heads::{causal_mask, combine_masks, padding_mask};
 use layer::{
     Activation, EncoderLayer, EncoderLayerConfig, Placement, RmsNormConfig, SwiGluConfig,
     gelu_exact, gelu_tanh, relu, rms_norm, silu,
 };
 
-use crate::random;
+use crate::{decoders, random};
 
-type Bend<const D: usize> = fn(Tensor<D>) -> Tensor<D>;
+/// One of the functions that the lesson spells out.
+type SpeltOut<const D: usize> = fn(Tensor<D>) -> Tensor<D>;
 
-#[test]
-fn the_bends_agree_with_pytorch_spelt_out_and_fused() {
-    let device = backend::from_env();
-    let part = golden::part("activations");
-    let tolerance = backend::tolerance(&device, part.tolerance());
-    let x = part.tensor::<1>("x", &device);
-    let bends: [(&str, Activation, Bend<1>); 4] = [
+/// Every activation and the function that the lesson spells out for it.
+fn activations<const D: usize>() -> [(&'static str, Activation, SpeltOut<D>); 4] {
+    [
         ("gelu_exact", Activation::GeluExact, gelu_exact),
         ("gelu_tanh", Activation::GeluTanh, gelu_tanh),
         ("relu", Activation::Relu, relu),
         ("silu", Activation::Silu, silu),
-    ];
-    for (name, activation, spelt_out) in bends {
+    ]
+}
+
+#[test]
+fn the_activations_agree_with_pytorch_spelt_out_and_fused() {
+    let device = backend::from_env();
+    let part = golden::part("activations");
+    let tolerance = backend::tolerance(&device, part.tolerance());
+    let x = part.tensor::<1>("x", &device);
+    for (name, activation, spelt_out) in activations::<1>() {
         let expected = part.tensor(name, &device);
         assert_close(&activation.apply(x.clone()), &expected, tolerance);
         assert_close(&spelt_out(x.clone()), &expected, tolerance);
     }
 }
 
+/// The output of `forward` at x, and the gradient of its sum, weighted at random, by x.
+fn output_and_gradient<const D: usize>(
+    x: &Tensor<D>,
+    forward: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> [Tensor<D>; 2] {
+    let x = x.clone().detach().require_grad();
+    let output = forward(x.clone());
+    let weights = random(output.dims(), 99, &x.device());
+    let gradients = (output.clone() * weights).sum().backward();
+    [output.inner(), x.grad(&gradients).expect("x is in the output")]
+}
+
 #[test]
-fn the_fused_bends_have_the_gradients_of_those_spelt_out() {
+fn every_activation_is_the_one_spelt_out_on_both_roads_gradients_included() {
     let device = backend::from_env().autodiff();
-    let bends: [(Activation, Bend<2>); 4] = [
-        (Activation::GeluExact, gelu_exact),
-        (Activation::GeluTanh, gelu_tanh),
-        (Activation::Relu, relu),
-        (Activation::Silu, silu),
-    ];
-    for (activation, spelt_out) in bends {
-        let gradient = |bend: &dyn Fn(Tensor<2>) -> Tensor<2>| {
-            let x = random([3, 7], 1, &device).require_grad();
-            let gradients = (bend(x.clone()) * random([3, 7], 2, &device)).sum().backward();
-            x.grad(&gradients).unwrap()
+    let x = random::<2>([3, 7], 1, &device);
+    for (name, activation, spelt_out) in activations() {
+        let shown = output_and_gradient(&x, spelt_out);
+        let fast = output_and_gradient(&x, |x| activation.apply(x));
+        let plain = {
+            let _guard = kernels::plain_here();
+            output_and_gradient(&x, |x| activation.apply(x))
         };
-        let fused = gradient(&|x| activation.apply(x));
-        assert_close(&fused, &gradient(&spelt_out), backend::tolerance(&device, 1e-5));
+        for (what, i) in [("output", 0), ("gradient", 1)] {
+            let [shown, fast, plain] = [&shown, &fast, &plain].map(|road| road[i].to_data());
+            let what = format!("{what} of {name}");
+            // On the plain road the shown function itself runs: not even a rounding differs.
+            assert_data_close(&format!("plain {what}"), &plain, &shown, backend::rerun(&device));
+            let tolerance = backend::tolerance(&device, 1e-5);
+            assert_data_close(&format!("fast {what}"), &fast, &shown, tolerance);
+        }
     }
 }
 
 #[test]
-fn far_from_zero_the_gelu_of_tanh_and_its_gradient_stay_finite_and_those_spelt_out() {
+fn far_from_zero_the_fast_gelu_of_tanh_and_its_gradient_are_finite_and_those_spelt_out() {
     let device = backend::from_env().autodiff();
-    // from 9.6 on e^-2u is no f32 any more on one side of zero
+    // From 9.6 on e^-2u overflows an f32 on one side of zero.
     let far = [3.0, 5.0, 9.6, 14.0, 100.0, 1e4];
-    let run = |bend: &dyn Fn(Tensor<1>) -> Tensor<1>| {
-        let x = Tensor::<1>::from_floats(far, &device);
-        let x = Tensor::cat(vec![x.clone(), -x], 0).require_grad();
-        let y = bend(x.clone());
-        (y.clone().inner(), x.grad(&y.sum().backward()).unwrap())
-    };
-    let (fast, spelt) = (run(&|x| Activation::GeluTanh.apply(x)), run(&gelu_tanh));
-    assert!(fast.0.clone().is_finite().all().into_scalar::<bool>());
-    assert!(fast.1.clone().is_finite().all().into_scalar::<bool>());
-    assert_close(&fast.0, &spelt.0, backend::tolerance(&device, 1e-5));
-    assert_close(&fast.1, &spelt.1, backend::tolerance(&device, 1e-5));
+    let x = Tensor::<1>::from_floats(far, &device);
+    let x = Tensor::cat(vec![x.clone(), -x], 0);
+    let fast = output_and_gradient(&x, kernels::gelu::gelu_tanh);
+    let shown = output_and_gradient(&x, gelu_tanh);
+    for (fast, shown) in fast.iter().zip(&shown) {
+        assert!(fast.clone().is_finite().all().into_scalar::<bool>());
+        assert_close(fast, shown, backend::tolerance(&device, 1e-5));
+    }
+}
+
+/// Gradients of all parameters of a module, in the order of its fields.
+struct ParameterGradients<'a> {
+    gradients: &'a Gradients,
+    found: Vec<TensorData>,
+}
+
+impl ModuleVisitor for ParameterGradients<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let gradient = param.val().grad(self.gradients).expect("every parameter is in the output");
+        self.found.push(gradient.into_data());
+    }
+}
+
+/// The output of `forward` at x, then the gradients of its sum, weighted at random: by x, and by
+/// every parameter of `module`.
+fn output_and_gradients<M: Module>(
+    module: &M,
+    x: &Tensor<3>,
+    forward: impl Fn(&M, Tensor<3>) -> Tensor<3>,
+) -> Vec<TensorData> {
+    let x = x.clone().detach().require_grad();
+    let output = forward(module, x.clone());
+    let weights = random(output.dims(), 99, &x.device());
+    let gradients = (output.clone() * weights).sum().backward();
+    let by_x = x.grad(&gradients).expect("x is in the output");
+    let found = vec![output.into_data(), by_x.into_data()];
+    let mut parameters = ParameterGradients { gradients: &gradients, found };
+    module.visit(&mut parameters);
+    parameters.found
+}
+
+/// Asserts that a module gives one output and one set of gradients on its fast and its plain road.
+#[track_caller]
+fn assert_roads_agree<M: Module>(
+    what: &str,
+    module: &M,
+    x: &Tensor<3>,
+    forward: impl Fn(&M, Tensor<3>) -> Tensor<3>,
+) {
+    let fast = output_and_gradients(module, x, &forward);
+    let _guard = kernels::plain_here();
+    let plain = output_and_gradients(module, x, &forward);
+    assert!(fast.len() > 3, "{what}: the output, x and some parameters are compared");
+    let tolerance = backend::tolerance(&x.device(), 2e-5);
+    for (i, (fast, plain)) in fast.iter().zip(&plain).enumerate() {
+        assert_data_close(&format!("{what}, number {i} of the compared"), fast, plain, tolerance);
+    }
+}
+
+#[test]
+fn swiglu_is_one_on_the_fast_and_the_plain_road_gradients_included() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let swiglu = SwiGluConfig::new(8, 12).with_bias(true).init(&device);
+    let x = random([2, 3, 8], 1, &device);
+    assert_roads_agree("SwiGLU", &swiglu, &x, |swiglu, x| swiglu.forward(x));
+}
+
+#[test]
+fn an_encoder_layer_is_one_on_the_fast_and_the_plain_road_gradients_included() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let x = random([3, 5, 8], 1, &device);
+    let mask = padding_mask(&[5, 2, 4], 5, &device);
+    for placement in [Placement::Pre, Placement::Post] {
+        for (name, activation, _) in activations::<1>() {
+            let layer = EncoderLayerConfig::new(8, 2, 12)
+                .with_placement(placement)
+                .with_activation(activation)
+                .init(&device);
+            let what = format!("{placement:?} with {name}");
+            assert_roads_agree(&what, &layer, &x, |layer, x| layer.forward(x, Some(mask.clone())));
+        }
+    }
+}
+
+#[test]
+fn a_decoder_layer_is_one_on_the_fast_and_the_plain_road_gradients_included() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let x = random([3, 5, 8], 1, &device);
+    for config in decoders() {
+        let what = format!("{:?} and {:?}", config.norm, config.feed_forward);
+        let layer = config.init(&device);
+        assert_roads_agree(&what, &layer, &x, |layer, x| layer.forward(x, None));
+    }
 }
 
 #[test]
