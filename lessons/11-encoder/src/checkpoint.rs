@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use burn::nn::LinearConfig;
-use burn::prelude::*;
+use burn::tensor::{Device, Tensor};
 use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, EncoderLayer};
@@ -18,9 +18,9 @@ use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier};
 /// A model read from a folder.
 #[derive(Debug)]
 pub struct LoadedBert<M> {
-    /// The model, its weights in place.
+    /// The model with the weights of the file.
     pub model: M,
-    /// Its sizes.
+    /// The model's configuration.
     pub config: BertConfig,
     /// Tensors of the file that this model has no use for.
     pub skipped: Vec<String>,
@@ -30,18 +30,24 @@ pub struct LoadedBert<M> {
 const STORED_CONSTANTS: &str = "embeddings.position_ids";
 /// The heads of pretraining, passed over when only the encoder is asked for.
 const PRETRAINING_HEADS: &str = "cls.*";
-/// Stands before the encoder's names where a head stands beside it.
+/// Prefix of the encoder's names in a model with a head.
 const PREFIX: &str = "bert.";
+/// Prefix of a layer's names; the number of the layer follows.
 const LAYERS: &str = "encoder.layer.";
 
-// Names that a check asks for too.
+/// Name of the token table.
 const TOKENS: &str = "embeddings.word_embeddings.weight";
+/// Name, within a layer, of the feed-forward's map outwards.
 const UP: &str = "intermediate.dense";
+/// Name of the pooler's linear map.
 const POOLER: &str = "pooler.dense";
+/// Name of the linear map to the labels.
 const CLASSIFIER: &str = "classifier";
+/// Name of the output bias of the masked-language head.
 const OUTPUT_BIAS: &str = "cls.predictions.bias";
-/// The token table and the output's bias, which some libraries store twice.
+/// Name of the token table's copy, which some libraries store as the head's output matrix.
 const OUTPUT_TABLE: &str = "cls.predictions.decoder.weight";
+/// Name of the output bias's copy beside it.
 const OUTPUT_BIAS_COPY: &str = "cls.predictions.decoder.bias";
 
 // ANCHOR: load_bert
@@ -114,7 +120,7 @@ pub fn load_token_table(folder: &Path, device: &Device) -> Result<Tensor<2>, Che
     weights.tensor(TOKENS, [config.vocab, config.d_model], device)
 }
 
-/// What `config.json` of a BERT says; keys that change nothing here are passed over.
+/// The keys of a BERT's `config.json`; those that change nothing here are passed over.
 #[derive(Debug, Deserialize)]
 struct PublishedConfig {
     model_type: Option<String>,
@@ -124,7 +130,7 @@ struct PublishedConfig {
     num_attention_heads: usize,
     intermediate_size: usize,
     max_position_embeddings: usize,
-    #[serde(default = "two")]
+    #[serde(default = "two_segments")]
     type_vocab_size: usize,
     #[serde(default = "bert_epsilon")]
     layer_norm_eps: f64,
@@ -137,10 +143,12 @@ struct PublishedConfig {
     tie_word_embeddings: Option<bool>,
 }
 
-fn two() -> usize {
+/// Segments of a BERT whose `config.json` does not say.
+fn two_segments() -> usize {
     2
 }
 
+/// Epsilon of a BERT whose `config.json` does not say.
 fn bert_epsilon() -> f64 {
     crate::BERT_EPSILON
 }
@@ -234,6 +242,7 @@ fn layer(walk: &mut impl Walk, layer: &mut EncoderLayer) -> Result<(), Checkpoin
 }
 // ANCHOR_END: layer
 
+/// A LayerNorm under its name.
 fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), CheckpointError> {
     walk.tensor(&format!("{name}.weight"), &mut norm.weight)?;
     walk.tensor(&format!("{name}.bias"), &mut norm.bias)

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::prelude::*;
-use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoint::CheckpointError;
 use files::FilesError;
-use lookup::cross_entropy;
 
 use crate::checkpoint::{load_bert, load_masked_language_model, load_sequence_classifier};
+use crate::pretraining::masked_loss;
 use crate::{Batch, Bert, MaskedLanguageModel, SequenceClassifier, Trace};
 
 /// The classes known here, as `architectures` of a `config.json` names them.
@@ -20,38 +19,46 @@ pub const ARCHITECTURES: [&str; 3] =
 /// Positions whose label is this are not scored (PyTorch's `ignore_index`).
 const UNLABELLED: i64 = -100;
 
-/// What goes in, as those classes take it.
+/// Axis of the classes in a classifier's logits, `[batch, classes]`.
+const CLASSES: usize = 1;
+
+/// Inputs of a BERT as those classes take them.
 #[derive(Debug, Clone)]
 pub struct BertInputs {
-    /// `[batch, tokens]`.
+    /// Token ids, `[batch, tokens]`.
     pub input_ids: TensorData,
-    /// `[batch, tokens]`, 1 = keep.
+    /// 1 where a token counts and 0 for padding, `[batch, tokens]`.
     pub attention_mask: Option<TensorData>,
-    /// `[batch, tokens]`.
+    /// Segment of each token, `[batch, tokens]`.
     pub token_type_ids: Option<TensorData>,
-    /// `[batch, tokens]` for a masked-language model, `[batch]` for a classifier.
+    /// Labels, `[batch, tokens]` for a masked-language model, `[batch]` for a classifier.
     pub labels: Option<TensorData>,
 }
 
 impl BertInputs {
     /// The inputs as a batch on `device`.
     pub fn batch(&self, device: &Device) -> Batch {
-        let tensor = |data: &TensorData| Tensor::<2, Int>::from_data(data.clone(), device);
-        let [segments, keep] =
-            [&self.token_type_ids, &self.attention_mask].map(|data| data.as_ref().map(tensor));
-        Batch::from_tensors(tensor(&self.input_ids), segments, keep)
+        let ids = Tensor::from_data(self.input_ids.clone(), device);
+        let segments = optional(&self.token_type_ids, device);
+        let keep = optional(&self.attention_mask, device);
+        Batch::from_tensors(ids, segments, keep)
     }
+}
+
+/// Data that may be missing, as a tensor on `device`.
+fn optional(data: &Option<TensorData>, device: &Device) -> Option<Tensor<2, Int>> {
+    data.as_ref().map(|data| Tensor::from_data(data.clone(), device))
 }
 
 /// A published model, read as one of [`ARCHITECTURES`].
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one is held at a time, and never in a collection")]
 pub enum PublishedBert {
-    /// `BertModel`.
+    /// The encoder alone: `BertModel`.
     Encoder(Bert),
-    /// `BertForMaskedLM`.
+    /// The encoder with its masked-language head: `BertForMaskedLM`.
     MaskedLanguage(MaskedLanguageModel),
-    /// `BertForSequenceClassification`.
+    /// The encoder with its classification head: `BertForSequenceClassification`.
     Classifier(SequenceClassifier),
 }
 
@@ -94,35 +101,38 @@ impl PublishedBert {
             PublishedBert::MaskedLanguage(model) => {
                 let logits = model.logits(answers.trace(model.bert.trace(&batch)));
                 answers.add("logits", logits.clone());
-                let [texts, tokens, vocab] = logits.dims();
-                answers.loss(logits.reshape([texts * tokens, vocab]), inputs.labels.as_ref());
+                answers.loss(logits, inputs.labels.as_ref());
             }
             PublishedBert::Classifier(model) => {
                 let logits = model.logits(answers.trace(model.bert.trace(&batch)));
                 answers.add("logits", logits.clone());
-                answers.add("probabilities", softmax(logits.clone(), 1));
-                answers.loss(logits, inputs.labels.as_ref());
+                answers.add("probabilities", softmax(logits.clone(), CLASSES));
+                let [batch, classes] = logits.dims();
+                answers.loss(logits.reshape([batch, 1, classes]), inputs.labels.as_ref());
             }
         }
         answers.0
     }
 }
 
+/// The error for a class that is not in [`ARCHITECTURES`].
 fn unknown(architecture: &str, folder: &Path) -> CheckpointError {
     let problem = format!("expected one of {}, found {architecture:?}", ARCHITECTURES.join(", "));
     FilesError::Json { path: folder.join("config.json"), key: "architectures".into(), problem }
         .into()
 }
 
+/// Answers by the names that the libraries give them.
 #[derive(Default)]
 struct Answers(BTreeMap<String, TensorData>);
 
 impl Answers {
+    /// Adds one answer.
     fn add<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) {
         self.0.insert(name.into(), tensor.into_data());
     }
 
-    /// Adds all of a trace; returns the last layer's vectors.
+    /// Adds all hidden states and attention weights; returns the last layer's vectors.
     fn trace(&mut self, trace: Trace) -> Tensor<3> {
         let last =
             trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
@@ -135,13 +145,16 @@ impl Answers {
         last
     }
 
-    /// The mean cross entropy over labelled rows of `[rows, classes]`.
-    fn loss(&mut self, logits: Tensor<2>, labels: Option<&TensorData>) {
+    /// Adds the mean cross entropy of the labelled places of logits, `[batch, tokens, classes]`.
+    fn loss(&mut self, logits: Tensor<3>, labels: Option<&TensorData>) {
         let Some(labels) = labels else { return };
-        let (rows, targets): (Vec<i64>, Vec<i64>) =
-            (0..).zip(labels.iter::<i64>()).filter(|&(_, label)| label != UNLABELLED).unzip();
-        let device = logits.device();
-        let ints = |v: Vec<i64>| Tensor::<1, Int>::from_data(&v[..], &device);
-        self.add("loss", cross_entropy(logits.select(0, ints(rows)), ints(targets)));
+        let [batch, tokens, _] = logits.dims();
+        let mut targets = vec![Vec::new(); batch];
+        for (place, label) in labels.iter::<i64>().enumerate() {
+            if label != UNLABELLED {
+                targets[place / tokens].push((place % tokens, label as u32));
+            }
+        }
+        self.add("loss", masked_loss(logits, &targets));
     }
 }

@@ -1,18 +1,17 @@
-//! Masked-language pretraining from scratch: hide some tokens, learn to guess them.
+//! Masked-language pretraining from scratch: mask some tokens, learn to guess them.
 //!
 //! ```text
 //! loss = mean over masked positions of -log softmax(logits)[the token that stood there]    (nats)
 //! ```
 //!
-//! Devlin et al., 2019, section 3.1: of all tokens 15 % are to be guessed; of those 80 % become
+//! Devlin et al. 2019, section 3.1: of all tokens 15 % are to be guessed; of those 80 % become
 //! `[MASK]`, 10 % a random token, 10 % stay, so that the model cannot know which of what it sees is
 //! true.
 
 use burn::module::Param;
 use burn::nn::LinearConfig;
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::prelude::*;
-use burn::tensor::TensorData;
+use burn::tensor::{Device, Int, Tensor};
 use inputs::LayerNormConfig;
 use lookup::cross_entropy;
 use rand::rngs::StdRng;
@@ -21,94 +20,115 @@ use rand::{RngExt, SeedableRng};
 
 use crate::{Batch, BertConfig, MaskedLanguageModel};
 
-/// Share of the tokens to guess, and what becomes of them (Devlin et al., 2019, section 3.1).
+/// Share of the tokens to guess (Devlin et al. 2019, section 3.1).
 const GUESSED: f64 = 0.15;
+
+/// Share of those that become `[MASK]` (Devlin et al. 2019, section 3.1).
 const MASKED: f64 = 0.8;
+
+/// Share of those that become a random word; the rest stay (Devlin et al. 2019, section 3.1).
 const RANDOM: f64 = 0.1;
 
-/// One text with holes in it.
+/// Axis of the rows in logits, `[batch * tokens, vocab]`.
+const ROWS: usize = 0;
+
+/// One text with some of its tokens masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
-    /// What the model sees.
+    /// Token ids that the model sees.
     pub ids: Vec<u32>,
-    /// Index and true id of each token to guess.
+    /// Place and true id of each token to guess.
     pub targets: Vec<(usize, u32)>,
 }
 
 /// The ids that masking needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Special {
-    /// `[MASK]`.
+    /// Id of the mask token, `[MASK]`.
     pub mask: u32,
-    /// `[PAD]`.
+    /// Id of the padding token, `[PAD]`.
     pub pad: u32,
-    /// The first id of an ordinary word; all below are special and never guessed.
+    /// First id of an ordinary word; all below are special and never guessed.
     pub first_word: u32,
 }
 
 // ANCHOR: mask_tokens
-/// Hides 15 % of the words of `ids`, and at least one.
+/// Masks as many words as are 15 % of the tokens of `ids`, and at least one.
+///
+/// Of the places to guess, 80 % become `[MASK]`, 10 % a random word and 10 % stay (Devlin et al.
+/// 2019, section 3.1).
 ///
 /// # Panics
 ///
 /// If `ids` holds no word.
 pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) -> Masked {
-    let mut words: Vec<usize> = (0..ids.len()).filter(|&i| ids[i] >= special.first_word).collect();
-    assert!(!words.is_empty(), "a text to mask holds at least one word");
-    words.shuffle(rng);
-    words.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
-    let mut seen = ids.to_vec();
-    for &i in &words {
-        match rng.random::<f64>() {
-            draw if draw < MASKED => seen[i] = special.mask,
-            draw if draw < MASKED + RANDOM => seen[i] = rng.random_range(special.first_word..vocab),
-            _ => {}
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
         }
     }
-    Masked { ids: seen, targets: words.into_iter().map(|i| (i, ids[i])).collect() }
+    assert!(!places.is_empty(), "a text to mask holds at least one word");
+    places.shuffle(rng);
+    places.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::with_capacity(places.len());
+    for place in places {
+        targets.push((place, ids[place]));
+        let draw = rng.random::<f64>();
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = rng.random_range(special.first_word..vocab);
+        }
+    }
+    Masked { ids: seen, targets }
 }
 // ANCHOR_END: mask_tokens
 
-/// The mean loss in nats over every masked position of a batch.
+// ANCHOR: masked_loss
+/// The mean cross entropy of the masked places, and of no other.
+///
+/// -(1/|M|) sum_{i in M} ln softmax(logits_i)[target_i] (Devlin et al. 2019, section 3.1, task 1)
 ///
 /// # Shapes
 ///
-/// - output: `[1]`
-pub fn masked_loss(
-    model: &MaskedLanguageModel,
-    texts: &[Masked],
-    pad: u32,
-    device: &Device,
-) -> Tensor<1> {
-    let segments: Vec<Vec<u32>> = texts.iter().map(|text| vec![0; text.ids.len()]).collect();
-    let batch =
-        Batch::new(texts.iter().zip(&segments).map(|(t, s)| (&t.ids[..], &s[..])), pad, device);
-    let logits = model.forward(&batch);
-    let [rows, tokens, vocab] = logits.dims();
-    let (places, targets): (Vec<i64>, Vec<i64>) = texts
-        .iter()
-        .enumerate()
-        .flat_map(|(row, text)| {
-            text.targets.iter().map(move |&(i, id)| ((row * tokens + i) as i64, id as i64))
-        })
-        .unzip();
-    let ints = |v: Vec<i64>| {
-        let n = v.len();
-        Tensor::<1, Int>::from_data(TensorData::new(v, [n]), device)
-    };
-    cross_entropy(logits.reshape([rows * tokens, vocab]).select(0, ints(places)), ints(targets))
+/// - logits: `[batch, tokens, vocab]`
+/// - targets: for each text the place, in 0..tokens, and the true id, in 0..vocab, of every token
+///   to guess
+/// - output: `[1]`, nats per masked place
+///
+/// # Panics
+///
+/// If there are more or fewer lists of targets than texts in the batch.
+pub fn masked_loss(logits: Tensor<3>, targets: &[Vec<(usize, u32)>]) -> Tensor<1> {
+    let [batch, tokens, vocab] = logits.dims();
+    assert_eq!(targets.len(), batch, "a list of targets for each text");
+    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    for (text, targets) in targets.iter().enumerate() {
+        for &(place, id) in targets {
+            rows.push((text * tokens + place) as i64);
+            ids.push(i64::from(id));
+        }
+    }
+    let device = logits.device();
+    let rows = Tensor::<1, Int>::from_data(&rows[..], &device);
+    let ids = Tensor::<1, Int>::from_data(&ids[..], &device);
+    let masked = logits.reshape([batch * tokens, vocab]).select(ROWS, rows); // [masked, vocab]
+    cross_entropy(masked, ids)
 }
+// ANCHOR_END: masked_loss
 
-/// How to pretrain.
+/// Settings of a pretraining.
 #[derive(Debug, Clone, Copy)]
 pub struct MaskedPretraining {
-    /// Optimiser steps.
+    /// Number of optimizer steps.
     pub steps: usize,
-    /// Texts a step.
+    /// Texts in each step.
     pub batch: usize,
-    /// AdamW's learning rate.
+    /// Learning rate of AdamW.
     pub learning_rate: f64,
-    /// What is masked, and in which order texts come, follows from this.
+    /// Seed from which the choice of texts and of masked tokens follows.
     pub seed: u64,
 }
 
@@ -127,14 +147,13 @@ pub fn pretrain(
     let mut rng = StdRng::seed_from_u64(how.seed);
     let mut losses = Vec::with_capacity(how.steps);
     for _ in 0..how.steps {
-        let texts: Vec<Masked> = (0..how.batch)
-            .map(|_| {
-                let ids = corpus.choose(&mut rng).expect("a corpus holds at least one text");
-                mask_tokens(ids, special, config.vocab as u32, &mut rng)
-            })
-            .collect();
-        let loss = masked_loss(&model, &texts, special.pad, device);
-        losses.push(loss.clone().into_scalar::<f32>() as f64);
+        let mut texts = Vec::with_capacity(how.batch);
+        for _ in 0..how.batch {
+            let ids = corpus.choose(&mut rng).expect("a corpus holds at least one text");
+            texts.push(mask_tokens(ids, special, config.vocab as u32, &mut rng));
+        }
+        let loss = model.loss(&texts, special.pad, device);
+        losses.push(f64::from(loss.clone().into_scalar::<f32>()));
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(how.learning_rate, model, gradients);
     }
@@ -142,7 +161,26 @@ pub fn pretrain(
 }
 
 impl MaskedLanguageModel {
-    /// A model with random weights and a zero output bias.
+    /// [`masked_loss`] of this model's logits for masked texts; `pad` is the id of `[PAD]`.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[1]`, nats per masked place
+    ///
+    /// # Panics
+    ///
+    /// If there is no text, or a text has no tokens.
+    pub fn loss(&self, texts: &[Masked], pad: u32, device: &Device) -> Tensor<1> {
+        let mut ids = Vec::with_capacity(texts.len());
+        let mut targets = Vec::with_capacity(texts.len());
+        for text in texts {
+            ids.push(&text.ids[..]);
+            targets.push(text.targets.clone());
+        }
+        masked_loss(self.forward(&Batch::of_one_segment(&ids, pad, device)), &targets)
+    }
+
+    /// Makes a model with random weights and an output bias of zero.
     pub fn random(config: &BertConfig, device: &Device) -> Self {
         Self {
             bert: config.init(device),

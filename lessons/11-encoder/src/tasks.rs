@@ -1,14 +1,14 @@
-//! What is put on top of an encoder: a guess for every token, or a label for the whole text.
+//! Heads on top of an encoder: a guess for every token, or a label for the whole text.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::prelude::*;
+use burn::tensor::Tensor;
 use inputs::LayerNorm;
 use layer::Activation;
 
 use crate::{Batch, Bert};
 
-/// BERT with a score for every word of the vocabulary at every position (Devlin et al., 2019,
+/// BERT with a score for every word of the vocabulary at every position (Devlin et al. 2019,
 /// section 3.1, task 1).
 ///
 /// ```text
@@ -21,14 +21,14 @@ use crate::{Batch, Bert};
 pub struct MaskedLanguageModel {
     /// The encoder under the head.
     pub bert: Bert,
-    /// `W` and `b`.
+    /// Linear map of the head, `W` and `b`.
     pub transform: Linear,
-    /// Between the two.
+    /// Activation after the linear map.
     #[module(skip)]
     pub activation: Activation,
-    /// Before the output product.
+    /// Norm before the product with the token table.
     pub norm: LayerNorm,
-    /// `c`, one number a word: `[vocab]`.
+    /// Output bias `c`, one number for each word: `[vocab]`.
     pub bias: Param<Tensor<1>>,
 }
 
@@ -38,6 +38,7 @@ impl MaskedLanguageModel {
     ///
     /// # Shapes
     ///
+    /// - batch.ids: `[batch, tokens]`, ids in 0..vocab
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn forward(&self, batch: &Batch) -> Tensor<3> {
         self.logits(self.bert.forward(batch))
@@ -47,10 +48,10 @@ impl MaskedLanguageModel {
     ///
     /// # Shapes
     ///
-    /// - `last`: `[batch, tokens, d_model]`
+    /// - hidden_states: `[batch, tokens, d_model]`, the last layer's vectors
     /// - output: `[batch, tokens, vocab]`, logits
-    pub fn logits(&self, last: Tensor<3>) -> Tensor<3> {
-        let guess = self.norm.forward(self.activation.apply(self.transform.forward(last)));
+    pub fn logits(&self, hidden_states: Tensor<3>) -> Tensor<3> {
+        let guess = self.norm.forward(self.activation.apply(self.transform.forward(hidden_states)));
         self.bert.embeddings.tokens.unembed(guess) + self.bias.val().unsqueeze()
     }
 }
@@ -61,7 +62,7 @@ impl MaskedLanguageModel {
 pub struct SequenceClassifier {
     /// The encoder under the head; it has a pooler.
     pub bert: Bert,
-    /// `[d_model, labels]`.
+    /// Linear map to the labels, `[d_model, labels]`.
     pub classifier: Linear,
 }
 
@@ -70,6 +71,7 @@ impl SequenceClassifier {
     ///
     /// # Shapes
     ///
+    /// - batch.ids: `[batch, tokens]`, ids in 0..vocab
     /// - output: `[batch, labels]`, logits
     ///
     /// # Panics
@@ -83,14 +85,14 @@ impl SequenceClassifier {
     ///
     /// # Shapes
     ///
-    /// - `last`: `[batch, tokens, d_model]`
+    /// - hidden_states: `[batch, tokens, d_model]`, the last layer's vectors
     /// - output: `[batch, labels]`, logits
     ///
     /// # Panics
     ///
     /// If the encoder has no pooler.
-    pub fn logits(&self, last: Tensor<3>) -> Tensor<2> {
-        let pooled = self.bert.pool(last).expect("a sequence classifier reads the pooler");
+    pub fn logits(&self, hidden_states: Tensor<3>) -> Tensor<2> {
+        let pooled = self.bert.pool(hidden_states).expect("a sequence classifier reads the pooler");
         self.classifier.forward(pooled)
     }
 }

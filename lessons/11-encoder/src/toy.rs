@@ -2,13 +2,13 @@
 //! at hand.
 
 use burn::module::Module;
-use burn::prelude::*;
+use burn::tensor::Device;
 use data::{Sentence, World};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokens::{Tokenizer, TokensError};
 
-use crate::pretraining::{Masked, MaskedPretraining, Special, mask_tokens, masked_loss, pretrain};
+use crate::pretraining::{Masked, MaskedPretraining, Special, mask_tokens, pretrain};
 use crate::{BertConfig, MaskedLanguageModel};
 
 /// Sentences that the tiny BERT is pretrained on.
@@ -21,11 +21,11 @@ pub const MAX_TOKENS: usize = 32;
 /// A tiny BERT pretrained from scratch on the toy world.
 #[derive(Debug)]
 pub struct ToyBert {
-    /// Made of the toy world's words.
+    /// Tokenizer whose tokens are the toy world's words.
     pub tokenizer: Tokenizer,
-    /// Out of training.
+    /// Model after its pretraining.
     pub model: MaskedLanguageModel,
-    /// Nats per masked token, one a step.
+    /// Nats per masked token at each step.
     pub losses: Vec<f64>,
     /// Nats per masked token of sentences that it was not trained on.
     pub held_out: f64,
@@ -45,27 +45,29 @@ pub fn toy_bert(seed: u64, steps: usize, device: &Device) -> Result<ToyBert, Tok
     for sentence in World::sentences(seed).take(CORPUS) {
         corpus.push(ids(&tokenizer, &sentence)?);
     }
-    let words = World::vocabulary();
-    let special = Special {
-        mask: tokenizer.mask_id()?,
-        pad: tokenizer.pad_id()?,
-        first_word: words
-            .iter()
-            .filter_map(|word| tokenizer.id(word))
-            .min()
-            .expect("the world has words"),
-    };
+    let special = special_ids(&tokenizer)?;
     let config = BertConfig::new(tokenizer.vocab_size(), 64, 2, 4, 128, MAX_TOKENS);
     let how = MaskedPretraining { steps, batch: 32, learning_rate: 2e-3, seed };
     let (model, losses) = pretrain(&config, &corpus, special, how, &device.clone().autodiff());
     let model = model.valid();
     let unseen = unseen(&tokenizer, &corpus, special, seed)?;
-    let held_out = masked_loss(&model, &unseen, special.pad, device).into_scalar::<f64>();
-    let words = corpus.iter().flatten().copied().filter(|&id| id >= special.first_word);
-    let unigram = entropy(words, config.vocab);
+    let held_out = model.loss(&unseen, special.pad, device).into_scalar::<f64>();
+    let unigram = entropy(&corpus, special.first_word, config.vocab);
     Ok(ToyBert { tokenizer, model, losses, held_out, unigram })
 }
 
+/// The ids that masking needs to know.
+fn special_ids(tokenizer: &Tokenizer) -> Result<Special, TokensError> {
+    let words = World::vocabulary();
+    let first_word = words.iter().filter_map(|word| tokenizer.id(word)).min();
+    Ok(Special {
+        mask: tokenizer.mask_id()?,
+        pad: tokenizer.pad_id()?,
+        first_word: first_word.expect("the world has words"),
+    })
+}
+
+/// The token ids of a sentence.
 fn ids(tokenizer: &Tokenizer, sentence: &Sentence) -> Result<Vec<u32>, TokensError> {
     Ok(tokenizer.encode(&sentence.to_string(), MAX_TOKENS)?.ids)
 }
@@ -91,11 +93,15 @@ fn unseen(
     Ok(unseen)
 }
 
-/// -sum_w p(w) ln p(w), p counted, in nats.
-fn entropy(words: impl Iterator<Item = u32>, vocab: usize) -> f64 {
+/// Entropy of the words of a corpus, -sum_w p(w) ln p(w) with p counted, in nats per word.
+fn entropy(corpus: &[Vec<u32>], first_word: u32, vocab: usize) -> f64 {
     let mut counts = vec![0.0; vocab];
-    for word in words {
-        counts[word as usize] += 1.0;
+    for text in corpus {
+        for &id in text {
+            if id >= first_word {
+                counts[id as usize] += 1.0;
+            }
+        }
     }
     let total: f64 = counts.iter().sum();
     let mut nats = 0.0;

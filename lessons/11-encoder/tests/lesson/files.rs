@@ -13,6 +13,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::floats;
+
 /// A copy of the recorded BERT with its configuration and weights changed.
 fn changed(
     config: impl FnOnce(&mut Value),
@@ -51,10 +53,6 @@ fn error(folder: &Path) -> f32 {
 
 fn tolerance() -> f32 {
     backend::tolerance(&backend::from_env(), 2e-5)
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
 const QUERY: &str = "encoder.layer.0.attention.self.query.weight";

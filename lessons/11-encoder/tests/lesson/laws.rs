@@ -1,6 +1,6 @@
 //! What holds for every encoder.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use encoder::pretraining::{Special, mask_tokens};
 use encoder::{Batch, Bert};
 use golden::{assert_close, max_abs_error};
@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 
 use crate::{batch, ids, small};
 
-fn alone(bert: &Bert, ids: &[u32], device: &burn::tensor::Device) -> Tensor<3> {
-    bert.forward(&Batch::new([(ids, &vec![0; ids.len()][..])], 0, device))
+fn alone(bert: &Bert, ids: &[u32], device: &Device) -> Tensor<3> {
+    bert.forward(&Batch::of_one_segment(&[ids], 0, device))
 }
 
 #[test]
@@ -20,8 +20,7 @@ fn a_text_answers_the_same_alone_in_a_batch_and_padded_further() {
     let _seed = backend::seeded(&device, 7);
     let bert = small(&device);
     let texts: [&[u32]; 3] = [&[3, 7, 1], &[5, 6, 7, 8, 9, 10, 11], &[12, 3]];
-    let segments = [0; 7];
-    let batch = Batch::new(texts.map(|text| (text, &segments[..text.len()])), 0, &device);
+    let batch = Batch::of_one_segment(&texts, 0, &device);
     let together = bert.forward(&batch);
     for (i, text) in texts.iter().enumerate() {
         let here = together.clone().narrow(0, i, 1).narrow(1, 0, text.len());

@@ -22,3 +22,8 @@ fn ids(device: &Device) -> Tensor<2, Int> {
 fn batch(device: &Device) -> Batch {
     Batch::from_tensors(ids(device), None, None)
 }
+
+/// The numbers that a checkpoint stores as little-endian f32.
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}

@@ -1,0 +1,99 @@
+//! Texts of unequal length in one tensor.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, assert_shape};
+use heads::padding_mask;
+
+/// Token ids of several texts, padded to the longest.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// `[batch, tokens]`, token ids in 0..vocab.
+    pub ids: Tensor<2, Int>,
+    /// `[batch, tokens]`, the segment of each token.
+    pub segments: Tensor<2, Int>,
+    /// `[batch, 1, 1, tokens]`, `true` = hidden (padding); `None` when nothing is padded.
+    pub padding_mask: Option<Tensor<4, Bool>>,
+}
+
+impl Batch {
+    /// Pads texts of token ids to the longest of them.
+    ///
+    /// `texts` gives for each its token ids and segment ids, of one length; `pad` is the id of
+    /// `[PAD]`. What is hidden is what was added, by the lengths: a token of the text that has the
+    /// id of `[PAD]` stays visible.
+    ///
+    /// # Panics
+    ///
+    /// If there is no text, or a text has no tokens.
+    pub fn new<'a>(
+        texts: impl IntoIterator<Item = (&'a [u32], &'a [u32])>,
+        pad: u32,
+        device: &Device,
+    ) -> Self {
+        let (mut ids, mut segments, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+        for (text, its_segments) in texts {
+            assert!(!text.is_empty(), "every text of a batch has at least one token");
+            ids.push(text);
+            segments.push(its_segments);
+            lengths.push(text.len());
+        }
+        let longest = *lengths.iter().max().expect("a batch holds at least one text");
+        let mut mask = None;
+        if lengths.iter().any(|&length| length < longest) {
+            mask = Some(padding_mask(&lengths, longest, device));
+        }
+        Self {
+            ids: padded(&ids, longest, pad, device),
+            segments: padded(&segments, longest, 0, device),
+            padding_mask: mask,
+        }
+    }
+
+    /// [`Batch::new`] of texts that are one segment each, whose id is 0.
+    ///
+    /// # Panics
+    ///
+    /// As [`Batch::new`].
+    pub fn of_one_segment(texts: &[&[u32]], pad: u32, device: &Device) -> Self {
+        let mut segments = Vec::with_capacity(texts.len());
+        for text in texts {
+            segments.push(vec![0; text.len()]);
+        }
+        let segments = segments.iter().map(Vec::as_slice);
+        Self::new(texts.iter().copied().zip(segments), pad, device)
+    }
+
+    /// Makes a batch from tensors as the libraries of checkpoints take them: `keep` is 1 where a
+    /// token counts, and 0 for padding.
+    ///
+    /// # Shapes
+    ///
+    /// - ids, segments, keep: `[batch, tokens]`
+    pub fn from_tensors(
+        ids: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+        keep: Option<Tensor<2, Int>>,
+    ) -> Self {
+        let [batch, tokens] = ids.dims();
+        let segments = segments.unwrap_or_else(|| ids.zeros_like());
+        assert_shape!(segments, [batch, tokens]);
+        let padding_mask = keep.map(|keep| keep.equal_scalar(0).reshape([batch, 1, 1, tokens]));
+        Self { ids, segments, padding_mask }
+    }
+}
+
+/// Rows of ids, filled up behind to one length.
+///
+/// # Shapes
+///
+/// - rows: `[batch, ..]`, none longer than `tokens`
+/// - output: `[batch, tokens]`
+fn padded(rows: &[&[u32]], tokens: usize, fill: u32, device: &Device) -> Tensor<2, Int> {
+    let mut ids: Vec<i64> = Vec::with_capacity(rows.len() * tokens);
+    for (i, row) in rows.iter().enumerate() {
+        for &id in *row {
+            ids.push(i64::from(id));
+        }
+        ids.resize((i + 1) * tokens, i64::from(fill));
+    }
+    Tensor::from_data(TensorData::new(ids, [rows.len(), tokens]), device)
+}
