@@ -113,7 +113,7 @@ impl DecoderLayer {
         self.forward_with_weights(x, padding_mask).0
     }
 
-    /// [`DecoderLayer::forward`], and who looked at whom, before dropout.
+    /// [`DecoderLayer::forward`], and the attention weights before dropout.
     ///
     /// # Shapes
     ///

@@ -11,7 +11,7 @@ use crate::{Activation, FeedForwardConfig, SwiGluConfig};
 
 pub use extrapolation::STEPS;
 
-/// Runs the lesson.
+/// Runs the lesson's demo.
 ///
 /// # Errors
 ///

@@ -106,7 +106,7 @@ impl EncoderLayer {
         self.residual(x, &self.feed_forward_norm, |x| self.feed_forward.forward(x))
     }
 
-    /// [`EncoderLayer::forward`], and who looked at whom.
+    /// [`EncoderLayer::forward`], and the attention weights: which token looked at which.
     ///
     /// # Shapes
     ///

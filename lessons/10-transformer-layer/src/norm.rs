@@ -93,9 +93,9 @@ pub enum NormKind {
 /// One of the two norms, as [`NormKind::init`] makes it.
 #[derive(Module, Debug)]
 pub enum Norm {
-    /// Lesson 07's norm.
+    /// LayerNorm, lesson 07's.
     Layer(LayerNorm),
-    /// This lesson's norm.
+    /// RMSNorm, this lesson's own.
     Rms(RmsNorm),
 }
 

@@ -290,7 +290,7 @@ pub fn save(bert: &Bert, folder: &Path) -> Result<(), CheckpointError> {
 ///
 /// # Errors
 ///
-/// As [`save`].
+/// The same as those of [`save`].
 pub fn save_sequence_classifier(
     model: &SequenceClassifier,
     labels: &[String],

@@ -127,7 +127,7 @@ fn unknown(architecture: &str, folder: &Path) -> CheckpointError {
 struct Answers(BTreeMap<String, TensorData>);
 
 impl Answers {
-    /// Adds one answer.
+    /// Adds one answer under its name.
     fn add<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) {
         self.0.insert(name.into(), tensor.into_data());
     }

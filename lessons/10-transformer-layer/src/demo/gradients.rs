@@ -30,7 +30,7 @@ const PRINTED: [usize; 4] = [1, 2, 6, 12];
 /// (section 3.3) derive the gradients.
 const XAVIER: Initializer = Initializer::XavierNormal { gain: 1.0 };
 
-/// One kind of stack.
+/// One kind of stack that is compared.
 struct Kind {
     /// Name in the figure and the tables.
     name: &'static str,
@@ -47,13 +47,13 @@ const KINDS: [Kind; 3] = [
     Kind { name: "no residual", placement: Placement::Post, forward: without_residual },
 ];
 
-/// A layer as it is.
+/// Runs a layer as it is.
 fn with_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
     layer.forward(x, None)
 }
 
 // ANCHOR: without_residual
-/// A post-norm layer with both residuals taken out.
+/// Runs a post-norm layer with both residuals taken out.
 fn without_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
     let x = layer.attention_norm.forward(layer.attention.forward(x, None));
     layer.feed_forward_norm.forward(layer.feed_forward.forward(x))
