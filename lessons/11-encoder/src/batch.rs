@@ -17,24 +17,25 @@ pub struct Batch {
 impl Batch {
     /// Pads texts of token ids to the longest of them.
     ///
-    /// `texts` gives for each its token ids and segment ids, of one length; `pad` is the id of
-    /// `[PAD]`. What is hidden is what was added, by the lengths: a token of the text that has the
-    /// id of `[PAD]` stays visible.
+    /// `texts` gives the token ids and the segment ids of each, and `pad` is the id of `[PAD]`. The
+    /// mask goes by the lengths: a token that a text has itself stays visible, even with that id.
     ///
     /// # Panics
     ///
-    /// If there is no text, or a text has no tokens.
+    /// If there is no text, a text has no tokens, or it has more or fewer segment ids than tokens.
     pub fn new<'a>(
         texts: impl IntoIterator<Item = (&'a [u32], &'a [u32])>,
         pad: u32,
         device: &Device,
     ) -> Self {
         let (mut ids, mut segments, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
-        for (text, its_segments) in texts {
-            assert!(!text.is_empty(), "every text of a batch has at least one token");
-            ids.push(text);
-            segments.push(its_segments);
-            lengths.push(text.len());
+        for (text_ids, text_segments) in texts {
+            let length = text_ids.len();
+            assert!(length > 0, "every text of a batch has at least one token");
+            assert_eq!(text_segments.len(), length, "a text has a segment id for each token");
+            ids.push(text_ids);
+            segments.push(text_segments);
+            lengths.push(length);
         }
         let longest = *lengths.iter().max().expect("a batch holds at least one text");
         let mut mask = None;
@@ -52,7 +53,7 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// As [`Batch::new`].
+    /// If there is no text, or a text has no tokens.
     pub fn of_one_segment(texts: &[&[u32]], pad: u32, device: &Device) -> Self {
         let mut segments = Vec::with_capacity(texts.len());
         for text in texts {
@@ -81,7 +82,7 @@ impl Batch {
     }
 }
 
-/// Rows of ids, filled up behind to one length.
+/// Rows of ids, filled up at the right to one length.
 ///
 /// # Shapes
 ///

@@ -1,4 +1,5 @@
-//! What the demo trains and measures.
+//! What the demo trains and measures. Ranges in comments are those over seeds 1 to 16 at half the
+//! demo's steps; what a test allows lies outside them, so that right code passes however it draws.
 
 use course::{Figure, Marks, Run};
 
@@ -29,8 +30,9 @@ fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
         let (_, norms) = lines.iter().find(|(other, _)| *other == name).unwrap();
         norms[0] / norms[norms.len() - 1]
     };
+    // 0.561 to 0.770, against 1.883 to 2.029 with pre-norm
     assert!(
-        share("post-norm") < 0.7,
+        share("post-norm") < 0.9,
         "post-norm loses gradient on the way down: {}",
         share("post-norm")
     );
@@ -40,8 +42,9 @@ fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
         norms.iter().copied().fold(f64::INFINITY, f64::min)
     };
     let with_residual = least("post-norm").max(least("pre-norm"));
+    // 2.17 to 3.49 times as large
     assert!(
-        least("no residual") > 2.0 * with_residual,
+        least("no residual") > 1.5 * with_residual,
         "without residuals: {}",
         least("no residual")
     );
@@ -49,7 +52,8 @@ fn pre_norm_reaches_the_first_layer(lines: &[(&str, Vec<f64>)]) {
 
 fn a_residual_keeps_tokens_apart(lines: &[(&str, Vec<f64>)]) {
     for (name, cosines) in lines {
-        let lost = cosines[2] > 0.99;
+        // 1.0000 without residuals, 0.208 to 0.303 with them
+        let lost = cosines[2] > 0.9;
         assert_eq!(
             lost,
             *name == "no residual",
@@ -65,8 +69,10 @@ fn alibi_holds_where_the_others_break(figure: &Figure) {
         let (_, losses) = lines.iter().find(|(other, _)| *other == name).unwrap();
         losses[2] - losses[0]
     };
-    assert!(rise("ALiBi") < 0.1, "ALiBi at four times the length: {:+}", rise("ALiBi"));
+    // -0.061 to 0.114
+    assert!(rise("ALiBi") < 0.18, "ALiBi at four times the length: {:+}", rise("ALiBi"));
     for name in ["learned", "sinusoidal", "RoPE"] {
-        assert!(rise(name) > 5.0 * rise("ALiBi").max(0.02), "{name}: {:+}", rise(name));
+        // 0.151 or more above ALiBi with learned positions, 0.605 or more with the other two
+        assert!(rise(name) > rise("ALiBi") + 0.08, "{name}: {:+}", rise(name));
     }
 }
