@@ -1,4 +1,4 @@
-//! What any model has to beat.
+//! Baselines: what any model has to beat.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,36 @@ use std::collections::HashMap;
 /// If there is no row.
 pub fn majority(numbers: &[usize], labels: usize) -> usize {
     assert!(!numbers.is_empty(), "a majority is of at least one row");
-    let rows = |label: usize| numbers.iter().filter(|&&number| number == label).count();
-    (0..labels).max_by_key(|&label| (rows(label), std::cmp::Reverse(label))).unwrap_or(0)
+    let rows = rows_by_label(numbers, labels);
+    let mut commonest = 0;
+    for label in 1..labels {
+        if rows[label] > rows[commonest] {
+            commonest = label;
+        }
+    }
+    commonest
+}
+
+/// How many rows have each label.
+fn rows_by_label(numbers: &[usize], labels: usize) -> Vec<usize> {
+    let mut rows = vec![0; labels];
+    for &label in numbers {
+        rows[label] += 1;
+    }
+    rows
 }
 
 // ANCHOR: bag_of_words
-/// Naive Bayes on a bag of words: how often each label says each word, and nothing of their order
-/// (Maron 1961; in this form McCallum and Nigam 1998, equation 6):
+/// Naive Bayes on a bag of words: how often each word stands in texts of each label, and nothing of
+/// the words' order (Maron 1961; in this form McCallum and Nigam 1998, equation 6):
 ///
-/// score(label) = log P(label) + sum over words of log( (1 + times the label says it) / (all its
-/// words + vocabulary) )
+/// score(label) = log P(label) + sum over the text's words of log P(word | label),
+/// P(word | label) = (1 + times it stands in texts of the label) / (all their words + vocabulary)
 #[derive(Debug, Clone)]
 pub struct BagOfWords {
-    /// log P(label)
+    /// log P(label), the share of the rows that have the label.
     priors: Vec<f64>,
-    /// log P(word | label), one a label.
+    /// log P(word | label) of each word, one number a label.
     words: HashMap<String, Vec<f64>>,
 }
 
@@ -35,32 +50,55 @@ impl BagOfWords {
     /// If there is not a label for each text.
     pub fn fit<S: AsRef<str>>(texts: &[S], numbers: &[usize], labels: usize) -> Self {
         assert_eq!(texts.len(), numbers.len(), "a label for each text");
-        let mut counts: HashMap<String, Vec<f64>> = HashMap::new();
+        let mut words: HashMap<String, Vec<f64>> = HashMap::new();
+        let mut words_of_label = vec![0.0; labels];
         for (text, &label) in texts.iter().zip(numbers) {
             for word in data::words(text.as_ref()) {
-                counts.entry(word).or_insert_with(|| vec![0.0; labels])[label] += 1.0;
+                words.entry(word).or_insert_with(|| vec![0.0; labels])[label] += 1.0;
+                words_of_label[label] += 1.0;
             }
         }
-        let all =
-            |label: usize| counts.values().map(|of| of[label]).sum::<f64>() + counts.len() as f64;
-        let totals: Vec<f64> = (0..labels).map(all).collect();
-        let share = |label: usize| numbers.iter().filter(|&&number| number == label).count() as f64;
-        let prior = |label: usize| ((share(label) + 1.0) / (numbers.len() + labels) as f64).ln();
-        let log =
-            |of: Vec<f64>| of.iter().zip(&totals).map(|(n, all)| ((n + 1.0) / all).ln()).collect();
-        Self {
-            priors: (0..labels).map(prior).collect(),
-            words: counts.into_iter().map(|(word, of)| (word, log(of))).collect(),
+        let vocabulary = words.len() as f64;
+        for counts in words.values_mut() {
+            for label in 0..labels {
+                let share = (counts[label] + 1.0) / (words_of_label[label] + vocabulary);
+                counts[label] = share.ln(); // from now on log P(word | label)
+            }
         }
+        let mut priors = Vec::with_capacity(labels);
+        for rows in rows_by_label(numbers, labels) {
+            priors.push(((rows as f64 + 1.0) / (numbers.len() + labels) as f64).ln());
+        }
+        Self { priors, words }
     }
 
-    /// The likeliest label of a text; words never heard say nothing.
+    /// The score of every label for a text: log P(label) + log P(words | label). Words that no text
+    /// of the training had say nothing.
+    pub fn scores(&self, text: &str) -> Vec<f64> {
+        let mut scores = vec![0.0; self.priors.len()];
+        for word in data::words(text) {
+            if let Some(by_label) = self.words.get(&word) {
+                for (score, log_share) in scores.iter_mut().zip(by_label) {
+                    *score += log_share;
+                }
+            }
+        }
+        for (score, prior) in scores.iter_mut().zip(&self.priors) {
+            *score += prior;
+        }
+        scores
+    }
+
+    /// The label with the highest score for a text; the last of several.
     pub fn predict(&self, text: &str) -> usize {
-        let heard: Vec<&Vec<f64>> =
-            data::words(text).iter().filter_map(|word| self.words.get(word)).collect();
-        let score =
-            |label: usize| self.priors[label] + heard.iter().map(|of| of[label]).sum::<f64>();
-        (0..self.priors.len()).max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap_or(0)
+        let scores = self.scores(text);
+        let mut best = 0;
+        for label in 1..scores.len() {
+            if scores[label] >= scores[best] {
+                best = label;
+            }
+        }
+        best
     }
 }
 // ANCHOR_END: bag_of_words

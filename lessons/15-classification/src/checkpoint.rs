@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::nn::{Linear, LinearConfig};
-use burn::prelude::*;
+use burn::tensor::{Device, Tensor};
 use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use encoder::SequenceClassifier;
 use encoder::checkpoint::{load_sequence_classifier, save_sequence_classifier};
@@ -37,27 +37,27 @@ pub enum ClassifierError {
         folder.display()
     )]
     None {
-        /// The folder.
+        /// Folder that was opened.
         folder: PathBuf,
     },
     /// The folder cannot be made.
     #[error("{}: expected a folder to write into: {source}", folder.display())]
     Folder {
-        /// The folder.
+        /// Folder that was to be made.
         folder: PathBuf,
-        /// What the system said.
+        /// Answer of the operating system.
         source: std::io::Error,
     },
-    /// What it says of itself, or how much of a text it reads.
+    /// A JSON file of the folder cannot be read or written.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// Its weights.
+    /// The weights cannot be read or written, or are others.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
-    /// Its encoder.
+    /// The encoder of the folder cannot be read.
     #[error(transparent)]
     Encoder(#[from] SentenceError),
-    /// Its tokenizer, or a text that this refuses.
+    /// The tokenizer cannot be read, or refuses a text.
     #[error(transparent)]
     Tokenizer(#[from] TokensError),
 }
@@ -65,9 +65,9 @@ pub enum ClassifierError {
 /// A head with what its columns mean.
 #[derive(Debug)]
 pub struct Head {
-    /// `[d_model, labels]`
+    /// Map from vectors to labels, `[d_model, labels]`.
     pub linear: Linear,
-    /// The labels' names, in the order of the columns.
+    /// Names of the labels, in the order of the columns.
     pub labels: Vec<String>,
     /// How many labels a text has.
     pub kind: Labels,
@@ -99,16 +99,17 @@ impl Head {
         let path = folder.join(HEAD_FILE);
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);
-        let text = |key: &str| weights.metadata(key).unwrap_or_default();
-        let Ok(labels) = serde_json::from_str::<Vec<String>>(text(LABELS)) else {
+        let labels_text = weights.metadata(LABELS).unwrap_or_default();
+        let Ok(labels) = serde_json::from_str::<Vec<String>>(labels_text) else {
             return checks.refuse(
                 LABELS,
                 "expected a JSON list of labels in the metadata, found none".into(),
             );
         };
-        let Ok(kind) = serde_json::from_value(Value::from(text(KIND))) else {
+        let kind_text = weights.metadata(KIND).unwrap_or_default();
+        let Ok(kind) = serde_json::from_value(Value::from(kind_text)) else {
             let problem =
-                format!("expected \"one\" or \"any\" in the metadata, found {:?}", text(KIND));
+                format!("expected \"one\" or \"any\" in the metadata, found {kind_text:?}");
             return checks.refuse(KIND, problem);
         };
         let mut linear = LinearConfig::new(d_model, labels.len()).init(device);
@@ -132,7 +133,7 @@ pub enum Method {
     Finetune,
 }
 
-/// What a classifier says of itself.
+/// What `classifier.json` says of a classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// How it was trained.
@@ -148,7 +149,7 @@ pub struct About {
 /// A trained classifier of texts.
 #[derive(Debug)]
 pub struct Classifier {
-    /// What it says of itself.
+    /// What `classifier.json` says of it.
     pub about: About,
     /// Texts to token ids and, where it is frozen, to vectors.
     pub encoder: SentenceEncoder,

@@ -85,14 +85,17 @@ fn shapes() -> Figure {
 
 /// Sentences on feelings, and their numbers: with the words to learn from, or with the others.
 fn sayings(learnt: bool) -> (Vec<String>, Vec<usize>) {
-    let mut rows = Vec::new();
+    let (mut texts, mut numbers) = (Vec::new(), Vec::new());
     for (number, words) in World::feelings().into_iter().enumerate() {
         let words = if learnt { &words[..LEARNT] } else { &words[LEARNT..] };
         for word in words {
-            rows.extend(FRAMES.iter().map(|frame| (frame.replace("{}", word), number)));
+            for frame in FRAMES {
+                texts.push(frame.replace("{}", word));
+                numbers.push(number);
+            }
         }
     }
-    rows.into_iter().unzip()
+    (texts, numbers)
 }
 
 /// Five feelings, each learnt from two words and asked for in others.
@@ -104,7 +107,10 @@ fn feelings(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     let head = regression.fit(x.clone(), one_hot(&learnt_numbers, labels, &x.device()));
     let said = likeliest(head.forward(encoder.embed_matrix(&asked)?));
     let bag = BagOfWords::fit(&learnt, &learnt_numbers, labels);
-    let by_words: Vec<usize> = asked.iter().map(|text| bag.predict(text)).collect();
+    let mut by_words = Vec::new();
+    for text in &asked {
+        by_words.push(bag.predict(text));
+    }
     let commonest = vec![majority(&learnt_numbers, labels); asked.len()];
     report.say(format!(
         "Five feelings, learnt from {} sentences with two words each (\"I am glad.\"), asked for \
@@ -130,10 +136,13 @@ fn feelings(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     report.table(&table);
     let mut table = Table::new(["feeling", "precision", "recall", "F1", "rows"]);
     for (name, scores) in FEELINGS.iter().zip(confusion.scores()) {
-        let numbers =
-            [scores.precision, scores.recall, scores.f1].map(|share| format!("{share:.3}"));
-        table
-            .row([name.to_string()].into_iter().chain(numbers).chain([scores.support.to_string()]));
+        table.row([
+            name.to_string(),
+            format!("{:.3}", scores.precision),
+            format!("{:.3}", scores.recall),
+            format!("{:.3}", scores.f1),
+            scores.support.to_string(),
+        ]);
     }
     report.table(&table);
     report.figure(matrix(&confusion));
@@ -142,7 +151,14 @@ fn feelings(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
 
 fn matrix(confusion: &Confusion) -> Figure {
     let names = FEELINGS.map(String::from).to_vec();
-    let counts = confusion.counts.iter().map(|row| row.iter().map(|&count| count as f64).collect());
+    let mut values = Vec::new();
+    for row in &confusion.counts {
+        let mut counts = Vec::new();
+        for &count in row {
+            counts.push(count as f64);
+        }
+        values.push(counts);
+    }
     Figure {
         name: "15-confusion".into(),
         title: "Which feeling is taken for which".into(),
@@ -154,7 +170,7 @@ fn matrix(confusion: &Confusion) -> Figure {
             title: String::new(),
             x: Axis::linear("what was said"),
             y: Axis::linear("what is true (colour: sentences)"),
-            marks: Marks::Heatmap { values: counts.collect(), columns: names.clone(), rows: names },
+            marks: Marks::Heatmap { values, columns: names.clone(), rows: names },
         }],
     }
 }

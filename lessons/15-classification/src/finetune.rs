@@ -1,14 +1,14 @@
 //! Fine-tuning: the encoder learns too.
 
+use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::prelude::*;
-use burn::tensor::{TensorData, assert_shape};
+use burn::tensor::{Device, Int, Tensor, TensorData, assert_shape};
 use encoder::{Batch, Bert, SequenceClassifier};
 use lookup::cross_entropy;
 use training::{Draw, Recipe, Task, batch_of_epoch};
 
-use crate::{Labels, probabilities};
+use crate::{LABELS, Labels, ROWS, log_softmax, probabilities};
 
 /// Texts that are predicted together.
 const TOGETHER: usize = 32;
@@ -18,7 +18,7 @@ const TOGETHER: usize = 32;
 pub struct Example<T> {
     /// Token ids, the special ones among them.
     pub ids: Vec<u32>,
-    /// The answer.
+    /// The answer that is to be learnt.
     pub target: T,
 }
 
@@ -26,16 +26,16 @@ pub struct Example<T> {
 /// A.3).
 #[derive(Config, Debug, Copy, PartialEq)]
 pub struct FineTuning {
-    /// Texts a step.
+    /// Texts that a step learns from.
     #[config(default = 16)]
     pub batch: usize,
-    /// Times through the texts.
+    /// Times that training goes through the texts.
     #[config(default = 2)]
     pub epochs: usize,
-    /// AdamW's, after the warm-up.
+    /// Learning rate of AdamW after the warm-up.
     #[config(default = 5e-5)]
     pub learning_rate: f64,
-    /// The order of the texts, and dropout, follow from it.
+    /// Seed that the order of the texts and dropout follow from.
     pub seed: u64,
 }
 
@@ -69,20 +69,39 @@ pub fn predict(
     pad: u32,
     device: &Device,
 ) -> Tensor<2> {
+    // Texts of one length share a batch, so that little is padded.
     let mut order: Vec<usize> = (0..texts.len()).collect();
-    // texts of one length share a batch, and little is padded
     order.sort_by_key(|&text| texts[text].len());
-    let logits = order.chunks(TOGETHER).map(|part| {
-        let segments: Vec<Vec<u32>> = part.iter().map(|&text| vec![0; texts[text].len()]).collect();
-        let texts =
-            part.iter().zip(&segments).map(|(&text, segments)| (texts[text], &segments[..]));
-        model.forward(&Batch::new(texts, pad, device))
-    });
-    let logits = Tensor::cat(logits.collect(), 0);
-    let mut back = vec![0; texts.len()];
-    order.iter().enumerate().for_each(|(place, &text)| back[text] = place as i64);
-    let back = Tensor::<1, Int>::from_data(TensorData::new(back, [texts.len()]), device);
-    probabilities(logits.select(0, back), Labels::One)
+    let mut logits = Vec::new();
+    for part in order.chunks(TOGETHER) {
+        let mut together = Vec::with_capacity(part.len());
+        for &text in part {
+            together.push(texts[text]);
+        }
+        logits.push(model.forward(&batch_of(&together, pad, device)));
+    }
+    let logits = Tensor::cat(logits, ROWS);
+    let mut place = vec![0; texts.len()]; // of each text in that order
+    for (at, &text) in order.iter().enumerate() {
+        place[text] = at;
+    }
+    probabilities(logits.select(ROWS, ints(&place, device)), Labels::One)
+}
+
+/// Texts of one segment, padded to the longest.
+fn batch_of(texts: &[&[u32]], pad: u32, device: &Device) -> Batch {
+    let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+    let segments = vec![0; longest];
+    Batch::new(texts.iter().map(|text| (*text, &segments[..text.len()])), pad, device)
+}
+
+/// Whole numbers as a tensor: `[numbers]`.
+fn ints(numbers: &[usize], device: &Device) -> Tensor<1, Int> {
+    let mut data = Vec::with_capacity(numbers.len());
+    for &number in numbers {
+        data.push(number as i64);
+    }
+    Tensor::from_data(TensorData::new(data, [numbers.len()]), device)
 }
 
 /// BERT with a score for every label of every token (Devlin et al. 2019, section 5.3, without its
@@ -91,7 +110,7 @@ pub fn predict(
 pub struct TokenClassifier {
     /// The encoder under the head.
     pub bert: Bert,
-    /// `[d_model, labels]`.
+    /// Map from a token's vector to the labels: `[d_model, labels]`.
     pub classifier: Linear,
 }
 
@@ -116,7 +135,7 @@ impl TokenClassifier {
 
 /// Something that learns from examples: what is asked of a batch, and the answers.
 pub trait Learner: Module {
-    /// Of one text.
+    /// What is to be learnt of one text.
     type Target;
 
     /// The mean loss in nats over all answers of these examples, `[1]`; an answer weighs what its
@@ -128,86 +147,104 @@ impl Learner for SequenceClassifier {
     type Target = usize;
 
     fn loss(&self, batch: &Batch, targets: &[&usize], weights: &[f32]) -> Tensor<1> {
-        let answers: Vec<(usize, usize)> =
-            targets.iter().enumerate().map(|(row, &&label)| (row, label)).collect();
-        weighted(self.forward(batch), &answers, weights)
+        let mut answers = Vec::with_capacity(targets.len());
+        for (row, &&label) in targets.iter().enumerate() {
+            answers.push(Answer { row, label });
+        }
+        weighted_cross_entropy(self.forward(batch), &answers, weights)
     }
 }
 
 impl Learner for TokenClassifier {
-    /// Tokens that have a label, and which.
+    /// Tokens that have a label, each with its label.
     type Target = Vec<(usize, usize)>;
 
     fn loss(&self, batch: &Batch, targets: &[&Vec<(usize, usize)>], weights: &[f32]) -> Tensor<1> {
         let logits = self.forward(batch);
         let [rows, tokens, labels] = logits.dims();
-        let place = |(row, answers): (usize, &&Vec<(usize, usize)>)| {
-            answers
-                .iter()
-                .map(move |&(token, label)| (row * tokens + token, label))
-                .collect::<Vec<_>>()
-        };
-        let answers: Vec<(usize, usize)> = targets.iter().enumerate().flat_map(place).collect();
-        weighted(logits.reshape([rows * tokens, labels]), &answers, weights)
+        let mut answers = Vec::new();
+        for (row, labelled) in targets.iter().enumerate() {
+            for &(token, label) in *labelled {
+                answers.push(Answer { row: row * tokens + token, label });
+            }
+        }
+        weighted_cross_entropy(logits.reshape([rows * tokens, labels]), &answers, weights)
     }
 }
 
 // ANCHOR: weighted
-/// sum_i w[y_i] (-log p_i[y_i]) / sum_i w[y_i] over rows that have an answer, `[1]`.
+/// The right label of a row of logits.
+struct Answer {
+    row: usize,
+    label: usize,
+}
+
+/// Cross entropy in which an answer counts as much as its label weighs:
+/// sum_i w[y_i] (-log p_i[y_i]) / sum_i w[y_i] over the rows that have an answer.
 ///
 /// # Shapes
 ///
 /// - logits: `[rows, labels]`
+/// - output: `[1]`, nats
 ///
 /// # Panics
 ///
 /// If there is no answer, or not a weight for each label.
-fn weighted(logits: Tensor<2>, answers: &[(usize, usize)], weights: &[f32]) -> Tensor<1> {
+fn weighted_cross_entropy(logits: Tensor<2>, answers: &[Answer], weights: &[f32]) -> Tensor<1> {
     let (n, device) = (answers.len(), logits.device());
     assert_shape!(logits, [_, weights.len()]);
-    let ints = |of: fn(&(usize, usize)) -> usize| {
-        let numbers: Vec<i64> = answers.iter().map(|answer| of(answer) as i64).collect();
-        Tensor::<1, Int>::from_data(TensorData::new(numbers, [n]), &device)
-    };
-    let logits = logits.select(0, ints(|answer| answer.0));
-    if weights.iter().all(|&weight| weight == weights[0]) {
-        return cross_entropy(logits, ints(|answer| answer.1));
+    let (mut rows, mut labels, mut weight_of_answer) = (Vec::new(), Vec::new(), Vec::new());
+    let mut sum = 0.0;
+    for answer in answers {
+        rows.push(answer.row);
+        labels.push(answer.label);
+        weight_of_answer.push(weights[answer.label]);
+        sum += weights[answer.label];
     }
-    let of_answers: Vec<f32> = answers.iter().map(|&(_, label)| weights[label]).collect();
-    let sum: f32 = of_answers.iter().sum();
-    let of_answers = Tensor::<1>::from_data(TensorData::new(of_answers, [n]), &device);
-    let log = burn::tensor::activation::log_softmax(logits, 1);
-    let own: Tensor<1> = log.gather(1, ints(|answer| answer.1).unsqueeze_dim(1)).squeeze_dim(1);
-    -(own * of_answers).sum() / sum
+    let logits = logits.select(ROWS, ints(&rows, &device));
+    let labels = ints(&labels, &device);
+    if weights.iter().all(|&weight| weight == weights[0]) {
+        return cross_entropy(logits, labels);
+    }
+    let weight_of_answer = Tensor::<1>::from_data(TensorData::new(weight_of_answer, [n]), &device);
+    let log_p = log_softmax(logits).gather(LABELS, labels.reshape([n, 1])); // [answers, 1]
+    -(log_p.reshape([n]) * weight_of_answer).sum() / sum
 }
 // ANCHOR_END: weighted
 
 /// Examples as a task of [`training::train`].
 #[derive(Debug)]
 pub struct Examples<'a, M: Learner> {
-    /// To learn from.
+    /// Examples to learn from.
     pub training: &'a [Example<M::Target>],
-    /// To measure with.
+    /// Examples to measure with, held back from the training.
     pub held_out: &'a [Example<M::Target>],
-    /// What an answer of each label weighs.
+    /// Weight in the loss of an answer of each label.
     pub weights: Vec<f32>,
-    /// The id of `[PAD]`.
+    /// Id of the padding token, `[PAD]`.
     pub pad: u32,
-    /// How to train.
+    /// Settings of the training.
     pub how: FineTuning,
-    /// One that trains.
+    /// Device that trains, with autodiff.
     pub device: &'a Device,
 }
 
 /// The texts of examples, padded to the longest.
 pub fn padded<T>(examples: &[&Example<T>], pad: u32, device: &Device) -> Batch {
-    let segments: Vec<Vec<u32>> =
-        examples.iter().map(|example| vec![0; example.ids.len()]).collect();
-    Batch::new(
-        examples.iter().zip(&segments).map(|(example, s)| (&example.ids[..], &s[..])),
-        pad,
-        device,
-    )
+    let mut texts = Vec::with_capacity(examples.len());
+    for example in examples {
+        texts.push(&example.ids[..]);
+    }
+    batch_of(&texts, pad, device)
+}
+
+/// The answers of examples.
+fn targets<'a, T>(examples: &[&'a Example<T>]) -> Vec<&'a T> {
+    let mut targets = Vec::with_capacity(examples.len());
+    for example in examples {
+        targets.push(&example.target);
+    }
+    targets
 }
 
 impl<M: Learner> Task for Examples<'_, M> {
@@ -215,25 +252,30 @@ impl<M: Learner> Task for Examples<'_, M> {
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
         let drawn = batch_of_epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
-        let examples: Vec<&Example<M::Target>> =
-            drawn.into_iter().map(|i| &self.training[i]).collect();
-        let targets: Vec<&M::Target> = examples.iter().map(|example| &example.target).collect();
-        model.loss(&padded(&examples, self.pad, self.device), &targets, &self.weights)
+        let mut examples = Vec::with_capacity(drawn.len());
+        for place in drawn {
+            examples.push(&self.training[place]);
+        }
+        let batch = padded(&examples, self.pad, self.device);
+        model.loss(&batch, &targets(&examples), &self.weights)
     }
 
     fn tokens(&self) -> usize {
-        let all: usize = self.training.iter().map(|example| example.ids.len()).sum();
+        let mut all = 0;
+        for example in self.training {
+            all += example.ids.len();
+        }
         self.how.batch * all / self.training.len()
     }
 
     fn evaluate(&self, model: &M) -> f64 {
         let plain = self.device.clone().inner();
         let examples: Vec<&Example<M::Target>> = self.held_out.iter().collect();
-        let losses = examples.chunks(self.how.batch).map(|examples| {
-            let targets: Vec<&M::Target> = examples.iter().map(|example| &example.target).collect();
-            let loss = model.loss(&padded(examples, self.pad, &plain), &targets, &self.weights);
-            loss.into_scalar::<f64>() * examples.len() as f64
-        });
-        losses.sum::<f64>() / examples.len() as f64
+        let mut sum = 0.0;
+        for part in examples.chunks(self.how.batch) {
+            let loss = model.loss(&padded(part, self.pad, &plain), &targets(part), &self.weights);
+            sum += loss.into_scalar::<f64>() * part.len() as f64;
+        }
+        sum / examples.len() as f64
     }
 }

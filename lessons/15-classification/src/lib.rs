@@ -1,4 +1,4 @@
-//! # Lesson 15: classification
+//! # 15 Classification
 //!
 //! **Question.** A sentence has become a vector. What is the vector good for?
 //!
@@ -31,12 +31,11 @@ pub mod checkpoint;
 pub mod demo;
 pub mod finetune;
 
+use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::optim::{GradientsParams, LBFGSConfig, LineSearchFn};
-use burn::prelude::*;
-use burn::tensor::activation::{log_softmax, sigmoid, softmax};
-use burn::tensor::{TensorData, assert_shape};
+use burn::tensor::{Device, Tensor, TensorData, activation, assert_shape};
 use course::Lesson;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +47,12 @@ pub const LESSON: Lesson = Lesson {
     minilm: true,
 };
 
+/// The rows' axis of `[rows, labels]`.
+const ROWS: usize = 0;
+
+/// The labels' axis of `[rows, labels]`.
+const LABELS: usize = 1;
+
 /// The largest entry of a gradient that counts as nothing: f32 sums thousands of rows no better.
 const FLAT: f64 = 1e-6;
 
@@ -55,16 +60,17 @@ const FLAT: f64 = 1e-6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Labels {
-    /// One of them: probabilities by softmax, which sum to 1.
+    /// One of the labels: probabilities by softmax, which sum to 1.
     One,
-    /// Any number of them: a probability of its own for each, by the sigmoid.
+    /// Any number of the labels: a probability of its own for each, by the sigmoid.
     Any,
 }
 
 /// Logistic regression.
 #[derive(Config, Debug, Copy, PartialEq)]
 pub struct LogisticRegression {
-    /// Times half the square of the weights, beside the mean loss; biases cost nothing.
+    /// Strength of the penalty: times half the square of the weights, beside the mean loss; biases
+    /// cost nothing.
     #[config(default = 1e-3)]
     pub l2: f64,
     /// Whether rare labels weigh as much as common ones, all rows of a label together.
@@ -73,13 +79,13 @@ pub struct LogisticRegression {
     /// How many labels a text has.
     #[config(default = "Labels::One")]
     pub labels: Labels,
-    /// Steps of the search at most; it ends earlier where the gradient is nothing.
+    /// Steps of the search at most: it ends earlier where the gradient is nothing.
     #[config(default = 500)]
     pub steps: usize,
 }
 
 impl LogisticRegression {
-    /// What scikit-learn means by `C`: `C` times the sum of the losses beside half the square of
+    /// The penalty that scikit-learn means by `C`: `C` times the sum of the losses beside half the square of
     /// the weights. Of two labels it keeps one column, whose weights are the difference of the two
     /// here: each has half, both together half the square.
     pub fn as_scikit_learn(c: f64, rows: usize, labels: usize) -> Self {
@@ -129,14 +135,13 @@ impl LogisticRegression {
     ) -> (f64, GradientsParams) {
         let logits = head.forward(x.clone());
         let all = weights.clone().sum().into_scalar::<f64>();
-        let of_rows = match self.labels {
-            Labels::One => -(log_softmax(logits.clone(), 1) * y.clone()).sum_dim(1),
-            Labels::Any => surprise(logits.clone(), y.clone()).sum_dim(1),
-        };
+        let row_losses = match self.labels {
+            Labels::One => -(log_softmax(logits.clone()) * y.clone()).sum_dim(LABELS),
+            Labels::Any => binary_cross_entropy(logits.clone(), y.clone()).sum_dim(LABELS),
+        }; // [rows, 1]
         let weight = head.weight.val();
         let penalty = weight.clone().square().sum().into_scalar::<f64>() * self.l2 / 2.0;
-        let loss = (of_rows * weights.clone()).sum().into_scalar::<f64>() / all + penalty;
-        // [rows, labels]
+        let loss = (row_losses * weights.clone()).sum().into_scalar::<f64>() / all + penalty;
         let error = (probabilities(logits, self.labels) - y.clone()) * weights.clone() / all;
         let mut gradients = GradientsParams::new();
         gradients.register(
@@ -144,7 +149,7 @@ impl LogisticRegression {
             x.clone().transpose().matmul(error.clone()) + weight * self.l2,
         );
         if let Some(bias) = &head.bias {
-            gradients.register(bias.id, error.sum_dim(0).squeeze_dim::<1>(0));
+            gradients.register(bias.id, error.sum_dim(ROWS).squeeze_dim::<1>(ROWS));
         }
         (loss, gradients)
     }
@@ -163,13 +168,14 @@ impl LogisticRegression {
         }
         assert_eq!(self.labels, Labels::One, "only rows of one label each can be balanced");
         // [1, labels]; a label without rows weighs none
-        let of_label = y.clone().sum_dim(0).clamp_min(1.0);
-        (y.clone() * of_label.recip() * (rows as f64 / labels as f64)).sum_dim(1)
+        let rows_of_label = y.clone().sum_dim(ROWS).clamp_min(1.0);
+        (y.clone() * rows_of_label.recip() * (rows as f64 / labels as f64)).sum_dim(LABELS)
     }
 }
 
 // ANCHOR: probabilities
-/// What logits say.
+/// The probability of each label, by softmax where a row has one label, by the sigmoid where it has
+/// any number of them; in burn's fused form unless [`kernels::plain`].
 ///
 /// # Shapes
 ///
@@ -177,15 +183,41 @@ impl LogisticRegression {
 /// - output: the same; probabilities, of one label with rows that sum to 1
 pub fn probabilities(logits: Tensor<2>, labels: Labels) -> Tensor<2> {
     match labels {
-        Labels::One => softmax(logits, 1),
-        Labels::Any => sigmoid(logits),
+        Labels::One if kernels::plain() => lookup::log_softmax(logits).exp(),
+        Labels::One => activation::softmax(logits, LABELS),
+        Labels::Any if kernels::plain() => sigmoid(logits),
+        Labels::Any => activation::sigmoid(logits),
     }
+}
+
+/// A number squeezed into 0..1: 1 / (1 + e^-z).
+///
+/// # Shapes
+///
+/// - z: `[rows, labels]`, logits
+/// - output: the same, probabilities
+pub fn sigmoid(z: Tensor<2>) -> Tensor<2> {
+    ((-z).exp() + 1.0).recip()
 }
 // ANCHOR_END: probabilities
 
+/// Lesson 01's log-softmax over the labels, in burn's fused form unless [`kernels::plain`].
+fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
+    if kernels::plain() {
+        return lookup::log_softmax(logits);
+    }
+    activation::log_softmax(logits, LABELS)
+}
+
 /// -log p of what is the case, a label at a time: log(1 + exp(z)) - y z, in a form that does not
 /// overflow.
-fn surprise(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+///
+/// # Shapes
+///
+/// - z: `[rows, labels]`, logits
+/// - y: `[rows, labels]`, 1 where a row has the label, else 0
+/// - output: the same, nats
+fn binary_cross_entropy(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
     z.clone().clamp_min(0.0) - z.clone() * y + (-z.abs()).exp().log1p()
 }
 
@@ -199,11 +231,12 @@ fn surprise(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
 ///
 /// If a number is no label.
 pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
-    assert!(numbers.iter().all(|&number| number < labels), "label numbers lie in 0..{labels}");
-    let rows = numbers
-        .iter()
-        .flat_map(|&number| (0..labels).map(move |label| f32::from(u8::from(label == number))));
-    Tensor::from_data(TensorData::new(rows.collect::<Vec<f32>>(), [numbers.len(), labels]), device)
+    let mut rows = vec![0.0_f32; numbers.len() * labels];
+    for (row, &number) in numbers.iter().enumerate() {
+        assert!(number < labels, "label numbers lie in 0..{labels}");
+        rows[row * labels + number] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(rows, [numbers.len(), labels]), device)
 }
 
 /// The likeliest label of each row.
@@ -212,5 +245,9 @@ pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
 ///
 /// - scores: `[rows, labels]`, logits or probabilities
 pub fn likeliest(scores: Tensor<2>) -> Vec<usize> {
-    scores.argmax(1).into_data().iter::<i64>().map(|label| label as usize).collect()
+    let mut labels = Vec::new();
+    for label in scores.argmax(LABELS).into_data().iter::<i64>() {
+        labels.push(label as usize);
+    }
+    labels
 }

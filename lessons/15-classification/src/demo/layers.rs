@@ -15,14 +15,26 @@ use crate::{LogisticRegression, likeliest, one_hot};
 /// Sentences to learn from, and to ask about.
 const LEARNT: usize = 240;
 const ASKED: usize = 120;
-/// Of the search for a head: enough to compare layers.
+/// Steps of the search for a head: enough to compare layers.
 const STEPS: usize = 40;
 /// Places that are asked for: those which nearly every sentence has.
 const PLACES: usize = 7;
 const QUESTIONS: [&str; 4] = ["which word", "part of speech", "place", "sense of \"bank\""];
 
-/// A word where it stands: its vector, and the answer to each question if it has one.
-type Asked = (Vec<f32>, [Option<usize>; 4]);
+/// A word where it stands.
+struct Asked {
+    /// Vector of its first token, from the layer that is probed.
+    vector: Vec<f32>,
+    /// Answer to each question, if the word has one.
+    answers: [Option<usize>; 4],
+}
+
+/// The words that have an answer to one question.
+struct Answered {
+    /// `[words, d_model]`
+    vectors: Tensor<2>,
+    answers: Vec<usize>,
+}
 
 /// Fits a head a question on every layer.
 pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
@@ -30,7 +42,7 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
     let last = encoder.layers;
     let learnt: Vec<Sentence> = World::sentences(run.seed + 4).take(LEARNT).collect();
     let asked: Vec<Sentence> = World::sentences(run.seed + 5).take(ASKED).collect();
-    let mut lines: Vec<Line> = QUESTIONS.iter().map(|name| Line::new(name, [])).collect();
+    let mut lines = QUESTIONS.map(|name| Line::new(name, [])).to_vec();
     let mut baselines = [0.0; 4];
     for layer in 0..=last {
         encoder.layers = layer;
@@ -48,12 +60,17 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
     ));
     let mut table = Table::new(["layer", QUESTIONS[0], QUESTIONS[1], QUESTIONS[2], QUESTIONS[3]]);
     for layer in 0..=last {
-        let cells = lines.iter().map(|line| format!("{:.1}", line.points[layer].1));
-        table.row([layer.to_string()].into_iter().chain(cells));
+        let mut cells = vec![layer.to_string()];
+        for line in &lines {
+            cells.push(format!("{:.1}", line.points[layer].1));
+        }
+        table.row(cells);
     }
-    table.row(
-        ["commonest".to_string()].into_iter().chain(baselines.map(|share| format!("{share:.1}"))),
-    );
+    let mut cells = vec!["commonest".to_string()];
+    for share in baselines {
+        cells.push(format!("{share:.1}"));
+    }
+    table.row(cells);
     report.table(&table);
     report.figure(Figure {
         name: "15-layers".into(),
@@ -75,55 +92,73 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
 
 /// Accuracy of a head on words it has not seen, and of the commonest answer.
 fn probed(learnt: &[Asked], asked: &[Asked], question: usize, run: &Run) -> (f64, f64) {
-    let with = |words: &[Asked]| -> (Vec<f32>, Vec<usize>) {
-        let answered = words.iter().filter_map(|(x, answers)| Some((x, answers[question]?)));
-        let (vectors, answers): (Vec<&Vec<f32>>, Vec<usize>) = answered.unzip();
-        (vectors.into_iter().flatten().copied().collect(), answers)
-    };
-    let ((x, y), (asked_x, truth)) = (with(learnt), with(asked));
-    let labels = y.iter().chain(&truth).max().map_or(1, |most| most + 1);
-    let table = |x: Vec<f32>, rows: usize| {
-        let width = x.len() / rows;
-        Tensor::<2>::from_data(TensorData::new(x, [rows, width]), run.device)
-    };
+    let learnt = answered(learnt, question, run);
+    let asked = answered(asked, question, run);
+    let mut labels = 1;
+    for &answer in learnt.answers.iter().chain(&asked.answers) {
+        labels = labels.max(answer + 1);
+    }
+    let truth = &asked.answers;
     let regression = LogisticRegression::new().with_steps(STEPS);
-    let head = regression.fit(table(x, y.len()), one_hot(&y, labels, run.device));
-    let said = likeliest(head.forward(table(asked_x, truth.len())));
-    (accuracy(&said, &truth), accuracy(&vec![majority(&y, labels); truth.len()], &truth))
+    let head = regression.fit(learnt.vectors, one_hot(&learnt.answers, labels, run.device));
+    let predicted = likeliest(head.forward(asked.vectors));
+    let commonest = vec![majority(&learnt.answers, labels); truth.len()];
+    (accuracy(&predicted, truth), accuracy(&commonest, truth))
+}
+
+/// The words that have an answer to a question.
+fn answered(words: &[Asked], question: usize, run: &Run) -> Answered {
+    let (mut vectors, mut answers): (Vec<f32>, Vec<usize>) = (Vec::new(), Vec::new());
+    for word in words {
+        if let Some(answer) = word.answers[question] {
+            vectors.extend(&word.vector);
+            answers.push(answer);
+        }
+    }
+    let (rows, d_model) = (answers.len(), vectors.len() / answers.len());
+    let vectors = Tensor::from_data(TensorData::new(vectors, [rows, d_model]), run.device);
+    Answered { vectors, answers }
 }
 
 /// Every word of the sentences: the vector of its first token, and the answers.
 fn words(encoder: &SentenceEncoder, sentences: &[Sentence]) -> Result<Vec<Asked>> {
-    let vocabulary: BTreeMap<&str, usize> = World::vocabulary().into_iter().zip(0..).collect();
+    let mut number_of = BTreeMap::new();
+    for (number, word) in World::vocabulary().into_iter().enumerate() {
+        number_of.insert(word, number);
+    }
     let texts: Vec<String> = sentences.iter().map(ToString::to_string).collect();
     let mut words = Vec::new();
-    for ((sentence, text), tokens) in
-        sentences.iter().zip(&texts).zip(encoder.embed_tokens(&texts)?)
-    {
-        for (place, (word, at)) in sentence.words.iter().zip(starts(sentence, text)).enumerate() {
-            let first =
-                tokens.encoding.offsets.iter().position(|&(from, to)| from == at && to > from);
-            let Some(first) = first else { continue };
+    for (number, tokens) in encoder.embed_tokens(&texts)?.into_iter().enumerate() {
+        let (sentence, text) = (&sentences[number], &texts[number]);
+        for (place, start) in starts(sentence, text).into_iter().enumerate() {
+            let Some(first) = token_at(&tokens.encoding.offsets, start) else { continue };
+            let word = &sentence.words[place];
             let answers = [
-                vocabulary.get(&word.text[..]).copied(),
+                number_of.get(&word.text[..]).copied(),
                 Some(word.tag as usize),
-                (place < PLACES).then_some(place),
+                if place < PLACES { Some(place) } else { None },
                 word.sense.map(|sense| sense as usize),
             ];
-            words.push((tokens.vectors[first].clone(), answers));
+            words.push(Asked { vector: tokens.vectors[first].clone(), answers });
         }
     }
     Ok(words)
 }
 
+/// The token that begins at a byte of its text, special tokens left out: those have no length.
+pub(super) fn token_at(offsets: &[(usize, usize)], start: usize) -> Option<usize> {
+    offsets.iter().position(|&(from, to)| from == start && to > from)
+}
+
 /// Where each word of a sentence begins in its text, in bytes.
 pub(super) fn starts(sentence: &Sentence, text: &str) -> Vec<usize> {
     let text = text.to_lowercase();
-    let mut from = 0;
-    let start = |word: &data::Word| {
-        let at = from + text[from..].find(&word.text).unwrap_or(0);
-        from = at + word.text.len();
-        at
-    };
-    sentence.words.iter().map(start).collect()
+    let mut starts = Vec::new();
+    let mut end = 0; // of the word before
+    for word in &sentence.words {
+        let start = end + text[end..].find(&word.text).unwrap_or(0);
+        starts.push(start);
+        end = start + word.text.len();
+    }
+    starts
 }

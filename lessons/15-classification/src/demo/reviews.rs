@@ -11,7 +11,7 @@ const RECORDED: &str = include_str!("../sst2.json");
 #[derive(Deserialize)]
 struct Recorded {
     commands: Vec<String>,
-    /// On the dev sentences: what, and accuracy.
+    /// Accuracy on the dev sentences of each classifier, by name.
     accuracy: Vec<(String, f64)>,
     /// Accuracy on the rows held back, by layer.
     sentiment_by_layer: Vec<f64>,
@@ -31,7 +31,9 @@ struct Calibration {
 pub(super) fn recorded(report: &mut Report) -> Result<()> {
     let recorded: Recorded = serde_json::from_str(RECORDED)?;
     report.say("Recorded on film reviews (SST-2, 872 dev sentences) with all-MiniLM-L6-v2, by");
-    recorded.commands.iter().for_each(|command| report.say(format!("  {command}")));
+    for command in &recorded.commands {
+        report.say(format!("  {command}"));
+    }
     report.say("");
     let mut table = Table::new(["classifier", "accuracy"]);
     for (name, accuracy) in &recorded.accuracy {
@@ -39,10 +41,9 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
     }
     report.table(&table);
     let mut table = Table::new(["layer", "sentiment, % right", "STS-B, Spearman"]);
-    for (layer, (right, sts)) in
-        recorded.sentiment_by_layer.iter().zip(&recorded.sts_by_layer).enumerate()
-    {
-        table.row([layer.to_string(), format!("{:.1}", 100.0 * right), format!("{sts:.4}")]);
+    for (layer, sts) in recorded.sts_by_layer.iter().enumerate() {
+        let right = 100.0 * recorded.sentiment_by_layer[layer];
+        table.row([layer.to_string(), format!("{right:.1}"), format!("{sts:.4}")]);
     }
     report.table(&table);
     let mut table = Table::new(["classifier", "calibration error"]);
@@ -56,10 +57,6 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
 }
 
 fn by_layer(recorded: &Recorded) -> Figure {
-    let line = |name: &str, values: &[f64]| {
-        let points = values.iter().enumerate().map(|(layer, value)| (layer as f64, 100.0 * value));
-        Line::new(name, points)
-    };
     Figure {
         name: "15-reviews".into(),
         title: "Which layer is best depends on the question".into(),
@@ -73,18 +70,27 @@ fn by_layer(recorded: &Recorded) -> Figure {
             x: Axis::linear("layer"),
             y: Axis::linear("% right, or Spearman times 100"),
             marks: Marks::Lines(vec![
-                line("sentiment, % right", &recorded.sentiment_by_layer),
-                line("STS-B, Spearman times 100", &recorded.sts_by_layer),
+                percent_by_layer("sentiment, % right", &recorded.sentiment_by_layer),
+                percent_by_layer("STS-B, Spearman times 100", &recorded.sts_by_layer),
             ]),
         }],
     }
 }
 
+/// A curve of a share by layer, times 100.
+fn percent_by_layer(name: &str, shares: &[f64]) -> Line {
+    let mut points = Vec::new();
+    for (layer, share) in shares.iter().enumerate() {
+        points.push((layer as f64, 100.0 * share));
+    }
+    Line::new(name, points)
+}
+
 fn calibration(recorded: &[Calibration]) -> Figure {
-    let line = |Calibration { name, bins, .. }: &Calibration| {
-        Line::new(name, bins.iter().map(|bin| (bin.confidence, bin.accuracy)))
-    };
-    let ideal = Line::new("calibrated", [(0.5, 0.5), (1.0, 1.0)]);
+    let mut lines = vec![Line::new("calibrated", [(0.5, 0.5), (1.0, 1.0)])];
+    for Calibration { name, bins, .. } in recorded {
+        lines.push(Line::new(name, bins.iter().map(|bin| (bin.confidence, bin.accuracy))));
+    }
     Figure {
         name: "15-calibration".into(),
         title: "Is it right as often as it is sure?".into(),
@@ -97,7 +103,7 @@ fn calibration(recorded: &[Calibration]) -> Figure {
             title: String::new(),
             x: Axis::linear("probability of the answer"),
             y: Axis::linear("share that is right"),
-            marks: Marks::Lines(std::iter::once(ideal).chain(recorded.iter().map(line)).collect()),
+            marks: Marks::Lines(lines),
         }],
     }
 }

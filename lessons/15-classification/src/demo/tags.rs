@@ -8,44 +8,55 @@ use course::{Report, Run, Table};
 use data::{Sentence, Tag, World};
 use sentences::SentenceEncoder;
 
-use super::layers::starts;
+use super::layers::{starts, token_at};
 use crate::finetune::{Example, Examples, FineTuning, TokenClassifier, padded};
+use crate::likeliest;
 
 /// Sentences to learn from, to measure with as it goes, and to ask about.
 const LEARNT: usize = 1500;
 const HELD_OUT: usize = 32;
 const ASKED: usize = 800;
-/// Parts of speech.
+/// Number of parts of speech.
 const TAGS: usize = Tag::Punctuation as usize + 1;
+
+/// The batch's axis of `[batch, tokens, labels]`.
+const BATCH: usize = 0;
 
 /// Token ids, and which of them are words with which tag.
 type Tagged = Example<Vec<(usize, usize)>>;
 
+/// How often each word has each tag.
+type TagCounts = BTreeMap<String, BTreeMap<usize, usize>>;
+
+/// Right answers among words.
+#[derive(Default)]
+struct Tally {
+    words: usize,
+    right_by_table: usize,
+    right_by_head: usize,
+}
+
 /// Tags every word by a table of words, and by a tiny BERT with a head on each token.
 pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
-    let sentences =
-        |seed: u64, count: usize| World::sentences(seed).take(count).collect::<Vec<Sentence>>();
-    let (learnt, asked) = (sentences(run.seed + 6, LEARNT), sentences(run.seed + 7, ASKED));
-    let usual = usual(&learnt);
-    let examples: Vec<Tagged> =
-        learnt.iter().map(|sentence| tagged(tiny, sentence)).collect::<Result<_>>()?;
+    let learnt: Vec<Sentence> = World::sentences(run.seed + 6).take(LEARNT).collect();
+    let asked: Vec<Sentence> = World::sentences(run.seed + 7).take(ASKED).collect();
+    let counts = tag_counts(&learnt);
+    let mut examples = Vec::new();
+    for sentence in &learnt {
+        examples.push(tagged(tiny, sentence)?);
+    }
     let model = trained(tiny, &examples, run)?;
-    // by a table or the model; of all words or of those with several tags
-    let mut right = [[0; 2]; 2];
-    let mut all = [0; 2];
+    let (mut all, mut ambiguous) = (Tally::default(), Tally::default());
     for sentence in &asked {
         let example = tagged(tiny, sentence)?;
-        let logits = model.forward(&padded(&[&example], tiny.tokenizer.pad_id()?, run.device));
-        let said =
-            logits.squeeze_dim::<2>(0).argmax(1).into_data().iter::<i64>().collect::<Vec<i64>>();
+        let batch = padded(&[&example], tiny.tokenizer.pad_id()?, run.device);
+        let predicted = likeliest(model.forward(&batch).squeeze_dim(BATCH));
         for (word, &(token, tag)) in sentence.words.iter().zip(&example.target) {
-            let tags = usual.get(&word.text[..]);
-            let several = usize::from(tags.is_some_and(|tags| tags.len() > 1));
-            let commonest = tags.and_then(|tags| tags.iter().max_by_key(|(_, count)| **count));
-            let hits = [commonest.is_some_and(|(&of, _)| of == tag), said[token] as usize == tag];
-            for group in 0..=several {
-                all[group] += 1;
-                hits.iter().enumerate().for_each(|(by, &hit)| right[by][group] += usize::from(hit));
+            let tags = counts.get(&word.text);
+            let by_table = tags.and_then(commonest);
+            all.count(by_table == Some(tag), predicted[token] == tag);
+            if tags.is_some_and(|tags| tags.len() > 1) {
+                ambiguous.count(by_table == Some(tag), predicted[token] == tag);
             }
         }
     }
@@ -53,36 +64,57 @@ pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Re
         "Parts of speech, a head on every token, learnt from {LEARNT} sentences, {ASKED} others \
             asked:"
     ));
-    let words = ["all words", "words with several tags"];
     let mut table = Table::new(["of", "words", "the word's commonest tag", "head on a tiny BERT"]);
-    for (group, name) in words.iter().enumerate() {
-        let share = |by: usize| {
-            format!("{:.1}%", 100.0 * right[by][group] as f64 / all[group].max(1) as f64)
-        };
-        table.row([name.to_string(), all[group].to_string(), share(0), share(1)]);
+    for (name, tally) in [("all words", all), ("words with several tags", ambiguous)] {
+        let (table_share, head_share) =
+            (tally.percent(tally.right_by_table), tally.percent(tally.right_by_head));
+        table.row([name.to_string(), tally.words.to_string(), table_share, head_share]);
     }
     report.table(&table);
     Ok(())
 }
 
-/// How often each word has each tag.
-fn usual(sentences: &[Sentence]) -> BTreeMap<String, BTreeMap<usize, usize>> {
-    let mut usual: BTreeMap<String, BTreeMap<usize, usize>> = BTreeMap::new();
-    for word in sentences.iter().flat_map(|sentence| &sentence.words) {
-        *usual.entry(word.text.clone()).or_default().entry(word.tag as usize).or_default() += 1;
+impl Tally {
+    fn count(&mut self, table_is_right: bool, head_is_right: bool) {
+        self.words += 1;
+        self.right_by_table += usize::from(table_is_right);
+        self.right_by_head += usize::from(head_is_right);
     }
-    usual
+
+    fn percent(&self, right: usize) -> String {
+        format!("{:.1}%", 100.0 * right as f64 / self.words.max(1) as f64)
+    }
+}
+
+/// Counts the tags of every word.
+fn tag_counts(sentences: &[Sentence]) -> TagCounts {
+    let mut counts = TagCounts::new();
+    for sentence in sentences {
+        for word in &sentence.words {
+            let tags = counts.entry(word.text.clone()).or_default();
+            *tags.entry(word.tag as usize).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// The commonest of a word's tags; the last of several.
+fn commonest(tags: &BTreeMap<usize, usize>) -> Option<usize> {
+    let (&tag, _) = tags.iter().max_by_key(|(_, count)| **count)?;
+    Some(tag)
 }
 
 /// A sentence of the toy world, whose words are a token each.
 fn tagged(encoder: &SentenceEncoder, sentence: &Sentence) -> Result<Tagged> {
     let text = sentence.to_string();
     let encoding = encoder.encode(&text)?;
-    let target = sentence.words.iter().zip(starts(sentence, &text)).filter_map(|(word, at)| {
-        let token = encoding.offsets.iter().position(|&(from, to)| from == at && to > from)?;
-        Some((token, word.tag as usize))
-    });
-    Ok(Example { target: target.collect(), ids: encoding.ids })
+    let mut target = Vec::new();
+    for (word, start) in sentence.words.iter().zip(starts(sentence, &text)) {
+        if let Some(token) = token_at(&encoding.offsets, start) {
+            target.push((token, word.tag as usize));
+        }
+    }
+    Ok(Example { target, ids: encoding.ids })
 }
 
 fn trained(tiny: &SentenceEncoder, examples: &[Tagged], run: &Run) -> Result<TokenClassifier> {

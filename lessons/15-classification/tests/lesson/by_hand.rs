@@ -62,6 +62,43 @@ fn a_bag_of_words_counts() {
     // "bad good": 0.133 / 6 to 0.067 * 4 / 9: 0.022 to 0.030.
     assert_eq!(bag.predict("bad good"), 1);
     assert_eq!(bag.predict("never heard"), 1);
+    let probabilities = [
+        ("bad", [2.0 / 5.0 * 2.0 / 6.0, 3.0 / 5.0 * 1.0 / 9.0]),
+        ("bad good", [2.0 / 5.0 * 2.0 / 6.0 / 6.0, 3.0 / 5.0 * 1.0 / 9.0 * 4.0 / 9.0]),
+        ("never heard", [2.0 / 5.0, 3.0 / 5.0]),
+    ];
+    for (text, expected) in probabilities {
+        for (score, expected) in bag.scores(text).into_iter().zip(expected) {
+            assert!((score.exp() - expected).abs() < 1e-12, "{text}: {} {expected}", score.exp());
+        }
+    }
+}
+
+#[test]
+fn a_majority_is_the_first_of_several() {
+    assert_eq!(majority(&[2, 1, 2, 1, 0], 3), 1);
+    assert_eq!(majority(&[2, 2, 1], 4), 2);
+}
+
+/// Three bins of five are filled, by three, one and three answers; signs do not cancel, bins do not
+/// count alike, and certainty lies in the last bin.
+#[test]
+fn seven_answers_in_five_bins() {
+    let answers = [
+        (0.95, true),
+        (0.85, false),
+        (0.92, true),
+        (0.65, true),
+        (0.55, false),
+        (0.61, true),
+        (1.0, false),
+    ];
+    let bins = reliability(&answers, 5);
+    let counts: Vec<usize> = bins.iter().map(|bin| bin.answers).collect();
+    assert_eq!(counts, [1, 2, 4]);
+    assert!((bins[2].confidence - 0.93).abs() < 1e-12, "{:?}", bins[2]);
+    // 1 x 0.55 and 2 x 0.37 and 4 x 0.43, of 7 answers
+    assert!((calibration_error(&bins) - 0.43).abs() < 1e-4, "{}", calibration_error(&bins));
 }
 
 #[test]

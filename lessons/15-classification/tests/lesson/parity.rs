@@ -1,7 +1,11 @@
-//! Against scikit-learn.
+//! Against scikit-learn, and the plain road against the fused one.
 
+use burn::module::Param;
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
+use classify::finetune::{Example, Learner, padded, sequence_classifier};
 use classify::{Labels, LogisticRegression, one_hot, probabilities};
+use encoder::BertConfig;
 use golden::{Part, assert_close};
 
 fn numbers(part: &Part, pointer: &str) -> Vec<usize> {
@@ -18,6 +22,66 @@ fn fitted(c: f64, x: &Tensor<2>, numbers: &[usize], labels: usize, device: &Devi
     let regression = LogisticRegression::as_scikit_learn(c, numbers.len(), labels);
     let head = regression.fit(x.clone(), one_hot(numbers, labels, device));
     probabilities(head.forward(x.clone()), Labels::One)
+}
+
+/// The plain road is the one of lessons 01 and 15, the fused one burn's: both within the rounding of
+/// a few operations in f32.
+#[test]
+fn plain_and_fused_losses_and_gradients_are_one() {
+    let device = backend::from_env();
+    let tolerance = backend::tolerance(&device, 1e-6);
+    let x = Tensor::<2>::from_floats([[1.0, 0.5], [-2.0, 3.0], [0.25, -1.0]], &device);
+    let head = Linear {
+        weight: Param::from_tensor(Tensor::from_floats(
+            [[0.5, -1.0, 2.0, 0.1], [1.5, 0.3, -0.7, 0.9]],
+            &device,
+        )),
+        bias: Some(Param::from_tensor(Tensor::from_floats([0.1, -0.2, 0.3, 0.4], &device))),
+    };
+    let y = one_hot(&[3, 0, 2], 4, &device);
+    for labels in [Labels::One, Labels::Any] {
+        let regression = LogisticRegression::new().with_l2(0.3).with_labels(labels);
+        let weights = regression.weights(&y);
+        let (fused_loss, fused) = regression.loss(&head, &x, &y, &weights);
+        let fused_p = probabilities(head.forward(x.clone()), labels);
+        let _plain = kernels::plain_here();
+        let (plain_loss, plain) = regression.loss(&head, &x, &y, &weights);
+        assert!((plain_loss - fused_loss).abs() < f64::from(tolerance), "{labels:?}");
+        assert_close(&probabilities(head.forward(x.clone()), labels), &fused_p, tolerance);
+        let id = head.weight.id;
+        assert_close(&plain.get::<2>(id).unwrap(), &fused.get::<2>(id).unwrap(), tolerance);
+        let id = head.bias.as_ref().unwrap().id;
+        assert_close(&plain.get::<1>(id).unwrap(), &fused.get::<1>(id).unwrap(), tolerance);
+    }
+}
+
+/// What a fine-tuning step descends along, by autodiff on either road.
+#[test]
+fn plain_and_fused_fine_tuning_have_one_gradient() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 15);
+    let bert = BertConfig::new(11, 8, 1, 2, 12, 6).with_epsilon(1e-5).init(&device);
+    let model = sequence_classifier(bert, 3, &device);
+    let examples =
+        [Example { ids: vec![1, 5, 2], target: 2 }, Example { ids: vec![7, 3], target: 0 }];
+    let batch = padded(&[&examples[0], &examples[1]], 0, &device);
+    let weights = [0.5, 1.0, 2.0];
+    let loss = || Learner::loss(&model, &batch, &[&2, &0], &weights);
+    let gradient = |loss: Tensor<1>| {
+        let gradients = loss.backward();
+        let table = &model.bert.embeddings.tokens.weight;
+        (table.grad(&gradients).unwrap(), model.classifier.weight.grad(&gradients).unwrap())
+    };
+    let fused_loss = loss();
+    let fused = gradient(fused_loss.clone());
+    let _plain = kernels::plain_here();
+    let plain_loss = loss();
+    let plain = gradient(plain_loss.clone());
+    // A whole encoder layer's rounding lies between the two.
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert_close(&plain_loss, &fused_loss, tolerance);
+    assert_close(&plain.0, &fused.0, tolerance);
+    assert_close(&plain.1, &fused.1, tolerance);
 }
 
 #[test]
