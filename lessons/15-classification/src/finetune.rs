@@ -78,7 +78,7 @@ pub fn predict(
         for &text in part {
             together.push(texts[text]);
         }
-        logits.push(model.forward(&batch_of(&together, pad, device)));
+        logits.push(model.forward(&Batch::of_one_segment(&together, pad, device)));
     }
     let logits = Tensor::cat(logits, ROWS);
     let mut place = vec![0; texts.len()]; // of each text in that order
@@ -86,13 +86,6 @@ pub fn predict(
         place[text] = at;
     }
     probabilities(logits.select(ROWS, ints(&place, device)), Labels::One)
-}
-
-/// Texts of one segment, padded to the longest.
-fn batch_of(texts: &[&[u32]], pad: u32, device: &Device) -> Batch {
-    let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
-    let segments = vec![0; longest];
-    Batch::new(texts.iter().map(|text| (*text, &segments[..text.len()])), pad, device)
 }
 
 /// Whole numbers as a tensor: `[numbers]`.
@@ -235,7 +228,7 @@ pub fn padded<T>(examples: &[&Example<T>], pad: u32, device: &Device) -> Batch {
     for example in examples {
         texts.push(&example.ids[..]);
     }
-    batch_of(&texts, pad, device)
+    Batch::of_one_segment(&texts, pad, device)
 }
 
 /// The answers of examples.

@@ -59,7 +59,8 @@ fn real_vectors_know_feelings_in_words_never_seen_and_forget_the_place() {
     assert!(sense[1..].iter().all(|&right| right > 97.0), "{sense:?}");
 }
 
-/// From random weights, sixteen sentences by heart: what 20 steps can do.
+/// From random weights, sixteen sentences by heart: what 20 steps can do. Over seeds 1 to 16 the loss
+/// falls by 0.95 to 1.44 nats.
 #[test]
 fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let device = backend::from_env();
@@ -95,7 +96,7 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let trained = train(&task, model.train(), &recipe, run, &mut ()).unwrap();
     let model = trained.model.valid();
     let after = task.evaluate(&model);
-    assert!(after < before - 0.2, "from {before:.3} to {after:.3} nats");
+    assert!(after < before - 0.5, "from {before:.3} to {after:.3} nats");
     let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
     let together = predict(&model, &texts, pad, &device);
     for (row, text) in texts.iter().enumerate().take(4) {
