@@ -12,7 +12,7 @@ use files::FilesError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// One of its files could not be read or written, or is another file.
+    /// A file of the checkpoint could not be read or written, or is another file.
     #[error(transparent)]
     File(#[from] FilesError),
     /// A file of word vectors that does not hold what it says.
@@ -21,7 +21,7 @@ pub enum CheckpointError {
             (.bin is binary, anything else text)"
     )]
     Vectors {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// `line 3` of a text file, `byte offset 40` of a binary one.
         place: String,
@@ -34,7 +34,7 @@ pub enum CheckpointError {
             with safetensors"
     )]
     Header {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What was expected, and what stands there.
         problem: String,
@@ -45,9 +45,9 @@ pub enum CheckpointError {
             safetensors"
     )]
     Entry {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor's name.
+        /// Name of the tensor.
         tensor: String,
         /// What was expected, and what stands there.
         problem: String,
@@ -55,7 +55,7 @@ pub enum CheckpointError {
     /// An index of shards that does not agree with the shards.
     #[error("{path:?}: {problem}; fetch the index and all its shards again")]
     Index {
-        /// The index file.
+        /// Path of the index of shards.
         path: PathBuf,
         /// What was expected, and what stands there.
         problem: String,
@@ -67,11 +67,11 @@ pub enum CheckpointError {
             remove the other from the file"
     )]
     TwoNames {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
         /// The name that both become.
         tensor: String,
-        /// One stored name.
+        /// One of the two names as stored.
         first: String,
         /// The other stored name.
         second: String,
@@ -80,11 +80,11 @@ pub enum CheckpointError {
     #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config \
         are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]
     Missing {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
-        /// The first one missing.
+        /// Name of the first missing tensor.
         tensor: String,
-        /// How many more are.
+        /// Number of further missing tensors.
         more: usize,
         /// The name in the file that is most like it.
         nearest: Option<String>,
@@ -93,11 +93,11 @@ pub enum CheckpointError {
     #[error("{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the \
         config's number of layers and its model_type", and_more(*more), nearest_one(nearest.as_deref()))]
     Unused {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
-        /// The first unused name.
+        /// Name of the first unused tensor.
         tensor: String,
-        /// How many more there are.
+        /// Number of further unused tensors.
         more: usize,
         /// The expected name that is most like it.
         nearest: Option<String>,
@@ -108,24 +108,24 @@ pub enum CheckpointError {
             the config belongs to this checkpoint"
     )]
     Shape {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
-        /// The tensor's name.
+        /// Name of the tensor.
         tensor: String,
         /// The shape by the config.
         expected: Vec<usize>,
         /// The shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor stored in numbers that are not read here.
+    /// A tensor of a dtype that is not read here.
     #[error(
         "{path:?}: tensor {tensor:?}: expected F32, F16 or BF16, found {found}; save it again in \
             one of these (`tensor.to(torch.float32)`)"
     )]
     Dtype {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
-        /// The tensor's name.
+        /// Name of the tensor.
         tensor: String,
         /// The dtype in the file.
         found: &'static str,
@@ -137,13 +137,13 @@ pub enum CheckpointError {
             or take an earlier checkpoint"
     )]
     NotFinite {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
-        /// The tensor's name.
+        /// Name of the tensor.
         tensor: String,
         /// NaN or an infinity.
         value: f32,
-        /// Which number of the tensor, counted in storage order.
+        /// Place of the number in the tensor, in storage order.
         position: usize,
     },
     /// The layers in the file are not those of the config.
@@ -152,13 +152,13 @@ pub enum CheckpointError {
             check that the config belongs to this checkpoint"
     )]
     Layers {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
         /// What stands before a layer's number.
         prefix: String,
-        /// Layers by the config.
+        /// Number of layers by the config.
         expected: usize,
-        /// Layers in the file.
+        /// Number of layers in the file.
         found: usize,
     },
     /// A stored copy of a shared table that is not a copy.
@@ -167,7 +167,7 @@ pub enum CheckpointError {
             other values; set tie_word_embeddings to false if that is meant"
     )]
     NotTied {
-        /// The model's file.
+        /// Path of the model's weights.
         path: PathBuf,
         /// The name of the copy.
         copy: String,

@@ -67,7 +67,7 @@ pub struct Entry {
     pub name: String,
     /// How its numbers are stored.
     pub dtype: Dtype,
-    /// Its axes.
+    /// Length of each axis.
     pub shape: Vec<usize>,
     /// Where its bytes begin, from the start of the file.
     pub start: u64,

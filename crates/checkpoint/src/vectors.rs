@@ -137,7 +137,7 @@ struct Rows<'a> {
     reader: BufReader<File>,
     /// Lines read of a text file.
     line: u64,
-    /// Bytes read.
+    /// Number of bytes read so far.
     offset: u64,
     /// Where the row that is being read begins.
     row: u64,

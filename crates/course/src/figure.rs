@@ -23,9 +23,9 @@ pub struct Figure {
 pub struct Panel {
     /// Title of the panel, empty for the only panel of a figure.
     pub title: String,
-    /// Horizontal axis.
+    /// Horizontal axis with its label.
     pub x: Axis,
-    /// Vertical axis.
+    /// Vertical axis with its label.
     pub y: Axis,
     /// Data that stand on the panel.
     pub marks: Marks,
@@ -43,7 +43,7 @@ pub struct Axis {
 /// What stands on a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Marks {
-    /// Curves over x.
+    /// Curves over a common x axis.
     Lines(Vec<Line>),
     /// Labelled points in groups of one colour.
     Points(Vec<Point>),
@@ -109,7 +109,7 @@ pub struct Bar {
 }
 
 impl Axis {
-    /// A linear axis.
+    /// A linear axis of this name.
     pub fn linear(label: &str) -> Self {
         Self { label: label.into(), log: false }
     }

@@ -22,7 +22,7 @@ impl Report {
         self.say(table);
     }
 
-    /// Adds a figure.
+    /// Adds a figure to the report.
     pub fn figure(&mut self, figure: Figure) {
         self.figures.push(figure);
     }

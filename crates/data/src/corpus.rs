@@ -22,7 +22,7 @@ pub enum Corpus {
     Toy {
         /// The same seed says the same.
         seed: u64,
-        /// How many.
+        /// Number of sentences.
         sentences: usize,
     },
     /// The documentation comments and READMEs of this workspace's own dependencies, in the order
@@ -124,7 +124,7 @@ struct FilePassages {
     reader: BufReader<File>,
     /// Read and not handed on: what follows the cut of a long line.
     rest: Vec<u8>,
-    /// Bytes handed on.
+    /// Number of bytes handed on so far.
     offset: u64,
     said: bool,
     ended: bool,

@@ -7,39 +7,39 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// Reading stopped.
+    /// Reading the text failed in the middle.
     #[error("line {line}: reading failed: {source}; check the file and its permissions")]
     Read {
-        /// Counted from 1.
+        /// Number of the line, counted from 1.
         line: usize,
-        /// What the system said.
+        /// Answer of the operating system.
         source: io::Error,
     },
-    /// A line is not text.
+    /// A line is not UTF-8 text.
     #[error(
         "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the \
             file, for instance with `iconv -t UTF-8`"
     )]
     NotUtf8 {
-        /// Counted from 1.
+        /// Number of the line, counted from 1.
         line: usize,
-        /// The first byte that is none.
+        /// First byte that is not UTF-8.
         byte: u8,
-        /// Its place in the line, counted from 1.
+        /// Column of that byte, counted from 1.
         column: usize,
     },
     /// A line is longer than any passage.
     #[error("line {line}: expected at most {limit} bytes, found more; break it into lines")]
     TooLong {
-        /// Counted from 1.
+        /// Number of the line, counted from 1.
         line: usize,
-        /// The largest accepted.
+        /// Largest number of bytes that is accepted.
         limit: usize,
     },
-    /// What is wrong with a file's text.
+    /// A line of the file is wrong.
     #[error("{path:?}, {error}")]
     InFile {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What is wrong, and in which line.
         #[source]
@@ -48,46 +48,46 @@ pub enum DataError {
     /// A file could not be opened.
     #[error("{path:?}: expected a readable file: {source}; check the path")]
     Open {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// Answer of the operating system.
         source: io::Error,
     },
-    /// A file stopped in the middle.
+    /// Reading the file failed in the middle.
     #[error(
         "{path:?}, byte offset {offset}: reading failed: {source}; check the file and its \
             permissions"
     )]
     Stopped {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Bytes read before.
+        /// Number of bytes read before that.
         offset: u64,
-        /// What the system said.
+        /// Answer of the operating system.
         source: io::Error,
     },
-    /// A file is no text.
+    /// The file is not UTF-8 text.
     #[error(
         "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert \
             the file, for instance with `iconv -t UTF-8`"
     )]
     NotText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where the first byte stands that is none, counted from 0.
+        /// Offset of the first invalid byte, counted from 0.
         offset: u64,
-        /// That byte.
+        /// Value of that byte.
         byte: u8,
     },
-    /// A file in which nothing stands.
+    /// The file holds no word.
     #[error(
         "{path:?}: expected text, found {bytes} bytes with nothing but blanks; name a file with \
             text in it"
     )]
     NoText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its size.
+        /// Size of the file in bytes.
         bytes: u64,
     },
     /// The sources of a package of the docs corpus are not there.
@@ -96,44 +96,44 @@ pub enum DataError {
             after a `cargo update` also `cargo rungs record docs`"
     )]
     NoSource {
-        /// `name version`.
+        /// Name and version of the package.
         package: String,
         /// What was found instead.
         found: String,
     },
-    /// The sources are there and say something else.
+    /// The sources of the docs corpus are others than those of the list.
     #[error(
         "docs corpus: expected a text of sha256 {expected}, found {found}: a package's sources \
             were changed; run `cargo fetch` in the clone after removing them from cargo's \
             registry folder"
     )]
     OtherDocs {
-        /// As committed.
+        /// Digest in the committed list.
         expected: String,
-        /// As read.
+        /// Digest of what was read.
         found: String,
     },
     /// The list of the docs corpus could not be written.
     #[error(transparent)]
     List(files::FilesError),
-    /// The words' numbers could not be kept on disk.
+    /// The ids of the words could not be kept on disk.
     #[error("temporary file: {source}; free some space in the system's folder for temporary files")]
     Temporary {
-        /// What the system said.
+        /// Answer of the operating system.
         source: io::Error,
     },
-    /// A row does not hold what it should.
+    /// A row of a table does not hold what it should.
     #[error(
         "{path:?}, line {line}: expected {expected}, found {found}; correct the row or remove it"
     )]
     Row {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Counted from 1.
+        /// Number of the line, counted from 1.
         line: u64,
-        /// What should stand there.
+        /// What the row should hold.
         expected: &'static str,
-        /// What does.
+        /// What the row holds instead.
         found: String,
     },
 }

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use checkpoint::CheckpointError;
 use files::FilesError;
 
-/// Why something could not be had.
+/// Why something could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// A file could not be read or written, or is another file.
     #[error(transparent)]
     File(#[from] FilesError),
-    /// Weights that are not well-formed.
+    /// The weights that came are not well-formed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// Something that cannot be fetched.
@@ -32,7 +32,7 @@ pub enum FetchError {
     Http {
         /// What was asked for.
         url: String,
-        /// The HTTP status.
+        /// HTTP status of the answer.
         status: u16,
         /// What came instead of the file, if that could be told.
         found: &'static str,
@@ -47,7 +47,7 @@ pub enum FetchError {
     Network {
         /// What was asked for.
         url: String,
-        /// What happened.
+        /// What went wrong, in words.
         problem: String,
         /// How often it was tried.
         attempts: u32,
@@ -55,7 +55,7 @@ pub enum FetchError {
     /// An address that is not followed.
     #[error("{url:?} is not followed: {problem}; check RUNGS_HUB, or give local files with --from")]
     Address {
-        /// The address.
+        /// Address that was asked.
         url: String,
         /// What is wrong with it.
         problem: &'static str,
@@ -63,13 +63,13 @@ pub enum FetchError {
     /// A file that is not the one that was asked for.
     #[error("{file:?} from {origin:?}: expected {expected}, found {found}; {remedy}")]
     NotAsPinned {
-        /// The file's name in its source.
+        /// Name of the file in its source.
         file: String,
-        /// Where it came from.
+        /// Address or path that it came from.
         origin: String,
-        /// Its size or sha256, as pinned.
+        /// Size or sha256 as pinned.
         expected: String,
-        /// Its size or sha256, as it came.
+        /// Size or sha256 of what came.
         found: String,
         /// What to do next.
         remedy: &'static str,
@@ -92,7 +92,7 @@ pub enum FetchError {
         "{path:?} is being written by another fetch; wait for it to end, then run the command again"
     )]
     Busy {
-        /// The unfinished file.
+        /// Path of the unfinished file.
         path: PathBuf,
     },
 }

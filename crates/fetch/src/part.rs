@@ -50,12 +50,12 @@ impl Part {
         Ok(self.file.metadata().map_err(FilesError::io(&self.path, "reading"))?.len())
     }
 
-    /// Empties it.
+    /// Empties the unfinished file.
     pub fn restart(&mut self) -> Result<(), FetchError> {
         Ok(self.file.set_len(0).map_err(FilesError::io(&self.path, "writing"))?)
     }
 
-    /// Appends.
+    /// Appends bytes to the unfinished file.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
         let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(bytes));
         Ok(written.map_err(FilesError::io(&self.path, "writing"))?)

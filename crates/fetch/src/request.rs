@@ -35,7 +35,7 @@ pub enum Progress<'a> {
     },
     /// An attempt failed; another follows.
     Retry {
-        /// What happened.
+        /// What went wrong, in words.
         reason: &'a str,
     },
     /// The file is complete, checked and in its place.
@@ -45,7 +45,7 @@ pub enum Progress<'a> {
     },
 }
 
-/// How to fetch.
+/// Settings of a download.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     /// Where it is kept.

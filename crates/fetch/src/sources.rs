@@ -17,7 +17,7 @@ pub const RAW: &str = "https://raw.githubusercontent.com";
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// sentence-transformers/all-MiniLM-L6-v2, pinned.
+    /// The model sentence-transformers/all-MiniLM-L6-v2, pinned.
     Minilm,
     /// The English STS-B development and test pairs, pinned.
     Stsb,
@@ -39,7 +39,7 @@ pub enum Source {
     Hub {
         /// The owner of the repository.
         owner: String,
-        /// Its name.
+        /// Name of the repository.
         name: String,
         /// The commit, 40 hexadecimal digits.
         commit: Option<String>,

@@ -5,7 +5,7 @@ use course::Axis;
 use crate::canvas::{Area, Canvas, Style, text_width};
 use crate::colour::{GREY, GRID, INK};
 
-/// Tick labels.
+/// Size of tick labels.
 pub const TICK: f64 = 10.5;
 /// Names of the axes.
 pub const LABEL: f64 = 12.0;

@@ -87,7 +87,7 @@ impl Style {
         Self { horizontal: HPos::Right, ..self }
     }
 
-    /// Read from below.
+    /// Turns the text so that it is read from below.
     pub fn upwards(self) -> Self {
         Self { upwards: true, ..self }
     }
@@ -134,7 +134,7 @@ impl Marker {
 
 type Point = (f64, f64);
 
-/// The paper.
+/// The page that a figure is drawn on.
 pub struct Canvas {
     body: String,
     width: f64,
@@ -213,7 +213,7 @@ impl Canvas {
         self.draw(|backend| written(backend.draw_text(&text, &looks, units(at))));
     }
 
-    /// The whole document.
+    /// Closes the page: the whole SVG document.
     pub fn finish(self, title: &str, description: &str) -> String {
         let Self { body, width, height } = self;
         let (wide, high) = (width * UNITS, height * UNITS);

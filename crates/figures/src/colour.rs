@@ -1,14 +1,14 @@
 //! Colours that the colour-blind can tell apart.
 
-/// Red, green, blue.
+/// A colour by its red, green and blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
-/// Text and axes.
+/// Colour of text and axes.
 pub const INK: Rgb = Rgb(0x1F, 0x23, 0x28);
 /// Tick labels, leader lines.
 pub const GREY: Rgb = Rgb(0x59, 0x63, 0x6E);
-/// Grid lines.
+/// Colour of grid lines.
 pub const GRID: Rgb = Rgb(0xE4, 0xE8, 0xEC);
 /// A cell without a value.
 pub const NOTHING: Rgb = Rgb(0xD0, 0xD3, 0xD6);

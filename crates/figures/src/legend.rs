@@ -9,20 +9,20 @@ const SIZE: f64 = 11.0;
 const ROW: f64 = 18.0;
 /// Width of the sample before a name.
 const SAMPLE: f64 = 26.0;
-/// Between two entries.
+/// Pixels between two entries.
 const GAP: f64 = 14.0;
 
 /// What stands before a name.
 pub enum Sample {
     /// A stretch of the curve, with its marker if it has some.
     Line(Vec<f64>, Option<Marker>),
-    /// A mark.
+    /// A marker of points.
     Marker(Marker),
     /// A patch of the bar's colour.
     Patch,
 }
 
-/// One name.
+/// A name in the legend with its sample.
 pub struct Entry {
     pub name: String,
     pub colour: Rgb,

@@ -36,11 +36,11 @@ pub enum FilesError {
     /// It is something else than the file that was asked for.
     #[error("{path:?}: expected {expected}, found {found}; {remedy}")]
     NotThat {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What should be there.
         expected: &'static str,
-        /// What is there.
+        /// What the file holds instead.
         found: String,
         /// What to do next.
         remedy: &'static str,
@@ -48,7 +48,7 @@ pub enum FilesError {
     /// A JSON file that does not say what its reader needs.
     #[error("{path:?}: at {key}: {problem}; correct the file or fetch it again")]
     Json {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The place in the file: `layers[2].size`, or the top level.
         key: String,

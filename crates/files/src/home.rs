@@ -32,7 +32,7 @@ impl Home {
         Home { root: root.into() }
     }
 
-    /// The folder itself.
+    /// The folder that everything is kept in.
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -20,27 +20,27 @@ use words::{
 /// What kind of word one is, after the universal part-of-speech tags (Petrov et al. 2012).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tag {
-    /// cat, river
+    /// Noun: cat, river.
     Noun,
-    /// france, berlin, italian
+    /// Proper name: france, berlin, italian.
     Name,
-    /// runs, is, can
+    /// Verb: runs, is, can.
     Verb,
-    /// sweet, happy
+    /// Adjective: sweet, happy.
     Adjective,
-    /// yesterday, slowly
+    /// Adverb: yesterday, slowly.
     Adverb,
-    /// she, we
+    /// Pronoun: she, we.
     Pronoun,
-    /// the, his
+    /// Determiner: the, his.
     Determiner,
-    /// in, along
+    /// Preposition: in, along.
     Preposition,
-    /// and, because
+    /// Conjunction: and, because.
     Conjunction,
     /// not, the "to" of "wants to run"
     Particle,
-    /// .
+    /// Punctuation: the period.
     Punctuation,
 }
 
@@ -82,12 +82,12 @@ impl Topic {
     ];
 }
 
-/// Which "bank".
+/// Meanings of the word "bank".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sense {
     /// Where money is kept.
     MoneyBank,
-    /// Beside a river.
+    /// The land beside a river.
     RiverBank,
 }
 
