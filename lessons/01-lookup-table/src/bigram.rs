@@ -7,24 +7,28 @@ use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
+use crate::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy, log_softmax, naive};
+
+/// Axis of IDs `[batch, tokens]` along which a text runs.
+const TOKENS: usize = 1;
 
 /// Size of a [`Bigram`].
 #[derive(Config, Debug)]
 pub struct BigramConfig {
-    /// How many token IDs there are.
+    /// Number of token IDs: rows and columns of the table.
     pub vocab: usize,
 }
 
 /// A table of `vocab x vocab`: the row of this token holds the logits of the next.
 #[derive(Module, Debug)]
 pub struct Bigram {
-    /// `[vocab, vocab]`.
+    /// The table of logits: `[vocab, vocab]`, one row for each token and one column for each next
+    /// token.
     pub table: TokenEmbedding,
 }
 
 impl BigramConfig {
-    /// A fresh table, whose predictions are all but uniform.
+    /// Makes a fresh table, whose predictions are all but uniform.
     pub fn init(&self, device: &Device) -> Bigram {
         Bigram { table: TokenEmbeddingConfig::new(self.vocab, self.vocab).init(device) }
     }
@@ -32,22 +36,22 @@ impl BigramConfig {
 
 // ANCHOR: bigram
 impl Bigram {
-    /// The logits of what follows each token: its row of the table.
+    /// Looks up the logits of what follows each token: its row of the table.
     ///
     /// # Shapes
     ///
-    /// - `ids`: `[batch, tokens]`, token IDs in `0..vocab`
-    /// - result: `[batch, tokens, vocab]`, logits
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`
+    /// - output: `[batch, tokens, vocab]`, logits
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         self.table.forward(ids)
     }
 
-    /// Every token but the first, predicted from the one before it.
+    /// Cross entropy of every token but the first, each predicted from the one before it.
     ///
     /// # Shapes
     ///
-    /// - `ids`: `[batch, tokens]`, token IDs in `0..vocab`
-    /// - result: `[1]`, nats per predicted token
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`
+    /// - output: `[1]`, nats per predicted token
     ///
     /// # Panics
     ///
@@ -56,25 +60,83 @@ impl Bigram {
         let [batch, tokens] = ids.dims();
         assert!(tokens > 1, "a bigram needs at least 2 tokens, found {tokens}");
         let predicted = batch * (tokens - 1);
-        let (these, nexts) = (ids.clone().narrow(1, 0, tokens - 1), ids.narrow(1, 1, tokens - 1));
+        let these = ids.clone().narrow(TOKENS, 0, tokens - 1); // without the last
+        let nexts = ids.narrow(TOKENS, 1, tokens - 1); // without the first
         let logits = self.forward(these).reshape([predicted, self.table.vocab()]);
         cross_entropy(logits, nexts.reshape([predicted]))
     }
 
-    /// What the table has come to believe: `softmax` of every row.
+    /// What the table believes: the `softmax` of every row.
     ///
-    /// Result: `rows[this][next]`, probabilities, each row summing to 1.
+    /// The output is `rows[this][next]`, probabilities, each row summing to 1.
     pub fn probabilities(&self) -> Vec<Vec<f64>> {
-        let rows = crate::log_softmax(self.table.weight.val()).exp().into_data();
-        let numbers: Vec<f64> = rows.iter::<f64>().collect();
-        numbers.chunks(self.table.vocab()).map(<[f64]>::to_vec).collect()
+        let probabilities = log_softmax(self.table.weight.val()).exp().into_data();
+        let numbers: Vec<f64> = probabilities.iter::<f64>().collect();
+        let mut rows = Vec::with_capacity(self.table.vocab());
+        for row in numbers.chunks(self.table.vocab()) {
+            rows.push(row.to_vec());
+        }
+        rows
     }
 }
 // ANCHOR_END: bigram
 
+// ANCHOR: step
+/// Takes one plain gradient step on a table of bigram logits, and returns the loss before it, in
+/// nats per predicted token: `table[i][j] -= rate x dL/dtable[i][j]`.
+///
+/// A logit's gradient is its probability, less 1 for the token that came (Goodfellow et al. 2016,
+/// section 6.2.2.3), averaged over all pairs of the text.
+///
+/// # Shapes
+///
+/// - table: `[vocab][vocab]`, logits, one row for each token and one column for each next token
+/// - ids: `[tokens]`, token IDs in `0..vocab`
+///
+/// # Panics
+///
+/// If there are fewer than two tokens, or an ID is not below `vocab`.
+pub fn step(table: &mut [Vec<f64>], ids: &[u32], rate: f64) -> f64 {
+    assert!(ids.len() > 1, "a bigram needs at least 2 tokens, found {}", ids.len());
+    let predicted = (ids.len() - 1) as f64;
+    let mut nats = 0.0;
+    let mut gradient = vec![vec![0.0; table.len()]; table.len()];
+    for pair in ids.windows(2) {
+        let (this, next) = (pair[0] as usize, pair[1] as usize);
+        let log_probabilities = naive::log_softmax(&table[this]);
+        nats -= log_probabilities[next];
+        for (column, log_probability) in log_probabilities.iter().enumerate() {
+            gradient[this][column] += log_probability.exp();
+        }
+        gradient[this][next] -= 1.0;
+    }
+    for (row, slopes) in table.iter_mut().zip(&gradient) {
+        for (logit, slope) in row.iter_mut().zip(slopes) {
+            *logit -= rate * slope / predicted;
+        }
+    }
+    nats / predicted
+}
+
+/// Fits a table of bigram logits to a text by plain gradient descent, one [`step`] after the other;
+/// returns the loss before each, in nats per predicted token.
+///
+/// # Panics
+///
+/// As [`step`] does.
+pub fn gradient_descent(table: &mut [Vec<f64>], ids: &[u32], steps: usize, rate: f64) -> Vec<f64> {
+    let mut losses = Vec::with_capacity(steps);
+    for _ in 0..steps {
+        losses.push(step(table, ids, rate));
+    }
+    losses
+}
+// ANCHOR_END: step
+
 // ANCHOR: train
-/// Fits the table to a text by gradient descent on the whole text at once; returns the loss before
-/// each step too, in nats per token.
+/// Fits the table to a text, the whole of it at every step, by AdamW; returns the loss before each
+/// step too, in nats per predicted token. [`gradient_descent`] is the same without AdamW's
+/// bookkeeping.
 ///
 /// # Panics
 ///
@@ -100,7 +162,7 @@ pub fn train(
 // ANCHOR_END: train
 
 // ANCHOR: counts
-/// How often each token was followed by each: `counts[this][next]`.
+/// Counts how often each token was followed by each: `counts[this][next]`.
 ///
 /// # Panics
 ///
@@ -113,29 +175,47 @@ pub fn bigram_counts(ids: &[u32], vocab: usize) -> Vec<Vec<u32>> {
     counts
 }
 
-/// The least loss any bigram can have on the text that was counted, in nats per token:
-/// `H(next|this) = -sum_ij p(i, j) log p(j|i)` with `p(j|i) = counts[i][j] / sum_k counts[i][k]`.
+/// Entropy of the pairs, the least loss any bigram can have on the text that was counted, in nats
+/// per predicted token: `H(next|this) = -sum_ij p(i, j) log p(j|i)` with
+/// `p(j|i) = counts[i][j] / sum_k counts[i][k]`.
 ///
 /// Shannon 1948, section 6. A text without pairs gives 0.
 pub fn bigram_entropy(counts: &[Vec<u32>]) -> f64 {
-    let all: f64 = counts.iter().flatten().map(|&count| f64::from(count)).sum();
+    let mut all = 0.0;
+    for row in counts {
+        all += total(row);
+    }
     let mut nats = 0.0;
     for row in counts {
-        let of_row: f64 = row.iter().map(|&count| f64::from(count)).sum();
-        for &count in row.iter().filter(|&&count| count > 0) {
-            let count = f64::from(count);
-            nats -= count / all * (count / of_row).ln();
+        let row_total = total(row);
+        for &count in row {
+            if count > 0 {
+                let count = f64::from(count);
+                nats -= count / all * (count / row_total).ln();
+            }
         }
     }
     nats
 }
+
+/// Sum of counts.
+fn total(counts: &[u32]) -> f64 {
+    let mut sum = 0.0;
+    for &count in counts {
+        sum += f64::from(count);
+    }
+    sum
+}
 // ANCHOR_END: counts
 
-/// A text as one ID a character: the alphabet in order, and the place in it of each character of
-/// the text.
+/// Writes a text as one ID per character: returns the alphabet in order, and for each character of
+/// the text its place in the alphabet.
 pub fn character_ids(text: &str) -> (Vec<char>, Vec<u32>) {
-    let alphabet: Vec<char> = text.chars().collect::<BTreeSet<char>>().into_iter().collect();
-    let id = |c: char| alphabet.partition_point(|&other| other < c) as u32;
-    let ids = text.chars().map(id).collect();
+    let distinct = BTreeSet::from_iter(text.chars());
+    let alphabet: Vec<char> = distinct.into_iter().collect();
+    let mut ids = Vec::new();
+    for character in text.chars() {
+        ids.push(alphabet.partition_point(|&other| other < character) as u32);
+    }
     (alphabet, ids)
 }

@@ -1,7 +1,7 @@
 //! What the lesson shows: a lookup is a product with a one-hot row, only looked-up rows learn, and
 //! a table trained to predict the next character ends up holding the counts.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::{Device, Int, Tensor};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
@@ -13,27 +13,28 @@ use crate::{
     character_ids, one_hot, perplexity, train,
 };
 
-/// Sentences of the toy world in the corpus: some 15,000 characters.
+/// Number of sentences of the toy world in the corpus: some 15,000 characters.
 const SENTENCES: usize = 400;
-/// Enough to come within a hundredth of a nat of the counted entropy.
+/// Number of training steps: enough to come within a hundredth of a nat of the counted entropy.
 const STEPS: usize = 300;
-/// AdamW moves each entry by about this much a step; logits have some 8 to travel.
+/// Learning rate: AdamW moves each entry by about this much per step, and logits have some 8 to
+/// travel.
 const LEARNING_RATE: f64 = 0.1;
-/// Trained values differ by processor and number of threads.
+/// Band of the figures: trained values differ by processor and number of threads.
 const BAND: f64 = 0.02;
 
 /// Runs the lesson's demonstration.
 ///
 /// # Errors
 ///
-/// None so far.
+/// A gradient that burn does not return.
 pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let device = run.device.clone().autodiff();
     let mut report = Report::default();
     report.figure(shapes());
     say_lookup(&mut report, &device);
-    say_gradient(&mut report, &device);
+    say_gradient(&mut report, &device)?;
     let text = corpus(run.seed);
     let (alphabet, ids) = character_ids(&text);
     let counts = bigram_counts(&ids, alphabet.len());
@@ -48,7 +49,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Draws which axes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("ids", "batch, tokens"),
@@ -68,15 +69,16 @@ fn shapes() -> Figure {
     Figure::shapes("01-shapes", "A table of vectors: ids go in, logits come out", alt, steps)
 }
 
-/// Sentences of the toy world in small letters, one after the other.
+/// Joins sentences of the toy world into one text of small letters.
 fn corpus(seed: u64) -> String {
-    let sentences: Vec<String> = World::sentences(seed)
-        .take(SENTENCES)
-        .map(|sentence| sentence.to_string().to_lowercase())
-        .collect();
+    let mut sentences = Vec::with_capacity(SENTENCES);
+    for sentence in World::sentences(seed).take(SENTENCES) {
+        sentences.push(sentence.to_string().to_lowercase());
+    }
     sentences.join(" ")
 }
 
+/// Compares a lookup with the product of one-hot rows and the table.
 fn say_lookup(report: &mut Report, device: &Device) {
     let (vocab, d_model) = (1000, 64);
     let table = TokenEmbeddingConfig::new(vocab, d_model).init(device);
@@ -94,28 +96,26 @@ fn say_lookup(report: &mut Report, device: &Device) {
     report.say("");
 }
 
-fn say_gradient(report: &mut Report, device: &Device) {
-    let table = TokenEmbeddingConfig::new(5, 3).init(device);
+/// Shows which rows of a table have a gradient after a lookup.
+fn say_gradient(report: &mut Report, device: &Device) -> Result<()> {
+    let d_model = 3;
+    let table = TokenEmbeddingConfig::new(5, d_model).init(device);
     let ids = Tensor::<2, Int>::from_ints([[2, 0, 2]], device);
     let gradients = table.forward(ids).sum().backward();
     report
         .say("Looked up: rows 2, 0 and 2 again. The gradient of the sum, row by row of the table:");
     let mut shown = Table::new(["row", "looked up", "gradient of each entry"]);
-    let gradient = table
-        .weight
-        .val()
-        .grad(&gradients)
-        .map_or(vec![], |g| g.into_data().iter::<f64>().collect());
+    let gradient = table.weight.val().grad(&gradients).context("the table has no gradient")?;
+    let gradient: Vec<f64> = gradient.into_data().iter::<f64>().collect();
     for (row, times) in [1, 0, 2, 0, 0].into_iter().enumerate() {
-        shown.row([
-            row.to_string(),
-            times.to_string(),
-            gradient.get(3 * row).map_or("-".into(), f64::to_string),
-        ]);
+        let of_first_entry = gradient[row * d_model];
+        shown.row([row.to_string(), times.to_string(), of_first_entry.to_string()]);
     }
     report.table(&shown);
+    Ok(())
 }
 
+/// Shows the loss before and after training beside what is known without training.
 fn say_training(report: &mut Report, losses: &[f64], counts: &[Vec<u32>], text: &str) {
     let (vocab, characters) = (counts.len(), text.chars().count());
     report.say(format!(
@@ -140,22 +140,37 @@ fn say_training(report: &mut Report, losses: &[f64], counts: &[Vec<u32>], text: 
     report.table(&table);
 }
 
+/// Shows for a few characters what most often follows: as learnt, and as counted.
 fn say_table(report: &mut Report, trained: &Bigram, counts: &[Vec<u32>], alphabet: &[char]) {
     let learnt = trained.probabilities();
     report.say("What the trained table says follows a character, beside the counts:");
     let mut table = Table::new(["after", "most likely", "learnt", "counted"]);
     for this in ['t', 'h', 'q', '.'] {
-        let Some(row) = alphabet.iter().position(|&c| c == this) else { continue };
+        let Ok(row) = alphabet.binary_search(&this) else { continue };
         let counted = shares(&counts[row]);
-        let best =
-            (0..alphabet.len()).max_by(|&a, &b| counted[a].total_cmp(&counted[b])).unwrap_or(0);
-        let [learnt, counted] =
-            [learnt[row][best], counted[best]].map(|share| format!("{share:.3}"));
-        table.row([visible(this), visible(alphabet[best]), learnt, counted]);
+        let best = most_likely(&counted);
+        table.row([
+            visible(this),
+            visible(alphabet[best]),
+            format!("{:.3}", learnt[row][best]),
+            format!("{:.3}", counted[best]),
+        ]);
     }
     report.table(&table);
 }
 
+/// Index of the largest share; of equal ones the last.
+fn most_likely(shares: &[f64]) -> usize {
+    let mut best = 0;
+    for (index, share) in shares.iter().enumerate() {
+        if *share >= shares[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+/// Lets the table write, as it was before training and as it is after.
 fn say_samples(
     report: &mut Report,
     trained: &Bigram,
@@ -171,51 +186,56 @@ fn say_samples(
     );
 }
 
-/// Sixty characters, each drawn from the row of the one before.
+/// Writes sixty characters, each drawn from the row of the one before, from a space on.
 fn sample(probabilities: &[Vec<f64>], alphabet: &[char], seed: u64) -> String {
     const LENGTH: usize = 60;
     let mut random = StdRng::seed_from_u64(seed);
-    let mut this = alphabet.iter().position(|&c| c == ' ').unwrap_or(0);
-    let mut draw = || {
-        let mut left: f64 = random.random_range(0.0..1.0);
-        let passed = probabilities[this].iter().take_while(|&&p| {
-            left -= p;
-            left > 0.0
-        });
-        this = passed.count().min(alphabet.len() - 1);
-        alphabet[this]
-    };
-    (0..LENGTH).map(|_| draw()).collect()
-}
-
-/// Counts as shares of their row; a row that was never seen is uniform, as an untrained one.
-fn shares(row: &[u32]) -> Vec<f64> {
-    let all: u32 = row.iter().sum();
-    if all == 0 {
-        return vec![1.0 / row.len() as f64; row.len()];
+    let mut this = alphabet.binary_search(&' ').unwrap_or(0);
+    let mut text = String::new();
+    for _ in 0..LENGTH {
+        this = pick(&probabilities[this], random.random_range(0.0..1.0));
+        text.push(alphabet[this]);
     }
-    row.iter().map(|&count| f64::from(count) / f64::from(all)).collect()
+    text
 }
 
-/// A character that can be seen on an axis.
+/// Index at which the probabilities, added up from the left, reach `share`.
+fn pick(probabilities: &[f64], share: f64) -> usize {
+    let mut left = share;
+    for (index, probability) in probabilities.iter().enumerate() {
+        left -= probability;
+        if left <= 0.0 {
+            return index;
+        }
+    }
+    probabilities.len() - 1 // rounding can leave a little
+}
+
+/// Turns counts into shares of their row; a row that was never seen is uniform, as an untrained one.
+fn shares(counts: &[u32]) -> Vec<f64> {
+    let all: u32 = counts.iter().sum();
+    if all == 0 {
+        return vec![1.0 / counts.len() as f64; counts.len()];
+    }
+    counts.iter().map(|&count| f64::from(count) / f64::from(all)).collect()
+}
+
+/// Writes a character so that it can be seen on an axis.
 fn visible(c: char) -> String {
     if c == ' ' { "_".into() } else { c.to_string() }
 }
 
+/// Draws the table before training, after it, and as counted.
 fn table_figure(
     before: &[Vec<f64>],
     after: &[Vec<f64>],
     counts: &[Vec<u32>],
     alphabet: &[char],
 ) -> Figure {
-    let names: Vec<String> = alphabet.iter().copied().map(visible).collect();
-    let panel = |title: &str, values: Vec<Vec<f64>>| Panel {
-        title: title.into(),
-        x: Axis::linear("next character (_ is the space)"),
-        y: Axis::linear("this character"),
-        marks: Marks::Heatmap { values, columns: names.clone(), rows: names.clone() },
-    };
-    let counted = counts.iter().map(|row| shares(row)).collect();
+    let mut counted = Vec::with_capacity(counts.len());
+    for row in counts {
+        counted.push(shares(row));
+    }
     Figure {
         name: "01-table".into(),
         title: "The trained table is the counts: probability of the next character".into(),
@@ -226,17 +246,35 @@ fn table_figure(
             .into(),
         band: BAND,
         panels: vec![
-            panel("before training", before.to_vec()),
-            panel("after training", after.to_vec()),
-            panel("counted in the text", counted),
+            heatmap("before training", before, alphabet),
+            heatmap("after training", after, alphabet),
+            heatmap("counted in the text", &counted, alphabet),
         ],
     }
 }
 
+/// Draws probabilities of the next character, one row for each character before it.
+fn heatmap(title: &str, probabilities: &[Vec<f64>], alphabet: &[char]) -> Panel {
+    let mut names = Vec::with_capacity(alphabet.len());
+    for &character in alphabet {
+        names.push(visible(character));
+    }
+    let values = probabilities.to_vec();
+    Panel {
+        title: title.into(),
+        x: Axis::linear("next character (_ is the space)"),
+        y: Axis::linear("this character"),
+        marks: Marks::Heatmap { values, columns: names.clone(), rows: names },
+    }
+}
+
+/// Draws the loss by training step, between the level of knowing nothing and that of the counts.
 fn loss_figure(losses: &[f64], counts: &[Vec<u32>]) -> Figure {
-    let last = (losses.len().max(1) - 1) as f64;
-    let level = |name: &str, nats: f64| Line::new(name, [(0.0, nats), (last, nats)]);
-    let curve = losses.iter().enumerate().map(|(step, &nats)| (step as f64, nats));
+    let mut curve = Vec::with_capacity(losses.len());
+    for (step, &nats) in losses.iter().enumerate() {
+        curve.push((step as f64, nats));
+    }
+    let last_step = losses.len().max(1) - 1;
     Figure {
         name: "01-loss".into(),
         title: "From knowing nothing to knowing the counts".into(),
@@ -251,9 +289,14 @@ fn loss_figure(losses: &[f64], counts: &[Vec<u32>]) -> Figure {
             y: Axis::linear("loss (nats per character)"),
             marks: Marks::Lines(vec![
                 Line::new("bigram in training", curve),
-                level("ln(vocab)", (counts.len() as f64).ln()),
-                level("entropy by counting", bigram_entropy(counts)),
+                level("ln(vocab)", (counts.len() as f64).ln(), last_step),
+                level("entropy by counting", bigram_entropy(counts), last_step),
             ]),
         }],
     }
+}
+
+/// Draws a level line from step 0 to the last.
+fn level(name: &str, nats: f64, last_step: usize) -> Line {
+    Line::new(name, [(0.0, nats), (last_step as f64, nats)])
 }

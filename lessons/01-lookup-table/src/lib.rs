@@ -1,4 +1,4 @@
-//! # 01 · The lookup table
+//! # 01 The lookup table
 //!
 //! **Question.** What is a token ID worth before anything is learnt?
 //!
@@ -17,7 +17,7 @@
 //!
 //! **Builds on.** Nothing but tensors.
 //!
-//! **Leaves you with** [`TokenEmbedding`], the struct that pretrained weights load into ten lessons
+//! **Leaves you with.** [`TokenEmbedding`], the struct that pretrained weights load into ten lessons
 //! later; [`cross_entropy`], the loss of every language model to come; and [`Bigram`], the baseline
 //! they must beat.
 //!
@@ -34,7 +34,17 @@ use burn::nn::Initializer;
 use burn::tensor::activation;
 use burn::tensor::{Device, Int, Tensor, assert_shape};
 
-pub use bigram::{Bigram, BigramConfig, bigram_counts, bigram_entropy, character_ids, train};
+pub use bigram::{
+    Bigram, BigramConfig, bigram_counts, bigram_entropy, character_ids, gradient_descent, step,
+    train,
+};
+
+/// Axis of a table along which one vector stands below the other.
+const ROWS: usize = 0;
+/// Axis of a table along which the numbers of one vector lie.
+const COLUMNS: usize = 1;
+/// Axis of logits `[tokens, vocab]` along which the possible tokens lie.
+const VOCAB: usize = 1;
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -45,12 +55,12 @@ pub const LESSON: course::Lesson = course::Lesson {
     minilm: false,
 };
 
-/// Size of a fresh table: the metadata of token IDs to vectors.
+/// Shape of a fresh table of token vectors, and the spread of its random entries.
 #[derive(Config, Debug)]
 pub struct TokenEmbeddingConfig {
-    /// Rows: how many token IDs there are.
+    /// Number of rows: one for each token ID.
     pub vocab: usize,
-    /// Columns: the width of a token's vector.
+    /// Number of columns: the width of a token's vector.
     pub d_model: usize,
     /// Standard deviation of the fresh entries, mean 0. The default is BERT's `initializer_range`
     /// (Devlin et al. 2019, the released `bert_config.json`) and GPT-2's.
@@ -59,22 +69,21 @@ pub struct TokenEmbeddingConfig {
 }
 
 // ANCHOR: embedding
-/// One row of numbers a token ID.
+/// A table of vectors, one row for each token ID.
 #[derive(Module, Debug)]
 pub struct TokenEmbedding {
-    /// The table, `[vocab, d_model]`.
+    /// The table: `[vocab, d_model]`.
     pub weight: Param<Tensor<2>>,
 }
 // ANCHOR_END: embedding
 
 // ANCHOR: init
 impl TokenEmbeddingConfig {
-    /// A fresh table: every entry drawn from N(0, `initializer_std`^2).
+    /// Makes a fresh table, every entry drawn from N(0, `initializer_std`^2).
     ///
     /// # Panics
     ///
-    /// If the table would have no rows or no columns, or the standard deviation is negative or not
-    /// a number.
+    /// If the table would have no rows or no columns, or the standard deviation is negative or NaN.
     pub fn init(&self, device: &Device) -> TokenEmbedding {
         let Self { vocab, d_model, initializer_std } = *self;
         assert!(vocab > 0 && d_model > 0, "a table of {vocab} x {d_model} holds nothing");
@@ -90,52 +99,51 @@ impl TokenEmbeddingConfig {
 
 // ANCHOR: forward
 impl TokenEmbedding {
-    /// Looks each ID's row up: `e_t = W[id_t]`.
+    /// Looks up the row of each ID: `e_t = W[id_t]`.
     ///
-    /// The same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications by zero.
+    /// The output is the same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications by zero.
     ///
     /// # Shapes
     ///
-    /// - `ids`: `[batch, tokens]`, token IDs in `0..vocab`; not every device notices one outside
-    /// - result: `[batch, tokens, d_model]`
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; not every device notices one outside
+    /// - output: `[batch, tokens, d_model]`
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = ids.dims();
-        let rows = self.weight.val().select(0, ids.reshape([batch * tokens]));
+        let rows = self.weight.val().select(ROWS, ids.reshape([batch * tokens]));
         rows.reshape([batch, tokens, self.d_model()])
     }
 
-    /// Compares vectors with every row, the table read the other way round: `x W^T` (Press & Wolf
-    /// 2017, "Using the Output Embedding to Improve Language Models").
+    /// Compares vectors with every row by dot product, the table read the other way round: `x W^T`
+    /// (Press & Wolf 2017, "Using the Output Embedding to Improve Language Models").
     ///
     /// # Shapes
     ///
-    /// - `x`: `[batch, tokens, d_model]`
-    /// - result: `[batch, tokens, vocab]`, logits
+    /// - x: `[batch, tokens, d_model]`
+    /// - output: `[batch, tokens, vocab]`, logits
     pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
-        // Turned over last: of a table turned over first, `unsqueeze` makes a copy, megabytes a
-        // token.
+        // Transpose last: `unsqueeze` of a transposed table copies it, megabytes per token.
         x.matmul(self.weight.val().unsqueeze::<3>().transpose())
     }
 
-    /// Rows: how many token IDs the table knows.
+    /// Number of rows: how many token IDs the table knows.
     pub fn vocab(&self) -> usize {
-        self.weight.shape()[0]
+        self.weight.shape()[ROWS]
     }
 
-    /// Columns: the width of a token's vector.
+    /// Number of columns: the width of a token's vector.
     pub fn d_model(&self) -> usize {
-        self.weight.shape()[1]
+        self.weight.shape()[COLUMNS]
     }
 }
 // ANCHOR_END: forward
 
 // ANCHOR: one_hot
-/// A row of zeros with a single 1 in the token's own column.
+/// Writes each token ID as a row of zeros with a single 1 in the token's own column.
 ///
 /// # Shapes
 ///
-/// - `ids`: `[tokens]`, token IDs in `0..vocab`
-/// - result: `[tokens, vocab]`; an ID outside `0..vocab` gives a row of zeros
+/// - ids: `[tokens]`, token IDs in `0..vocab`
+/// - output: `[tokens, vocab]`; an ID outside `0..vocab` gives a row of zeros
 pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
     let [tokens] = ids.dims();
     let columns = Tensor::<1, Int>::arange(0..vocab as i64, &ids.device()).reshape([1, vocab]);
@@ -144,7 +152,7 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 // ANCHOR_END: one_hot
 
 // ANCHOR: cross_entropy
-/// How surprised the model is by what came, on average:
+/// Cross entropy, how surprised the model is by what came, on average:
 /// `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
 ///
 /// Goodfellow et al. 2016, section 6.2.1.1. Uniform guessing costs ln(vocab), certainty of the
@@ -152,9 +160,9 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 ///
 /// # Shapes
 ///
-/// - `logits`: `[tokens, vocab]`, any real numbers
-/// - `targets`: `[tokens]`, token IDs in `0..vocab`
-/// - result: `[1]`, nats per token
+/// - logits: `[tokens, vocab]`, any real numbers
+/// - targets: `[tokens]`, token IDs in `0..vocab`
+/// - output: `[1]`, nats per token
 ///
 /// # Panics
 ///
@@ -164,14 +172,14 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     assert_shape!(targets, [tokens]);
     // One function, plain and fused: tests/lesson/parity.rs holds the two equal.
     let log_probabilities =
-        if kernels::plain() { log_softmax(logits) } else { activation::log_softmax(logits, 1) };
-    let of_the_targets = log_probabilities.gather(1, targets.reshape([tokens, 1]));
-    of_the_targets.mean().neg()
+        if kernels::plain() { log_softmax(logits) } else { activation::log_softmax(logits, VOCAB) };
+    let log_probability_of_target = log_probabilities.gather(VOCAB, targets.reshape([tokens, 1]));
+    log_probability_of_target.mean().neg()
 }
 // ANCHOR_END: cross_entropy
 
 // ANCHOR: log_softmax
-/// Logits to log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with
+/// Turns logits into log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with
 /// `m = max_k z_k`.
 ///
 /// Taking the maximum out changes nothing on paper and keeps `exp` from overflowing (Goodfellow et
@@ -179,23 +187,24 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
 ///
 /// # Shapes
 ///
-/// - `logits`: `[tokens, vocab]`, any finite numbers
-/// - result: `[tokens, vocab]`, nats at or below 0; their exponentials sum to 1 in every row
+/// - logits: `[tokens, vocab]`, any finite numbers
+/// - output: `[tokens, vocab]`, nats at or below 0; their exponentials sum to 1 in every row
 pub fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
-    let vocab_axis = 1;
-    let shifted = logits.clone() - logits.detach().max_dim(vocab_axis);
-    let log_sum = shifted.clone().exp().sum_dim(vocab_axis).log();
+    let shifted = logits.clone() - logits.detach().max_dim(VOCAB);
+    let log_sum = shifted.clone().exp().sum_dim(VOCAB).log();
     shifted - log_sum
 }
 // ANCHOR_END: log_softmax
 
 // ANCHOR: units
-/// Among how many equally likely tokens the model might as well be choosing: `exp(nats)`.
+/// Perplexity, the number of equally likely tokens that the model might as well be choosing among:
+/// `exp(nats)`.
 pub fn perplexity(nats: f64) -> f64 {
     nats.exp()
 }
 
-/// A loss that can be compared between vocabularies: `nats_per_token x tokens / (characters ln 2)`.
+/// Bits per character, a loss that can be compared between vocabularies:
+/// `nats_per_token x tokens / (characters ln 2)`.
 ///
 /// # Panics
 ///

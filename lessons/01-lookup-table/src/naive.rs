@@ -1,21 +1,41 @@
 //! The lesson's maths in plain loops over `f64`: what the tensor versions are held against.
 
 // ANCHOR: lookup
-/// `W[id]` for every id.
+/// Looks up the row of each ID: `W[id]`.
 pub fn lookup(table: &[Vec<f64>], ids: &[u32]) -> Vec<Vec<f64>> {
-    ids.iter().map(|&id| table[id as usize].clone()).collect()
+    let mut vectors = Vec::with_capacity(ids.len());
+    for &id in ids {
+        vectors.push(table[id as usize].clone());
+    }
+    vectors
 }
 // ANCHOR_END: lookup
 
 // ANCHOR: surprise
-/// `-(1/tokens) sum_t log softmax(logits_t)[target_t]`, nats.
+/// Cross entropy in nats per token: `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
 pub fn cross_entropy(logits: &[Vec<f64>], targets: &[u32]) -> f64 {
-    let surprise = |row: &[f64], target: u32| {
-        let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = row.iter().map(|z| (z - max).exp()).sum();
-        -(row[target as usize] - max - sum.ln())
-    };
-    let total: f64 = logits.iter().zip(targets).map(|(row, &target)| surprise(row, target)).sum();
-    total / targets.len() as f64
+    let mut nats = 0.0;
+    for (row, &target) in logits.iter().zip(targets) {
+        nats -= log_softmax(row)[target as usize];
+    }
+    nats / targets.len() as f64
+}
+
+/// Turns the logits of one token into log-probabilities: `z_j - m - log sum_k exp(z_k - m)` with
+/// `m = max_k z_k`.
+pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
+    let mut max = f64::NEG_INFINITY;
+    for &logit in logits {
+        max = max.max(logit);
+    }
+    let mut sum = 0.0;
+    for logit in logits {
+        sum += (logit - max).exp();
+    }
+    let mut log_probabilities = Vec::with_capacity(logits.len());
+    for logit in logits {
+        log_probabilities.push(logit - max - sum.ln());
+    }
+    log_probabilities
 }
 // ANCHOR_END: surprise

@@ -1,9 +1,10 @@
 //! Against PyTorch's recorded values, burn's own layers, and plain loops.
 
+use burn::module::Param;
 use burn::nn::EmbeddingConfig;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Int, Tensor, TensorData, activation};
-use lookup::{TokenEmbedding, cross_entropy, log_softmax, naive, perplexity};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use lookup::{BigramConfig, TokenEmbedding, cross_entropy, log_softmax, naive, perplexity, step};
 
 use crate::{numbers, values};
 
@@ -50,6 +51,49 @@ fn the_fused_log_softmax_is_the_one_spelt_out() {
     let gradient =
         |y: Tensor<2>| logits.grad(&(y * weights.clone()).sum().backward()).expect("used");
     golden::assert_close(&gradient(spelt), &gradient(fused), tolerance);
+}
+
+/// The loss of 6 rows of 11 logits, up to 10 either way, and its gradient.
+fn loss_and_gradient(device: &Device) -> (Tensor<1>, Tensor<2>) {
+    let logits = (numbers::<2>([6, 11], 7, device) * 10.0).detach().require_grad();
+    let loss = cross_entropy(logits.clone(), Tensor::from_ints([3, 0, 10, 7, 7, 2], device));
+    let gradient = logits.grad(&loss.backward()).expect("the logits were used");
+    (loss.inner(), gradient)
+}
+
+#[test]
+fn cross_entropy_runs_the_log_softmax_shown_when_plain_and_is_the_same() {
+    let device = backend::from_env().autodiff();
+    let (fused, fused_gradient) = loss_and_gradient(&device);
+    let plain_guard = kernels::plain_here();
+    let (plain, plain_gradient) = loss_and_gradient(&device);
+    drop(plain_guard);
+    let tolerance = backend::tolerance(&device, 2e-6); // losses near 10, f32 keeps them to 1e-6
+    golden::assert_close(&plain, &fused, tolerance);
+    // A gradient is a probability over 6 rows: at most 1/6.
+    golden::assert_close(&plain_gradient, &fused_gradient, tolerance / 10.0);
+}
+
+#[test]
+fn a_plain_gradient_step_is_the_one_that_autodiff_takes() {
+    const RATE: f64 = 0.7;
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let mut model = BigramConfig::new(5).init(&device);
+    let table = numbers::<2>([5, 5], 7, &device).detach().require_grad();
+    model.table.weight = Param::from_tensor(table.clone());
+    let ids = [3_u32, 0, 4, 4, 1, 0, 4, 3];
+    let text = TensorData::new(ids.map(i64::from).to_vec(), [1, ids.len()]);
+    let loss = model.loss(Tensor::<2, Int>::from_data(text, &device));
+    let gradient = model.table.weight.val().grad(&loss.backward()).expect("the table was used");
+    let stepped = table.clone().inner() - gradient * RATE;
+
+    let mut rows: Vec<Vec<f64>> = values(&table).chunks(5).map(<[f64]>::to_vec).collect();
+    let nats = step(&mut rows, &ids, RATE);
+    let tolerance = backend::tolerance(&device, 1e-6);
+    let by_loops = TensorData::new(rows.concat(), [5, 5]);
+    golden::assert_data_close("the table", &by_loops, &stepped.to_data(), tolerance);
+    assert!((nats - loss.into_scalar::<f64>()).abs() < f64::from(tolerance), "{nats}");
 }
 
 #[test]
