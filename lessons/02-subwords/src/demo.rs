@@ -1,7 +1,9 @@
 //! What the lesson shows: merges on paper, merges of real English, and how words fall apart as the
 //! vocabulary grows.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use anyhow::Result;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
@@ -15,34 +17,39 @@ pub const PAPER: [&str; 7] = ["rain", "rain", "rain", "train", "train", "trains"
 pub const SIZES: [usize; 7] = [BYTES, 300, 500, 1000, 2000, 4000, 8000];
 /// The last of [`SIZES`].
 const LARGEST: usize = 8000;
-/// Where WordPiece and BPE are compared.
+/// Vocabulary at which WordPiece and BPE are compared.
 const MIDDLE: usize = 2000;
-/// Bytes of the docs corpus that are trained on.
+/// Number of bytes of the docs corpus that are trained on.
 const SEEN: usize = 1_000_000;
-/// Bytes after them, which are not.
+/// Number of bytes after them, which are not trained on.
 const UNSEEN: usize = 250_000;
-/// Common, said now and then, never said, invented, and of another script.
+/// Words that are split: common ones, some that are used now and then, one that never is, an
+/// invented one, and one of another script.
 const WORDS: [&str; 6] =
     [" the", " iterator", " tokenization", " thunderstorm", " blorptastic", " λόγος"];
 /// Two sentences in two scripts (Universal Declaration of Human Rights, article 1).
 const ENGLISH: &str = "All human beings are born free and equal in dignity and rights. They are \
     endowed with reason and conscience and should act towards one another in a spirit of \
     brotherhood.";
-/// The same in Greek.
+/// The two sentences of [`ENGLISH`] in Greek.
 const GREEK: &str = "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα \
     δικαιώματα. Είναι προικισμένοι με λογική και συνείδηση, και οφείλουν να συμπεριφέρονται \
     μεταξύ τους με πνεύμα αδελφοσύνης.";
-/// Sentences of the toy world, another kind of English.
+/// Number of sentences of the toy world, which is another kind of English.
 const TOY_SENTENCES: usize = 2000;
-/// Words that count as common: the most frequent ones.
+/// Number of words that count as common: the most frequent ones.
 const COMMON: usize = 100;
-/// Ratios of whole numbers, the same everywhere but for the last digit of a number on paper.
+/// Band of the figures: ratios of whole numbers are the same everywhere, but for the last digit of
+/// a number on paper.
 const BAND: f64 = 1e-9;
 
-/// What is trained on and what is kept apart.
+/// The texts that are trained on, and those that are kept apart.
 struct Texts {
+    /// Passages of documentation that are trained on.
     seen: Vec<String>,
+    /// Passages of documentation after them.
     unseen: Vec<String>,
+    /// Sentences of the toy world.
     toy: Vec<String>,
 }
 
@@ -57,7 +64,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_paper(&mut report);
     let texts = texts(run.seed)?;
     let largest = Bpe::train(&texts.seen, LARGEST);
-    let vocabularies: Vec<Bpe> = SIZES.iter().map(|&size| largest.with_vocab(size)).collect();
+    let vocabularies = SIZES.map(|size| largest.with_vocab(size));
     say_merges(&mut report, &largest);
     say_words(&mut report, &vocabularies);
     say_sizes(&mut report, &vocabularies, &texts);
@@ -67,24 +74,31 @@ pub fn demo(run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// A token that can be seen: the space as `_`, a byte that is no character alone as `<ce>`.
+/// Writes a token so that it can be seen: the space as `_`, a byte that is no character alone as
+/// `<ce>`.
 pub fn readable(token: &[u8]) -> String {
     let mut text = String::new();
     for chunk in token.utf8_chunks() {
         text.push_str(&chunk.valid().replace(' ', "_").escape_debug().to_string());
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("<{byte:02x}>")));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("<{byte:02x}>"));
+        }
     }
     text
 }
 
-/// What a text falls into, with a bar between tokens.
-fn split(bpe: &Bpe, text: &str) -> String {
-    let tokens: Vec<String> =
-        bpe.encode(text.as_bytes()).iter().map(|&id| readable(bpe.token(id))).collect();
-    tokens.join("|")
+/// Writes the tokens of a text, so that they can be seen.
+fn readable_tokens(bpe: &Bpe, text: &str) -> Vec<String> {
+    let ids = bpe.encode(text.as_bytes());
+    ids.iter().map(|&id| readable(bpe.token(id))).collect()
 }
 
-/// Which sizes go in and which come out.
+/// Writes the tokens of a text with a bar between them.
+fn split(bpe: &Bpe, text: &str) -> String {
+    readable_tokens(bpe, text).join("|")
+}
+
+/// Draws which sizes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("text", "bytes"),
@@ -105,7 +119,7 @@ fn shapes() -> Figure {
     Figure::shapes("02-shapes", "From bytes to ids", alt, steps)
 }
 
-/// The worked example, merge by merge.
+/// Shows the worked example, merge by merge.
 fn say_paper(report: &mut Report) {
     report.say(
         "Seven words: rain three times, train twice, trains, ran. Merge by merge, while a pair \
@@ -115,12 +129,18 @@ fn say_paper(report: &mut Report) {
     let mut table = Table::new(["ID", "merged", "tokens left", "rain", "train", "trains", "ran"]);
     for size in BYTES..=all.vocab() {
         let bpe = all.with_vocab(size);
-        let merged = bpe.merges().last().map_or(["-".into(), "bytes".into()], |&(a, b)| {
-            [(size - 1).to_string(), [a, b].map(|id| readable(bpe.token(id))).join(" + ")]
-        });
-        let left: usize = PAPER.iter().map(|word| bpe.encode(word.as_bytes()).len()).sum();
-        let words = ["rain", "train", "trains", "ran"].map(|word| split(&bpe, word));
-        table.row(merged.into_iter().chain([left.to_string()]).chain(words));
+        let mut row = match bpe.merges().last() {
+            None => vec!["-".to_string(), "bytes".to_string()],
+            Some(&(a, b)) => {
+                let merged = format!("{} + {}", readable(bpe.token(a)), readable(bpe.token(b)));
+                vec![(size - 1).to_string(), merged]
+            }
+        };
+        row.push(tokens(&bpe, &PAPER).to_string());
+        for word in ["rain", "train", "trains", "ran"] {
+            row.push(split(&bpe, word));
+        }
+        table.row(row);
     }
     report.table(&table);
     report.say(format!(
@@ -131,7 +151,7 @@ fn say_paper(report: &mut Report) {
     report.say("");
 }
 
-/// The docs corpus in two parts, and another kind of text.
+/// Reads the docs corpus in two parts, and another kind of text.
 fn texts(seed: u64) -> Result<Texts> {
     let mut passages = Corpus::Docs.passages()?;
     let seen = take(&mut passages, SEEN)?;
@@ -141,7 +161,7 @@ fn texts(seed: u64) -> Result<Texts> {
     Ok(Texts { seen, unseen, toy })
 }
 
-/// Passages of `bytes` together; fewer at the end of the corpus.
+/// Takes passages of `bytes` together; fewer at the end of the corpus.
 fn take(passages: &mut data::Passages, bytes: usize) -> Result<Vec<String>> {
     let (mut taken, mut length) = (Vec::new(), 0);
     while length < bytes
@@ -153,21 +173,26 @@ fn take(passages: &mut data::Passages, bytes: usize) -> Result<Vec<String>> {
     Ok(taken)
 }
 
+/// Shows what was learnt first, and last.
 fn say_merges(report: &mut Report, bpe: &Bpe) {
     const FIRST: usize = 20;
-    let made = |ids: std::ops::Range<usize>| {
-        ids.map(|id| readable(bpe.token(id as u32))).collect::<Vec<_>>().join(" ")
-    };
     report.say(format!(
         "The first {FIRST} tokens learnt from {SEEN} bytes of documentation (_ is the space):"
     ));
-    report.say(format!("  {}", made(BYTES..BYTES + FIRST)));
+    report.say(format!("  {}", listed(bpe, BYTES..BYTES + FIRST)));
     report.say("and the last ones before 2000 and 8000:");
-    report.say(format!("  {}", made(MIDDLE - 8..MIDDLE)));
-    report.say(format!("  {}", made(LARGEST - 8..LARGEST)));
+    report.say(format!("  {}", listed(bpe, MIDDLE - 8..MIDDLE)));
+    report.say(format!("  {}", listed(bpe, LARGEST - 8..LARGEST)));
     report.say("");
 }
 
+/// Lists the tokens with these IDs.
+fn listed(bpe: &Bpe, ids: Range<usize>) -> String {
+    let tokens: Vec<String> = ids.map(|id| readable(bpe.token(id as u32))).collect();
+    tokens.join(" ")
+}
+
+/// Shows how words fall apart as the vocabulary grows.
 fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
     report.say("How words fall apart, where a larger vocabulary changes something:");
     let mut table = Table::new(["word", "vocabulary", "tokens", "they are"]);
@@ -176,11 +201,10 @@ fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
         for bpe in vocabularies {
             let now = split(bpe, word);
             if now != before {
-                let tokens = bpe.encode(word.as_bytes()).len();
                 table.row([
                     word.trim().into(),
                     bpe.vocab().to_string(),
-                    tokens.to_string(),
+                    tokens(bpe, &[word]).to_string(),
                     now.clone(),
                 ]);
             }
@@ -190,6 +214,7 @@ fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
     report.table(&table);
 }
 
+/// Shows what a larger vocabulary buys on unseen text, and in two scripts.
 fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
     let words: usize = texts.unseen.iter().map(|text| text.split_whitespace().count()).sum();
     report.say(
@@ -199,7 +224,8 @@ fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
     let mut table =
         Table::new(["vocabulary", "tokens a word", "bytes a token", "English", "Greek", "ratio"]);
     for bpe in vocabularies {
-        let [english, greek] = [ENGLISH, GREEK].map(|text| bpe.encode(text.as_bytes()).len());
+        let english = tokens(bpe, &[ENGLISH]);
+        let greek = tokens(bpe, &[GREEK]);
         table.row([
             bpe.vocab().to_string(),
             format!("{:.2}", tokens(bpe, &texts.unseen) as f64 / words as f64),
@@ -212,31 +238,20 @@ fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
     report.table(&table);
 }
 
-/// Both rules on the same strings: a token of BPE that opens with a space begins a word, any other
-/// continues one.
+/// Shows both rules on the same strings: a token of BPE that opens with a space begins a word, any
+/// other continues one.
 fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
     const ONE_IN: usize = 100; // of the words that differ, in alphabetical order, are shown
-    let greedy = WordPiece::new(as_wordpiece(bpe));
+    let wordpiece = WordPiece::new(as_wordpiece(bpe));
     let words = words(&texts.unseen);
-    let of_bpe = |word: &str| -> Vec<String> {
-        let tokens =
-            bpe.encode(format!(" {word}").as_bytes()).into_iter().map(|id| readable(bpe.token(id)));
-        let mut tokens: Vec<String> = tokens.filter(|token| token != "_").collect();
-        tokens.iter_mut().for_each(|token| *token = token.trim_start_matches('_').into());
-        tokens
-    };
-    let of_wordpiece = |word: &str| -> Vec<String> {
-        greedy
-            .encode(word)
-            .iter()
-            .map(|&id| greedy.token(id).trim_start_matches("##").into())
-            .collect()
-    };
     let mut table = Table::new(["word", "BPE: learnt first, first", "WordPiece: longest first"]);
-    let (mut differ, mut bpe_tokens, mut greedy_tokens) = (0, 0, 0);
+    let mut differ = 0;
+    let (mut merged_tokens, mut matched_tokens) = (0, 0);
     for word in words.keys() {
-        let (merged, matched) = (of_bpe(word), of_wordpiece(word));
-        (bpe_tokens, greedy_tokens) = (bpe_tokens + merged.len(), greedy_tokens + matched.len());
+        let merged = merged_parts(bpe, word);
+        let matched = matched_parts(&wordpiece, word);
+        merged_tokens += merged.len();
+        matched_tokens += matched.len();
         if merged != matched {
             if differ % ONE_IN == 0 {
                 table.row([word.to_string(), merged.join("|"), matched.join("|")]);
@@ -244,7 +259,6 @@ fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
             differ += 1;
         }
     }
-    let mean = |tokens: usize| tokens as f64 / words.len() as f64;
     report.say(format!(
         "The same tokens (vocabulary {MIDDLE}) under both rules: they split {differ} of {} words \
             of unseen text differently.",
@@ -252,86 +266,131 @@ fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
     ));
     report.say(format!(
         "Tokens a word: {:.3} merged, {:.3} matched.",
-        mean(bpe_tokens),
-        mean(greedy_tokens)
+        merged_tokens as f64 / words.len() as f64,
+        matched_tokens as f64 / words.len() as f64
     ));
     report.table(&table);
 }
 
-/// BPE's tokens of letters as WordPiece writes them, and each letter in both places, so that no
+/// Splits a word by BPE, as it stands after a space; the space is left out.
+fn merged_parts(bpe: &Bpe, word: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for token in readable_tokens(bpe, &format!(" {word}")) {
+        if token != "_" {
+            parts.push(token.trim_start_matches('_').into());
+        }
+    }
+    parts
+}
+
+/// Splits a word by WordPiece; the marks of continuation are left out.
+fn matched_parts(wordpiece: &WordPiece, word: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for id in wordpiece.encode(word) {
+        parts.push(wordpiece.token(id).trim_start_matches("##").into());
+    }
+    parts
+}
+
+/// Writes BPE's tokens of letters as WordPiece does, and each letter in both places, so that no
 /// word is unknown.
 fn as_wordpiece(bpe: &Bpe) -> Vec<String> {
     let mut vocabulary = vec!["[UNK]".to_string()];
-    for letter in ('a'..='z').map(String::from) {
-        vocabulary.extend([format!("##{letter}"), letter]);
+    for letter in 'a'..='z' {
+        vocabulary.push(format!("##{letter}"));
+        vocabulary.push(letter.to_string());
     }
     for id in BYTES..bpe.vocab() {
         let token = String::from_utf8_lossy(bpe.token(id as u32));
-        let (begins, letters) =
-            token.strip_prefix(' ').map_or((false, &*token), |letters| (true, letters));
-        if letters.len() > 1 && letters.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        let (begins, letters) = match token.strip_prefix(' ') {
+            Some(letters) => (true, letters),
+            None => (false, &*token),
+        };
+        if letters.len() > 1 && is_lowercase(letters.as_bytes()) {
             vocabulary.push(if begins { letters.into() } else { format!("##{letters}") });
         }
     }
     vocabulary
 }
 
-/// The words of small letters that stand after a space, and how often.
+/// Whether a text consists of small letters of ASCII.
+fn is_lowercase(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_lowercase)
+}
+
+/// Counts the words of small letters that stand after a space.
 fn words(texts: &[String]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
-    for piece in texts.iter().flat_map(|text| pieces(text.as_bytes())) {
-        if let [b' ', word @ ..] = piece
-            && word.iter().all(u8::is_ascii_lowercase)
-            && let Ok(word) = std::str::from_utf8(word)
-        {
-            *counts.entry(word).or_default() += 1;
+    for text in texts {
+        for piece in pieces(text.as_bytes()) {
+            if let [b' ', word @ ..] = piece
+                && is_lowercase(word)
+                && let Ok(word) = std::str::from_utf8(word)
+            {
+                *counts.entry(word).or_default() += 1;
+            }
         }
     }
     counts
 }
 
+/// Draws how many tokens words have as the vocabulary grows, by how often the words were seen.
 fn falling_apart(vocabularies: &[Bpe], texts: &Texts) -> Figure {
-    let (seen, unseen) = (words(&texts.seen), words(&texts.unseen));
+    let seen = words(&texts.seen);
     let mut by_count: Vec<(&str, usize)> =
         seen.iter().map(|(&word, &count)| (word, count)).collect();
-    by_count.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    let said = |times: std::ops::Range<usize>| -> Vec<&str> {
-        by_count.iter().filter(|(_, count)| times.contains(count)).map(|&(word, _)| word).collect()
-    };
-    let common = by_count.iter().take(COMMON).map(|&(word, _)| word).collect();
-    let never = unseen.keys().copied().filter(|word| !seen.contains_key(word)).collect();
-    let line = |name: &str, words: Vec<&str>| {
-        let mean = |bpe: &Bpe| {
-            let tokens = words.iter().map(|word| bpe.encode(format!(" {word}").as_bytes()).len());
-            tokens.sum::<usize>() as f64 / words.len() as f64
-        };
-        Line::new(name, vocabularies.iter().map(|bpe| (bpe.vocab() as f64, mean(bpe))))
-    };
+    by_count.sort_by_key(|&(_, count)| Reverse(count));
+    let common: Vec<&str> = by_count.iter().take(COMMON).map(|&(word, _)| word).collect();
+    let mut never = Vec::new();
+    for &word in words(&texts.unseen).keys() {
+        if !seen.contains_key(word) {
+            never.push(word);
+        }
+    }
     let alt = "Tokens that a word falls into, over vocabularies of 256 to 8000. The hundred most \
         common words fall from between five and six tokens to one at 1000. Words said ten to a \
         hundred times get there at 8000. Words said once are still above two there, and words \
         that were never said end a little higher.";
+    let ten_to_hundred = words_counted(&by_count, 10..101);
+    let once = words_counted(&by_count, 1..2);
     over_vocabulary(
         "02-falling-apart",
         "Common words become one token, rare ones stay in parts",
         alt,
         "tokens per word (mean)",
         vec![
-            line("the 100 most common words", common),
-            line("said 10 to 100 times", said(10..101)),
-            line("said once", said(1..2)),
-            line("never said in training", never),
+            tokens_per_word_line("the 100 most common words", vocabularies, &common),
+            tokens_per_word_line("said 10 to 100 times", vocabularies, &ten_to_hundred),
+            tokens_per_word_line("said once", vocabularies, &once),
+            tokens_per_word_line("never said in training", vocabularies, &never),
         ],
     )
 }
 
+/// Picks the words that were counted so many times.
+fn words_counted<'a>(counts: &[(&'a str, usize)], times: Range<usize>) -> Vec<&'a str> {
+    let mut words = Vec::new();
+    for &(word, count) in counts {
+        if times.contains(&count) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// Draws the mean number of tokens in words, each after a space, by vocabulary.
+fn tokens_per_word_line(name: &str, vocabularies: &[Bpe], words: &[&str]) -> Line {
+    let spaced: Vec<String> = words.iter().map(|word| format!(" {word}")).collect();
+    let mut points = Vec::with_capacity(vocabularies.len());
+    for bpe in vocabularies {
+        let mean = tokens(bpe, &spaced) as f64 / words.len() as f64;
+        points.push((bpe.vocab() as f64, mean));
+    }
+    Line::new(name, points)
+}
+
+/// Draws what a larger vocabulary buys, on texts like those trained on and on others.
 fn compression(vocabularies: &[Bpe], texts: &Texts) -> Figure {
-    let greek = [GREEK.to_string()];
-    let line = |name: &str, texts: &[String]| {
-        let points =
-            vocabularies.iter().map(|bpe| (bpe.vocab() as f64, bytes_per_token(bpe, texts)));
-        Line::new(name, points)
-    };
     let alt = "Bytes per token over vocabularies of 256 to 8000, all from 1 at 256. On the \
         documentation trained on and on unseen documentation the curves rise together to above \
         four. On the sentences of a toy world, another kind of English, the curve ends below \
@@ -342,14 +401,24 @@ fn compression(vocabularies: &[Bpe], texts: &Texts) -> Figure {
         alt,
         "bytes per token",
         vec![
-            line("documentation, trained on", &texts.seen),
-            line("documentation, unseen", &texts.unseen),
-            line("toy world", &texts.toy),
-            line("Greek", &greek),
+            bytes_per_token_line("documentation, trained on", vocabularies, &texts.seen),
+            bytes_per_token_line("documentation, unseen", vocabularies, &texts.unseen),
+            bytes_per_token_line("toy world", vocabularies, &texts.toy),
+            bytes_per_token_line("Greek", vocabularies, &[GREEK]),
         ],
     )
 }
 
+/// Draws the mean number of bytes that a token of texts covers, by vocabulary.
+fn bytes_per_token_line(name: &str, vocabularies: &[Bpe], texts: &[impl AsRef<str>]) -> Line {
+    let mut points = Vec::with_capacity(vocabularies.len());
+    for bpe in vocabularies {
+        points.push((bpe.vocab() as f64, bytes_per_token(bpe, texts)));
+    }
+    Line::new(name, points)
+}
+
+/// Draws curves over the size of the vocabulary.
 fn over_vocabulary(name: &str, title: &str, alt: &str, y: &str, lines: Vec<Line>) -> Figure {
     let (x, y) = (Axis::log("vocabulary size (tokens)"), Axis::linear(y));
     let panel = Panel { title: String::new(), x, y, marks: Marks::Lines(lines) };
@@ -362,10 +431,13 @@ fn over_vocabulary(name: &str, title: &str, alt: &str, y: &str, lines: Vec<Line>
     }
 }
 
-fn tokens(bpe: &Bpe, texts: &[String]) -> usize {
-    texts.iter().map(|text| bpe.encode(text.as_bytes()).len()).sum()
+/// Counts the tokens of texts.
+fn tokens(bpe: &Bpe, texts: &[impl AsRef<str>]) -> usize {
+    texts.iter().map(|text| bpe.encode(text.as_ref().as_bytes()).len()).sum()
 }
 
-fn bytes_per_token(bpe: &Bpe, texts: &[String]) -> f64 {
-    texts.iter().map(String::len).sum::<usize>() as f64 / tokens(bpe, texts) as f64
+/// Mean number of bytes that a token of texts covers.
+fn bytes_per_token(bpe: &Bpe, texts: &[impl AsRef<str>]) -> f64 {
+    let bytes: usize = texts.iter().map(|text| text.as_ref().len()).sum();
+    bytes as f64 / tokens(bpe, texts) as f64
 }

@@ -1,4 +1,4 @@
-//! # 02 · Subwords
+//! # 02 Subwords
 //!
 //! **Question.** Where do the IDs come from?
 //!
@@ -6,22 +6,24 @@
 //! Sennrich et al. 2016, section 3.2 and algorithm 1; over bytes Radford et al. 2019, section 2.2):
 //!
 //! ```text
-//! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges 1..k-1 left them;
-//!                                       of equal counts the pair of lower IDs
-//! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until none is left
+//! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges
+//!                                       1..k-1 left them; of equal counts the pair of lower IDs
+//! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until
+//!           none is left
 //! ```
 //!
 //! WordPiece's reading of a given vocabulary (Schuster and Nakajima 2012; the rule as in the
 //! published code of Devlin et al. 2019):
 //!
 //! ```text
-//! encode  = the longest token that the word begins with, then the same for the rest; no match: [UNK]
+//! encode  = the longest token that the word begins with, then the same for the rest; no match:
+//!           [UNK]
 //! ```
 //!
 //! **Builds on.** Nothing but bytes. The IDs are what `lookup::TokenEmbedding` (lesson 01) has a
 //! row for.
 //!
-//! **Leaves you with** [`Bpe`] and [`WordPiece`]: what stands between a text and every model of
+//! **Leaves you with.** [`Bpe`] and [`WordPiece`]: what stands between a text and every model of
 //! this course.
 //!
 //! **Try.** Train on your own text and predict the first ten merges before you print them.
@@ -47,7 +49,7 @@ pub const LESSON: course::Lesson = course::Lesson {
     minilm: false,
 };
 
-/// IDs that need no training: one a byte.
+/// Number of IDs that need no training: one for each byte.
 pub const BYTES: usize = 256;
 
 /// Two neighbouring tokens, by ID.
@@ -58,13 +60,13 @@ pub type TokenPair = (u32, u32);
 /// the order in which they were learnt.
 #[derive(Debug, Clone)]
 pub struct Bpe {
-    /// By ID.
+    /// The bytes of each token, by ID.
     tokens: Vec<Vec<u8>>,
     /// The ID of each byte.
     byte_ids: [u32; BYTES],
-    /// By what they made: the ID less 256.
+    /// The pair of each merge, by rank: the pair at rank r became token 256 + r.
     merges: Vec<TokenPair>,
-    /// What each pair becomes. What was learnt earlier has the lower ID.
+    /// The token that each pair becomes. What was learnt earlier has the lower ID.
     merged: HashMap<TokenPair, u32>,
 }
 // ANCHOR_END: bpe
@@ -95,7 +97,7 @@ impl Bpe {
 
 // ANCHOR: encode
 impl Bpe {
-    /// The IDs of any bytes, valid UTF-8 or not, in `0..vocab`.
+    /// Encodes any bytes, valid UTF-8 or not, as IDs in `0..vocab`.
     ///
     /// A piece takes time in proportion to its length times the different merges in it; one that
     /// comes again in the same call is not merged again.
@@ -108,36 +110,52 @@ impl Bpe {
         ids
     }
 
-    /// Of the pairs present, the one learnt first is merged everywhere, until none is left.
+    /// Encodes one piece: of the pairs present, the one learnt first is merged everywhere, until
+    /// none is left.
     fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
         let mut tokens = self.spell(piece);
-        let learnt = |pair| Some((*self.merged.get(&pair)?, pair));
-        while let Some((token, pair)) = neighbours(&tokens).filter_map(learnt).min() {
+        while let Some((pair, token)) = self.learnt_first(&tokens) {
             replace(&mut tokens, pair, token);
         }
         tokens
+    }
+
+    /// Finds, of the neighbours among `tokens`, the pair that was learnt first, and what it becomes.
+    fn learnt_first(&self, tokens: &[u32]) -> Option<(TokenPair, u32)> {
+        let mut first: Option<(TokenPair, u32)> = None;
+        for pair in neighbours(tokens) {
+            let Some(&token) = self.merged.get(&pair) else { continue };
+            if first.is_none_or(|(_, earliest)| token < earliest) {
+                first = Some((pair, token));
+            }
+        }
+        first
     }
 }
 // ANCHOR_END: encode
 
 // ANCHOR: decode
 impl Bpe {
-    /// The bytes that the IDs stand for: `decode(encode(bytes)) = bytes`, always.
+    /// Decodes IDs into the bytes that they stand for: `decode(encode(bytes)) = bytes`, always.
     ///
-    /// IDs that a model wrote one by one may stop inside of a character: what comes back is then no
-    /// valid UTF-8.
+    /// IDs that a language model generated one by one may stop inside a character: the bytes are
+    /// then not valid UTF-8.
     ///
     /// # Panics
     ///
     /// If an ID is not below [`Bpe::vocab`].
     pub fn decode(&self, ids: &[u32]) -> Vec<u8> {
-        ids.iter().flat_map(|&id| self.token(id)).copied().collect()
+        let mut bytes = Vec::new();
+        for &id in ids {
+            bytes.extend_from_slice(self.token(id));
+        }
+        bytes
     }
 }
 // ANCHOR_END: decode
 
 impl Bpe {
-    /// How many tokens there are; IDs are below it.
+    /// Number of tokens; every ID is below it.
     pub fn vocab(&self) -> usize {
         self.tokens.len()
     }
@@ -148,8 +166,10 @@ impl Bpe {
     ///
     /// If `id` is not below [`Bpe::vocab`].
     pub fn token(&self, id: u32) -> &[u8] {
-        let vocab = self.vocab();
-        self.tokens.get(id as usize).unwrap_or_else(|| panic!("ID {id} in a vocabulary of {vocab}"))
+        match self.tokens.get(id as usize) {
+            Some(token) => token,
+            None => panic!("ID {id} in a vocabulary of {}", self.vocab()),
+        }
     }
 
     /// The merges in the order in which they were learnt.
@@ -157,8 +177,8 @@ impl Bpe {
         &self.merges
     }
 
-    /// The same training stopped at `vocab` tokens: a smaller vocabulary is the beginning of a
-    /// larger one. A `vocab` above the own size changes nothing.
+    /// Returns what the same training gives when it stops at `vocab` tokens: a smaller vocabulary is
+    /// the beginning of a larger one. A `vocab` above its own size changes nothing.
     ///
     /// # Panics
     ///
@@ -171,16 +191,19 @@ impl Bpe {
         smaller
     }
 
-    /// The bytes alone, on the way to `vocab` tokens.
+    /// Makes a vocabulary of the bytes alone, on the way to `vocab` tokens.
     fn untrained(vocab: usize) -> Self {
         assert!(vocab >= BYTES, "a vocabulary holds the {BYTES} bytes, asked for {vocab} tokens");
-        let tokens: Vec<Vec<u8>> = alphabet().map(|byte| vec![byte]).collect();
+        let mut tokens = Vec::with_capacity(BYTES);
         let mut byte_ids = [0; BYTES];
-        (0..).zip(alphabet()).for_each(|(id, byte)| byte_ids[usize::from(byte)] = id);
+        for byte in bytes_by_id() {
+            byte_ids[usize::from(byte)] = tokens.len() as u32;
+            tokens.push(vec![byte]);
+        }
         Self { tokens, byte_ids, merges: Vec::new(), merged: HashMap::new() }
     }
 
-    /// Appends a merge and answers with the ID of what it makes.
+    /// Appends a merge and returns the ID of what it makes.
     ///
     /// No two merges of a training make the same bytes: where no merge reached over their ends,
     /// they were merged as if they stood alone, so that after the first such merge they are one
@@ -193,7 +216,7 @@ impl Bpe {
         id
     }
 
-    /// A piece as one token a byte.
+    /// Spells a piece with one token for each byte.
     fn spell(&self, piece: &[u8]) -> Vec<u32> {
         piece.iter().map(|&byte| self.byte_ids[usize::from(byte)]).collect()
     }
@@ -201,26 +224,39 @@ impl Bpe {
 
 /// All bytes in the order of their IDs, that of GPT-2's published vocabulary (Radford et al. 2019):
 /// those with a visible character of their own in Latin-1 first.
-fn alphabet() -> impl Iterator<Item = u8> {
-    let visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
-    (0..=255).filter(visible).chain((0..=255).filter(move |byte| !visible(byte)))
+fn bytes_by_id() -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(BYTES);
+    let mut invisible = Vec::new();
+    for byte in 0..=u8::MAX {
+        match byte {
+            b'!'..=b'~' | 0xa1..=0xac | 0xae.. => bytes.push(byte),
+            _ => invisible.push(byte),
+        }
+    }
+    bytes.extend(invisible);
+    bytes
 }
 
 // ANCHOR: replace
-/// Each token with the next.
-fn neighbours(tokens: &[u32]) -> impl Iterator<Item = TokenPair> {
-    tokens.windows(2).map(|pair| (pair[0], pair[1]))
-}
-
-/// Every `pair` among `tokens`, from the left, becomes `token`.
-fn replace(tokens: &mut Vec<u32>, pair: TokenPair, token: u32) {
-    let (mut from, mut to) = (0, 0);
+/// Replaces every `pair` among `tokens` by `token`, from the left.
+pub fn replace(tokens: &mut Vec<u32>, pair: TokenPair, token: u32) {
+    let mut to = 0;
+    let mut from = 0;
     while from < tokens.len() {
-        let found = tokens[from..].starts_with(&[pair.0, pair.1]);
-        tokens[to] = if found { token } else { tokens[from] };
-        from += if found { 2 } else { 1 };
+        if tokens[from..].starts_with(&[pair.0, pair.1]) {
+            tokens[to] = token;
+            from += 2;
+        } else {
+            tokens[to] = tokens[from];
+            from += 1;
+        }
         to += 1;
     }
     tokens.truncate(to);
+}
+
+/// Pairs each token with the next.
+fn neighbours(tokens: &[u32]) -> impl Iterator<Item = TokenPair> {
+    tokens.windows(2).map(|pair| (pair[0], pair[1]))
 }
 // ANCHOR_END: replace

@@ -1,39 +1,55 @@
 //! The same training with every pair counted anew for every merge: what the fast one is held
 //! against.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::{Bpe, TokenPair, pieces};
+use crate::{Bpe, TokenPair, neighbours, pieces, replace};
 
 // ANCHOR: train
-/// As [`Bpe::train`], in time proportional to the text times the merges.
+/// Trains as [`Bpe::train`] does, in time proportional to the text times the merges.
 pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
     let mut bpe = Bpe::untrained(vocab);
-    let mut words: Vec<Vec<u32>> =
-        texts.iter().flat_map(|text| pieces(text)).map(|piece| bpe.spell(piece)).collect();
-    while bpe.vocab() < vocab {
-        let mut counts: BTreeMap<TokenPair, u64> = BTreeMap::new();
-        for word in &words {
-            for pair in word.windows(2) {
-                *counts.entry((pair[0], pair[1])).or_default() += 1;
-            }
+    let mut words = Vec::new();
+    for text in texts {
+        for piece in pieces(text) {
+            words.push(bpe.spell(piece));
         }
-        let Some((_, Reverse(pair))) = counts.into_iter().map(|(pair, n)| (n, Reverse(pair))).max()
-        else {
-            break;
-        };
+    }
+    while bpe.vocab() < vocab
+        && let Some(pair) = most_frequent(&words)
+    {
         let token = bpe.learn(pair);
-        words = words.iter().map(|word| merge(word, pair, token)).collect();
+        for word in &mut words {
+            replace(word, pair, token);
+        }
     }
     bpe
 }
 
-fn merge(word: &[u32], pair: TokenPair, token: u32) -> Vec<u32> {
-    match word {
-        [a, b, rest @ ..] if (*a, *b) == pair => [vec![token], merge(rest, pair, token)].concat(),
-        [a, rest @ ..] => [vec![*a], merge(rest, pair, token)].concat(),
-        [] => Vec::new(),
+/// Finds the pair of neighbours that comes most often in the words; of equal counts the pair of
+/// lower IDs; `None` where no word has two tokens.
+///
+/// Sennrich et al. 2016, algorithm 1 (`get_stats` and the maximum of it). A word that comes twice
+/// stands in `words` twice.
+///
+/// # Shapes
+///
+/// - words: `[words][tokens]`, the IDs of each word's tokens
+pub fn most_frequent(words: &[Vec<u32>]) -> Option<TokenPair> {
+    let mut counts: BTreeMap<TokenPair, u64> = BTreeMap::new();
+    for word in words {
+        for pair in neighbours(word) {
+            *counts.entry(pair).or_default() += 1;
+        }
     }
+    let mut best = None;
+    let mut most = 0;
+    for (pair, count) in counts {
+        // in the order of their IDs: of equal counts the first stays
+        if count > most {
+            (best, most) = (Some(pair), count);
+        }
+    }
+    best
 }
 // ANCHOR_END: train

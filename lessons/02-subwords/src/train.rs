@@ -8,25 +8,34 @@ use crate::{Bpe, TokenPair, neighbours, pieces, replace};
 // ANCHOR: pair_counts
 /// Every pair of neighbours in a text, counted.
 pub(crate) struct PairCounts {
-    /// Each distinct piece of the text, as the tokens it consists of by now, and how often it
-    /// comes.
-    words: Vec<(Vec<u32>, u64)>,
-    pairs: HashMap<TokenPair, Found>,
-    /// Highest count first, of equal ones the lower IDs. A count here may be out of date, but only
-    /// too high: it is put right when its turn comes.
+    /// The distinct pieces of the text.
+    words: Vec<Word>,
+    /// The count of each pair, and where it stands.
+    pairs: HashMap<TokenPair, PairCount>,
+    /// Pairs by count, the highest first, of equal counts the lower IDs. A count here may be out of
+    /// date, but only too high: it is put right when its turn comes.
     queue: BinaryHeap<(u64, Reverse<TokenPair>)>,
 }
 
-/// What is known of a pair.
+/// A distinct piece of the text.
+struct Word {
+    /// The tokens that it consists of by now.
+    tokens: Vec<u32>,
+    /// How often it comes in the text.
+    times: u64,
+}
+
+/// How often a pair comes, and where.
 #[derive(Default)]
-struct Found {
+struct PairCount {
     count: u64,
-    /// Places in `words` that hold it, and some that no longer do.
+    /// Indices into the words that hold the pair, and of some that no longer do.
     words: Vec<usize>,
 }
 // ANCHOR_END: pair_counts
 
-impl Found {
+impl PairCount {
+    /// Counts the pair `times` more, in the word at this index.
     fn add(&mut self, word: usize, times: u64) {
         self.count += times;
         if self.words.last() != Some(&word) {
@@ -36,21 +45,28 @@ impl Found {
 }
 
 impl PairCounts {
+    /// Counts the pairs of bytes in the pieces of texts.
     pub(crate) fn new(bpe: &Bpe, texts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        let words = distinct(texts).into_iter().map(|(piece, times)| (bpe.spell(&piece), times));
-        let words: Vec<(Vec<u32>, u64)> = words.collect();
-        let mut pairs: HashMap<TokenPair, Found> = HashMap::new();
-        for (at, (word, times)) in words.iter().enumerate() {
-            neighbours(word).for_each(|pair| pairs.entry(pair).or_default().add(at, *times));
+        let mut words = Vec::new();
+        let mut pairs: HashMap<TokenPair, PairCount> = HashMap::new();
+        for (piece, times) in distinct(texts) {
+            let tokens = bpe.spell(&piece);
+            for pair in neighbours(&tokens) {
+                pairs.entry(pair).or_default().add(words.len(), times);
+            }
+            words.push(Word { tokens, times });
         }
-        let queue = pairs.iter().map(|(&pair, found)| (found.count, Reverse(pair))).collect();
+        let mut queue = BinaryHeap::with_capacity(pairs.len());
+        for (&pair, counted) in &pairs {
+            queue.push((counted.count, Reverse(pair)));
+        }
         Self { words, pairs, queue }
     }
 }
 
 // ANCHOR: most_frequent
 impl PairCounts {
-    /// The pair with the highest count above zero.
+    /// Finds the pair with the highest count above zero; of equal counts the pair of lower IDs.
     pub(crate) fn most_frequent(&mut self) -> Option<TokenPair> {
         while let Some((count, Reverse(pair))) = self.queue.pop() {
             match self.pairs[&pair].count {
@@ -70,28 +86,30 @@ impl PairCounts {
     pub(crate) fn merge(&mut self, pair: TokenPair, token: u32) {
         let holders = std::mem::take(&mut self.pairs.entry(pair).or_default().words);
         let mut made = HashSet::new();
-        for at in holders {
-            let (word, times) = &mut self.words[at];
-            for old in neighbours(word) {
-                self.pairs.entry(old).or_default().count -= *times;
+        for index in holders {
+            let word = &mut self.words[index];
+            for old in neighbours(&word.tokens) {
+                self.pairs.entry(old).or_default().count -= word.times;
             }
-            replace(word, pair, token);
-            for new in neighbours(word) {
-                let found = self.pairs.entry(new).or_default();
+            replace(&mut word.tokens, pair, token);
+            for new in neighbours(&word.tokens) {
+                let counted = self.pairs.entry(new).or_default();
                 if new.0 == token || new.1 == token {
-                    found.add(at, *times);
+                    counted.add(index, word.times);
                     made.insert(new);
                 } else {
-                    found.count += *times;
+                    counted.count += word.times;
                 }
             }
         }
-        self.queue.extend(made.into_iter().map(|pair| (self.pairs[&pair].count, Reverse(pair))));
+        for pair in made {
+            self.queue.push((self.pairs[&pair].count, Reverse(pair)));
+        }
     }
 }
 // ANCHOR_END: merge
 
-/// The pieces of texts and how often each comes.
+/// Counts how often each distinct piece comes in texts.
 fn distinct(texts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> HashMap<Vec<u8>, u64> {
     let mut counts: HashMap<Vec<u8>, u64> = HashMap::new();
     for text in texts {

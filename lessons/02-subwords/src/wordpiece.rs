@@ -2,58 +2,83 @@
 
 use std::collections::HashMap;
 
-/// What a word becomes that the vocabulary cannot spell (Devlin et al. 2019, published
-/// vocabularies).
+/// The unknown token, which stands for a word that the vocabulary cannot spell (Devlin et al. 2019,
+/// published vocabularies).
 const UNKNOWN: &str = "[UNK]";
-/// What a token opens with that continues a word (as above).
+/// Mark that opens a token which continues a word (Devlin et al. 2019, published vocabularies).
 const CONTINUES: &str = "##";
-/// Characters of the longest word that is split at all (as above, published code).
+/// Number of characters of the longest word that is split at all (Devlin et al. 2019, published
+/// code).
 const LONGEST_WORD: usize = 100;
 
 // ANCHOR: wordpiece
 /// A vocabulary in which a token either begins a word or, led by `##`, continues one.
 #[derive(Debug, Clone)]
 pub struct WordPiece {
-    /// By ID.
+    /// The text of each token, by ID.
     tokens: Vec<String>,
-    /// The way back.
+    /// The ID of each token.
     ids: HashMap<String, u32>,
+    /// The ID of `[UNK]`.
     unknown: u32,
 }
 
 impl WordPiece {
-    /// A vocabulary in the order of its IDs, as a line each in BERT's `vocab.txt`.
+    /// Makes a vocabulary of tokens in the order of their IDs, as the lines of BERT's `vocab.txt`.
     ///
     /// # Panics
     ///
     /// If `[UNK]` is not in it.
     pub fn new(vocabulary: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let tokens: Vec<String> = vocabulary.into_iter().map(Into::into).collect();
-        let ids: HashMap<String, u32> = tokens.iter().cloned().zip(0..).collect();
+        let mut tokens: Vec<String> = Vec::new();
+        let mut ids = HashMap::new();
+        for token in vocabulary {
+            let token = token.into();
+            ids.insert(token.clone(), tokens.len() as u32);
+            tokens.push(token);
+        }
         let unknown = *ids.get(UNKNOWN).expect("a WordPiece vocabulary holds [UNK]");
         Self { tokens, ids, unknown }
     }
 
-    /// The IDs of one word: the longest token that it begins with, then the same for the rest
-    /// (Devlin et al. 2019, published code). A word that this leads to no match, or of more than
-    /// 100 characters, is `[UNK]` as a whole.
+    /// Encodes one word: the longest token that it begins with, then the same for the rest (Devlin
+    /// et al. 2019, published code). A word for which this finds no match, or of more than 100
+    /// characters, is `[UNK]` as a whole.
     pub fn encode(&self, word: &str) -> Vec<u32> {
-        let short = word.chars().nth(LONGEST_WORD).is_none();
-        short.then(|| self.longest_matches(word)).flatten().unwrap_or_else(|| vec![self.unknown])
+        let too_long = word.chars().nth(LONGEST_WORD).is_some();
+        if too_long {
+            return vec![self.unknown];
+        }
+        match self.longest_matches(word) {
+            Some(ids) => ids,
+            None => vec![self.unknown],
+        }
     }
 
+    /// Spells a word from the left, each time with the longest token that fits; `None` where none
+    /// does.
     fn longest_matches(&self, word: &str) -> Option<Vec<u32>> {
-        let (mut ids, mut start) = (Vec::new(), 0);
+        let mut ids = Vec::new();
+        let mut start = 0;
         while start < word.len() {
-            let prefix = if start == 0 { "" } else { CONTINUES };
-            let ends = word[start..].char_indices().map(|(at, c)| start + at + c.len_utf8());
-            let known =
-                |end| Some((*self.ids.get(&format!("{prefix}{}", &word[start..end]))?, end));
-            let (id, end) = ends.rev().find_map(known)?;
+            let (id, end) = self.longest_match(word, start)?;
             ids.push(id);
             start = end;
         }
         Some(ids)
+    }
+
+    /// Finds the longest token that the word holds at the byte `start`: its ID, and the byte at
+    /// which it ends.
+    fn longest_match(&self, word: &str, start: usize) -> Option<(u32, usize)> {
+        let mark = if start == 0 { "" } else { CONTINUES };
+        for (at, character) in word[start..].char_indices().rev() {
+            let end = start + at + character.len_utf8();
+            if let Some(&id) = self.ids.get(&format!("{mark}{}", &word[start..end])) {
+                return Some((id, end));
+            }
+        }
+        None
     }
 
     /// The text of a token, `##` included.
@@ -62,8 +87,10 @@ impl WordPiece {
     ///
     /// If `id` is not below the number of tokens.
     pub fn token(&self, id: u32) -> &str {
-        let vocab = self.tokens.len();
-        self.tokens.get(id as usize).unwrap_or_else(|| panic!("ID {id} in a vocabulary of {vocab}"))
+        match self.tokens.get(id as usize) {
+            Some(token) => token,
+            None => panic!("ID {id} in a vocabulary of {}", self.tokens.len()),
+        }
     }
 }
 // ANCHOR_END: wordpiece

@@ -1,7 +1,7 @@
 //! The chapter's own small numbers.
 
 use subwords::demo::PAPER;
-use subwords::{BYTES, Bpe, WordPiece, pieces};
+use subwords::{BYTES, Bpe, TokenPair, WordPiece, naive, pieces, replace};
 
 /// The ID of a visible ASCII character: they come first, and `!` (33) is the first of them.
 fn id(c: char) -> u32 {
@@ -24,6 +24,49 @@ fn four_merges_of_seven_words() {
     assert_eq!(made, ["ra", "in", "rain", "train"].map(str::as_bytes));
 }
 
+/// Words as one token for each byte, for words of visible ASCII characters.
+fn spelt(words: &[&str]) -> Vec<Vec<u32>> {
+    words.iter().map(|word| word.chars().map(id).collect()).collect()
+}
+
+/// Holds the first pair of a training to the one expected, counted anew and counted fast.
+fn assert_first_pair(words: &[&str], expected: TokenPair) {
+    assert_eq!(naive::most_frequent(&spelt(words)), Some(expected), "counted anew");
+    assert_eq!(Bpe::train(words, BYTES + 1).merges(), [expected], "counted fast");
+}
+
+#[test]
+fn of_two_pairs_that_come_as_often_the_one_of_lower_ids_wins() {
+    // The seven words after r + a became 256: ra i and i n come 6 times each, and i is 72.
+    let mut words = spelt(&PAPER);
+    for word in &mut words {
+        replace(word, (id('r'), id('a')), 256);
+    }
+    assert_eq!(naive::most_frequent(&words), Some((72, 77)));
+}
+
+#[test]
+fn a_word_counts_as_often_as_it_comes() {
+    // a b comes five times, all in one word; c d stands in three different words.
+    assert_first_pair(&["ab", "ab", "ab", "ab", "ab", "cd", "cde", "cdf"], (64, 65));
+}
+
+#[test]
+fn no_pair_is_counted_across_the_border_of_two_words() {
+    // Every pair comes once, and b v has the lowest IDs. Across the borders a b would come three
+    // times.
+    assert_first_pair(&["xa", "by", "za", "bw", "qa", "bv"], (65, 85));
+    // The same inside one text, where a piece ends at a line's end.
+    assert_eq!(Bpe::train(["xa\nby\nza\nbw\nqa\nbv"], BYTES + 1).merges(), [(65, 85)]);
+}
+
+#[test]
+fn words_of_one_token_hold_no_pair() {
+    assert_eq!(naive::most_frequent(&spelt(&["a", "b", "a"])), None);
+    assert_eq!(naive::most_frequent(&[]), None);
+    assert_eq!(Bpe::train(["a", "b", "a"], 1000).vocab(), BYTES);
+}
+
 #[test]
 fn each_merge_takes_away_as_many_tokens_as_the_pair_had_places() {
     // 3 * 4 + 2 * 5 + 6 + 3 = 31 bytes, then 31 - 7 = 24, 24 - 6 = 18, 18 - 6 = 12, 12 - 3 = 9.
@@ -41,6 +84,14 @@ fn words_never_seen_are_made_of_known_parts() {
     assert_eq!(bpe.encode(b"drains"), [id('d'), 258, id('s')], "d rain s");
     assert_eq!(bpe.encode(b"tin"), [id('t'), 257], "t in");
     assert_eq!(bpe.decode(&[id('s'), 259]), b"strain");
+}
+
+#[test]
+fn every_place_of_a_pair_is_merged_and_the_earliest_merge_goes_first() {
+    let bpe = Bpe::train(PAPER, BYTES + 4);
+    assert_eq!(bpe.encode(b"rainrain"), [258, 258], "both places, and not one merge alone");
+    let bpe = Bpe::train(["bc", "bc", "bc", "ab", "ab"], BYTES + 2);
+    assert_eq!(bpe.encode(b"abc"), [64, 256], "bc was learnt before ab");
 }
 
 #[test]
@@ -70,9 +121,27 @@ fn of_three_equal_letters_the_left_two_are_merged() {
 }
 
 #[test]
+fn a_pair_is_replaced_from_the_left_everywhere_and_leaves_the_rest() {
+    let (a, b, x) = (1, 2, 9);
+    for (before, after) in [
+        (vec![a, a, a, b, a, a], vec![x, a, b, x]),
+        (vec![a, b], vec![a, b]),
+        (vec![b, a, a], vec![b, x]),
+        (vec![], vec![]),
+    ] {
+        let mut tokens = before;
+        replace(&mut tokens, (a, a), x);
+        assert_eq!(tokens, after);
+    }
+}
+
+#[test]
 fn a_text_is_cut_before_words_and_a_word_keeps_its_space() {
     let cut = |text: &'static str| -> Vec<&str> {
-        pieces(text.as_bytes()).map(|piece| std::str::from_utf8(piece).unwrap()).collect()
+        pieces(text.as_bytes())
+            .into_iter()
+            .map(|piece| std::str::from_utf8(piece).unwrap())
+            .collect()
     };
     assert_eq!(cut("I don't know 42 cats!?"), ["I", " don", "'t", " know", " 42", " cats", "!?"]);
     assert_eq!(cut("a  b"), ["a", " ", " b"], "the last of two spaces goes with the word");
@@ -94,8 +163,7 @@ fn a_text_is_cut_before_words_and_a_word_keeps_its_space() {
 fn what_is_no_utf8_is_cut_into_bytes() {
     // e2 82 opens the euro sign, whose last byte is missing
     let bytes = [b'a', b'b', 0xff, 0xe2, 0x82, b' ', b'c'];
-    let cut: Vec<&[u8]> = pieces(&bytes).collect();
-    assert_eq!(cut, [&b"ab"[..], &[0xff], &[0xe2], &[0x82], b" c"]);
+    assert_eq!(pieces(&bytes), [&b"ab"[..], &[0xff], &[0xe2], &[0x82], b" c"]);
 }
 
 fn split(wordpiece: &WordPiece, word: &str) -> String {
@@ -108,7 +176,9 @@ fn the_longest_match_comes_first() {
     assert_eq!(wordpiece.encode("trains"), [2, 4]);
     assert_eq!(split(&wordpiece, "trainers"), "train ##ers");
     assert_eq!(split(&wordpiece, "rain"), "rain");
+    assert_eq!(wordpiece.encode("trainers"), [2, 7]);
     assert_eq!(split(&wordpiece, "strain"), "[UNK]", "##s only continues a word");
+    assert_eq!(split(&wordpiece, "trainx"), "[UNK]", "half a word known is a word unknown");
     assert_eq!(split(&wordpiece, ""), "");
 }
 
@@ -120,6 +190,13 @@ fn greed_can_miss_a_split_that_exists() {
         "[UNK]",
         "tra leaves ##in; tr and ##ain would have done"
     );
+}
+
+#[test]
+fn a_word_is_split_between_characters_and_not_between_bytes() {
+    let wordpiece = WordPiece::new(["[UNK]", "é", "##é"]);
+    assert_eq!(wordpiece.encode("éé"), [1, 2]);
+    assert_eq!(wordpiece.encode("éa"), [0]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn library_pieces(text: &str) -> Vec<String> {
 }
 
 fn our_pieces(text: &str) -> Vec<String> {
-    pieces(text.as_bytes()).map(written).collect()
+    pieces(text.as_bytes()).into_iter().map(written).collect()
 }
 
 fn library_ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
