@@ -13,54 +13,76 @@ use lookup::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::{cosine, dot, euclidean, nearest, pairwise};
+use crate::{COORDINATES, anisotropy, cosine, dot, euclidean, nearest, pairwise};
 
-/// Words in one group of [`TWELVE`].
+/// Axis of a table along which one vector stands below the other.
+const ROWS: usize = 0;
+/// Axis of looked-up vectors `[batch, neighbours, d_model]` along which the neighbours lie.
+const CONTEXT: usize = 1;
+
+/// Number of words in one group of [`TWELVE`].
 const GROUP: usize = 3;
-/// How many neighbours are listed.
+/// Number of neighbours that are listed.
 const NEIGHBOURS: usize = 5;
-/// Pairs of rows whose cosines are measured; their mean is then known to about 0.2 / sqrt(4000) =
-/// 0.003.
+/// Number of pairs of rows whose cosines are measured; their mean is then known to about
+/// 0.2 / sqrt(4000) = 0.003.
 const PAIRS: usize = 4000;
 /// Width of a bin of cosines.
 const BIN: f64 = 0.05;
-/// Rows of the own table are this wide.
+/// Width of the rows of the lesson's own table.
 const D_MODEL: usize = 32;
-/// Sentences the own table is trained on.
+/// Number of sentences that the lesson's own table is trained on.
 const SENTENCES: usize = 4000;
-/// Words on either side that predict the one between.
+/// Number of words on either side that predict the one between.
 const REACH: usize = 2;
-/// Places predicted at once.
+/// Number of places predicted at once.
 const BATCH: usize = 512;
-/// Rows of the own table that no sentence ever uses, as the spare tokens in BERT's.
-const UNSAID: usize = 64;
-/// Some seven times through the corpus.
+/// Number of rows of the lesson's own table that no sentence ever uses, as the unused tokens in
+/// BERT's.
+const UNUSED: usize = 64;
+/// Number of training steps: some seven times through the corpus.
 const STEPS: usize = 400;
-/// AdamW's step.
+/// Learning rate of AdamW.
 const LEARNING_RATE: f64 = 0.02;
-/// Trained values differ by processor and number of threads.
+/// Band of the figures: trained values differ by processor and number of threads.
 const BAND: f64 = 0.15;
 
-/// A table of vectors, and whose each row is.
-struct Space {
-    /// What the figures' names add: empty for the lesson's own.
+/// A table of vectors, and the word of each row.
+struct WordTable {
+    /// What the names of its figures add: empty for the lesson's own.
     name: &'static str,
-    /// Whose table it is, in the figures' titles.
+    /// Whose table it is, in the titles of its figures.
     whose: &'static str,
-    /// What it is, in a sentence.
-    what: String,
+    /// Description of the table, in a sentence.
+    description: String,
+    /// The vectors: `[words, d_model]`.
     table: Tensor<2>,
+    /// The word of each row.
     words: Vec<String>,
-    /// Rows of the same training that stand for nothing that was ever said.
-    unsaid: Tensor<2>,
+    /// Rows of the same training that stand for nothing that was ever said: `[unused, d_model]`.
+    unused: Tensor<2>,
 }
 
 /// Cosines of random pairs.
-struct Crowd {
+struct RandomPairs {
+    /// Cosines of two words' rows.
     words: Vec<f64>,
+    /// Cosines of two words' rows less the mean row.
     centred: Vec<f64>,
-    unsaid: Vec<f64>,
+    /// Cosines of two unused rows.
+    unused: Vec<f64>,
+    /// Cosines of two random vectors of the same width.
     random: Vec<f64>,
+}
+
+/// Cosines of the twelve words.
+struct Twelve {
+    /// The cosine of each word with each: `[12][12]`.
+    cosines: Vec<Vec<f64>>,
+    /// Mean cosine of two different words of one group.
+    within: f64,
+    /// Mean cosine of two words of different groups.
+    between: f64,
 }
 
 /// Runs the lesson's demonstration.
@@ -73,16 +95,16 @@ pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
     say_measures(&mut report, run.device);
-    show(&mut report, &own_space(run), run.seed);
+    show(&mut report, &own_table(run), run.seed);
     match run.minilm {
-        Some(folder) => show(&mut report, &minilm_space(folder, run.device)?, run.seed),
+        Some(folder) => show(&mut report, &minilm_table(folder, run.device)?, run.seed),
         None => report
             .say("The same for all-MiniLM-L6-v2's table: run `cargo rungs fetch minilm` first."),
     }
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Draws which axes go in and which come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("queries", "queries, d_model"),
@@ -103,22 +125,25 @@ fn shapes() -> Figure {
     Figure::shapes("03-shapes", "From vectors to neighbours", alt, steps)
 }
 
+/// Shows the three measures on small vectors.
 fn say_measures(report: &mut Report, device: &Device) {
     report.say("Three measures of four pairs of vectors:");
-    let pairs = [
-        ([3.0, 4.0], [4.0, 3.0]),
-        ([3.0, 4.0], [4000.0, 3000.0]),
-        ([3.0, 4.0], [-4.0, 3.0]),
-        ([3.0, 4.0], [0.0, 0.0]),
-    ];
-    let a = Tensor::<2>::from_floats(pairs.map(|pair| pair.0), device);
-    let b = Tensor::<2>::from_floats(pairs.map(|pair| pair.1), device);
-    let measured = [dot(a.clone(), b.clone()), cosine(a.clone(), b.clone()), euclidean(a, b)]
-        .map(|m| numbers(&m));
+    let a = [3.0, 4.0];
+    let others = [[4.0, 3.0], [4000.0, 3000.0], [-4.0, 3.0], [0.0, 0.0]];
+    let rows_a = Tensor::<2>::from_floats([a; 4], device);
+    let rows_b = Tensor::<2>::from_floats(others, device);
+    let dots = numbers(&dot(rows_a.clone(), rows_b.clone()));
+    let cosines = numbers(&cosine(rows_a.clone(), rows_b.clone()));
+    let distances = numbers(&euclidean(rows_a, rows_b));
     let mut table = Table::new(["a", "b", "dot", "cosine", "Euclidean"]);
-    for (i, (a, b)) in pairs.iter().enumerate() {
-        let [dot, cosine, euclidean] = [0, 1, 2].map(|m| format!("{:.2}", measured[m][i]));
-        table.row([format!("{a:?}"), format!("{b:?}"), dot, cosine, euclidean]);
+    for (i, b) in others.iter().enumerate() {
+        table.row([
+            format!("{a:?}"),
+            format!("{b:?}"),
+            format!("{:.2}", dots[i]),
+            format!("{:.2}", cosines[i]),
+            format!("{:.2}", distances[i]),
+        ]);
     }
     report.table(&table);
     report.say(
@@ -129,46 +154,57 @@ fn say_measures(report: &mut Report, device: &Device) {
     report.say("");
 }
 
-/// The lesson's own space: a table trained to predict a word of the toy world from its neighbours.
-fn own_space(run: &Run) -> Space {
+/// Trains the lesson's own table to predict a word of the toy world from its neighbours.
+fn own_table(run: &Run) -> WordTable {
     let device = run.device.clone().autodiff();
     let words: Vec<String> = World::vocabulary().into_iter().map(String::from).collect();
     let (contexts, centres) = places(&words, run.seed);
     let (table, losses) = train(words.len(), &contexts, &centres, &device, run.seed);
     let rows = table.weight.val().inner();
-    let (table, unsaid) =
-        (rows.clone().narrow(0, 0, words.len()), rows.narrow(0, words.len() + 1, UNSAID));
-    let what = format!(
+    let description = format!(
         "A table of {} words x {D_MODEL}, trained here: {STEPS} steps of predicting a word of the \
             toy world from the {REACH} on either side ({:.2} nats before, {:.2} after).",
         words.len(),
         losses[0],
         losses[losses.len() - 1],
     );
-    Space { name: "", whose: "this lesson's table", what, table, words, unsaid }
+    WordTable {
+        name: "",
+        whose: "this lesson's table",
+        description,
+        table: rows.clone().narrow(ROWS, 0, words.len()),
+        unused: rows.narrow(ROWS, words.len() + 1, UNUSED),
+        words,
+    }
 }
 
-/// Every place in the corpus: its neighbours (the row after the last word stands for the sentence's
-/// edge), its word.
+/// Lists every place in the corpus: the IDs of its neighbours (the row after the last word stands
+/// for the sentence's edge), and the ID of its word.
 fn places(words: &[String], seed: u64) -> (Vec<[u32; 2 * REACH]>, Vec<u32>) {
-    let id = |word: &str| words.partition_point(|other| other.as_str() < word) as u32;
     let edge = words.len() as u32;
     let (mut contexts, mut centres) = (Vec::new(), Vec::new());
     for sentence in World::sentences(seed).take(SENTENCES) {
         let mut ids = vec![edge; REACH];
-        ids.extend(sentence.words.iter().map(|word| id(&word.text)));
+        for word in &sentence.words {
+            ids.push(words.partition_point(|other| *other < word.text) as u32);
+        }
         ids.extend([edge; REACH]);
         for window in ids.windows(2 * REACH + 1) {
-            contexts.push(std::array::from_fn(|i| window[if i < REACH { i } else { i + 1 }]));
+            let mut context = [0; 2 * REACH];
+            context[..REACH].copy_from_slice(&window[..REACH]);
+            context[REACH..].copy_from_slice(&window[REACH + 1..]);
+            contexts.push(context);
             centres.push(window[REACH]);
         }
     }
     (contexts, centres)
 }
 
+/// Trains a table; returns the loss before each step too, in nats per predicted word.
+///
 /// logits = mean(rows of the neighbours) x table^T: one table on both sides, as in BERT (Press and
-/// Wolf 2017). After the words' rows come the sentence edge's and the unsaid ones, which never are
-/// a neighbour nor the answer.
+/// Wolf 2017). After the words' rows come that of the sentence's edge and the unused ones, which
+/// never are a neighbour nor the answer.
 fn train(
     vocab: usize,
     contexts: &[[u32; 2 * REACH]],
@@ -176,20 +212,25 @@ fn train(
     device: &Device,
     seed: u64,
 ) -> (TokenEmbedding, Vec<f64>) {
-    let mut table = TokenEmbeddingConfig::new(vocab + 1 + UNSAID, D_MODEL)
+    let mut table = TokenEmbeddingConfig::new(vocab + 1 + UNUSED, D_MODEL)
         .with_initializer_std(0.1)
         .init(device);
     let mut optimizer = AdamWConfig::new().with_weight_decay(0.0).init();
     let mut random = StdRng::seed_from_u64(seed);
     let mut losses = Vec::with_capacity(STEPS);
     for _ in 0..STEPS {
-        let batch: Vec<usize> = (0..BATCH).map(|_| random.random_range(0..centres.len())).collect();
-        let neighbours: Vec<u32> = batch.iter().flat_map(|&place| contexts[place]).collect();
-        let targets: Vec<u32> = batch.iter().map(|&place| centres[place]).collect();
-        let neighbours =
-            Tensor::<2, Int>::from_data(TensorData::new(neighbours, [BATCH, 2 * REACH]), device);
+        let mut neighbours = Vec::with_capacity(BATCH * 2 * REACH);
+        let mut targets = Vec::with_capacity(BATCH);
+        for _ in 0..BATCH {
+            let place = random.random_range(0..centres.len());
+            neighbours.extend(contexts[place]);
+            targets.push(centres[place]);
+        }
+        let neighbours = TensorData::new(neighbours, [BATCH, 2 * REACH]);
+        let neighbours = Tensor::<2, Int>::from_data(neighbours, device);
         let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [BATCH]), device);
-        let context = table.forward(neighbours).mean_dim(1).squeeze_dim::<2>(1); // [batch, d_model]
+        let vectors = table.forward(neighbours);
+        let context = vectors.mean_dim(CONTEXT).squeeze_dim::<2>(CONTEXT); // [batch, d_model]
         let logits = context.matmul(table.weight.val().transpose());
         let loss = cross_entropy(logits, targets);
         losses.push(loss.clone().into_scalar::<f64>());
@@ -199,8 +240,8 @@ fn train(
     (table, losses)
 }
 
-/// The first thing in all-MiniLM-L6-v2: its table of tokens, before any layer.
-fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
+/// Reads the first thing in all-MiniLM-L6-v2: its table of tokens, before any layer.
+fn minilm_table(folder: &Path, device: &Device) -> Result<WordTable> {
     const TABLE: &str = "embeddings.word_embeddings.weight";
     let weights = checkpoint::Weights::open(folder)?.strip_prefix("bert.")?;
     let tokenizer = tokens::Tokenizer::open(folder)?;
@@ -211,84 +252,89 @@ fn minilm_space(folder: &Path, device: &Device) -> Result<Space> {
         );
     };
     tokenizer.check_vocab(vocab)?;
-    let all: Vec<String> =
-        (0..vocab).map(|id| tokenizer.token(id as u32).unwrap_or_default()).collect();
-    let whole = |token: &str| !token.is_empty() && token.chars().all(char::is_alphanumeric);
-    let table = weights.tensor::<2>(TABLE, [vocab, d_model], device)?;
-    let choose = |wanted: &dyn Fn(&str) -> bool| {
-        let ids: Vec<i64> = (0..vocab as i64).filter(|&id| wanted(&all[id as usize])).collect();
-        let words = ids.iter().map(|&id| all[id as usize].clone()).collect::<Vec<_>>();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [words.len()]), device);
-        (table.clone().select(0, ids), words)
-    };
-    let (words_table, words) = choose(&whole);
-    let (unsaid, spare) = choose(&|token| token.starts_with("[unused"));
+    let (mut words, mut word_ids, mut unused_ids) = (Vec::new(), Vec::new(), Vec::new());
+    for id in 0..vocab {
+        let token = tokenizer.token(id as u32).unwrap_or_default();
+        if token.starts_with("[unused") {
+            unused_ids.push(id as i64);
+        } else if !token.is_empty() && token.chars().all(char::is_alphanumeric) {
+            word_ids.push(id as i64);
+            words.push(token);
+        }
+    }
     anyhow::ensure!(
-        words.len() > 1 && spare.len() > 1,
+        words.len() > 1 && unused_ids.len() > 1,
         "{}: expected BERT's vocabulary",
         folder.display()
     );
-    let what = format!(
+    let table = weights.tensor::<2>(TABLE, [vocab, d_model], device)?;
+    let description = format!(
         "all-MiniLM-L6-v2's own table, before any layer: {} whole words of its {vocab} tokens x \
             {d_model}.",
         words.len()
     );
-    Ok(Space {
+    Ok(WordTable {
         name: "minilm-",
         whose: "MiniLM's token table",
-        what,
-        table: words_table,
+        description,
+        table: select(&table, word_ids),
         words,
-        unsaid,
+        unused: select(&table, unused_ids),
     })
 }
 
-fn show(report: &mut Report, space: &Space, seed: u64) {
-    report.say(&space.what);
+/// Shows who is near whom in a table, and how crowded it is.
+fn show(report: &mut Report, space: &WordTable, seed: u64) {
+    report.say(&space.description);
     say_nearest(report, space);
-    let cosines = twelve(space);
-    let (within, between) = groups(&cosines);
+    let twelve = twelve(space);
     report.say(format!(
-        "The textbook's twelve words: mean cosine {within:.3} within a group, {between:.3} \
-            between groups."
+        "The textbook's twelve words: mean cosine {:.3} within a group, {:.3} between groups.",
+        twelve.within, twelve.between
     ));
     report.say("");
     say_textbook(report, space);
-    let crowd = crowd(space, seed);
-    say_crowd(report, space, &crowd);
-    report.figure(nearest_figure(space, cosines));
-    report.figure(cone_figure(space, &crowd));
+    let pairs = random_pairs(space, seed);
+    say_random_pairs(report, space, &pairs);
+    report.figure(nearest_figure(space, twelve));
+    report.figure(cone_figure(space, &pairs));
 }
 
-fn say_nearest(report: &mut Report, space: &Space) {
-    let asked: Vec<&str> = ["cat", "apple", "run", "france", "king", "happy", "bank"]
-        .into_iter()
-        .filter(|w| index(space, w).is_some())
-        .collect();
+/// Lists the nearest neighbours of a few words.
+fn say_nearest(report: &mut Report, space: &WordTable) {
+    let mut asked = Vec::new();
+    for word in ["cat", "apple", "run", "france", "king", "happy", "bank"] {
+        if index(space, word).is_some() {
+            asked.push(word);
+        }
+    }
+    // One more than are listed: the nearest of all is the word itself.
+    let found = nearest(rows(space, &asked), space.table.clone(), NEIGHBOURS + 1);
     let mut table = Table::new(["word", "nearest, with cosine"]);
-    for (word, neighbours) in
-        asked.iter().zip(nearest(rows(space, &asked), space.table.clone(), NEIGHBOURS + 1))
-    {
-        let others = neighbours.into_iter().filter(|&(row, _)| space.words[row] != *word);
-        let shown: Vec<String> = others
-            .take(NEIGHBOURS)
-            .map(|(row, cosine)| format!("{} {cosine:.2}", space.words[row]))
-            .collect();
+    for (word, neighbours) in asked.iter().zip(found) {
+        let mut shown = Vec::new();
+        for (row, cosine) in neighbours {
+            let other = &space.words[row];
+            if other != word && shown.len() < NEIGHBOURS {
+                shown.push(format!("{other} {cosine:.2}"));
+            }
+        }
         table.row([word.to_string(), shown.join(", ")]);
     }
     report.table(&table);
 }
 
-/// What the textbook says of pairs of words, beside what this table says of them.
-fn say_textbook(report: &mut Report, space: &Space) {
-    let known = WORD_PAIRS
-        .iter()
-        .filter(|(a, b, _)| index(space, a).is_some() && index(space, b).is_some());
-    let known: Vec<_> = known.collect();
-    let of = |side: fn(&(&'static str, &'static str, f64)) -> &'static str| {
-        rows(space, &known.iter().map(|pair| side(pair)).collect::<Vec<_>>())
-    };
-    let cosines = numbers(&cosine(of(|pair| pair.0), of(|pair| pair.1)));
+/// Shows what the textbook says of pairs of words, beside what this table says of them.
+fn say_textbook(report: &mut Report, space: &WordTable) {
+    let (mut known, mut first, mut second) = (Vec::new(), Vec::new(), Vec::new());
+    for (a, b, textbook) in WORD_PAIRS {
+        if index(space, a).is_some() && index(space, b).is_some() {
+            known.push((a, b, textbook));
+            first.push(a);
+            second.push(b);
+        }
+    }
+    let cosines = numbers(&cosine(rows(space, &first), rows(space, &second)));
     let mut table = Table::new(["pair", "the textbook", "this table"]);
     for ((a, b, textbook), cosine) in known.iter().zip(cosines) {
         table.row([format!("{a}, {b}"), format!("{textbook:.2}"), format!("{cosine:.2}")]);
@@ -296,68 +342,79 @@ fn say_textbook(report: &mut Report, space: &Space) {
     report.table(&table);
 }
 
-/// Cosine of each of the twelve words with each.
-fn twelve(space: &Space) -> Vec<Vec<f64>> {
-    let rows = rows(space, &TWELVE);
-    numbers(&pairwise(rows.clone(), rows)).chunks(TWELVE.len()).map(<[f64]>::to_vec).collect()
-}
-
-/// Mean cosine of two different words of one group, and of two groups.
-fn groups(cosines: &[Vec<f64>]) -> (f64, f64) {
-    let (mut within, mut between) = (Vec::new(), Vec::new());
+/// Measures the cosines of the twelve words: each with each, within the groups and between them.
+fn twelve(space: &WordTable) -> Twelve {
+    let vectors = rows(space, &TWELVE);
+    let mut cosines = Vec::with_capacity(TWELVE.len());
+    for row in numbers(&pairwise(vectors.clone(), vectors.clone())).chunks(TWELVE.len()) {
+        cosines.push(row.to_vec());
+    }
+    let mut within = Vec::new();
+    for group in vectors.split(GROUP, ROWS) {
+        within.push(anisotropy(group));
+    }
+    let mut between = Vec::new();
     for (i, row) in cosines.iter().enumerate() {
-        for (j, &cosine) in row.iter().enumerate().filter(|&(j, _)| j != i) {
-            if i / GROUP == j / GROUP { within.push(cosine) } else { between.push(cosine) }
+        for (j, &cosine) in row.iter().enumerate() {
+            if i / GROUP != j / GROUP {
+                between.push(cosine);
+            }
         }
     }
-    (mean(&within), mean(&between))
+    Twelve { cosines, within: mean(&within), between: mean(&between) }
 }
 
-/// Cosines of random pairs: of words' rows, of the same less their mean, of unsaid rows, of random
-/// vectors.
-fn crowd(space: &Space, seed: u64) -> Crowd {
-    let device = space.table.device();
-    let d_model = space.table.dims()[1];
+/// Measures the cosines of random pairs: of words' rows, of the same less their mean, of unused
+/// rows, of random vectors.
+fn random_pairs(space: &WordTable, seed: u64) -> RandomPairs {
     let mut random = StdRng::seed_from_u64(seed);
-    let noise = || Tensor::<2>::random([PAIRS, d_model], Distribution::Normal(0.0, 1.0), &device);
-    Crowd {
-        words: of_pairs(&space.table, &mut random),
-        centred: of_pairs(&(space.table.clone() - space.table.clone().mean_dim(0)), &mut random),
-        unsaid: of_pairs(&space.unsaid, &mut random),
-        random: numbers(&cosine(noise(), noise())),
+    let centred = space.table.clone() - space.table.clone().mean_dim(ROWS);
+    let words = cosines_of_random_rows(&space.table, &mut random);
+    let centred = cosines_of_random_rows(&centred, &mut random);
+    let unused = cosines_of_random_rows(&space.unused, &mut random);
+    let first = random_vectors(&space.table);
+    let second = random_vectors(&space.table);
+    RandomPairs { words, centred, unused, random: numbers(&cosine(first, second)) }
+}
+
+/// Measures the cosines of random pairs of two different rows.
+fn cosines_of_random_rows(table: &Tensor<2>, random: &mut StdRng) -> Vec<f64> {
+    let vectors = table.dims()[ROWS] as i64;
+    let (mut first, mut second) = (Vec::with_capacity(PAIRS), Vec::with_capacity(PAIRS));
+    for _ in 0..PAIRS {
+        first.push(random.random_range(0..vectors));
     }
+    for row in &first {
+        let further = random.random_range(1..vectors);
+        second.push((row + further) % vectors);
+    }
+    numbers(&cosine(select(table, first), select(table, second)))
 }
 
-/// Cosines of random pairs of two different rows.
-fn of_pairs(table: &Tensor<2>, random: &mut StdRng) -> Vec<f64> {
-    let vectors = table.dims()[0] as i64;
-    let first: Vec<i64> = (0..PAIRS).map(|_| random.random_range(0..vectors)).collect();
-    let second = first.iter().map(|i| (i + random.random_range(1..vectors)) % vectors).collect();
-    let rows = |ids: Vec<i64>| {
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [PAIRS]), &table.device());
-        table.clone().select(0, ids)
-    };
-    numbers(&cosine(rows(first), rows(second)))
+/// Draws random vectors as wide as those of a table, one for each pair.
+fn random_vectors(table: &Tensor<2>) -> Tensor<2> {
+    let d_model = table.dims()[COORDINATES];
+    Tensor::random([PAIRS, d_model], Distribution::Normal(0.0, 1.0), &table.device())
 }
 
-fn say_crowd(report: &mut Report, space: &Space, crowd: &Crowd) {
+/// Shows how close random pairs are.
+fn say_random_pairs(report: &mut Report, space: &WordTable, pairs: &RandomPairs) {
     report.say(format!("{PAIRS} random pairs, their cosine:"));
     let mut table = Table::new(["of", "mean", "standard deviation"]);
     for (name, cosines) in [
-        ("words", &crowd.words),
-        ("words, the mean row taken away", &crowd.centred),
-        ("rows that were never said", &crowd.unsaid),
-        ("random vectors", &crowd.random),
+        ("words", &pairs.words),
+        ("words, the mean row taken away", &pairs.centred),
+        ("rows that were never said", &pairs.unused),
+        ("random vectors", &pairs.random),
     ] {
-        let centre = mean(cosines);
-        let spread = mean(&cosines.iter().map(|c| (c - centre).powi(2)).collect::<Vec<_>>()).sqrt();
-        table.row([name.into(), format!("{centre:.3}"), format!("{spread:.3}")]);
+        let deviation = standard_deviation(cosines);
+        table.row([name.into(), format!("{:.3}", mean(cosines)), format!("{deviation:.3}")]);
     }
     report.table(&table);
     report.say(format!(
         "{} rows stand for nothing that was ever said. A softmax pushes such rows away from every \
             answer, all the same",
-        space.unsaid.dims()[0]
+        space.unused.dims()[ROWS]
     ));
     report.say(
         "way each time: a narrow cone (Gao et al. 2019). Words are pulled back out whenever they \
@@ -370,9 +427,10 @@ fn say_crowd(report: &mut Report, space: &Space, crowd: &Crowd) {
     report.say("");
 }
 
-fn nearest_figure(space: &Space, values: Vec<Vec<f64>>) -> Figure {
-    let names: Vec<String> = TWELVE.map(String::from).to_vec();
-    let (within, between) = groups(&values);
+/// Draws the cosine of each of the twelve words with each.
+fn nearest_figure(space: &WordTable, twelve: Twelve) -> Figure {
+    let names = TWELVE.map(String::from).to_vec();
+    let Twelve { cosines: values, within, between } = twelve;
     Figure {
         name: format!("03-{}nearest", space.name),
         title: format!("Words of a kind lie close: cosines of twelve words in {}", space.whose),
@@ -392,16 +450,8 @@ fn nearest_figure(space: &Space, values: Vec<Vec<f64>>) -> Figure {
     }
 }
 
-fn cone_figure(space: &Space, crowd: &Crowd) -> Figure {
-    let panel = |name: &str, cosines: &[f64]| Panel {
-        title: name.into(),
-        x: Axis::linear("cosine of a random pair"),
-        y: Axis::linear("share of pairs (per bin of 0.05)"),
-        marks: Marks::Lines(vec![
-            Line::new(name, histogram(cosines)),
-            Line::new("random vectors", histogram(&crowd.random)),
-        ]),
-    };
+/// Draws how the cosines of random pairs are distributed: of words, and of unused rows.
+fn cone_figure(space: &WordTable, pairs: &RandomPairs) -> Figure {
     Figure {
         name: format!("03-{}cone", space.name),
         title: format!("What is never said ends up in a cone: random pairs of {}", space.whose),
@@ -409,46 +459,84 @@ fn cone_figure(space: &Space, crowd: &Crowd) -> Figure {
             "Distributions of the cosines of random pairs, each beside that of random vectors, \
                 which lie around 0. Left: words, spread around {:.2}. Right: rows that no text \
                 ever held, a peak around {:.2}: they all point the same way.",
-            mean(&crowd.words),
-            mean(&crowd.unsaid)
+            mean(&pairs.words),
+            mean(&pairs.unused)
         ),
         band: BAND,
-        panels: vec![panel("words", &crowd.words), panel("rows never said", &crowd.unsaid)],
+        panels: vec![
+            distribution("words", &pairs.words, &pairs.random),
+            distribution("rows never said", &pairs.unused, &pairs.random),
+        ],
     }
 }
 
-/// The share of cosines in each bin of -1..1, at the bin's middle.
+/// Draws a distribution of cosines beside that of random vectors.
+fn distribution(name: &str, cosines: &[f64], random: &[f64]) -> Panel {
+    Panel {
+        title: name.into(),
+        x: Axis::linear("cosine of a random pair"),
+        y: Axis::linear("share of pairs (per bin of 0.05)"),
+        marks: Marks::Lines(vec![
+            Line::new(name, histogram(cosines)),
+            Line::new("random vectors", histogram(random)),
+        ]),
+    }
+}
+
+/// Share of cosines in each bin of -1..1, at the bin's middle.
 fn histogram(cosines: &[f64]) -> Vec<(f64, f64)> {
     let bins = (2.0 / BIN).round() as usize;
     let mut counts = vec![0; bins];
     for cosine in cosines {
         counts[(((cosine + 1.0) / BIN) as usize).min(bins - 1)] += 1;
     }
-    let middle = |bin: usize| -1.0 + (bin as f64 + 0.5) * BIN;
-    counts
-        .iter()
-        .enumerate()
-        .map(|(bin, &count)| (middle(bin), f64::from(count) / cosines.len() as f64))
-        .collect()
+    let mut shares = Vec::with_capacity(bins);
+    for (bin, &count) in counts.iter().enumerate() {
+        let middle = -1.0 + (bin as f64 + 0.5) * BIN;
+        shares.push((middle, f64::from(count) / cosines.len() as f64));
+    }
+    shares
 }
 
-/// The rows of these words, in order: `[words, d_model]`. Words that the space lacks are left out.
-fn rows(space: &Space, words: &[&str]) -> Tensor<2> {
-    let ids: Vec<i64> =
-        words.iter().filter_map(|word| index(space, word)).map(|row| row as i64).collect();
-    let count = ids.len();
-    let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &space.table.device());
-    space.table.clone().select(0, ids)
+/// Rows of these words, in order: `[words, d_model]`. Words that the table lacks are left out.
+fn rows(space: &WordTable, words: &[&str]) -> Tensor<2> {
+    let mut found = Vec::with_capacity(words.len());
+    for word in words {
+        if let Some(row) = index(space, word) {
+            found.push(row as i64);
+        }
+    }
+    select(&space.table, found)
 }
 
-fn index(space: &Space, word: &str) -> Option<usize> {
+/// Rows of a table by index: `[rows, d_model]`.
+fn select(table: &Tensor<2>, rows: Vec<i64>) -> Tensor<2> {
+    let count = rows.len();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &table.device());
+    table.clone().select(ROWS, rows)
+}
+
+/// Index of a word's row, if the table has one.
+fn index(space: &WordTable, word: &str) -> Option<usize> {
     space.words.iter().position(|other| other == word)
 }
 
+/// Mean of values.
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// Standard deviation of values, how far one typically lies from their mean.
+fn standard_deviation(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    let mut squares = 0.0;
+    for value in values {
+        squares += (value - mean).powi(2);
+    }
+    (squares / values.len() as f64).sqrt()
+}
+
+/// Entries of a tensor, row by row.
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }

@@ -1,4 +1,4 @@
-//! # 03 · Similarity
+//! # 03 Similarity
 //!
 //! **Question.** What does "close" mean between two vectors?
 //!
@@ -19,13 +19,15 @@
 //! - `lookup::cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>`: what trains
 //!   it (lesson 01).
 //!
-//! **Leaves you with** [`cosine`], [`pairwise`] and [`nearest`]: all that a semantic search needs
+//! **Leaves you with.** [`cosine`], [`pairwise`] and [`nearest`]: all that a semantic search needs
 //! once texts are vectors (lesson 14).
 //!
 //! **Try.** Multiply one vector of a pair by 1000 and predict which of the three measures notices.
 
 pub mod demo;
 pub mod naive;
+
+use std::cmp::Ordering;
 
 use burn::tensor::{Tensor, assert_shape};
 
@@ -40,7 +42,8 @@ pub const LESSON: course::Lesson = course::Lesson {
 /// The axis along which a vector lies, in a matrix of one vector a row.
 const COORDINATES: usize = 1;
 
-/// How far two vectors point the same way, times both lengths: sum_i a_i b_i, row by row.
+/// Dot product, how far two vectors point the same way times both lengths: sum_i a_i b_i, row by
+/// row.
 ///
 /// # Shapes
 ///
@@ -57,8 +60,8 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 }
 
 // ANCHOR: cosine
-/// How far two vectors point the same way, whatever their lengths: dot(a, b) / (|a| |b|), row by
-/// row.
+/// Cosine, how far two vectors point the same way whatever their lengths: dot(a, b) / (|a| |b|), row
+/// by row.
 ///
 /// The zero vector points nowhere: its cosine with anything is 0 by convention, never NaN.
 ///
@@ -75,7 +78,7 @@ pub fn cosine(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 }
 // ANCHOR_END: cosine
 
-/// The length of the way between two vectors: |a - b|, row by row.
+/// Euclidean distance, the length of the way between two vectors: |a - b|, row by row.
 ///
 /// # Shapes
 ///
@@ -92,9 +95,9 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 }
 
 // ANCHOR: normalise
-/// Every vector brought to length 1; the zero vector stays zero.
+/// Brings every vector to length 1: x / |x|; the zero vector stays zero.
 ///
-/// A vector is first divided by its largest coordinate, so that squares of very long or very short
+/// Each vector is first divided by its largest coordinate, so that squares of very long or very short
 /// vectors neither overflow nor vanish.
 ///
 /// # Shapes
@@ -109,7 +112,7 @@ pub fn normalise(x: Tensor<2>) -> Tensor<2> {
 // ANCHOR_END: normalise
 
 // ANCHOR: pairwise
-/// The cosine of every row of `a` with every row of `b`, in one matrix product.
+/// Computes the cosine of every row of `a` with every row of `b`, in one matrix product.
 ///
 /// # Shapes
 ///
@@ -128,13 +131,14 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 // ANCHOR_END: pairwise
 
 // ANCHOR: nearest
-/// For each query the `k` rows of `table` with the largest cosine: index and cosine, best first,
-/// equal ones by index. A `k` above the number of rows gives all of them.
+/// Finds for each query the `k` rows of `table` with the largest cosine: index and cosine, best
+/// first, equal ones by index. A `k` above the number of rows gives all of them.
 ///
 /// # Shapes
 ///
 /// - queries: `[queries, d_model]`
 /// - table: `[vectors, d_model]`
+/// - output: `[queries][k]`
 ///
 /// # Panics
 ///
@@ -145,25 +149,66 @@ pub fn nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize
     cosines.chunks(vectors).map(|row| best(row, k)).collect()
 }
 
-fn best(cosines: &[f32], k: usize) -> Vec<(usize, f32)> {
-    let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+/// Picks the `k` largest cosines of one query: index and cosine, best first, equal ones by index. A
+/// `k` above their number gives all of them.
+///
+/// # Shapes
+///
+/// - cosines: `[vectors]`
+/// - output: `[k]`
+pub fn best(cosines: &[f32], k: usize) -> Vec<(usize, f32)> {
     let mut ranked: Vec<(usize, f32)> = cosines.iter().copied().enumerate().collect();
     if k < ranked.len() {
-        ranked.select_nth_unstable_by(k, order);
+        ranked.select_nth_unstable_by(k, best_first);
         ranked.truncate(k);
     }
-    ranked.sort_unstable_by(order);
+    ranked.sort_unstable_by(best_first);
     ranked
+}
+
+/// Orders rows by cosine, the largest first, equal ones by index.
+fn best_first(a: &(usize, f32), b: &(usize, f32)) -> Ordering {
+    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 // ANCHOR_END: nearest
 
+// ANCHOR: anisotropy
+/// Mean cosine of all pairs of two different rows: near 0 where vectors spread evenly over all
+/// directions, near 1 where they crowd into a cone.
+///
+/// Over the rows of a whole table it is the table's anisotropy (Ethayarajh 2019, "How Contextual
+/// are Contextualized Word Representations?", section 3.4). It takes time and space in proportion
+/// to the square of the number of rows. Fewer than two rows have no pair and give 0.
+///
+/// # Shapes
+///
+/// - table: `[vectors, d_model]`
+///
+/// # Panics
+///
+/// If the table has no rows.
+pub fn anisotropy(table: Tensor<2>) -> f64 {
+    let [vectors, _] = table.dims();
+    let cosines: Vec<f64> = pairwise(table.clone(), table).into_data().iter::<f64>().collect();
+    let mut sum = 0.0;
+    let mut pairs = 0;
+    for i in 0..vectors {
+        for j in i + 1..vectors {
+            sum += cosines[i * vectors + j];
+            pairs += 1;
+        }
+    }
+    if pairs == 0 { 0.0 } else { sum / f64::from(pairs) }
+}
+// ANCHOR_END: anisotropy
+
 // ANCHOR: lengths
-/// |x|, row by row: `[vectors, 1]`.
+/// Length of each vector: |x|, `[vectors, 1]`.
 fn length(x: Tensor<2>) -> Tensor<2> {
     x.square().sum_dim(COORDINATES).sqrt()
 }
 
-/// A divisor that leaves zero vectors zero.
+/// Makes a divisor that leaves zero vectors zero: every 0 becomes 1.
 fn one_if_zero(x: Tensor<2>) -> Tensor<2> {
     let zero = x.clone().equal_scalar(0.0);
     x.mask_fill(zero, 1.0)

@@ -1,19 +1,27 @@
 //! The same measures in plain loops: what the tests hold the tensors to.
 
 // ANCHOR: loops
-/// sum_i a_i b_i
+/// Dot product: sum_i a_i b_i.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    let mut sum = 0.0;
+    for (x, y) in a.iter().zip(b) {
+        sum += x * y;
+    }
+    sum
 }
 
-/// dot(a, b) / (|a| |b|), 0 where either vector is zero
+/// Cosine: dot(a, b) / (|a| |b|), 0 where either vector is zero.
 pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
     if lengths == 0.0 { 0.0 } else { dot(a, b) / lengths }
 }
 
-/// |a - b|
+/// Euclidean distance: |a - b|.
 pub fn euclidean(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
+    let mut squared = 0.0;
+    for (x, y) in a.iter().zip(b) {
+        squared += (x - y).powi(2);
+    }
+    squared.sqrt()
 }
 // ANCHOR_END: loops

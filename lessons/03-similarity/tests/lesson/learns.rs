@@ -50,9 +50,13 @@ fn words_of_a_kind_are_near_and_what_is_never_said_is_a_cone() {
     let report = report(None);
     assert!(report.text().contains("fetch minilm"), "it says what it did without");
     let (within, between) = blocks(figure(&report, "03-nearest"));
+    // Measured over seeds 1 to 16: the lowest within a group is 0.126 to 0.279 above the highest
+    // between two.
     assert!(within > between + 0.1, "within {within}, between {between}");
-    let [words, unsaid, random] = means(figure(&report, "03-cone"));
-    assert!(words > random + 0.05 && unsaid > words + 0.2, "words {words}, unsaid {unsaid}");
+    let [words, unused, random] = means(figure(&report, "03-cone"));
+    // Measured over seeds 1 to 16: words 0.265 to 0.294, unused rows 0.974 to 0.975, random vectors
+    // within 0.007 of 0.
+    assert!(words > random + 0.05 && unused > words + 0.2, "words {words}, unused {unused}");
     assert!(random.abs() < 0.02, "{random}");
 }
 
@@ -63,10 +67,10 @@ fn minilms_own_table_has_both_too() {
     let (within, between) = blocks(figure(&report, "03-minilm-nearest"));
     assert!(within > between, "within {within}, between {between}");
     // Measured over all pairs with numpy: 0.014 for whole words, 0.822 for the 994 [unused] tokens.
-    let [words, unsaid, random] = means(figure(&report, "03-minilm-cone"));
+    let [words, unused, random] = means(figure(&report, "03-minilm-cone"));
     assert!(
-        (words - 0.014).abs() < 0.01 && (unsaid - 0.822).abs() < 0.02,
-        "words {words}, unsaid {unsaid}"
+        (words - 0.014).abs() < 0.01 && (unused - 0.822).abs() < 0.02,
+        "words {words}, unused {unused}"
     );
     assert!(random.abs() < 0.01, "{random}");
 }
