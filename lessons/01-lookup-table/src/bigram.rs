@@ -12,7 +12,7 @@ use crate::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy, log_softmax, na
 /// Axis of IDs `[batch, tokens]` along which a text runs.
 const TOKENS: usize = 1;
 
-/// Size of a [`Bigram`].
+/// Size of a [`Bigram`]: how many tokens it knows.
 #[derive(Config, Debug)]
 pub struct BigramConfig {
     /// Number of token IDs: rows and columns of the table.
@@ -198,7 +198,7 @@ pub fn bigram_entropy(counts: &[Vec<u32>]) -> f64 {
     nats
 }
 
-/// Sum of counts.
+/// Adds up the counts of a row.
 fn total(counts: &[u32]) -> f64 {
     let mut sum = 0.0;
     for &count in counts {

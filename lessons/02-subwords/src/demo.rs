@@ -15,7 +15,7 @@ use crate::{BYTES, Bpe, WordPiece, pieces};
 pub const PAPER: [&str; 7] = ["rain", "rain", "rain", "train", "train", "trains", "ran"];
 /// Sizes of vocabulary that are compared, from the bare bytes on.
 pub const SIZES: [usize; 7] = [BYTES, 300, 500, 1000, 2000, 4000, 8000];
-/// The last of [`SIZES`].
+/// Largest vocabulary that is compared: the last of [`SIZES`].
 const LARGEST: usize = 8000;
 /// Vocabulary at which WordPiece and BPE are compared.
 const MIDDLE: usize = 2000;

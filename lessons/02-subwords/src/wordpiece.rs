@@ -19,7 +19,7 @@ pub struct WordPiece {
     tokens: Vec<String>,
     /// The ID of each token.
     ids: HashMap<String, u32>,
-    /// The ID of `[UNK]`.
+    /// The ID of the unknown token, `[UNK]`.
     unknown: u32,
 }
 

@@ -42,7 +42,7 @@ const BATCH: usize = 512;
 const UNUSED: usize = 64;
 /// Number of training steps: some seven times through the corpus.
 const STEPS: usize = 400;
-/// Learning rate of AdamW.
+/// Learning rate that AdamW trains with.
 const LEARNING_RATE: f64 = 0.02;
 /// Band of the figures: trained values differ by processor and number of threads.
 const BAND: f64 = 0.15;
@@ -55,7 +55,7 @@ struct WordTable {
     whose: &'static str,
     /// Description of the table, in a sentence.
     description: String,
-    /// The vectors: `[words, d_model]`.
+    /// The vectors, one for each word: `[words, d_model]`.
     table: Tensor<2>,
     /// The word of each row.
     words: Vec<String>,
@@ -63,7 +63,7 @@ struct WordTable {
     unused: Tensor<2>,
 }
 
-/// Cosines of random pairs.
+/// Cosines of random pairs of rows.
 struct RandomPairs {
     /// Cosines of two words' rows.
     words: Vec<f64>,
@@ -521,7 +521,7 @@ fn index(space: &WordTable, word: &str) -> Option<usize> {
     space.words.iter().position(|other| other == word)
 }
 
-/// Mean of values.
+/// Arithmetic mean of the values.
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
