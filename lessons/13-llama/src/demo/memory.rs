@@ -151,7 +151,7 @@ struct Times {
     commands: Vec<String>,
     device: String,
     parameters: usize,
-    with_memory: Vec<(f64, f64)>,
+    with_cache: Vec<(f64, f64)>,
     without_cache: Vec<(f64, f64)>,
 }
 
@@ -176,14 +176,14 @@ pub(super) fn with_and_without(
         times.parameters, times.device
     ));
     let mut table = Table::new(["tokens before", "without memory", "with memory"]);
-    for (without, with) in times.without_cache.iter().zip(&times.with_memory) {
+    for (without, with) in times.without_cache.iter().zip(&times.with_cache) {
         table.row([without.0.to_string(), format!("{:.3}", without.1), format!("{:.3}", with.1)]);
     }
     report.table(&table);
     report.say("Recorded, medians of 16 tokens, by:");
     times.commands.iter().for_each(|command| report.say(format!("  {command}")));
     report.say("");
-    report.figure(figure(reads, [times.without_cache, times.with_memory]));
+    report.figure(figure(reads, [times.without_cache, times.with_cache]));
     Ok(())
 }
 
