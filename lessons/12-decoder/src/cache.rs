@@ -1,39 +1,47 @@
-//! The key-value caches of a whole model: what it remembers of a text.
+//! The key-value caches of a whole model: what generation need not compute twice.
 
 use heads::KeyValueCache;
 
-/// Key-value cache of every layer: the keys and values of the tokens so far.
+/// The key-value caches of all layers: the keys and values of the tokens so far, which every new
+/// token reads instead of computing them again.
 #[derive(Debug, Clone)]
 pub struct ModelCache {
-    caches: Vec<KeyValueCache>,
+    /// One cache per layer, in the order the layers run.
+    layers: Vec<KeyValueCache>,
+    /// Padding tokens at the left of each text; empty where no text has any.
     padding: Vec<usize>,
 }
 
 impl ModelCache {
-    /// Empty caches of a model with this many layers, for texts of at most `capacity` tokens,
-    /// each after as many padding tokens as `padding` says (empty: none).
+    /// Empty caches of a model with this many layers, for texts of at most `capacity` tokens.
+    ///
+    /// `padding` says how many padding tokens stand at the left of each text; empty means none.
     pub fn new(layers: usize, capacity: usize, padding: &[usize]) -> Self {
-        let caches = vec![KeyValueCache::new(capacity); layers];
-        let padding =
-            if padding.iter().all(|&padded| padded == 0) { Vec::new() } else { padding.to_vec() };
-        Self { caches, padding }
+        let padded = padding.iter().any(|&padded| padded > 0);
+        Self {
+            layers: vec![KeyValueCache::new(capacity); layers],
+            padding: if padded { padding.to_vec() } else { Vec::new() },
+        }
     }
 
-    /// Tokens in the cache, padding included.
+    /// Tokens of each text in the cache, padding included.
     pub fn tokens(&self) -> usize {
-        self.caches.first().map_or(0, KeyValueCache::len)
+        match self.layers.first() {
+            Some(layer) => layer.len(),
+            None => 0,
+        }
     }
 
-    /// Numbers that the caches have taken room for.
+    /// Numbers that the caches have taken room for: 0 until the first token comes.
     pub fn numbers(&self) -> usize {
-        self.caches.iter().map(KeyValueCache::numbers).sum()
+        self.layers.iter().map(KeyValueCache::numbers).sum()
     }
 
     pub(crate) fn padding(&self) -> &[usize] {
         &self.padding
     }
 
-    pub(crate) fn caches(&mut self) -> &mut [KeyValueCache] {
-        &mut self.caches
+    pub(crate) fn layers(&mut self) -> &mut [KeyValueCache] {
+        &mut self.layers
     }
 }

@@ -1,8 +1,8 @@
 //! GPT-2 and BLOOM as published: the keys of their `config.json` and the names of their tensors.
 //!
-//! What is read is read in three steps, each of which can refuse a folder: the configuration, the
-//! header against the configuration, and only then the numbers. What is written is GPT-2's form,
-//! which other libraries open.
+//! A folder is read in three steps, each of which can refuse it: the configuration, the header
+//! against the configuration, and only then the numbers. What is written is GPT-2's form, which
+//! other libraries open.
 
 pub mod parity;
 
@@ -19,14 +19,15 @@ use serde_json::json;
 
 use crate::{Family, Gpt, GptConfig, INITIALIZER_STD};
 
-/// What BLOOM was trained on where its file does not say (Le Scao et al. 2022, table 3).
+/// Longest text of a BLOOM whose file names none, in tokens: what BLOOM was trained on (Le Scao et
+/// al. 2022, table 3).
 const BLOOM_TOKENS: usize = 2048;
 
-/// The attention's mask, which older libraries stored with the weights, and the output table, if it
-/// is the token table stored twice.
+/// Tensors that a file may have and this model has no use for: the attention's mask, which older
+/// libraries stored with the weights, and the output table, if it is the token table stored twice.
 const ALLOWED: [&str; 3] = ["h.*.attn.bias", "h.*.attn.masked_bias", OUTPUT_TABLE];
 const OUTPUT_TABLE: &str = "lm_head.weight";
-/// Before every name but the output table's; older checkpoints leave it out.
+/// Prefix of every name but the output table's; older checkpoints leave it out.
 const PREFIX: &str = "transformer.";
 const LAYERS: &str = "h.";
 
@@ -75,18 +76,18 @@ impl Family {
 pub struct LoadedGpt {
     /// The model, its weights in place.
     pub model: Gpt,
-    /// Its sizes.
+    /// Sizes and settings of the model.
     pub config: GptConfig,
     /// Tensors of the file that this model has no use for.
     pub skipped: Vec<String>,
 }
 
-/// Loads a folder of GPT-2 or BLOOM, without dropout: that belongs to a training and not to what it
-/// made.
+/// Loads a folder of GPT-2 or BLOOM. Dropout is left out: it belongs to the training, not to the
+/// model.
 ///
 /// # Errors
 ///
-/// Anything of `config.json` or the weights that is neither, or not whole.
+/// A `config.json` or weights that are neither GPT-2's nor BLOOM's, or not complete.
 pub fn load(folder: &Path, device: &Device) -> Result<LoadedGpt, CheckpointError> {
     let config = read_config(folder)?;
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
@@ -121,7 +122,7 @@ fn expect_sizes(weights: &Weights, config: &GptConfig) -> Result<(), CheckpointE
 ///
 /// # Errors
 ///
-/// A key that is missing or of another type, a value that none of them can have, or another
+/// A key that is missing or of another type, a value that neither model can have, or another
 /// architecture.
 pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
     #[derive(Deserialize)]
@@ -134,14 +135,17 @@ pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
         Some("gpt2") => Gpt2Config::read(&path),
         Some("bloom") => BloomConfig::read(&path),
         other => {
-            let found = other.map_or("no such key".into(), |other| format!("{other:?}"));
+            let found = match other {
+                Some(other) => format!("{other:?}"),
+                None => "no such key".into(),
+            };
             Checks::of(&path)
                 .refuse("model_type", format!("expected \"gpt2\" or \"bloom\", found {found}"))
         }
     }
 }
 
-/// What `config.json` of a GPT-2 says; keys that change nothing here are passed over.
+/// The `config.json` of a GPT-2; keys that change nothing here are skipped.
 #[derive(Deserialize)]
 struct Gpt2Config {
     vocab_size: usize,
@@ -205,7 +209,7 @@ impl Gpt2Config {
     }
 }
 
-/// What `config.json` of a BLOOM says.
+/// The `config.json` of a BLOOM; keys that change nothing here are skipped.
 #[derive(Deserialize)]
 struct BloomConfig {
     vocab_size: usize,
@@ -247,7 +251,7 @@ impl BloomConfig {
     }
 }
 
-/// A model under its family's names.
+/// Walks over the tensors of a model under its family's names.
 fn gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), CheckpointError> {
     walk.tensor(family.names().table, &mut gpt.tokens.weight)?;
     if let Some(positions) = &mut gpt.positions {
@@ -310,21 +314,27 @@ fn linear(
     }
 }
 
-/// BLOOM's columns, `[heads, (q, k, v), d_head]`, in the order of this course:
-/// `[(q, k, v), heads, d_head]`.
+/// A projection whose columns are in BLOOM's order, `[heads, (q, k, v), d_head]`, in the order of
+/// this course: `[(q, k, v), heads, d_head]`.
 fn by_part(projection: &Linear, heads: usize) -> Linear {
-    let [_, columns] = projection.weight.dims();
-    let reorder = |x: Tensor<2>| {
-        let [rows, _] = x.dims();
-        let by_head = x.detach().reshape([rows, heads, 3, columns / 3 / heads]);
-        by_head.swap_dims(1, 2).reshape([rows, columns])
+    let weight = columns_by_part(projection.weight.val(), heads);
+    let bias = match &projection.bias {
+        Some(bias) => {
+            let row = columns_by_part(bias.val().unsqueeze(), heads); // [1, columns]
+            Some(Param::from_tensor(row.squeeze_dim(0)))
+        }
+        None => None,
     };
-    let bias =
-        projection.bias.as_ref().map(|bias| reorder(bias.val().unsqueeze()).reshape([columns]));
-    Linear {
-        weight: Param::from_tensor(reorder(projection.weight.val())),
-        bias: bias.map(Param::from_tensor),
-    }
+    Linear { weight: Param::from_tensor(weight), bias }
+}
+
+/// Columns `[heads, (q, k, v), d_head]` to columns `[(q, k, v), heads, d_head]`.
+fn columns_by_part(x: Tensor<2>, heads: usize) -> Tensor<2> {
+    const HEADS: usize = 1;
+    const PARTS: usize = 2;
+    let [rows, columns] = x.dims();
+    let by_head = x.detach().reshape([rows, heads, 3, columns / 3 / heads]);
+    by_head.swap_dims(HEADS, PARTS).reshape([rows, columns])
 }
 
 /// Writes a model of GPT-2's family as `config.json` and `model.safetensors`, which other libraries
@@ -336,13 +346,13 @@ fn by_part(projection: &Linear, heads: usize) -> Linear {
 ///
 /// # Panics
 ///
-/// If the model is of BLOOM's family, which is read and not written.
+/// If the model is of BLOOM's family, which is only read.
 pub fn save(model: &Gpt, config: &GptConfig, folder: &Path) -> Result<(), CheckpointError> {
     files::write_json(&folder.join("config.json"), &published_config(config))?;
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(model), &[])
 }
 
-/// A model of GPT-2's family under GPT-2's names.
+/// The tensors of a model of GPT-2's family, under GPT-2's names.
 ///
 /// # Panics
 ///
@@ -365,8 +375,9 @@ fn published_config(config: &GptConfig) -> serde_json::Value {
         "n_embd": config.d_model, "n_layer": config.n_layers, "n_head": config.n_heads,
         "n_positions": config.max_tokens, "n_inner": config.d_ff,
         "activation_function": config.activation.published_name(),
-        "layer_norm_epsilon": config.epsilon, "resid_pdrop": config.dropout, "embd_pdrop": config.dropout,
-        "attn_pdrop": config.dropout, "initializer_range": INITIALIZER_STD, "tie_word_embeddings": true,
+        "layer_norm_epsilon": config.epsilon, "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout, "attn_pdrop": config.dropout,
+        "initializer_range": INITIALIZER_STD, "tie_word_embeddings": true,
         "bos_token_id": null, "eos_token_id": null, "torch_dtype": "float32",
     })
 }

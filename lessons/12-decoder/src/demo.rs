@@ -1,5 +1,5 @@
 //! What the lesson shows: what a longer past is worth, a model that learns to write, ways to draw
-//! from it, and a recorded training beside PyTorch's.
+//! the next token, and a recorded training beside PyTorch's.
 
 mod context;
 mod drawing;
@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use burn::module::Module;
-use course::{Figure, Report, Run, Step};
+use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step};
 use data::World;
 use lookup::bits_per_character;
 use training::{Event, Observer, Preset, Recipe, SaveError, train};
@@ -22,35 +22,35 @@ use crate::{
 
 pub use shakespeare::{Curve, RecordedTraining, recorded};
 
-/// The size of all that is trained here: half of the tiny preset's layers and of its tokens a step,
-/// in four heads.
+/// Size of all models that are trained here: half the layers of the tiny preset, half its tokens per
+/// step, and four heads.
 const SIZE: Preset = Preset { n_layers: 1, n_heads: 4, batch: 8, steps: 1000, ..Preset::TINY };
 
-/// The highest one: a model this narrow bears six times the steps of nanoGPT's.
+/// Highest learning rate: a model this narrow bears six times that of nanoGPT.
 const LEARNING_RATE: f64 = 6e-3;
 
-/// Sentences of the toy world that are learnt from and, the last tenth, measured on.
+/// Sentences of the toy world that the models are trained on and, the last tenth, measured on.
 const SENTENCES: usize = 4000;
 
-/// Runs the lesson.
+/// Runs the demo of the lesson.
 ///
 /// # Errors
 ///
-/// None that a reader can cause: it reads no file.
+/// None that a reader can cause: the demo reads no file.
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
     let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
-    let writer = context::by_tokens_seen(run, &text, &corpus, &mut report)?;
-    learning::as_it_learns(&writer, &corpus, &mut report);
-    drawing::by_temperature(run, &writer.model, &corpus, &mut report)?;
-    drawing::by_cut(run, &writer.model, &corpus, &mut report)?;
+    let watched = context::by_tokens_seen(run, &text, &corpus, &mut report)?;
+    learning::as_it_learns(&watched, &corpus, &mut report);
+    drawing::by_temperature(run, &watched.model, &corpus, &mut report)?;
+    drawing::by_cut(run, &watched.model, &corpus, &mut report)?;
     shakespeare::beside_pytorch(&mut report)?;
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// Figure of the axes that go in and come out at each step.
 fn shapes() -> Figure {
     let x = "batch, tokens, d_model";
     let steps = vec![
@@ -75,10 +75,16 @@ fn shapes() -> Figure {
     Figure::shapes("12-shapes", "GPT: one table at both ends", alt, steps)
 }
 
-/// Keeps the loss of every evaluation, and looks at the model.
+/// A panel of lines.
+fn panel(title: &str, x: Axis, y: &str, lines: Vec<Line>) -> Panel {
+    Panel { title: title.into(), x, y: Axis::linear(y), marks: Marks::Lines(lines) }
+}
+
+/// Observer of a training: keeps the loss of every evaluation, and hands the model to `look`.
 struct Watching<F> {
-    /// (step, nats a token on the text held back)
+    /// Pairs of (step, nats per token on the held-back text).
     curve: Vec<(usize, f64)>,
+    /// What is called with the model at every evaluation.
     look: F,
 }
 
@@ -96,9 +102,11 @@ impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
     }
 }
 
-/// A GPT of [`SIZE`] trained on blocks of `seen` tokens, as many tokens a step whatever that is;
-/// and its nats a token on the text held back, (step, nats), before the first step, after every so
-/// many and after the last.
+/// Trains a GPT of [`SIZE`] on blocks of `seen` tokens. However long the blocks are, a step has as
+/// many tokens.
+///
+/// The second part of the answer is the loss on the held-back text, as (step, nats per token):
+/// before the first step, after every `every` steps and after the last.
 fn trained(
     run: &Run,
     corpus: &TokenizedCorpus,
@@ -122,18 +130,18 @@ fn trained(
     Ok((trained.model.valid(), watching.curve))
 }
 
-/// Bits a character from nats a token, on the text held back.
+/// Bits per character from nats per token, on the held-back text.
 fn bits(corpus: &TokenizedCorpus, nats: f64) -> f64 {
     bits_per_character(nats, corpus.validation.len(), corpus.validation_characters)
 }
 
-/// Texts that are written at a time, and characters of each.
+/// Texts that are generated together, and characters of each.
 const TEXTS: usize = 16;
 const CHARACTERS: usize = 200;
-/// Characters of a text that are shown.
+/// Characters of a text that a table shows.
 const OPENING: usize = 64;
 
-/// What a model writes, beginning with a line of its own.
+/// Texts that a model generates, each beginning with a line of its own.
 ///
 /// # Errors
 ///
@@ -146,27 +154,41 @@ fn written(
 ) -> Result<Vec<String>> {
     let line_break = corpus.tokenizer.encode_whole("\n")?;
     let prompts = vec![line_break; TEXTS];
-    let drawn: Vec<Vec<u32>> =
-        Generation::new(model, &prompts, CHARACTERS, sampling, run.seed, run.device).collect();
-    let text = |text: usize| drawn.iter().map(|tokens| tokens[text]).collect::<Vec<u32>>();
-    (0..TEXTS).map(|i| Ok(corpus.tokenizer.decode(&text(i))?)).collect()
+    let mut ids = vec![Vec::with_capacity(CHARACTERS); TEXTS];
+    for drawn in Generation::new(model, &prompts, CHARACTERS, sampling, run.seed, run.device) {
+        for (text, token) in ids.iter_mut().zip(drawn) {
+            text.push(token);
+        }
+    }
+    let mut texts = Vec::with_capacity(TEXTS);
+    for text in &ids {
+        texts.push(corpus.tokenizer.decode(text)?);
+    }
+    Ok(texts)
 }
 
-/// Of all words of some texts, the share that the toy world has; and how many different ones of
+/// The share of the words of some texts that the toy world has, and how many different ones of
 /// those there are. The last word of a text, which may be cut off, is not counted.
 fn words(texts: &[String]) -> (f64, usize) {
-    let whole = |text: &String| {
-        data::words(text.rsplit_once(|c: char| !c.is_alphabetic()).unwrap_or_default().0)
-    };
-    let words: Vec<String> = texts.iter().flat_map(whole).collect();
     let vocabulary = World::vocabulary();
-    let exists = |word: &&String| vocabulary.binary_search(&word.as_str()).is_ok();
-    let existing: Vec<&String> = words.iter().filter(exists).collect();
-    let share = existing.len() as f64 / words.len().max(1) as f64;
-    (share, existing.into_iter().collect::<BTreeSet<_>>().len())
+    let (mut all, mut existing) = (0, 0);
+    let mut different = BTreeSet::new();
+    for text in texts {
+        let Some((whole_words, _)) = text.rsplit_once(|c: char| !c.is_alphabetic()) else {
+            continue;
+        };
+        for word in data::words(whole_words) {
+            all += 1;
+            if vocabulary.binary_search(&word.as_str()).is_ok() {
+                existing += 1;
+                different.insert(word);
+            }
+        }
+    }
+    (existing as f64 / all.max(1) as f64, different.len())
 }
 
 /// The first characters of a text on one line: a line break is a stroke.
 fn opening(text: &str) -> String {
-    text.chars().take(OPENING).map(|c| if c == '\n' { '/' } else { c }).collect()
+    text.chars().take(OPENING).collect::<String>().replace('\n', "/")
 }

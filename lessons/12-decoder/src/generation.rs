@@ -1,10 +1,14 @@
-//! Text, a token at a time.
+//! Generation: text, one token at a time.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::language_model::token_ids;
 use crate::{LanguageModel, ModelCache, Sampling};
+
+/// Token ID that stands for padding: any would do, since padding is hidden.
+const PADDING_ID: u32 = 0;
 
 // ANCHOR: generation
 /// Draws the next token of every text, again and again.
@@ -21,64 +25,82 @@ pub struct Generation<'a, M: ?Sized> {
     texts: Vec<Vec<u32>>,
     /// Padding tokens at the left of each text.
     padding: Vec<usize>,
-    /// The first column that the model still sees, and how many it can see.
-    start: usize,
+    /// The first column of the texts that the model still sees.
+    first: usize,
+    /// How many columns it can see.
     window: usize,
-    /// Tokens still to draw.
+    /// How many tokens are still to be drawn for each text.
     left: usize,
-    /// `None`: everything is computed anew for every token.
+    /// The key-value cache; `None` computes everything anew for every token.
     cache: Option<ModelCache>,
 }
 
 impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
-    /// One token a text.
+    /// The next token of each text.
     type Item = Vec<u32>;
 
     fn next(&mut self) -> Option<Vec<u32>> {
-        self.left = self.left.checked_sub(1)?;
-        let logits: Vec<f32> = self.logits().into_data().iter().collect();
-        let texts = logits.chunks_exact(self.model.vocab());
-        let drawn: Vec<u32> =
-            texts.map(|logits| self.sampling.draw(logits, &mut self.rng)).collect();
-        self.texts.iter_mut().zip(&drawn).for_each(|(text, &token)| text.push(token));
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        self.forget();
+        let logits: Vec<f32> = self.next_logits().into_data().iter().collect();
+        let mut drawn = Vec::with_capacity(self.texts.len());
+        for (text, logits) in self.texts.iter_mut().zip(logits.chunks_exact(self.model.vocab())) {
+            let token = self.sampling.draw(logits, &mut self.rng);
+            text.push(token);
+            drawn.push(token);
+        }
         Some(drawn)
     }
 }
 
 impl<M: LanguageModel + ?Sized> Generation<'_, M> {
-    /// What the model says of the next tokens: `[batch, vocab]`.
-    fn logits(&mut self) -> Tensor<2> {
-        let columns = self.texts[0].len();
-        if columns - self.start > self.window {
-            self.start = columns - self.window.div_ceil(2);
-            self.cache = self.cache.take().map(|_| self.fresh_cache());
-        }
-        match self.cache.take() {
-            Some(mut cache) => {
-                let logits =
-                    self.model.forward_cached(self.ids(self.start + cache.tokens()), &mut cache);
-                self.cache = Some(cache);
-                logits
-            }
-            None => {
-                let states = self.model.states(self.ids(self.start), &self.visible_padding());
-                let last = states.narrow(1, columns - self.start - 1, 1); // [batch, 1, d_model]
-                self.model.unembed(last).squeeze_dim(1)
+    /// Forgets the older half of what the model sees where the texts have outgrown it.
+    fn forget(&mut self) {
+        let first = first_visible(self.first, self.texts[0].len(), self.window);
+        if first > self.first {
+            self.first = first;
+            if self.cache.is_some() {
+                // All positions moved: nothing in the cache is right any more.
+                self.cache = Some(self.fresh_cache());
             }
         }
     }
-    // ANCHOR_END: generation
 
+    /// The logits of the next token of each text: `[batch, vocab]`.
+    fn next_logits(&mut self) -> Tensor<2> {
+        let cached = self.cache.as_ref().map_or(0, ModelCache::tokens);
+        let ids = self.ids(self.first + cached);
+        match &mut self.cache {
+            Some(cache) => self.model.forward_cached(ids, cache),
+            None => self.model.next_logits(ids, &self.visible_padding()),
+        }
+    }
+}
+
+/// The first token of a text that a model still sees: where more than `window` tokens stand from
+/// `first` on, the older half of the window is forgotten at once.
+pub fn first_visible(first: usize, tokens: usize, window: usize) -> usize {
+    if tokens - first > window { tokens - window.div_ceil(2) } else { first }
+}
+// ANCHOR_END: generation
+
+impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     /// The texts from a column on: `[batch, tokens]`.
     fn ids(&self, first: usize) -> Tensor<2, Int> {
+        let mut ids = Vec::new();
+        for text in &self.texts {
+            ids.extend_from_slice(&text[first..]);
+        }
         let tokens = self.texts[0].len() - first;
-        let ids = self.texts.iter().flat_map(|text| text[first..].iter().map(|&id| i64::from(id)));
-        let ids = TensorData::new(ids.collect::<Vec<_>>(), [self.texts.len(), tokens]);
-        Tensor::from_data(ids, &self.device)
+        token_ids(&ids, [self.texts.len(), tokens], &self.device)
     }
 
+    /// Padding tokens of each text that stand in columns which the model still sees.
     fn visible_padding(&self) -> Vec<usize> {
-        self.padding.iter().map(|padded| padded.saturating_sub(self.start)).collect()
+        self.padding.iter().map(|padded| padded.saturating_sub(self.first)).collect()
     }
 
     fn fresh_cache(&self) -> ModelCache {
@@ -87,8 +109,10 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
 }
 
 impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
-    /// Goes on from `prompts` for `most` tokens each, shorter ones filled up at their left so that
-    /// all end in one column. Room is taken for all that, or for what the model can see if that is
+    /// Continues each of `prompts` by `most` tokens.
+    ///
+    /// Shorter prompts get padding at their left, so that all end in the same column. The cache
+    /// takes room for prompt and new tokens together, or for what the model can see if that is
     /// less.
     ///
     /// # Panics
@@ -102,26 +126,29 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let longest = prompts
-            .iter()
-            .map(Vec::len)
-            .max()
-            .expect("generation goes on from at least one prompt");
-        assert!(
-            prompts.iter().all(|prompt| !prompt.is_empty()),
-            "a prompt needs at least one token"
-        );
-        let padding: Vec<usize> = prompts.iter().map(|prompt| longest - prompt.len()).collect();
-        let filled =
-            |(prompt, &padded): (&Vec<u32>, &usize)| [vec![0; padded], prompt.clone()].concat();
+        assert!(!prompts.is_empty(), "generation goes on from at least one prompt");
+        let mut longest = 0;
+        for prompt in prompts {
+            assert!(!prompt.is_empty(), "a prompt needs at least one token");
+            longest = longest.max(prompt.len());
+        }
+        let mut texts = Vec::with_capacity(prompts.len());
+        let mut padding = Vec::with_capacity(prompts.len());
+        for prompt in prompts {
+            let padded = longest - prompt.len();
+            let mut text = vec![PADDING_ID; padded];
+            text.extend_from_slice(prompt);
+            texts.push(text);
+            padding.push(padded);
+        }
         let mut generation = Self {
             model,
             device: device.clone(),
             sampling,
             rng: StdRng::seed_from_u64(seed),
-            texts: prompts.iter().zip(&padding).map(filled).collect(),
+            texts,
             padding,
-            start: 0,
+            first: 0,
             window: model.max_tokens().min(longest + most),
             left: most,
             cache: None,
@@ -130,7 +157,8 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         generation
     }
 
-    /// The same tokens with everything computed anew for each: what the cache saves.
+    /// Draws the same tokens with everything computed anew for each, which shows what the
+    /// key-value cache saves.
     pub fn without_cache(mut self) -> Self {
         self.cache = None;
         self
@@ -138,6 +166,9 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
 
     /// Numbers that the cache has taken room for.
     pub fn cache_numbers(&self) -> usize {
-        self.cache.as_ref().map_or(0, ModelCache::numbers)
+        match &self.cache {
+            Some(cache) => cache.numbers(),
+            None => 0,
+        }
     }
 }

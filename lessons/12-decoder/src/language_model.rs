@@ -1,4 +1,4 @@
-//! What is common to everything that writes, whatever stands inside its layers.
+//! What all causal language models have in common, whatever stands inside their layers.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, assert_shape};
 use heads::padding_mask_from_keep;
@@ -10,14 +10,17 @@ use crate::ModelCache;
 /// The tokens' axis of `[batch, tokens, d_model]`.
 const TOKENS: usize = 1;
 
+/// Tokens whose logits [`nats_of_text`] holds at the same time, or one block if that is more.
+const TOKENS_AT_ONCE: usize = 1024;
+
 // ANCHOR: trait
-/// A model of p(token | tokens before it): decoder layers, with something before and something
-/// after them.
+/// A causal language model: p(token | tokens before it), for every token of a text.
 ///
-/// Texts of a batch end in one column. `padding` says how many columns at the left of each are
-/// padding that nobody sees; empty means none anywhere.
+/// It is a stack of decoder layers with something before and something after it. All texts of a
+/// batch end in the same column. `padding` says how many columns at the left of each text are
+/// padding, which no token sees; an empty slice means that there is none.
 pub trait LanguageModel {
-    /// What the first layer is given.
+    /// The vectors that go into the first layer.
     ///
     /// # Shapes
     ///
@@ -29,40 +32,53 @@ pub trait LanguageModel {
     /// The layers in the order they run.
     fn layers(&self) -> &[DecoderLayer];
 
-    /// The norm after the last layer: `[batch, tokens, d_model]` both.
-    fn finish(&self, x: Tensor<3>) -> Tensor<3>;
+    /// The norm after the last layer.
+    ///
+    /// # Shapes
+    ///
+    /// - x, output: `[batch, tokens, d_model]`
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3>;
 
-    /// Finished vectors to a score for every token that could come next: `[batch, tokens, vocab]`,
-    /// logits.
+    /// Normed vectors to logits, a score for every token that could come next.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`
+    /// - output: `[batch, tokens, vocab]`, logits
     fn unembed(&self, x: Tensor<3>) -> Tensor<3>;
 
-    /// The longest text it sees, in tokens.
+    /// The longest text that the model sees, in tokens.
     fn max_tokens(&self) -> usize;
 
-    /// Token IDs there are.
+    /// How many token IDs there are.
     fn vocab(&self) -> usize;
 
-    /// Numbers that training sets.
+    /// How many numbers training sets.
     fn parameters(&self) -> usize;
 
-    /// What it makes of each token, from all before it.
+    /// The hidden states after the last layer and its norm: one vector for each token, made from
+    /// that token and all before it.
     ///
     /// # Shapes
     ///
     /// - ids: `[batch, tokens]`, token IDs in `0..vocab`
-    /// - output: `[batch, tokens, d_model]`, finished
+    /// - output: `[batch, tokens, d_model]`
     ///
     /// # Panics
     ///
     /// If there are more tokens than [`LanguageModel::max_tokens`].
-    fn states(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<3> {
-        assert_seen(ids.dims()[TOKENS], self.max_tokens());
-        let mask = left_padding_mask(padding, ids.dims()[TOKENS], &ids.device());
-        let embedded = self.embed(ids, 0, padding);
-        self.finish(self.layers().iter().fold(embedded, |x, layer| layer.forward(x, mask.clone())))
+    fn hidden_states(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<3> {
+        let [_, tokens] = ids.dims();
+        assert_seen(tokens, self.max_tokens());
+        let mask = left_padding_mask(padding, tokens, &ids.device());
+        let mut x = self.embed(ids, 0, padding);
+        for layer in self.layers() {
+            x = layer.forward(x, mask.clone());
+        }
+        self.final_norm(x)
     }
 
-    /// For each token of a text, the logits of the one that follows it.
+    /// For each token of a text, the logits of the token that follows it.
     ///
     /// # Shapes
     ///
@@ -71,16 +87,16 @@ pub trait LanguageModel {
     ///
     /// # Panics
     ///
-    /// As [`LanguageModel::states`].
+    /// As [`LanguageModel::hidden_states`].
     fn forward(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<3> {
-        self.unembed(self.states(ids, padding))
+        self.unembed(self.hidden_states(ids, padding))
     }
 
-    /// How surprised it is by what followed, in nats a token.
+    /// The mean cross-entropy of the tokens that followed, in nats per token.
     ///
     /// # Shapes
     ///
-    /// - ids, targets: `[batch, tokens]`; a target is the token after the one of its place
+    /// - ids, targets: `[batch, tokens]`; the target of a token is the one that follows it
     /// - output: `[1]`
     ///
     /// # Panics
@@ -95,7 +111,24 @@ pub trait LanguageModel {
     }
     // ANCHOR_END: trait
 
-    /// The logits of what follows the last of the new tokens, which follow those in the cache.
+    // ANCHOR: next_logits
+    /// The logits of the token that follows the last one, everything computed anew.
+    ///
+    /// # Shapes
+    ///
+    /// - ids: `[batch, tokens]`, the whole text
+    /// - output: `[batch, vocab]`, logits
+    ///
+    /// # Panics
+    ///
+    /// As [`LanguageModel::hidden_states`].
+    fn next_logits(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<2> {
+        let x = last_token(self.hidden_states(ids, padding));
+        self.unembed(x).squeeze_dim(TOKENS)
+    }
+
+    /// The logits of the token that follows the last one, where all tokens but the newest are in
+    /// the key-value cache. Those of `ids` are in it afterwards.
     ///
     /// # Shapes
     ///
@@ -104,72 +137,100 @@ pub trait LanguageModel {
     ///
     /// # Panics
     ///
-    /// If the tokens do not fit into the cache, or into what the model can place.
+    /// If the cache or the model has no room for so many tokens.
     fn forward_cached(&self, ids: Tensor<2, Int>, cache: &mut ModelCache) -> Tensor<2> {
-        let (first, tokens) = (cache.tokens(), ids.dims()[TOKENS]);
-        assert_seen(first + tokens, self.max_tokens());
-        let mask = left_padding_mask(cache.padding(), first + tokens, &ids.device());
+        let first = cache.tokens();
+        let tokens = first + ids.dims()[TOKENS];
+        assert_seen(tokens, self.max_tokens());
+        let mask = left_padding_mask(cache.padding(), tokens, &ids.device());
         let mut x = self.embed(ids, first, cache.padding());
-        for (layer, layer_cache) in self.layers().iter().zip(cache.caches()) {
+        for (layer, layer_cache) in self.layers().iter().zip(cache.layers()) {
             x = layer.forward_cached(x, mask.clone(), layer_cache);
         }
-        let last = x.narrow(TOKENS, tokens - 1, 1); // the others' logits are nobody's question
-        self.unembed(self.finish(last)).squeeze_dim(TOKENS)
+        self.unembed(self.final_norm(last_token(x))).squeeze_dim(TOKENS)
     }
+    // ANCHOR_END: next_logits
 }
 
-/// How surprised a model is by a text read in blocks, one after the other: every token but the
-/// first is predicted from those before it in its block. Part by part, its tokens and the sum of
-/// their nats.
+/// The vectors of the last token: `[batch, tokens, d_model]` to `[batch, 1, d_model]`. Only its
+/// logits are asked for, and each token has `vocab` of them.
+fn last_token(x: Tensor<3>) -> Tensor<3> {
+    let [_, tokens, _] = x.dims();
+    x.narrow(TOKENS, tokens - 1, 1)
+}
+
+/// How surprised a model is by a text, in nats per token: [`nats_of_text`] over the tokens that
+/// are predicted, which are all but the first.
 ///
 /// # Panics
 ///
-/// If `block` is 0 or more than the model sees, or there are fewer than two tokens.
-pub fn nats_by_part<'a>(
-    model: &'a dyn LanguageModel,
-    ids: &'a [u32],
-    block: usize,
-    device: &'a Device,
-) -> impl Iterator<Item = (usize, f64)> + 'a {
-    /// Tokens whose logits are held at once, or one block if that is more.
-    const AT_ONCE: usize = 1024;
-    assert!(
-        ids.len() > 1,
-        "expected a token to predict from and one to predict, found {}",
-        ids.len()
-    );
-    let predicted = ids.len() - 1;
-    let whole = predicted / block * block;
-    let step = (AT_ONCE / block).max(1) * block;
-    let parts = (0..whole).step_by(step).map(move |at| at..(at + step).min(whole));
-    let rest = (whole < predicted).then_some(whole..predicted);
-    parts.chain(rest).map(move |part| {
-        let shape = [part.len() / part.len().min(block), part.len().min(block)];
-        let table = |ids: &[u32]| {
-            let ids: Vec<i64> = ids[part.clone()].iter().map(|&id| i64::from(id)).collect();
-            Tensor::from_data(TensorData::new(ids, shape), device)
-        };
-        let loss = model.loss(table(ids), table(&ids[1..])).into_scalar::<f32>();
-        (part.len(), f64::from(loss) * part.len() as f64)
-    })
-}
-
-/// [`nats_by_part`], all of it: nats a token.
-///
-/// # Panics
-///
-/// As there.
+/// As [`nats_of_text`].
 pub fn nats_per_token(
     model: &dyn LanguageModel,
     ids: &[u32],
     block: usize,
     device: &Device,
 ) -> f64 {
-    nats_by_part(model, ids, block, device).map(|(_, nats)| nats).sum::<f64>()
-        / (ids.len() - 1) as f64
+    let nats = nats_of_text(model, ids, block, device, |_| ());
+    nats / (ids.len() - 1) as f64
 }
 
-/// A model of learned positions has no vector for a later one, and none has seen one in training.
+/// How surprised a model is by a text, in nats: the sum over every token but the first.
+///
+/// The text is read in blocks, one after the other, and a token is predicted from those before it
+/// in its block. `progress` is called with how many tokens were predicted since its last call.
+///
+/// # Panics
+///
+/// If `block` is 0 or more than the model sees, or there are fewer than two tokens.
+pub fn nats_of_text(
+    model: &dyn LanguageModel,
+    ids: &[u32],
+    block: usize,
+    device: &Device,
+    mut progress: impl FnMut(usize),
+) -> f64 {
+    assert!(
+        ids.len() > 1,
+        "expected a token to predict from and one to predict, found {}",
+        ids.len()
+    );
+    let predicted = ids.len() - 1;
+    let in_whole_blocks = predicted / block * block;
+    let at_once = (TOKENS_AT_ONCE / block).max(1) * block;
+    let mut nats = 0.0;
+    let mut first = 0;
+    while first < predicted {
+        // The last block may be shorter: it is read alone.
+        let end = if first < in_whole_blocks { in_whole_blocks } else { predicted };
+        let end = end.min(first + at_once);
+        nats += nats_of_blocks(model, &ids[first..=end], block, device);
+        progress(end - first);
+        first = end;
+    }
+    nats
+}
+
+/// The nats of some whole blocks of a text, or of one that is shorter: `ids` are their tokens and
+/// the one after them.
+fn nats_of_blocks(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
+    let predicted = ids.len() - 1;
+    let block = block.min(predicted);
+    let shape = [predicted / block, block];
+    let inputs = token_ids(&ids[..predicted], shape, device);
+    let targets = token_ids(&ids[1..], shape, device);
+    let loss = model.loss(inputs, targets).into_scalar::<f32>();
+    f64::from(loss) * predicted as f64
+}
+
+/// Token IDs, row by row, as a tensor of this shape: `[batch, tokens]`.
+pub(crate) fn token_ids(ids: &[u32], shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
+    let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+    Tensor::from_data(TensorData::new(ids, shape), device)
+}
+
+/// A model of learned positions has no vector for a later token, and no other model has seen so
+/// long a text in training.
 fn assert_seen(tokens: usize, max_tokens: usize) {
     assert!(
         tokens <= max_tokens,
@@ -177,8 +238,8 @@ fn assert_seen(tokens: usize, max_tokens: usize) {
     );
 }
 
-/// The padding at the left of each text: `[batch, 1, 1, keys]`; **`true` = hidden**. `None` where
-/// there are none.
+/// The padding mask of texts with padding at their left: `[batch, 1, 1, keys]`; **`true` =
+/// hidden**. `None` where no text has padding.
 pub(crate) fn left_padding_mask(
     padding: &[usize],
     keys: usize,
@@ -187,10 +248,12 @@ pub(crate) fn left_padding_mask(
     if padding.iter().all(|&padded| padded == 0) {
         return None;
     }
-    let row = |&padded: &usize| (0..keys).map(move |key| i64::from(key >= padded));
-    let keep: Vec<i64> = padding.iter().flat_map(row).collect();
-    Some(padding_mask_from_keep(Tensor::from_data(
-        TensorData::new(keep, [padding.len(), keys]),
-        device,
-    )))
+    let mut keep = Vec::with_capacity(padding.len() * keys);
+    for &padded in padding {
+        for key in 0..keys {
+            keep.push(i64::from(key >= padded));
+        }
+    }
+    let keep = TensorData::new(keep, [padding.len(), keys]);
+    Some(padding_mask_from_keep(Tensor::from_data(keep, device)))
 }

@@ -13,17 +13,19 @@
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`, its
 //!   `unembed(&self, x: Tensor<3>) -> Tensor<3>`, and
 //!   `cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1>` (lesson 01)
-//! - `subwords::Bpe`, one of the two vocabularies that a model is trained with (lesson 02)
+//! - `subwords::Bpe::encode(&self, text: &[u8]) -> Vec<u32>`, one of the two ways to cut a text
+//!   into tokens (lesson 02)
 //! - `positions::LearnedPositions::forward_from(&self, first: usize, tokens: usize) -> Tensor<2>`
 //!   (lesson 06)
 //! - `inputs::LayerNorm::forward(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
 //! - `heads::KeyValueCache`, `padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool>`
 //!   (lesson 09)
-//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3>` and
-//!   `forward_cached` (lesson 10)
+//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) ->
+//!   Tensor<3>` and `forward_cached` (lesson 10)
 //!
-//! **Leaves you with.** [`Gpt`], which trains from noise and loads GPT-2 and BLOOM;
-//! [`LanguageModel`], what is common to everything that writes; [`Generation`] and [`Sampling`].
+//! **Leaves you with.** [`Gpt`], which trains from random weights and loads GPT-2 and BLOOM;
+//! [`LanguageModel`], what all causal language models (models that predict each token from those
+//! before it) have in common; [`Generation`] and [`Sampling`].
 //!
 //! **Try.** `cargo rungs train gpt --out target/gpt`, then
 //! `cargo rungs generate --model target/gpt`. Then set the temperature to 0 and predict how the
@@ -50,13 +52,13 @@ use positions::{LearnedPositions, LearnedPositionsConfig};
 use training::Preset;
 
 pub use cache::ModelCache;
-pub use generation::Generation;
-pub use language_model::{LanguageModel, nats_by_part, nats_per_token};
+pub use generation::{Generation, first_visible};
+pub use language_model::{LanguageModel, nats_of_text, nats_per_token};
 pub use pretraining::CausalPretraining;
 pub use sampling::{Sampling, SamplingError};
 pub use tokenization::{Tokenization, TokenizedCorpus};
 
-/// What the list of lessons says about this one.
+/// This lesson's entry in the list of lessons.
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "12-decoder",
     question: "How does it write?",
@@ -68,78 +70,78 @@ pub const LESSON: course::Lesson = course::Lesson {
 /// Standard deviation of fresh weights (Radford et al. 2019, the released `initializer_range`).
 pub const INITIALIZER_STD: f64 = 0.02;
 
-/// Where a decoder gets its positions from.
+/// The family of published models that a decoder belongs to: it decides where positions come from.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum Family {
-    /// A learned vector a position, added to the token's (Radford et al. 2019).
+    /// GPT-2: a learned vector for each position, added to the token's (Radford et al. 2019).
     Gpt2,
-    /// None in the vectors, which are normalised instead; ALiBi in every layer (Le Scao et al.
-    /// 2022, "BLOOM", section 3.2).
+    /// BLOOM: ALiBi in every layer, no position in the vectors, which are normed instead (Le Scao
+    /// et al. 2022, "BLOOM", section 3.2).
     Bloom,
 }
 
-/// What a [`Gpt`] is made from.
+/// The sizes and settings that a [`Gpt`] is made from.
 #[derive(Config, Debug)]
 pub struct GptConfig {
-    /// Token IDs there are.
+    /// How many token IDs there are.
     pub vocab: usize,
-    /// Numbers a token has.
+    /// Width of the model: how many numbers the vector of a token has.
     pub d_model: usize,
-    /// Decoder layers.
+    /// Number of decoder layers.
     pub n_layers: usize,
-    /// Heads of each; they divide `d_model`.
+    /// Attention heads of each layer; they divide `d_model`.
     pub n_heads: usize,
-    /// The longest text it sees, in tokens.
+    /// The longest text that the model sees, in tokens.
     pub max_tokens: usize,
-    /// Numbers inside the feed-forward; `None`: 4 * d_model.
+    /// Width inside the feed-forward; `None` means 4 * d_model.
     #[config(default = "None")]
     pub d_ff: Option<usize>,
-    /// Where positions come from.
+    /// Family of the model, which decides where positions come from.
     #[config(default = "Family::Gpt2")]
     pub family: Family,
     /// Epsilon of the norms, added to the variance.
     #[config(default = 1e-5)]
     pub epsilon: f64,
-    /// Activation of the feed-forward: the bend between its two maps.
+    /// Activation of the feed-forward: the curve that bends each number between its two maps.
     #[config(default = "Activation::GeluTanh")]
     pub activation: Activation,
-    /// Share of the embeddings, of attention weights and of each sub-layer's output set to zero in
-    /// training.
+    /// Dropout rate: share of the embeddings, of the attention weights and of each sub-layer's
+    /// output that is set to zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 // ANCHOR: gpt
-/// A stack of decoder layers between one token table read twice: rows on the way in, columns on the
-/// way out.
+/// A decoder: a stack of decoder layers between a token table that is read twice. On the way in its
+/// rows are looked up, on the way out every vector is compared with every row.
 #[derive(Module, Debug)]
 pub struct Gpt {
-    /// `[vocab, d_model]`
+    /// Token table, `[vocab, d_model]`.
     pub tokens: TokenEmbedding,
-    /// GPT-2's, added to the tokens.
+    /// Position table, added to the tokens' vectors; only GPT-2 has one.
     pub positions: Option<LearnedPositions>,
-    /// BLOOM's, of the tokens.
+    /// Norm of the tokens' vectors; only BLOOM has one.
     pub embeddings_norm: Option<LayerNorm>,
-    /// Of the embeddings, in training.
+    /// Dropout of the embeddings, in training only.
     pub dropout: Dropout,
-    /// In the order they run.
+    /// Decoder layers in the order they run.
     pub layers: Vec<DecoderLayer>,
-    /// After the last of them.
+    /// Norm after the last layer.
     pub norm: LayerNorm,
     max_tokens: usize,
 }
 // ANCHOR_END: gpt
 
 impl GptConfig {
-    /// A GPT-2 of a preset's size.
+    /// The configuration of a GPT-2 of a preset's size.
     pub fn preset(preset: &Preset, vocab: usize) -> Self {
         Self::new(vocab, preset.d_model, preset.n_layers, preset.n_heads, preset.block)
             .with_dropout(preset.dropout)
     }
 
-    /// A model that knows nothing: weights of N(0, 0.02^2), those that end in a residual smaller by
-    /// sqrt(2 n_layers), so that the sum of all does not grow with depth (Radford et al. 2019,
-    /// section 2.3); biases zero.
+    /// A model with random weights: drawn from N(0, 0.02^2), those whose output is added to the
+    /// residual smaller by sqrt(2 n_layers), so that the sum of all does not grow with depth
+    /// (Radford et al. 2019, section 2.3); biases are zero.
     ///
     /// # Panics
     ///
@@ -152,7 +154,7 @@ impl GptConfig {
         gpt
     }
 
-    /// A model of these sizes of which no weight is drawn yet: what a checkpoint fills.
+    /// A model of these sizes whose weights are not drawn yet, for a checkpoint to fill.
     pub(crate) fn undrawn(&self, device: &Device) -> Gpt {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
@@ -160,15 +162,19 @@ impl GptConfig {
             "expected layers and tokens, found {n_layers} and {max_tokens}"
         );
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
+        let tokens = TokenEmbeddingConfig::new(vocab, d_model)
+            .with_initializer_std(INITIALIZER_STD)
+            .init(device);
         let learned =
             LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(INITIALIZER_STD);
-        let gpt2 = self.family == Family::Gpt2;
+        let (positions, embeddings_norm) = match self.family {
+            Family::Gpt2 => (Some(learned.init(device)), None),
+            Family::Bloom => (None, Some(norm.init(device))),
+        };
         Gpt {
-            tokens: TokenEmbeddingConfig::new(vocab, d_model)
-                .with_initializer_std(INITIALIZER_STD)
-                .init(device),
-            positions: gpt2.then(|| learned.init(device)),
-            embeddings_norm: (!gpt2).then(|| norm.init(device)),
+            tokens,
+            positions,
+            embeddings_norm,
             dropout: DropoutConfig::new(self.dropout).init(),
             layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
             norm: norm.init(device),
@@ -176,11 +182,12 @@ impl GptConfig {
         }
     }
 
-    /// Numbers inside the feed-forward.
+    /// Width inside the feed-forward: the one that was set, or 4 * d_model.
     pub fn d_ff(&self) -> usize {
         self.d_ff.unwrap_or(self.d_model.saturating_mul(4))
     }
 
+    /// The decoder layer of lesson 10, with the family's positions.
     fn layer(&self) -> DecoderLayerConfig {
         let positions = match self.family {
             Family::Gpt2 => PositionsConfig::None,
@@ -199,18 +206,18 @@ impl LanguageModel for Gpt {
     fn embed(&self, ids: Tensor<2, Int>, first: usize, padding: &[usize]) -> Tensor<3> {
         let [_, tokens] = ids.dims();
         let device = ids.device();
-        let x = self.tokens.forward(ids);
-        let x = match &self.positions {
-            None => x,
-            Some(learned) if padding.is_empty() => {
-                x + learned.forward_from(first, tokens).unsqueeze()
-            }
-            Some(learned) => x + learned.at(positions_after(padding, first, tokens, &device)),
-        };
-        let x = match &self.embeddings_norm {
-            None => x,
-            Some(norm) => norm.forward(x),
-        };
+        let mut x = self.tokens.forward(ids);
+        if let Some(learned) = &self.positions {
+            let positions = if padding.is_empty() {
+                learned.forward_from(first, tokens).unsqueeze()
+            } else {
+                learned.at(positions_after_padding(padding, first, tokens, &device))
+            };
+            x = x + positions;
+        }
+        if let Some(norm) = &self.embeddings_norm {
+            x = norm.forward(x);
+        }
         self.dropout.forward(x)
     }
 
@@ -218,7 +225,7 @@ impl LanguageModel for Gpt {
         &self.layers
     }
 
-    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3> {
         self.norm.forward(x)
     }
 
@@ -240,17 +247,19 @@ impl LanguageModel for Gpt {
 }
 // ANCHOR_END: language_model
 
-/// Positions of the tokens in columns `first`.., counted in each row from its first token after the
-/// padding; those of padding, which nobody sees, are 0: `[batch, tokens]`.
-fn positions_after(
+/// Positions of the tokens in columns `first`.., counted in each text from its first token after
+/// the padding: `[batch, tokens]`. Padding tokens have position 0, and no token sees them.
+fn positions_after_padding(
     padding: &[usize],
     first: usize,
     tokens: usize,
     device: &Device,
 ) -> Tensor<2, Int> {
-    let row = |&padded: &usize| {
-        (first..first + tokens).map(move |column| column.saturating_sub(padded) as i64)
-    };
-    let positions: Vec<i64> = padding.iter().flat_map(row).collect();
+    let mut positions = Vec::with_capacity(padding.len() * tokens);
+    for &padded in padding {
+        for column in first..first + tokens {
+            positions.push(column.saturating_sub(padded) as i64);
+        }
+    }
     Tensor::from_data(TensorData::new(positions, [padding.len(), tokens]), device)
 }

@@ -1,4 +1,4 @@
-//! Learning to write: the next token of every token of a text, again and again.
+//! Causal pretraining: to predict the token that follows each token of a text.
 
 use std::marker::PhantomData;
 
@@ -9,17 +9,21 @@ use training::{Blocks, Draw, Preset, Task, TrainingError, parallel_gradients};
 
 use crate::{LanguageModel, TokenizedCorpus, nats_per_token};
 
-/// Tokens whose last tenth has one to predict from and one to predict.
-const LEAST_HELD_BACK: usize = 20;
+/// The shortest corpus whose last tenth holds a token to predict from and one to predict.
+const SHORTEST_CORPUS: usize = 20;
+
+/// The texts' axis of `[batch, tokens]`.
+const BATCH: usize = 0;
 
 // ANCHOR: pretraining
-/// The task of writing on: of any [`LanguageModel`], from a [`TokenizedCorpus`].
+/// The training task of causal language models: to predict the next token of blocks of a
+/// [`TokenizedCorpus`]. Any [`LanguageModel`] can be trained by it.
 #[derive(Debug)]
 pub struct CausalPretraining<'a, M> {
     corpus: &'a TokenizedCorpus,
     blocks: Blocks<'a>,
     block: usize,
-    /// Of a batch, computed at the same time.
+    /// How many parts of a batch are computed at the same time.
     parts: usize,
     device: Device,
     model: PhantomData<M>,
@@ -35,8 +39,8 @@ impl<M: Module + LanguageModel> Task for CausalPretraining<'_, M> {
 
     fn gradients(&self, model: &M, draw: Draw) -> (Tensor<1>, GradientsParams) {
         let (ids, targets) = self.blocks.draw(draw, &self.device);
-        let parts =
-            ids.chunk(self.parts, 0).into_iter().zip(targets.chunk(self.parts, 0)).collect();
+        let (ids, targets) = (ids.chunk(self.parts, BATCH), targets.chunk(self.parts, BATCH));
+        let parts = ids.into_iter().zip(targets).collect();
         parallel_gradients(model, &self.device, parts, |model, (ids, targets)| {
             model.loss(ids, targets)
         })
@@ -53,12 +57,12 @@ impl<M: Module + LanguageModel> Task for CausalPretraining<'_, M> {
 // ANCHOR_END: pretraining
 
 impl<'a, M> CausalPretraining<'a, M> {
-    /// Writing on from blocks of `preset`'s size on a device that trains.
+    /// The task in blocks and batches of `preset`'s size, on a device that computes gradients.
     ///
     /// # Errors
     ///
-    /// A corpus whose nine tenths do not fill a block, or whose last tenth holds less than two
-    /// tokens.
+    /// A corpus whose first nine tenths do not fill a block, or whose last tenth holds fewer than
+    /// two tokens.
     pub fn new(
         corpus: &'a TokenizedCorpus,
         preset: &Preset,
@@ -67,9 +71,10 @@ impl<'a, M> CausalPretraining<'a, M> {
         let blocks = Blocks::new(&corpus.training, preset.block, preset.batch)?;
         if corpus.validation.len() < 2 {
             let found = corpus.training.len() + corpus.validation.len();
-            return Err(TrainingError::ShortCorpus { needed: LEAST_HELD_BACK, found });
+            return Err(TrainingError::ShortCorpus { needed: SHORTEST_CORPUS, found });
         }
-        // A GPU is kept busy by one part; dropout draws from what is one for all.
+        // A GPU is kept busy by one part. Dropout draws from the process's one generator, which two
+        // parts would share.
         let halves =
             !backend::is_gpu(device) && preset.dropout == 0.0 && preset.batch.is_multiple_of(2);
         let parts = if halves { 2 } else { 1 };

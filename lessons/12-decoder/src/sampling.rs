@@ -1,9 +1,11 @@
-//! From scores to one token.
+//! From logits to one token.
+
+use std::cmp::Ordering;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-/// How a token is drawn.
+/// How the next token is drawn from its logits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
     temperature: f64,
@@ -11,39 +13,43 @@ pub struct Sampling {
     top_p: f64,
 }
 
-/// A way to draw that is none.
+/// Invalid sampling settings.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamplingError {
-    /// Not a number, negative or infinite.
+    /// The temperature is NaN, negative or infinite.
     #[error(
         "temperature: expected a number of 0 or more, found {0}; 0 always takes the likeliest token"
     )]
     Temperature(f64),
-    /// None left to draw from.
+    /// Top-k is 0, which leaves no token to draw from.
     #[error(
         "top-k: expected at least 1 token to draw from, found 0; leave it out to draw from all"
     )]
     TopK,
-    /// No share.
+    /// Top-p is no share of the probability.
     #[error("top-p: expected a share above 0 and at most 1, found {0}; 1 draws from all")]
     TopP(f64),
 }
 
 impl Default for Sampling {
-    /// From the model's own probabilities.
+    /// Draws from the model's own probabilities.
     fn default() -> Self {
         Self { temperature: 1.0, top_k: None, top_p: 1.0 }
     }
 }
 
 impl Sampling {
-    /// Always the likeliest token.
+    /// Always takes the likeliest token.
     pub const GREEDY: Self = Self { temperature: 0.0, top_k: None, top_p: 1.0 };
 
-    /// Draws at a temperature: 1 as the model says, less is bolder in favour of the likely, more
-    /// evens out, 0 always takes the likeliest; from the `top_k` likeliest tokens only; and from
-    /// the smallest set of likeliest tokens whose share reaches `top_p`.
+    /// Sampling at a temperature, from the likeliest tokens only.
+    ///
+    /// - temperature: 1 draws from the model's probabilities; less favours the likely tokens, more
+    ///   evens them out, 0 always takes the likeliest
+    /// - top_k: how many of the likeliest tokens may be drawn; `None` means all
+    /// - top_p: the share of the probability that the tokens which may be drawn reach together; 1
+    ///   means all
     ///
     /// # Errors
     ///
@@ -60,8 +66,33 @@ impl Sampling {
         }
         Ok(Self { temperature, top_k, top_p })
     }
+}
 
-    // ANCHOR: sampling
+// ANCHOR: sampling
+impl Sampling {
+    /// Draws one of [`Sampling::candidates`], each as often as its probability says.
+    ///
+    /// # Shapes
+    ///
+    /// - logits: `[vocab]`
+    /// - output: a token ID in `0..vocab`
+    ///
+    /// # Panics
+    ///
+    /// If there are no logits.
+    pub fn draw(&self, logits: &[f32], rng: &mut StdRng) -> u32 {
+        let candidates = self.candidates(logits);
+        // A place on the way from 0 to 1, along which the probabilities are laid end to end.
+        let mut left = rng.random::<f64>();
+        for &(token, probability) in &candidates {
+            left -= probability;
+            if left < 0.0 {
+                return token;
+            }
+        }
+        candidates[0].0 // rounding may leave a sliver at the end
+    }
+
     /// The tokens that may be drawn and their probabilities, the likeliest first.
     ///
     /// p_i = exp(logit_i / temperature) / sum over the kept j of exp(logit_j / temperature): first
@@ -69,54 +100,71 @@ impl Sampling {
     /// section 5.4), then of those the fewest whose probabilities sum to `top_p` (Holtzman et al.
     /// 2020, "The Curious Case of Neural Text Degeneration", section 3.1).
     ///
+    /// # Shapes
+    ///
+    /// - logits: `[vocab]`
+    /// - output: `[candidates]` of (token ID, probability); the probabilities sum to 1
+    ///
     /// # Panics
     ///
     /// If there are no logits.
     pub fn candidates(&self, logits: &[f32]) -> Vec<(u32, f64)> {
-        let likelier =
-            |a: &u32, b: &u32| logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b));
-        let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
-        let kept = if self.temperature == 0.0 {
-            1
-        } else {
-            self.top_k.unwrap_or(logits.len()).min(logits.len())
-        };
-        if kept < tokens.len() {
-            tokens.select_nth_unstable_by(kept - 1, likelier);
-            tokens.truncate(kept);
+        let greedy = self.temperature == 0.0;
+        let k = if greedy { 1 } else { self.top_k.unwrap_or(logits.len()) };
+        let tokens = top_k(logits, k);
+        let weights = weights(logits, &tokens, self.temperature);
+        let kept = &weights[..nucleus(&weights, self.top_p)];
+        let sum: f64 = kept.iter().sum();
+        let mut candidates = Vec::with_capacity(kept.len());
+        for (&token, weight) in tokens.iter().zip(kept) {
+            candidates.push((token, weight / sum));
         }
-        tokens.sort_unstable_by(likelier);
-        let highest = f64::from(logits[tokens[0] as usize]);
-        let weigh =
-            |token: &u32| ((f64::from(logits[*token as usize]) - highest) / self.temperature).exp();
-        let weights: Vec<f64> =
-            if kept == 1 { vec![1.0] } else { tokens.iter().map(weigh).collect() };
-        let nucleus = self.top_p * weights.iter().sum::<f64>();
-        let mut reached = 0.0;
-        let inside = weights.iter().take_while(|&&weight| {
-            let before = reached;
-            reached += weight;
-            before < nucleus // the token that crosses the line stays
-        });
-        let inside: Vec<f64> = inside.copied().collect();
-        let sum: f64 = inside.iter().sum();
-        tokens.into_iter().zip(inside.into_iter().map(|weight| weight / sum)).collect()
+        candidates
     }
-
-    /// One of [`Sampling::candidates`], as often as its probability says.
-    ///
-    /// # Panics
-    ///
-    /// If there are no logits.
-    pub fn draw(&self, logits: &[f32], rng: &mut StdRng) -> u32 {
-        let candidates = self.candidates(logits);
-        // of the way from 0 to 1 along the probabilities laid end to end
-        let mut left = rng.random::<f64>();
-        let drawn = candidates.iter().find(|(_, probability)| {
-            left -= probability;
-            left < 0.0
-        });
-        drawn.unwrap_or(&candidates[0]).0 // rounding may leave a sliver at the end
-    }
-    // ANCHOR_END: sampling
 }
+
+/// The `k` tokens of the highest logits, or all if there are fewer, the highest first.
+fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
+    let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
+    if k < tokens.len() {
+        // Puts the k likeliest in front, in any order: a vocabulary need not be sorted for a few.
+        tokens.select_nth_unstable_by(k - 1, |&a, &b| likelier_first(logits, a, b));
+        tokens.truncate(k);
+    }
+    tokens.sort_unstable_by(|&a, &b| likelier_first(logits, a, b));
+    tokens
+}
+
+/// Orders two tokens by their logits, the higher first; of equals the lower ID comes first.
+fn likelier_first(logits: &[f32], a: u32, b: u32) -> Ordering {
+    logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b))
+}
+
+/// Unnormalised probabilities of tokens that are sorted by their logits: exp((logit - highest) /
+/// temperature), which is 1 for the first.
+fn weights(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
+    let highest = f64::from(logits[tokens[0] as usize]);
+    if tokens.len() == 1 {
+        return vec![1.0]; // at temperature 0 there would be a division by it
+    }
+    let mut weights = Vec::with_capacity(tokens.len());
+    for &token in tokens {
+        let logit = f64::from(logits[token as usize]);
+        weights.push(((logit - highest) / temperature).exp());
+    }
+    weights
+}
+
+/// How many weights, the largest first, it takes to reach a share `top_p` of their sum. The one
+/// that crosses the line is counted.
+fn nucleus(weights: &[f64], top_p: f64) -> usize {
+    let enough = top_p * weights.iter().sum::<f64>();
+    let mut reached = 0.0;
+    let mut kept = 0;
+    while kept < weights.len() && reached < enough {
+        reached += weights[kept];
+        kept += 1;
+    }
+    kept
+}
+// ANCHOR_END: sampling

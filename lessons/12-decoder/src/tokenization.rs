@@ -1,4 +1,4 @@
-//! From a text to what a model learns from.
+//! From a text to the token IDs that a model is trained on.
 
 use lookup::character_ids;
 use subwords::Bpe;
@@ -7,49 +7,48 @@ use tokens::{Tokenizer, TokensError};
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokenization {
-    /// Each character that the text has.
+    /// A character: the vocabulary is every character that the text has.
     Characters,
-    /// Byte pairs, so many in all, learnt from the text; at least the 256 bytes.
+    /// A byte pair: the vocabulary is learned from the text and has this many tokens, at least the
+    /// 256 bytes.
     BytePairs(usize),
 }
 
-/// A text as token IDs, its last tenth held back.
+/// A text as token IDs, its last tenth held back for measuring.
 #[derive(Debug, Clone)]
 pub struct TokenizedCorpus {
-    /// What turns text into these IDs and back.
+    /// Turns text into these IDs and back.
     pub tokenizer: Tokenizer,
-    /// What is learnt from.
+    /// Token IDs that a model is trained on.
     pub training: Vec<u32>,
-    /// What is never learnt from.
+    /// Token IDs that are held back: measured on, never trained on.
     pub validation: Vec<u32>,
-    /// Characters of it.
+    /// How many characters the held-back text has.
     pub validation_characters: usize,
 }
 
 impl Tokenization {
-    /// Makes tokens of a text, and IDs of its first nine tenths and its last.
+    /// Learns a vocabulary from a text and splits it after nine tenths of its characters.
     ///
     /// # Errors
     ///
-    /// If the library that other programs read the vocabulary with refuses it.
+    /// If the tokenizers library, which other programs read the vocabulary with, refuses it.
     pub fn split(self, text: &str) -> Result<TokenizedCorpus, TokensError> {
         let characters = text.chars().count();
-        let learnt = characters * 9 / 10;
-        let at = text.char_indices().nth(learnt).map_or(text.len(), |(at, _)| at);
+        let trained = characters * 9 / 10;
         let (tokenizer, training, validation) = match self {
             Self::Characters => {
-                let (alphabet, ids) = character_ids(text);
-                let (training, validation) = ids.split_at(learnt);
-                (Tokenizer::characters(&alphabet)?, training.to_vec(), validation.to_vec())
+                let (alphabet, mut training) = character_ids(text);
+                let validation = training.split_off(trained);
+                (Tokenizer::characters(&alphabet)?, training, validation)
             }
             Self::BytePairs(vocab) => {
                 let bpe = Bpe::train([text], vocab);
-                let tokens: Vec<&[u8]> = (0..bpe.vocab() as u32).map(|id| bpe.token(id)).collect();
-                let encode = |part: &str| bpe.encode(part.as_bytes());
+                let (training, validation) = text.split_at(byte_of_character(text, trained));
                 (
-                    Tokenizer::byte_pairs(&tokens, bpe.merges())?,
-                    encode(&text[..at]),
-                    encode(&text[at..]),
+                    tokenizer_of(&bpe)?,
+                    bpe.encode(training.as_bytes()),
+                    bpe.encode(validation.as_bytes()),
                 )
             }
         };
@@ -57,7 +56,21 @@ impl Tokenization {
             tokenizer,
             training,
             validation,
-            validation_characters: characters - learnt,
+            validation_characters: characters - trained,
         })
     }
+}
+
+/// Where a character begins, in bytes; the text's length if it has no such character.
+fn byte_of_character(text: &str, character: usize) -> usize {
+    match text.char_indices().nth(character) {
+        Some((byte, _)) => byte,
+        None => text.len(),
+    }
+}
+
+/// Lesson 02's vocabulary in the form that other programs read.
+fn tokenizer_of(bpe: &Bpe) -> Result<Tokenizer, TokensError> {
+    let tokens: Vec<&[u8]> = (0..bpe.vocab() as u32).map(|id| bpe.token(id)).collect();
+    Tokenizer::byte_pairs(&tokens, bpe.merges())
 }

@@ -13,17 +13,17 @@ use serde_json::{Value, json};
 
 use crate::{Llama, LlamaConfig};
 
-/// Frequencies that older libraries stored with the weights, and the output table, which may be the
-/// token table stored twice.
+/// RoPE's frequencies, which older libraries stored with the weights.
 const STORED_CONSTANTS: &str = "layers.*.rotary_emb.inv_freq";
+/// The output matrix; in a tied model it may be the token table stored twice.
 const OUTPUT: &str = "lm_head.weight";
 const OUTPUT_MAP: &str = "lm_head";
 const TABLE: &str = "embed_tokens.weight";
-/// Stands before every name but the output table's.
+/// Prefix of every name but the output matrix's.
 const PREFIX: &str = "model.";
 const LAYERS: &str = "layers.";
 
-// Names that a check asks for too.
+// Names that the check of the sizes asks for too.
 const QUERIES: &str = "self_attn.q_proj";
 const GATE: &str = "mlp.gate_proj";
 
@@ -32,7 +32,7 @@ const GATE: &str = "mlp.gate_proj";
 pub struct LoadedLlama {
     /// The model, its weights in place.
     pub model: Llama,
-    /// Its sizes.
+    /// Sizes and settings of the model.
     pub config: LlamaConfig,
     /// Tensors of the file that this model has no use for.
     pub skipped: Vec<String>,
@@ -45,11 +45,11 @@ struct PublishedLlama {
     mlp_bias: bool,
 }
 
-/// Loads a LLaMA-style folder, without dropout: that belongs to a training and not to what it made.
+/// Loads a LLaMA-style folder. Dropout is left out: it belongs to the training, not to the model.
 ///
 /// # Errors
 ///
-/// Anything of `config.json` or the weights that is not a LLaMA, or not whole.
+/// A `config.json` or weights that are not a LLaMA's, or not complete.
 pub fn load(folder: &Path, device: &Device) -> Result<LoadedLlama, CheckpointError> {
     let published = read_published(folder)?;
     let config = &published.config;
@@ -77,7 +77,7 @@ fn expect_sizes(weights: &Weights, config: &LlamaConfig) -> Result<(), Checkpoin
     weights.expect(&format!("{LAYERS}0.{GATE}.weight"), &[d_ff, d])
 }
 
-/// A model of the published sizes, with the published biases, of which no weight is drawn yet.
+/// A model of the published sizes, with the published biases, whose weights are not drawn yet.
 fn undrawn(published: &PublishedLlama, device: &Device) -> Llama {
     let mut model = published.config.undrawn(device);
     for layer in &mut model.layers {
@@ -109,7 +109,7 @@ pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
     read_published(folder).map(|published| published.config)
 }
 
-/// What `config.json` of a LLaMA says; keys that change nothing here are passed over.
+/// The `config.json` of a LLaMA; keys that change nothing here are skipped.
 #[derive(Deserialize)]
 struct PublishedConfig {
     vocab_size: usize,
@@ -129,17 +129,18 @@ struct PublishedConfig {
     mlp_bias: bool,
     #[serde(default)]
     tie_word_embeddings: bool,
-    /// The classic form.
+    /// Base of RoPE's frequencies in the classic form.
     rope_theta: Option<f64>,
+    /// Scaling of RoPE in the classic form.
     rope_scaling: Option<RopeParameters>,
-    /// That of transformers 5.
+    /// Base and scaling in the form of transformers 5.
     rope_parameters: Option<RopeParameters>,
 }
 
 #[derive(Deserialize)]
 struct RopeParameters {
     rope_type: Option<String>,
-    /// What `rope_type` was called at first; later files have both.
+    /// Older name of `rope_type`; some files have both.
     r#type: Option<String>,
     rope_theta: Option<f64>,
     factor: Option<f64>,
@@ -160,7 +161,7 @@ fn read_published(folder: &Path) -> Result<PublishedLlama, CheckpointError> {
     let path = folder.join("config.json");
     let checks = Checks::of(&path);
     let Architecture { model_type } = files::read_json(&path)?;
-    // before a key is missed that another architecture lacks
+    // Checked first, before a key is missed that another architecture lacks.
     checks.model_type(model_type.as_deref(), "llama")?;
     let config: PublishedConfig = files::read_json(&path)?;
     let (heads, kv_heads) = (config.num_attention_heads, config.num_key_value_heads);
@@ -220,7 +221,7 @@ fn positions(
     config: &PublishedConfig,
     checks: &Checks,
 ) -> Result<(f64, RopeScaling), CheckpointError> {
-    /// Of a file that names none (Touvron et al. 2023, the released code).
+    /// Base of a file that names none (Touvron et al. 2023, the released code).
     const THETA: f64 = 10_000.0;
     let (key, rope) = match &config.rope_parameters {
         Some(rope) => ("rope_parameters", Some(rope)),
@@ -231,43 +232,16 @@ fn positions(
         return checks.refuse("rope_theta", format!("expected a number above 1, found {theta}"));
     }
     let Some(rope) = rope else { return Ok((theta, RopeScaling::None)) };
-    let above_zero = |name: &str, value: Option<f64>| match value {
-        Some(value) if value > 0.0 && value.is_finite() => Ok(value),
-        Some(value) => checks.refuse(key, format!("expected {name} above 0, found {value}")),
-        None => checks.refuse(key, format!("expected {name}, found no such key")),
-    };
     let scaling = match rope.rope_type.as_deref().or(rope.r#type.as_deref()) {
         None if rope.factor.is_some() => {
             return checks
                 .refuse(key, "expected rope_type beside the factor, found no such key".into());
         }
         None | Some("default") => RopeScaling::None,
-        Some("linear") => RopeScaling::Linear { factor: above_zero("factor", rope.factor)? },
-        Some("llama3") => {
-            let low_freq_factor = above_zero("low_freq_factor", rope.low_freq_factor)?;
-            let high_freq_factor = above_zero("high_freq_factor", rope.high_freq_factor)?;
-            if high_freq_factor <= low_freq_factor {
-                let problem = format!(
-                    "expected high_freq_factor above {low_freq_factor}, found {high_freq_factor}"
-                );
-                return checks.refuse(key, problem);
-            }
-            let Some(original @ 1..) = rope.original_max_position_embeddings else {
-                let found = rope
-                    .original_max_position_embeddings
-                    .map_or("no such key".into(), |n| n.to_string());
-                let problem = format!(
-                    "expected original_max_position_embeddings of at least 1, found {found}"
-                );
-                return checks.refuse(key, problem);
-            };
-            RopeScaling::Llama3 {
-                factor: above_zero("factor", rope.factor)?,
-                low_freq_factor,
-                high_freq_factor,
-                original_max_position_embeddings: original,
-            }
+        Some("linear") => {
+            RopeScaling::Linear { factor: above_zero(checks, key, "factor", rope.factor)? }
         }
+        Some("llama3") => llama3(rope, key, checks)?,
         Some(other) => {
             return checks.refuse(
                 key,
@@ -278,7 +252,52 @@ fn positions(
     Ok((theta, scaling))
 }
 
-/// A model under LLaMA's names, `prefix` before all but the output table's.
+/// The scaling of LLaMA 3.1.
+fn llama3(
+    rope: &RopeParameters,
+    key: &str,
+    checks: &Checks,
+) -> Result<RopeScaling, CheckpointError> {
+    let low_freq_factor = above_zero(checks, key, "low_freq_factor", rope.low_freq_factor)?;
+    let high_freq_factor = above_zero(checks, key, "high_freq_factor", rope.high_freq_factor)?;
+    if high_freq_factor <= low_freq_factor {
+        let problem =
+            format!("expected high_freq_factor above {low_freq_factor}, found {high_freq_factor}");
+        return checks.refuse(key, problem);
+    }
+    let original = match rope.original_max_position_embeddings {
+        Some(original @ 1..) => original,
+        found => {
+            let found = found.map_or("no such key".into(), |n| n.to_string());
+            let problem =
+                format!("expected original_max_position_embeddings of at least 1, found {found}");
+            return checks.refuse(key, problem);
+        }
+    };
+    Ok(RopeScaling::Llama3 {
+        factor: above_zero(checks, key, "factor", rope.factor)?,
+        low_freq_factor,
+        high_freq_factor,
+        original_max_position_embeddings: original,
+    })
+}
+
+/// The value of a key under `rope_scaling` or `rope_parameters`, which has to be there and above 0.
+fn above_zero(
+    checks: &Checks,
+    key: &str,
+    name: &str,
+    value: Option<f64>,
+) -> Result<f64, CheckpointError> {
+    match value {
+        Some(value) if value > 0.0 && value.is_finite() => Ok(value),
+        Some(value) => checks.refuse(key, format!("expected {name} above 0, found {value}")),
+        None => checks.refuse(key, format!("expected {name}, found no such key")),
+    }
+}
+
+/// Walks over the tensors of a model under LLaMA's names, `prefix` before all but the output
+/// matrix's.
 fn llama(walk: &mut impl Walk, prefix: &str, llama: &mut Llama) -> Result<(), CheckpointError> {
     walk.tensor(&format!("{prefix}{TABLE}"), &mut llama.tokens.weight)?;
     walk.tensor(&format!("{prefix}norm.weight"), &mut llama.norm.weight)?;
@@ -298,7 +317,7 @@ fn layer(walk: &mut impl Walk, layer: &mut DecoderLayer) -> Result<(), Checkpoin
         unreachable!("LLaMA's layers are made with RmsNorm and SwiGLU");
     };
     let attention = &mut layer.attention;
-    let [queries, _] = attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
+    let [queries, _] = attention.output.weight.lazy_shape().dims(); // no weight is drawn for it
     let kv = queries / attention.n_heads() * attention.n_kv_heads();
     let parts = [(QUERIES, queries), ("self_attn.k_proj", kv), ("self_attn.v_proj", kv)];
     walk.tensor("input_layernorm.weight", &mut attention_norm.weight)?;
@@ -320,7 +339,7 @@ pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), Ch
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &tensors(model), &[])
 }
 
-/// A model under LLaMA's names and in its layout.
+/// The tensors of a model under LLaMA's names and in its layout.
 pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
     let mut save = Save::default();
     llama(&mut save, PREFIX, &mut model.clone()).expect("nothing fails where nothing is read");
@@ -353,7 +372,8 @@ fn published_config(model: &Llama, config: &LlamaConfig) -> Value {
         "hidden_size": config.d_model, "intermediate_size": config.d_ff,
         "num_hidden_layers": config.n_layers, "num_attention_heads": config.n_heads,
         "num_key_value_heads": config.n_kv_heads(), "head_dim": config.d_head(),
-        "max_position_embeddings": config.max_tokens, "rms_norm_eps": config.epsilon, "hidden_act": "silu",
+        "max_position_embeddings": config.max_tokens, "rms_norm_eps": config.epsilon,
+        "hidden_act": "silu",
         "rope_theta": config.theta, "rope_scaling": scaling, "tie_word_embeddings": config.tied,
         "attention_bias": layer.attention.output.bias.is_some(), "mlp_bias": mlp_bias,
         "attention_dropout": config.dropout, "initializer_range": decoder::INITIALIZER_STD,

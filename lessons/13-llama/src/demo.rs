@@ -1,7 +1,7 @@
-//! What the lesson shows: four parts exchanged one by one, what memory saves and holds, and RoPE at
-//! lengths that it was not trained at.
+//! What the lesson shows: four parts exchanged one by one, what the key-value cache saves and holds,
+//! and RoPE at lengths that it was not trained at.
 
-mod memory;
+mod cache;
 mod parts;
 mod stretch;
 
@@ -21,47 +21,47 @@ pub use parts::{Parts, Stage};
 /// The size of everything that is trained here: that of lesson 12.
 pub const SIZE: Preset = Preset { n_layers: 1, n_heads: 4, batch: 8, steps: 400, ..Preset::TINY };
 
-/// The highest one: that of lesson 12.
+/// Highest learning rate: that of lesson 12.
 const LEARNING_RATE: f64 = 6e-3;
 
-/// Trainings of each stage: what two of them differ by is chance.
+/// Number of seeds that each stage is trained with: what two of them differ by is chance.
 const SEEDS: u64 = 3;
 
-/// Sentences of the toy world that are learnt from and, the last tenth, measured on.
+/// Sentences of the toy world that the models are trained on and, the last tenth, measured on.
 const SENTENCES: usize = 1000;
 
-/// How much longer the texts are that it sees than those it is trained on.
+/// How many times longer the texts are that the last model sees than those it is trained on.
 const LONGER: usize = 4;
 
-/// Runs the lesson.
+/// Runs the demo of the lesson.
 ///
 /// # Errors
 ///
-/// None that a reader can cause: it reads no file.
+/// None that a reader can cause: the demo reads no file.
 pub fn demo(run: &Run) -> Result<Report> {
     demo_of(run, SEEDS)
 }
 
-/// [`demo`] with every stage trained so many times.
+/// [`demo`] with every stage trained with this many seeds.
 ///
 /// # Errors
 ///
-/// As there.
+/// As [`demo`].
 pub fn demo_of(run: &Run, seeds: u64) -> Result<Report> {
     let mut report = Report::default();
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
     let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
     parts::one_by_one(run, seeds, &corpus, &mut report)?;
-    memory::by_groups(run, &mut report);
+    cache::by_groups(&mut report);
     let (config, model) = llama(run, &corpus)?;
-    memory::same_characters(&model, &corpus, run, &mut report);
-    memory::with_and_without(&model, &corpus, run, &mut report)?;
+    cache::same_characters(&model, &corpus, run, &mut report);
+    cache::with_and_without(&model, &corpus, run, &mut report)?;
     stretch::after_the_fact(&config, &model, &corpus, run, &mut report)?;
     Ok(report)
 }
 
-/// Trained on texts of [`SIZE`]'s length, and made to see longer ones.
+/// Trains a LLaMA on texts of [`SIZE`]'s length that is made to see longer ones.
 fn llama(run: &Run, corpus: &TokenizedCorpus) -> Result<(LlamaConfig, Llama)> {
     let mut config = LlamaConfig::preset(&SIZE, corpus.tokenizer.vocab_size());
     config.max_tokens = LONGER * SIZE.block;
@@ -71,8 +71,8 @@ fn llama(run: &Run, corpus: &TokenizedCorpus) -> Result<(LlamaConfig, Llama)> {
     Ok((config, model))
 }
 
-/// A model after a training, and what it lost on the text held back as it went: (step, nats a
-/// character).
+/// Trains a model. The second part of the answer is the loss on the held-back text, as (step, nats
+/// per character).
 fn trained<M: Module + LanguageModel>(
     model: M,
     corpus: &TokenizedCorpus,
@@ -98,7 +98,7 @@ fn trained<M: Module + LanguageModel>(
     Ok((trained.model.valid(), curve))
 }
 
-/// Which axes go in and which come out.
+/// Figure of the axes that go in and come out at each step.
 fn shapes() -> Figure {
     let x = "batch, tokens, d_model";
     let steps = vec![

@@ -17,16 +17,19 @@
 //!   `unembed(&self, x: Tensor<3>) -> Tensor<3>` (lesson 01)
 //! - `positions::RopeConfig`, with its scaling (lesson 06)
 //! - `heads::PositionsConfig` (lesson 09)
-//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3>` and
-//!   `RmsNorm::forward(&self, x: Tensor<3>) -> Tensor<3>` (lesson 10)
-//! - `decoder::LanguageModel`, whose loss, generation and cache come with it (lesson 12)
+//! - `layer::DecoderLayer::forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) ->
+//!   Tensor<3>` and `RmsNorm::forward(&self, x: Tensor<3>) -> Tensor<3>` (lesson 10)
+//! - `decoder::LanguageModel`, whose loss, generation and cache come with it, and
+//!   `first_visible(first: usize, tokens: usize, window: usize) -> usize` (lesson 12)
 //!
-//! **Leaves you with.** [`Llama`], which trains from noise and loads LLaMA-style checkpoints.
+//! **Leaves you with.** [`Llama`], which trains from random weights and loads LLaMA-style
+//! checkpoints; [`layer_parameters`], [`cache_bytes`] and [`tokens_read`], which say what it costs.
 //!
 //! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict
-//! which of speed, memory and loss changes most.
+//! which of speed, size of the cache and loss changes most.
 
 pub mod checkpoint;
+mod costs;
 pub mod demo;
 
 use burn::config::Config;
@@ -40,7 +43,9 @@ use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{RopeConfig, RopeScaling};
 use training::Preset;
 
-/// What the list of lessons says about this one.
+pub use costs::{LayerParameters, cache_bytes, layer_parameters, tokens_read};
+
+/// This lesson's entry in the list of lessons.
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "13-llama",
     question: "What changed since 2019?",
@@ -48,64 +53,67 @@ pub const LESSON: course::Lesson = course::Lesson {
     minilm: false,
 };
 
-/// What a [`Llama`] is made from.
+/// The sizes and settings that a [`Llama`] is made from.
 #[derive(Config, Debug)]
 pub struct LlamaConfig {
-    /// Token IDs there are.
+    /// How many token IDs there are.
     pub vocab: usize,
-    /// Numbers a token has.
+    /// Width of the model: how many numbers the vector of a token has.
     pub d_model: usize,
-    /// Decoder layers.
+    /// Number of decoder layers.
     pub n_layers: usize,
-    /// Query heads of each.
+    /// Query heads of each layer.
     pub n_heads: usize,
-    /// Numbers inside the feed-forward.
+    /// Width inside the feed-forward.
     pub d_ff: usize,
-    /// The longest text it sees, in tokens.
+    /// The longest text that the model sees, in tokens.
     pub max_tokens: usize,
-    /// Key/value heads; `None`: as many as query heads.
+    /// Key/value heads of each layer; `None` means as many as query heads.
     #[config(default = "None")]
     pub n_kv_heads: Option<usize>,
-    /// Numbers a head has; `None`: d_model / n_heads.
+    /// Width of a head; `None` means d_model / n_heads.
     #[config(default = "None")]
     pub d_head: Option<usize>,
-    /// Of the norms (Touvron et al. 2023, the released code).
+    /// Epsilon of the norms, added to the mean square (Touvron et al. 2023, the released code).
     #[config(default = 1e-5)]
     pub epsilon: f64,
-    /// Base of RoPE's frequencies.
+    /// Theta, the base of RoPE's frequencies.
     #[config(default = 10_000.0)]
     pub theta: f64,
-    /// How RoPE is stretched to longer texts.
+    /// Scaling of RoPE, which stretches it to longer texts.
     #[config(default = "RopeScaling::None")]
     pub scaling: RopeScaling,
-    /// Whether the token table is read a second time as the output.
+    /// Whether the output is tied: the token table read a second time.
     #[config(default = true)]
     pub tied: bool,
-    /// Share of attention weights and of each sub-layer's output set to zero in training.
+    /// Dropout rate: share of the attention weights and of each sub-layer's output that is set to
+    /// zero in training.
     #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 // ANCHOR: llama
-/// A stack of decoder layers; positions are inside of them.
+/// A decoder: a token table and a stack of decoder layers, which have the positions inside.
 #[derive(Module, Debug)]
 pub struct Llama {
-    /// `[vocab, d_model]`
+    /// Token table, `[vocab, d_model]`.
     pub tokens: TokenEmbedding,
-    /// In the order they run.
+    /// Decoder layers in the order they run.
     pub layers: Vec<DecoderLayer>,
-    /// After the last of them.
+    /// Norm after the last layer.
     pub norm: RmsNorm,
-    /// `[d_model, vocab]`, where it is not the token table.
+    /// Output matrix, `[d_model, vocab]`; `None` where the token table is the output.
     pub output: Option<Linear>,
     max_tokens: usize,
 }
 // ANCHOR_END: llama
 
 impl LlamaConfig {
-    /// A LLaMA of a preset's size: two query heads share a key/value head where their number is
-    /// even, and the feed-forward has 8/3 of the width, so that its three maps weigh what two of 4
-    /// times the width do (Touvron et al. 2023, section 2.2), in whole sixteens.
+    /// The configuration of a LLaMA of a preset's size.
+    ///
+    /// Two query heads share a key/value head where their number is even. d_ff is 8/3 of d_model, so
+    /// that its three maps have as many parameters as two maps of 4 d_model (Touvron et al. 2023,
+    /// section 2.2), up to the next multiple of 16.
     pub fn preset(preset: &Preset, vocab: usize) -> Self {
         let Preset { d_model, n_layers, n_heads, block, dropout, .. } = *preset;
         let d_ff = (8 * d_model).div_ceil(3).next_multiple_of(16);
@@ -115,7 +123,7 @@ impl LlamaConfig {
             .with_dropout(dropout)
     }
 
-    /// A model that knows nothing: weights start as GPT-2's do.
+    /// A model with random weights, drawn as GPT-2's are.
     ///
     /// # Panics
     ///
@@ -129,7 +137,7 @@ impl LlamaConfig {
         llama
     }
 
-    /// A model of these sizes of which no weight is drawn yet: what a checkpoint fills.
+    /// A model of these sizes whose weights are not drawn yet, for a checkpoint to fill.
     pub(crate) fn undrawn(&self, device: &Device) -> Llama {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
@@ -144,7 +152,7 @@ impl LlamaConfig {
                 .init(device),
             layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
             norm: RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device),
-            output: (!self.tied).then(|| output.init(device)),
+            output: if self.tied { None } else { Some(output.init(device)) },
             max_tokens,
         }
     }
@@ -165,12 +173,12 @@ impl LlamaConfig {
     }
     // ANCHOR_END: layer
 
-    /// Numbers a head has.
+    /// Width of a head: the one that was set, or d_model / n_heads.
     pub fn d_head(&self) -> usize {
         self.d_head.unwrap_or(self.d_model / self.n_heads)
     }
 
-    /// Key/value heads.
+    /// Key/value heads of each layer: those that were set, or as many as query heads.
     pub fn n_kv_heads(&self) -> usize {
         self.n_kv_heads.unwrap_or(self.n_heads)
     }
@@ -186,7 +194,7 @@ impl LanguageModel for Llama {
         &self.layers
     }
 
-    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3> {
         self.norm.forward(x)
     }
 

@@ -1,5 +1,5 @@
-//! Everything that the libraries' own classes answer, under the names they give it, for any
-//! [`LanguageModel`].
+//! Everything that the classes of transformers answer, under the names they give it, for any
+//! [`LanguageModel`]: what the recorded values are compared with.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -12,13 +12,16 @@ use training::{Draw, Task};
 use crate::language_model::left_padding_mask;
 use crate::{Generation, LanguageModel, Sampling};
 
-/// What goes in, as those classes take it.
+/// The tokens' axis of `[batch, tokens]`.
+const TOKENS: usize = 1;
+
+/// Inputs of a decoder in the form that those classes take.
 #[derive(Debug, Clone)]
 pub struct DecoderInputs {
-    /// `[batch, tokens]`.
+    /// Token IDs, `[batch, tokens]`.
     pub input_ids: TensorData,
-    /// `[batch, tokens]`, 1 = keep. What is padded at the right is seen by nothing before it and
-    /// may be left out.
+    /// Attention mask, `[batch, tokens]`, 1 = keep. Padding at the right may be left out of it: no
+    /// token before the padding sees it.
     pub attention_mask: Option<TensorData>,
 }
 
@@ -27,44 +30,46 @@ impl DecoderInputs {
         Tensor::from_data(self.input_ids.clone(), device)
     }
 
-    /// Fillers at the left of each text.
+    /// Padding tokens at the left of each text; empty where there is no mask.
     fn padding(&self) -> Vec<usize> {
-        let Some(mask) = &self.attention_mask else { return Vec::new() };
-        let keep: Vec<i64> = mask.iter().collect();
-        keep.chunks(mask.shape()[1])
-            .map(|row| row.iter().take_while(|&&kept| kept == 0).count())
-            .collect()
+        let mut padding = Vec::new();
+        if let Some(mask) = &self.attention_mask {
+            let keep: Vec<i64> = mask.iter().collect();
+            for text in keep.chunks(mask.shape()[TOKENS]) {
+                padding.push(text.iter().take_while(|&&kept| kept == 0).count());
+            }
+        }
+        padding
     }
 }
 
-/// Everything a forward pass can tell.
+/// Everything that a forward pass computes on its way.
 #[derive(Debug, Clone)]
 pub struct DecoderTrace {
-    /// The embeddings' output, then one a layer, the last of them after the final norm: n_layers +
-    /// 1 of `[batch, tokens, d_model]`.
+    /// Hidden states: what goes into the first layer, then the output of each layer, the last of
+    /// them after the final norm: n_layers + 1 of `[batch, tokens, d_model]`.
     pub hidden_states: Vec<Tensor<3>>,
-    /// One a layer: `[batch, heads, queries, keys]`, rows sum to 1.
+    /// Attention weights, one tensor per layer: `[batch, heads, queries, keys]`, rows sum to 1.
     pub attentions: Vec<Tensor<4>>,
 }
 
-/// Every layer's vectors and attention weights; slower than [`LanguageModel::forward`], which keeps
-/// neither.
+/// Every layer's hidden states and attention weights; slower than [`LanguageModel::forward`], which
+/// keeps neither.
 ///
 /// # Panics
 ///
 /// As [`LanguageModel::forward`].
 pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) -> DecoderTrace {
-    let mask = left_padding_mask(padding, ids.dims()[1], &ids.device());
-    let mut hidden_states = vec![model.embed(ids, 0, padding)];
-    let mut attentions = Vec::new();
+    let mask = left_padding_mask(padding, ids.dims()[TOKENS], &ids.device());
+    let mut x = model.embed(ids, 0, padding);
+    let (mut hidden_states, mut attentions) = (Vec::new(), Vec::new());
     for layer in model.layers() {
-        let x = hidden_states[attentions.len()].clone();
-        let (x, weights) = layer.forward_with_weights(x, mask.clone());
-        hidden_states.push(x);
+        hidden_states.push(x.clone());
+        let (after, weights) = layer.forward_with_weights(x, mask.clone());
+        x = after;
         attentions.push(weights);
     }
-    let last = hidden_states.pop().expect("a model has layers");
-    hidden_states.push(model.finish(last));
+    hidden_states.push(model.final_norm(x));
     DecoderTrace { hidden_states, attentions }
 }
 
@@ -75,16 +80,18 @@ pub fn answers(
     device: &Device,
 ) -> BTreeMap<String, TensorData> {
     let trace = trace(model, inputs.ids(device), &inputs.padding());
-    let last = trace.hidden_states.last().expect("a trace holds the embeddings at least").clone();
+    let last = trace.hidden_states[trace.hidden_states.len() - 1].clone();
     let mut answers = BTreeMap::from([("logits".to_string(), model.unembed(last).into_data())]);
-    let mask = trace.hidden_states.into_iter().map(Tensor::into_data).enumerate();
-    answers.extend(mask.map(|(i, data)| (format!("hidden_states.{i}"), data)));
-    let attentions = trace.attentions.into_iter().map(Tensor::into_data).enumerate();
-    answers.extend(attentions.map(|(i, data)| (format!("attentions.{i}"), data)));
+    for (i, states) in trace.hidden_states.into_iter().enumerate() {
+        answers.insert(format!("hidden_states.{i}"), states.into_data());
+    }
+    for (i, weights) in trace.attentions.into_iter().enumerate() {
+        answers.insert(format!("attentions.{i}"), weights.into_data());
+    }
     answers
 }
 
-/// The loss of a text whose every token is predicted from those before it, in nats a token: `[1]`.
+/// The loss of a text whose every token is predicted from those before it, in nats per token: `[1]`.
 pub fn next_token_loss(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -92,16 +99,15 @@ pub fn next_token_loss(
 ) -> Tensor<1> {
     let ids = inputs.ids(device);
     let [batch, tokens] = ids.dims();
-    let logits = model.forward(ids.clone(), &[]).narrow(1, 0, tokens - 1);
-    let rows = batch * (tokens - 1);
-    cross_entropy(
-        logits.reshape([rows, model.vocab()]),
-        ids.narrow(1, 1, tokens - 1).reshape([rows]),
-    )
+    let predicted = tokens - 1;
+    let logits = model.forward(ids.clone(), &[]).narrow(TOKENS, 0, predicted);
+    let targets = ids.narrow(TOKENS, 1, predicted);
+    let rows = batch * predicted;
+    cross_entropy(logits.reshape([rows, model.vocab()]), targets.reshape([rows]))
 }
 
-/// What the likeliest token each time makes of the texts, fillers at their left and prompts left
-/// out: `batch * tokens` IDs.
+/// Greedy generation: `tokens` more IDs for each text, the likeliest each time. Prompts are not in
+/// the answer, which is `[batch * tokens]` IDs, text by text.
 pub fn continued(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -110,31 +116,36 @@ pub fn continued(
     device: &Device,
 ) -> Vec<i64> {
     let ids: Vec<u32> = inputs.input_ids.iter().collect();
-    let fillers = inputs.padding().into_iter().chain(std::iter::repeat(0));
-    let texts: Vec<Vec<u32>> = ids
-        .chunks(inputs.input_ids.shape()[1])
-        .zip(fillers)
-        .map(|(text, fillers)| text[fillers..].to_vec())
-        .collect();
-    let drawn = Generation::new(model, &texts, tokens, Sampling::GREEDY, 0, device);
-    let steps: Vec<Vec<u32>> =
-        if with_cache { drawn.collect() } else { drawn.without_cache().collect() };
-    let of_text = |text: usize| steps.iter().map(move |step| i64::from(step[text]));
-    (0..texts.len()).flat_map(of_text).collect()
+    let padding = inputs.padding();
+    let mut prompts = Vec::new();
+    for (i, text) in ids.chunks(inputs.input_ids.shape()[TOKENS]).enumerate() {
+        let padded = padding.get(i).copied().unwrap_or(0);
+        prompts.push(text[padded..].to_vec());
+    }
+    let generation = Generation::new(model, &prompts, tokens, Sampling::GREEDY, 0, device);
+    let generation = if with_cache { generation } else { generation.without_cache() };
+    let steps: Vec<Vec<u32>> = generation.collect();
+    let mut continued = Vec::with_capacity(prompts.len() * tokens);
+    for text in 0..prompts.len() {
+        for step in &steps {
+            continued.push(i64::from(step[text]));
+        }
+    }
+    continued
 }
 
-/// A training whose batches are given, one a step: the same for us and for another library.
+/// A training task whose batches are given, one per step: the same here and in another library.
 #[derive(Debug, Clone)]
 pub struct Given<M> {
-    /// One a step, `[batch, tokens]` each.
+    /// Batches of token IDs, one per step, `[batch, tokens]` each.
     pub batches: Vec<TensorData>,
-    /// A device that trains.
+    /// Device that computes gradients.
     pub device: Device,
     model: PhantomData<M>,
 }
 
 impl<M> Given<M> {
-    /// These batches on a device that trains.
+    /// The task of these batches, on a device that computes gradients.
     pub fn new(batches: Vec<TensorData>, device: &Device) -> Self {
         Self { batches, device: device.clone(), model: PhantomData }
     }
@@ -159,12 +170,12 @@ impl<M: Module + LanguageModel> Task for Given<M> {
     }
 }
 
-/// The gradient of a loss as a model of the same shape: every weight replaced by how the loss
-/// changes with it.
+/// The gradient of a loss as a model of the same shape: every weight is replaced by its gradient,
+/// which is how the loss changes with it.
 ///
 /// # Panics
 ///
-/// If the loss does not depend on one of them.
+/// If the loss does not depend on a weight.
 pub fn gradient_of<M: Module>(loss: Tensor<1>, model: M) -> M {
     struct Swap(Gradients);
     impl ModuleMapper for Swap {

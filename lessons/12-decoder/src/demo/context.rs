@@ -1,23 +1,23 @@
-//! One corpus, and models that see more and more of it before they guess.
+//! One corpus, and models that see more and more of it before they predict.
 
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Report, Run, Table};
 use lookup::{BigramConfig, bigram_counts, bigram_entropy};
 
-use super::learning::{self, Writer};
-use super::{SIZE, bits, trained};
+use super::learning::{self, WatchedGpt};
+use super::{SIZE, bits, panel, trained};
 use crate::{LanguageModel, Tokenization, TokenizedCorpus};
 
-/// Tokens that a model sees, but for the last one of all.
+/// Tokens that each model sees; the last model, which is looked at as it learns, sees more.
 const SEEN: [usize; 5] = [1, 2, 4, 8, 16];
 
-/// Byte pairs of the model whose tokens are no characters.
+/// Vocabulary of the model whose tokens are byte pairs.
 const BYTE_PAIRS: usize = 512;
 
-/// Characters that the bigram learns from, all of them in every step; by steps twice as long as in
-/// lesson 01, and fewer.
+/// Characters that the bigram is trained on, all of them in every step. The steps are twice as long
+/// as in lesson 01, and fewer.
 const BIGRAM_TEXT: usize = 30_000;
 const BIGRAM_STEPS: usize = 80;
 const BIGRAM_LEARNING_RATE: f64 = 0.2;
@@ -28,18 +28,19 @@ pub(super) fn by_tokens_seen(
     text: &str,
     corpus: &TokenizedCorpus,
     report: &mut Report,
-) -> Result<Writer> {
+) -> Result<WatchedGpt> {
     let [bigram, best] = bigram(run, corpus);
     let mut seen_and_nats = Vec::new();
     for seen in SEEN {
         seen_and_nats.push((seen, last_nats(run, corpus, seen)?));
     }
-    let writer = learning::watched(run, corpus)?;
-    seen_and_nats.push((SIZE.block, writer.nats()));
+    let watched = learning::watched(run, corpus)?;
+    seen_and_nats.push((SIZE.block, watched.nats()));
     let pairs = Tokenization::BytePairs(BYTE_PAIRS).split(text)?;
 
     report.say(format!(
-        "{} characters of the toy world to learn from, {} different ones, and {} more to measure on",
+        "{} characters of the toy world to learn from, {} different ones, and {} more to measure \
+            on",
         corpus.training.len(),
         corpus.tokenizer.vocab_size(),
         corpus.validation_characters
@@ -50,38 +51,44 @@ pub(super) fn by_tokens_seen(
         SIZE.n_layers,
         SIZE.d_model,
         SIZE.n_heads,
-        writer.model.parameters(),
+        watched.model.parameters(),
         SIZE.steps,
         SIZE.batch * SIZE.block
     ));
     let mut table = Table::new(["model", "tokens seen", "nats a token", "bits a character"]);
-    let mut row = |name: &str, seen: usize, nats: f64, bits: f64| {
-        table.row([name.to_string(), seen.to_string(), format!("{nats:.3}"), format!("{bits:.3}")]);
-    };
-    row("best bigram there can be", 1, best, bits(corpus, best));
-    row("bigram of lesson 01", 1, bigram, bits(corpus, bigram));
-    seen_and_nats.iter().for_each(|&(seen, nats)| row("GPT", seen, nats, bits(corpus, nats)));
+    row(&mut table, "best bigram there can be", 1, best, bits(corpus, best));
+    row(&mut table, "bigram of lesson 01", 1, bigram, bits(corpus, bigram));
+    let mut points = Vec::new();
+    for (seen, nats) in seen_and_nats {
+        let bits = bits(corpus, nats);
+        row(&mut table, "GPT", seen, nats, bits);
+        points.push((seen as f64, bits));
+    }
     let nats = last_nats(run, &pairs, SIZE.block)?;
-    row(&format!("GPT on {BYTE_PAIRS} byte pairs"), SIZE.block, nats, bits(&pairs, nats));
+    let name = format!("GPT on {BYTE_PAIRS} byte pairs");
+    row(&mut table, &name, SIZE.block, nats, bits(&pairs, nats));
     report.table(&table);
     report.say(format!(
         "A byte-pair token has {:.2} characters on average.",
         pairs.validation_characters as f64 / pairs.validation.len() as f64
     ));
     report.say("");
-    let points = seen_and_nats.into_iter().map(|(seen, nats)| (seen as f64, bits(corpus, nats)));
-    report.figure(figure(bits(corpus, bigram), bits(corpus, best), points.collect()));
-    Ok(writer)
+    report.figure(figure(bits(corpus, bigram), bits(corpus, best), points));
+    Ok(watched)
 }
 
-/// Nats a token on the text held back, after the last step.
+fn row(table: &mut Table, name: &str, seen: usize, nats: f64, bits: f64) {
+    table.row([name.to_string(), seen.to_string(), format!("{nats:.3}"), format!("{bits:.3}")]);
+}
+
+/// Nats per token on the held-back text after the last step, for a GPT that sees `seen` tokens.
 fn last_nats(run: &Run, corpus: &TokenizedCorpus, seen: usize) -> Result<f64> {
     let (_, curve) = trained(run, corpus, seen, SIZE.steps, |_| ())?;
     Ok(curve[curve.len() - 1].1)
 }
 
-/// Nats a token on the text held back: of the bigram of lesson 01 after training, and of the best
-/// one that there can be, which has counted that very text.
+/// Nats per token on the held-back text of two bigrams: that of lesson 01 after its training, and
+/// the best one there can be, which has counted that very text.
 fn bigram(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
     let vocab = corpus.tokenizer.vocab_size();
     let fresh = BigramConfig::new(vocab).init(&run.device.clone().autodiff());
@@ -95,7 +102,7 @@ fn bigram(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
 
 fn figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
     let (first, last) = (points[0], points[points.len() - 1]);
-    let level = |name: &str, bits: f64| Line::new(name, [(first.0, bits), (last.0, bits)]);
+    let ends = [first.0, last.0];
     Figure {
         name: "12-context".into(),
         title: "What a longer past is worth".into(),
@@ -107,15 +114,20 @@ fn figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
         ),
         // bits: what training may differ by between processors, less than most steps of the line
         band: 0.15,
-        panels: vec![Panel {
-            title: String::new(),
-            x: Axis::log("tokens seen, at most"),
-            y: Axis::linear("bits per character, held back"),
-            marks: Marks::Lines(vec![
+        panels: vec![panel(
+            "",
+            Axis::log("tokens seen, at most"),
+            "bits per character, held back",
+            vec![
                 Line::new("GPT", points),
-                level("bigram (lesson 01)", bigram),
-                level("best bigram there can be", best),
-            ]),
-        }],
+                level("bigram (lesson 01)", ends, bigram),
+                level("best bigram there can be", ends, best),
+            ],
+        )],
     }
+}
+
+/// A flat line between two places on the horizontal axis.
+fn level(name: &str, [from, to]: [f64; 2], bits: f64) -> Line {
+    Line::new(name, [(from, bits), (to, bits)])
 }

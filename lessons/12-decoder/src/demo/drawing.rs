@@ -1,28 +1,28 @@
-//! One trained model, and ways to draw from what it says.
+//! One trained model, and ways to draw the next token from its logits.
 
 use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Table};
+use course::{Axis, Figure, Line, Panel, Report, Run, Table};
 
-use super::{TEXTS, opening, words, written};
+use super::{TEXTS, opening, panel, words, written};
 use crate::{Gpt, LanguageModel, Sampling, TokenizedCorpus};
 
-/// From always the likeliest token to far more even than the model says.
+/// Temperatures from always the likeliest token to far more even than the model's probabilities.
 const TEMPERATURES: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
-/// Those whose texts are shown.
+/// Temperatures whose texts are shown.
 const SHOWN: [f64; 4] = [0.0, 0.5, 1.0, 2.0];
 
-/// Temperatures that are cut.
+/// Temperatures at which top-k and top-p are shown.
 const CUT: [f64; 3] = [0.5, 1.0, 2.0];
-/// What stands before the token that is drawn.
+/// Text before the token that is drawn.
 const PROMPT: &str = "The ";
 const TOP_K: usize = 5;
 const TOP_P: f64 = 0.9;
-/// The likeliest tokens that are drawn in the figure, and those that are named in the table.
+/// How many of the likeliest tokens the figure shows, and how many of them the table names.
 const RANKS: usize = 24;
 const NAMED: usize = 5;
 
-/// Texts by temperature.
+/// Reports texts by temperature, and how many of their words exist and differ.
 pub(super) fn by_temperature(
     run: &Run,
     model: &Gpt,
@@ -42,8 +42,12 @@ pub(super) fn by_temperature(
         existing.push((temperature, 100.0 * share));
         different.push((temperature, kinds as f64));
         if SHOWN.contains(&temperature) {
-            let cells = [format!("{:.0}%", 100.0 * share), kinds.to_string(), opening(&texts[0])];
-            table.row(std::iter::once(temperature.to_string()).chain(cells));
+            table.row([
+                temperature.to_string(),
+                format!("{:.0}%", 100.0 * share),
+                kinds.to_string(),
+                opening(&texts[0]),
+            ]);
         }
     }
     report.table(&table);
@@ -52,12 +56,6 @@ pub(super) fn by_temperature(
 }
 
 fn temperatures(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure {
-    let panel = |title: &str, y: &str, points| Panel {
-        title: title.into(),
-        x: Axis::linear("temperature"),
-        y: Axis::linear(y),
-        marks: Marks::Lines(vec![Line::new("16 texts of 200 characters", points)]),
-    };
     Figure {
         name: "12-temperature".into(),
         title: "Sure and the same, or daring and wrong".into(),
@@ -72,13 +70,18 @@ fn temperatures(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure
         ),
         band: 20.0, // percent, and words: what training may differ by between processors
         panels: vec![
-            panel("do they exist?", "written words that exist (percent)", existing),
-            panel("do they differ?", "different existing words", different),
+            by_temperature_panel("do they exist?", "written words that exist (percent)", existing),
+            by_temperature_panel("do they differ?", "different existing words", different),
         ],
     }
 }
 
-/// The next character's probabilities by temperature and cut.
+fn by_temperature_panel(title: &str, y: &str, points: Vec<(f64, f64)>) -> Panel {
+    let line = Line::new("16 texts of 200 characters", points);
+    panel(title, Axis::linear("temperature"), y, vec![line])
+}
+
+/// Reports the next character's probabilities by temperature, top-k and top-p.
 pub(super) fn by_cut(
     run: &Run,
     model: &Gpt,
@@ -87,9 +90,8 @@ pub(super) fn by_cut(
 ) -> Result<()> {
     let prompt = corpus.tokenizer.encode_whole(PROMPT)?;
     let ids = TensorData::new(prompt.clone(), [1, prompt.len()]);
-    let states = model.states(Tensor::from_data(ids, run.device), &[]);
-    let last = states.narrow(1, prompt.len() - 1, 1); // [1, 1, d_model]
-    let logits: Vec<f32> = model.unembed(last).into_data().iter().collect();
+    let logits = model.next_logits(Tensor::from_data(ids, run.device), &[]);
+    let logits: Vec<f32> = logits.into_data().iter().collect();
     report.say(format!("What may follow {PROMPT:?}, and how likely it is to be drawn:"));
     let mut table = Table::new(["cut", "temperature", "kept", "the likeliest"]);
     let mut panels = Vec::new();
@@ -99,28 +101,18 @@ pub(super) fn by_cut(
         let mut lines = Vec::new();
         for temperature in CUT {
             let candidates = Sampling::new(temperature, top_k, top_p)?.candidates(&logits);
-            let named = candidates.iter().take(NAMED).map(|&(id, probability)| {
-                format!("{} {probability:.3}", corpus.tokenizer.token(id).unwrap_or_default())
-            });
-            let named = named.collect::<Vec<_>>().join("  ");
             table.row([
                 cut.to_string(),
                 temperature.to_string(),
                 candidates.len().to_string(),
-                named,
+                named(&candidates, corpus),
             ]);
-            let at =
-                |rank: usize| candidates.get(rank).map_or(0.0, |&(_, probability)| probability);
-            let points = (0..RANKS).map(|rank| (rank as f64 + 1.0, at(rank)));
-            lines.push(Line::new(&format!("temperature {temperature}"), points));
+            lines.push(by_rank(&format!("temperature {temperature}"), &candidates));
         }
-        panels.push(Panel {
-            title: cut.into(),
-            x: Axis::linear("rank of the character (1 = likeliest)"),
-            y: Axis::linear("probability of being drawn"),
-            marks: Marks::Lines(lines),
-        });
+        let rank = Axis::linear("rank of the character (1 = likeliest)");
+        panels.push(panel(cut, rank, "probability of being drawn", lines));
     }
+    panels.remove(0); // the table is enough where nothing is cut
     report.table(&table);
     report.figure(Figure {
         name: "12-sampling".into(),
@@ -130,7 +122,27 @@ pub(super) fn by_cut(
             0.9 keeps fewer at 0.5 than at 1, and most at 2."
             .into(),
         band: 0.25, // of a probability: what training may differ by between processors
-        panels: panels.split_off(1),
+        panels,
     });
     Ok(())
+}
+
+/// The likeliest candidates by name, each with its probability.
+fn named(candidates: &[(u32, f64)], corpus: &TokenizedCorpus) -> String {
+    let mut named = Vec::new();
+    for &(token, probability) in candidates.iter().take(NAMED) {
+        let name = corpus.tokenizer.token(token).unwrap_or_default();
+        named.push(format!("{name} {probability:.3}"));
+    }
+    named.join("  ")
+}
+
+/// Probabilities by rank, from 1; a token that was cut has 0.
+fn by_rank(name: &str, candidates: &[(u32, f64)]) -> Line {
+    let mut points = Vec::with_capacity(RANKS);
+    for rank in 0..RANKS {
+        let probability = if rank < candidates.len() { candidates[rank].1 } else { 0.0 };
+        points.push((rank as f64 + 1.0, probability));
+    }
+    Line::new(name, points)
 }

@@ -1,32 +1,34 @@
 //! The laptop preset on tinyshakespeare beside PyTorch: recorded, because it takes minutes.
 
 use anyhow::{Context, Result};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Table};
+use course::{Axis, Figure, Line, Panel, Report, Table};
 use lookup::bits_per_character;
 use serde::Deserialize;
 
-/// Trainings of the same recipe here and in PyTorch, one a seed.
+use super::panel;
+
+/// Trainings of the same recipe in this course and in PyTorch, one per seed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RecordedTraining {
-    /// What was run.
+    /// Command that was run.
     pub command: String,
-    /// Of this course.
+    /// Trainings in this course.
     pub ours: Vec<Curve>,
-    /// Of PyTorch.
+    /// Trainings in PyTorch.
     pub pytorch: Vec<Curve>,
 }
 
-/// A training.
+/// Losses of one training.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Curve {
-    /// Everything random in it follows from this.
+    /// Seed that everything random in the training follows from.
     pub seed: u64,
-    /// (steps taken, nats a character on the text held back).
+    /// Pairs of (steps taken, nats per character on the held-back text).
     pub validation: Vec<(f64, f64)>,
 }
 
 impl Curve {
-    /// Nats a character after the last step.
+    /// Nats per character after the last step.
     ///
     /// # Panics
     ///
@@ -36,7 +38,7 @@ impl Curve {
     }
 }
 
-/// What was recorded.
+/// Reads the recorded trainings.
 ///
 /// # Errors
 ///
@@ -45,7 +47,7 @@ pub fn recorded() -> Result<RecordedTraining> {
     serde_json::from_str(include_str!("../shakespeare.json")).context("src/shakespeare.json")
 }
 
-/// The curves, and where they end.
+/// Reports the recorded curves of both libraries, and where they end.
 pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
     let RecordedTraining { command, ours, pytorch } = recorded()?;
     report.say(
@@ -53,43 +55,29 @@ pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
     );
     report.say(format!("  {command}"));
     report.say("Characters held back, after the last step:");
-    let libraries = [("this course", &ours), ("PyTorch", &pytorch)];
+    let libraries = [("this course", &ours[..]), ("PyTorch", &pytorch[..])];
     let mut table = Table::new(["library", "seed", "nats a character", "bits a character"]);
     for (library, curves) in libraries {
+        let mut sum = 0.0;
         for curve in curves {
-            let cells = [curve.last(), bits_per_character(curve.last(), 1, 1)]
-                .map(|number| format!("{number:.4}"));
-            table.row([library.to_string(), curve.seed.to_string()].into_iter().chain(cells));
+            row(&mut table, library, &curve.seed.to_string(), curve.last());
+            sum += curve.last();
         }
-        let mean = curves.iter().map(Curve::last).sum::<f64>() / curves.len() as f64;
-        let cells = [mean, bits_per_character(mean, 1, 1)].map(|number| format!("{number:.4}"));
-        table.row([library.to_string(), "mean".into()].into_iter().chain(cells));
+        row(&mut table, library, "mean", sum / curves.len() as f64);
     }
     report.table(&table);
     report.figure(figure(libraries));
     Ok(())
 }
 
-fn figure(libraries: [(&str, &Vec<Curve>); 2]) -> Figure {
-    let steps = libraries[0].1[0].validation[libraries[0].1[0].validation.len() - 1].0;
-    let panel = |title: &str, from: f64| {
-        let edges = libraries.into_iter().flat_map(|(library, curves)| {
-            [("highest", f64::max as fn(f64, f64) -> f64), ("lowest", f64::min)].map(
-                |(which, of)| {
-                    Line::new(
-                        &format!("{library}, {which}"),
-                        edge(curves, of).filter(|point| point.0 >= from),
-                    )
-                },
-            )
-        });
-        Panel {
-            title: title.into(),
-            x: Axis::linear("training step"),
-            y: Axis::linear("nats per character, held back"),
-            marks: Marks::Lines(edges.collect()),
-        }
-    };
+fn row(table: &mut Table, library: &str, seed: &str, nats: f64) {
+    let bits = bits_per_character(nats, 1, 1);
+    table.row([library, seed, &format!("{nats:.4}"), &format!("{bits:.4}")]);
+}
+
+fn figure(libraries: [(&str, &[Curve]); 2]) -> Figure {
+    let [(_, ours), _] = libraries;
+    let (steps, _) = ours[0].validation[ours[0].validation.len() - 1];
     Figure {
         name: "12-shakespeare".into(),
         title: "One recipe, two libraries, three seeds each: tinyshakespeare".into(),
@@ -99,17 +87,42 @@ fn figure(libraries: [(&str, &Vec<Curve>); 2]) -> Figure {
             overlap."
             .into(),
         band: 0.0, // recorded
-        panels: vec![panel("whole training", 0.0), panel("second half", steps / 2.0)],
+        panels: vec![
+            edges_panel("whole training", libraries, 0.0),
+            edges_panel("second half", libraries, steps / 2.0),
+        ],
     }
 }
 
-/// The highest or lowest value at each step.
-fn edge(curves: &[Curve], of: fn(f64, f64) -> f64) -> impl Iterator<Item = (f64, f64)> {
-    let start = curves[0].validation.clone();
-    curves[1..]
-        .iter()
-        .fold(start, |edge, curve| {
-            edge.iter().zip(&curve.validation).map(|(a, b)| (a.0, of(a.1, b.1))).collect()
-        })
-        .into_iter()
+/// The highest and the lowest curve of each library from a step on.
+fn edges_panel(title: &str, libraries: [(&str, &[Curve]); 2], from: f64) -> Panel {
+    let mut lines = Vec::new();
+    for (library, curves) in libraries {
+        let (highest, lowest) = edges(curves, from);
+        lines.push(Line::new(&format!("{library}, highest"), highest));
+        lines.push(Line::new(&format!("{library}, lowest"), lowest));
+    }
+    let y = "nats per character, held back";
+    panel(title, Axis::linear("training step"), y, lines)
+}
+
+/// Points of a curve: (steps taken, nats per character).
+type Points = Vec<(f64, f64)>;
+
+/// The highest and the lowest of several curves at each step from `from` on.
+fn edges(curves: &[Curve], from: f64) -> (Points, Points) {
+    let (mut highest, mut lowest) = (Vec::new(), Vec::new());
+    for (i, &(step, nats)) in curves[0].validation.iter().enumerate() {
+        if step < from {
+            continue;
+        }
+        let (mut most, mut least) = (nats, nats);
+        for curve in curves {
+            most = most.max(curve.validation[i].1);
+            least = least.min(curve.validation[i].1);
+        }
+        highest.push((step, most));
+        lowest.push((step, least));
+    }
+    (highest, lowest)
 }

@@ -1,9 +1,14 @@
 //! The chapter's own small numbers.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use decoder::{Gpt, GptConfig, LanguageModel, ModelCache, Sampling, nats_by_part, nats_per_token};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use decoder::{
+    Generation, Gpt, GptConfig, LanguageModel, ModelCache, Sampling, first_visible, nats_of_text,
+    nats_per_token,
+};
+use layer::{DecoderLayer, DecoderLayerConfig, Transform};
 use lookup::{cross_entropy, perplexity};
+use training::Recipe;
 
 use crate::{FAMILIES, MAX_TOKENS, VOCAB, drawn, ids, small};
 
@@ -20,7 +25,7 @@ fn two_tokens_of_a_half_and_an_eighth_are_a_perplexity_of_four() {
     assert!((perplexity(f64::from(nats)) - 4.0).abs() < 4.0 * tolerance);
 }
 
-/// Three tokens of probabilities 1/8, 2/8 and 5/8.
+/// Candidates of three tokens with the probabilities 1/8, 2/8 and 5/8.
 fn candidates(temperature: f64, top_k: Option<usize>, top_p: f64) -> Vec<(u32, f64)> {
     let logits = [1f32, 2.0, 5.0].map(f32::ln);
     Sampling::new(temperature, top_k, top_p).unwrap().candidates(&logits)
@@ -63,6 +68,112 @@ fn half_the_temperature_squares_what_is_weighed_and_twice_takes_its_root() {
 }
 
 #[test]
+fn the_nucleus_is_taken_from_what_the_temperature_makes_of_the_probabilities() {
+    // 25/30 is less than 0.9, with 4/30 it is more. At temperature 1 all three would be needed.
+    assert_candidates(&candidates(0.5, None, 0.9), &[(2, 25.0 / 29.0), (1, 4.0 / 29.0)]);
+    assert_eq!(candidates(1.0, None, 0.9).len(), 3);
+    assert_candidates(&candidates(0.0, None, 1.0), &[(2, 1.0)]);
+    assert_candidates(&candidates(0.0, Some(2), 0.9), &[(2, 1.0)]);
+}
+
+#[test]
+fn the_learning_rate_rises_for_a_hundred_steps_and_falls_along_half_a_cosine() {
+    let recipe = Recipe::default(); // 2000 steps, 1e-3 down to 1e-4
+    let at = |step| recipe.learning_rate_at(step, recipe.steps);
+    for (step, expected) in [
+        (0, 1e-3 / 101.0),          // the first step learns something
+        (99, 1e-3 * 100.0 / 101.0), // and the highest comes at step 100
+        (100, 1e-3),
+        (575, 8.682e-4), // a quarter of the way down in steps, less of it in rate
+        (1050, 5.5e-4),
+        (2000, 1e-4),
+    ] {
+        let found: f64 = at(step);
+        assert!((found / expected - 1.0).abs() < 1e-4, "step {step}: {found}, not {expected}");
+    }
+}
+
+/// A model whose next token is (3 * last token + tokens that it sees) modulo 7. Its one layer adds
+/// nothing, and it sees four tokens.
+struct Formula([DecoderLayer; 1]);
+
+impl Formula {
+    const D_MODEL: usize = 8;
+    const VOCAB: usize = 7;
+
+    fn new(device: &Device) -> Self {
+        let mut layer = DecoderLayerConfig::new(Self::D_MODEL, 2, 12).init(device);
+        let Transform::Plain(feed_forward) = &mut layer.feed_forward else { panic!("two maps") };
+        for last in [&mut layer.attention.output, &mut feed_forward.down] {
+            last.weight = last.weight.clone().map(|weight| weight.zeros_like());
+            last.bias = last.bias.clone().map(|bias| bias.map(|bias| bias.zeros_like()));
+        }
+        Self([layer])
+    }
+}
+
+impl LanguageModel for Formula {
+    fn embed(&self, ids: Tensor<2, Int>, first: usize, _padding: &[usize]) -> Tensor<3> {
+        let ([batch, tokens], device) = (ids.dims(), ids.device());
+        let mut vectors = vec![0f32; batch * tokens * Self::D_MODEL];
+        for (place, id) in ids.into_data().iter::<i64>().enumerate() {
+            let sees = first + place % tokens + 1;
+            vectors[place * Self::D_MODEL + (3 * id as usize + sees) % Self::VOCAB] = 1.0;
+        }
+        let vectors = TensorData::new(vectors, [batch, tokens, Self::D_MODEL]);
+        Tensor::from_data(vectors, &device)
+    }
+
+    fn layers(&self) -> &[DecoderLayer] {
+        &self.0
+    }
+
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3> {
+        x
+    }
+
+    fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
+        x.narrow(2, 0, Self::VOCAB)
+    }
+
+    fn max_tokens(&self) -> usize {
+        4
+    }
+
+    fn vocab(&self) -> usize {
+        Self::VOCAB
+    }
+
+    fn parameters(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn eight_tokens_after_two_are_generated_by_hand_in_a_window_of_four() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let model = Formula::new(&device);
+    for with_cache in [true, false] {
+        let generation = Generation::new(&model, &[vec![1, 2]], 8, Sampling::GREEDY, 0, &device);
+        let generation = if with_cache { generation } else { generation.without_cache() };
+        // 1 2 | 3*2+2 = 1, 3*1+3 = 6, 3*6+4 = 1; of five tokens two stay: 3*1+2 = 5, ..
+        let found = generation.collect::<Vec<_>>().concat();
+        assert_eq!(found, [1, 6, 1, 5, 4, 2, 1, 6], "with cache: {with_cache}");
+    }
+}
+
+#[test]
+fn the_older_half_is_forgotten_when_the_window_is_full_and_not_before() {
+    let from = |first, tokens, window| first_visible(first, tokens, window);
+    assert_eq!([from(0, 3, 4), from(0, 4, 4)], [0, 0]);
+    assert_eq!(from(0, 5, 4), 3); // two of four stay
+    assert_eq!([from(3, 6, 4), from(3, 7, 4), from(3, 8, 4)], [3, 3, 6]);
+    assert_eq!(from(0, 6, 5), 3); // three of five
+    assert_eq!(from(0, 36, 12), 30); // a prompt longer than the window, at once
+}
+
+#[test]
 fn weights_are_counted_by_hand() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
@@ -74,7 +185,7 @@ fn weights_are_counted_by_hand() {
     assert_eq!(narrow.parameters(), counts[0] - 2 * (2 * 3 * 16 * 16 + 3 * 16));
 }
 
-/// Every token is as likely as any other: the vectors are finished as zeros.
+/// A model to which every token is as likely as any other: its final norm makes zeros.
 fn knows_nothing(device: &Device) -> Gpt {
     let mut model = drawn(&small(FAMILIES[0]), device);
     model.norm.weight = model.norm.weight.map(|weight| weight.zeros_like());
@@ -99,19 +210,18 @@ fn ten_tokens_in_blocks_of_four_are_eight_predicted_and_one_more() {
     let device = backend::from_env();
     let model = drawn(&small(FAMILIES[0]), &device);
     let text = [3, 7, 1, 12, 5, 9, 20, 2, 2, 8];
-    let parts: Vec<(usize, f64)> = nats_by_part(&model, &text, 4, &device).collect();
-    assert_eq!(parts.iter().map(|part| part.0).collect::<Vec<_>>(), [8, 1]);
+    let mut parts = Vec::new();
+    let nats = nats_of_text(&model, &text, 4, &device, |predicted| parts.push(predicted));
+    assert_eq!(parts, [8, 1]);
     let block = |from: usize, to: usize| -> f64 {
         let loss = model.loss(ids(&text[from..to], &device), ids(&text[from + 1..to + 1], &device));
         f64::from(loss.into_scalar::<f32>()) * (to - from) as f64
     };
-    let expected = [block(0, 4) + block(4, 8), block(8, 9)];
-    for ((_, found), expected) in parts.iter().zip(expected) {
-        let tolerance = f64::from(backend::tolerance(&device, 1e-5)) * expected;
-        assert!((found - expected).abs() < tolerance, "{found}, expected {expected}");
-    }
+    let expected = block(0, 4) + block(4, 8) + block(8, 9);
+    let tolerance = f64::from(backend::tolerance(&device, 1e-5)) * expected;
+    assert!((nats - expected).abs() < tolerance, "{nats}, expected {expected}");
     let per_token = nats_per_token(&model, &text, 4, &device);
-    assert!((per_token - expected.iter().sum::<f64>() / 9.0).abs() < 1e-4 * per_token);
+    assert!((per_token - expected / 9.0).abs() < tolerance, "{per_token}");
 }
 
 #[test]
@@ -132,7 +242,20 @@ fn positions_count_from_the_first_token_after_the_padding() {
 }
 
 #[test]
-fn memory_holds_a_key_and_a_value_of_every_token_and_layer() {
+fn each_text_of_a_batch_counts_from_its_own_first_token() {
+    let device = backend::from_env();
+    let model = drawn(&small(FAMILIES[0]), &device);
+    let positions = model.positions.as_ref().unwrap();
+    // columns 1 to 4 of three texts with 2, 0 and 5 tokens of padding
+    let batch = Tensor::<2, Int>::from_ints([[0, 3, 7, 1], [12, 5, 9, 20], [0, 0, 0, 0]], &device);
+    let embedded = model.embed(batch.clone(), 1, &[2, 0, 5]) - model.tokens.forward(batch);
+    let by_hand = [[0, 0, 1, 2], [1, 2, 3, 4], [0, 0, 0, 0]];
+    let expected = positions.at(Tensor::from_ints(by_hand, &device));
+    golden::assert_close(&embedded, &expected, backend::tolerance(&device, 1e-6));
+}
+
+#[test]
+fn the_cache_holds_a_key_and_a_value_of_every_token_and_layer() {
     let device = backend::from_env();
     let model = drawn(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
     let mut cache = ModelCache::new(model.layers().len(), 5, &[]);

@@ -71,7 +71,7 @@ fn names_without_their_prefix_are_the_same_model() {
 }
 
 #[test]
-fn a_stored_mask_is_skipped_and_said() {
+fn a_stored_mask_is_skipped_and_reported() {
     let folder = changed(no_change, |tensors| {
         for layer in 0..2 {
             let name = |what: &str| format!("transformer.h.{layer}.attn.{what}");
@@ -100,7 +100,7 @@ fn the_token_table_may_be_stored_twice_and_must_be_the_same() {
 }
 
 #[test]
-fn a_hidden_width_that_is_not_said_is_four_times_the_width() {
+fn a_d_ff_that_is_not_given_is_four_times_d_model() {
     for inner in [Some(json!(null)), Some(json!(128)), None] {
         let folder = changed(
             |config| match inner {
@@ -179,7 +179,7 @@ fn a_tensor_with_no_place_is_named() {
 }
 
 #[test]
-fn numbers_that_are_none_are_refused_by_name() {
+fn weights_that_are_nan_or_infinite_are_refused_by_name() {
     for bad in [f32::NAN, f32::INFINITY] {
         let folder = changed(no_change, |tensors| {
             tensors.get_mut(PROJECTION).unwrap().2[..4].copy_from_slice(&bad.to_le_bytes());

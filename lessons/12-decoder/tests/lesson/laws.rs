@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::{FAMILIES, MAX_TOKENS, VOCAB, drawn, ids, small, smallest_lead, written};
 
-/// No two as long, the shortest of one token.
+/// Four prompts, no two of one length, the shortest of one token.
 fn prompts() -> Vec<Vec<u32>> {
     vec![vec![3, 7, 1, 12, 5], vec![9], vec![20, 2, 8], vec![4, 4]]
 }
@@ -42,7 +42,7 @@ fn the_trace_ends_where_forward_ends() {
         assert_eq!((trace.hidden_states.len(), trace.attentions.len()), (3, 2));
         let last = trace.hidden_states[2].clone();
         let tolerance = backend::tolerance(&device, 1e-5);
-        assert_close(&last, &model.states(text.clone(), &[2]), tolerance);
+        assert_close(&last, &model.hidden_states(text.clone(), &[2]), tolerance);
         assert_close(&model.unembed(last), &model.forward(text, &[2]), tolerance);
     }
 }
@@ -59,14 +59,14 @@ fn what_stands_in_the_padding_is_never_seen() {
             assert_close(&after(&[2]), &alone, backend::tolerance(&device, 2e-5));
             assert!(
                 max_abs_error(&after(&[]), &alone) > 1e-2,
-                "fillers that are not said to be are seen"
+                "padding that the model is not told of is seen"
             );
         }
     }
 }
 
 #[test]
-fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_without() {
+fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_the_cache_and_without() {
     let device = backend::from_env();
     let most = MAX_TOKENS - 5; // of the longest: nothing is forgotten yet
     for family in FAMILIES {
@@ -90,7 +90,7 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
 }
 
 #[test]
-fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
+fn generation_goes_on_past_what_the_model_sees_the_same_with_the_cache_and_without() {
     let device = backend::from_env();
     // the likeliest text soon repeats itself and hides much
     let drawing = Sampling::new(1.0, None, 1.0).unwrap();
@@ -135,7 +135,7 @@ fn the_next_token_is_the_likeliest_after_all_that_the_model_sees() {
 }
 
 #[test]
-fn memory_takes_its_room_at_the_first_token_and_never_more() {
+fn the_cache_takes_its_room_at_the_first_token_and_never_more() {
     let device = backend::from_env();
     let model = drawn(&small(Family::Gpt2), &device);
     // 2 layers, 4 texts, a key and a value of width 16, for a prompt of 5 and 4 more or for all
@@ -278,7 +278,8 @@ fn a_vocabulary_of_characters_splits_a_text_after_nine_tenths_of_them() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(backend::cases(16)))]
 
-    /// Wherever it is cut, and with fillers before it or without.
+    /// The cached pass answers as the whole one, wherever the text is cut, with padding and
+    /// without.
     #[test]
     fn a_text_read_in_pieces_is_answered_as_in_one(
         text in prop::collection::vec(0..VOCAB as u32, 3..=MAX_TOKENS),
@@ -304,7 +305,7 @@ proptest! {
     /// What a model learns from is what it will be given: its tokenizer and the lesson's own code
     /// cut alike.
     #[test]
-    fn a_learnt_vocabulary_and_its_tokenizer_give_the_same_ids(text in any::<String>(), characters: bool) {
+    fn a_learned_vocabulary_and_its_tokenizer_give_the_same_ids(text in any::<String>(), characters: bool) {
         let text = format!("the cat then {text} the cat, the end");
         let vocabulary = if characters { Tokenization::Characters } else { Tokenization::BytePairs(270) };
         let corpus = vocabulary.split(&text).unwrap();
@@ -317,7 +318,24 @@ proptest! {
     }
 }
 
-/// A batch of texts is each of them: `[batch, tokens]`.
+#[test]
+fn the_next_logits_are_those_of_the_last_token_of_each_text() {
+    let device = backend::from_env();
+    for family in FAMILIES {
+        let model = drawn(&small(family), &device);
+        // three texts of five tokens, the second with two of padding
+        let batch = Tensor::<2, Int>::from_ints(
+            [[3, 7, 1, 12, 5], [0, 0, 9, 20, 2], [8, 4, 4, 11, 16]],
+            &device,
+        );
+        let padding = [0, 2, 0];
+        let found = model.next_logits(batch.clone(), &padding);
+        assert_eq!(found.dims(), [3, VOCAB]);
+        let expected = model.forward(batch, &padding).narrow(1, 4, 1).squeeze_dim(1);
+        assert_close(&found, &expected, backend::tolerance(&device, 1e-5));
+    }
+}
+
 #[test]
 fn the_loss_of_a_batch_is_the_mean_of_its_texts() {
     let device = backend::from_env();

@@ -7,10 +7,13 @@ use decoder::demo::{Curve, RecordedTraining, demo, recorded};
 use decoder::{CausalPretraining, Gpt, GptConfig, Tokenization};
 use training::{Event, Preset, Recipe, train};
 
-#[test]
-fn twenty_steps_lower_the_loss() {
+use crate::draw_in_order;
+
+/// Nats per token on the held-back part of "abcdefgh", again and again, before and after twenty
+/// steps.
+fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
     let device = backend::from_env().autodiff();
-    let _seed = backend::seeded(&device, 7);
+    let _seed = backend::seeded(&device, seed);
     let corpus = Tokenization::Characters.split(&"abcdefgh".repeat(40)).unwrap();
     let size = Preset {
         n_layers: 1,
@@ -22,20 +25,26 @@ fn twenty_steps_lower_the_loss() {
         dropout: 0.0,
     };
     let model = GptConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
+    draw_in_order(&model);
     let task: CausalPretraining<'_, Gpt> = CausalPretraining::new(&corpus, &size, &device).unwrap();
-    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
+    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(seed) };
     let mut losses = Vec::new();
     let mut observe = |event: &Event| {
-        losses.extend(match event {
-            Event::Evaluated { validation_loss, .. } => Some(*validation_loss),
-            Event::Step { .. } => None,
-        });
+        if let Event::Evaluated { validation_loss, .. } = event {
+            losses.push(*validation_loss);
+        }
         ControlFlow::Continue(())
     };
     train(&task, model, &recipe, training::TrainingRun::on(&device), &mut observe).unwrap();
+    losses.try_into().expect("one evaluation before the first step and one after the last")
+}
+
+#[test]
+fn twenty_steps_lower_the_loss() {
     // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
-    // before.
-    assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
+    // before. Over seeds 1 to 16 the loss falls to 0.16 to 0.27 of what it was (flex).
+    let [before, after] = loss_of_twenty_steps(7);
+    assert!(after < 0.5 * before, "{before}, then {after}");
 }
 
 #[test]

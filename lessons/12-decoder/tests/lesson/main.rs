@@ -7,7 +7,7 @@ mod learns;
 mod parity;
 mod sampling;
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::{Family, Generation, Gpt, GptConfig, LanguageModel, Sampling};
 use rand::rngs::StdRng;
@@ -22,7 +22,7 @@ const VOCAB: usize = 24;
 /// The longest text that [`small`] sees.
 const MAX_TOKENS: usize = 12;
 
-/// Small enough for every device.
+/// A configuration small enough for every device.
 fn small(family: Family) -> GptConfig {
     GptConfig::new(VOCAB, 16, 2, 2, MAX_TOKENS).with_family(family)
 }
@@ -43,14 +43,26 @@ fn drawn(config: &GptConfig, device: &Device) -> Gpt {
     config.init(device).map(&mut Draw(StdRng::seed_from_u64(3)))
 }
 
-/// `[1, tokens]`.
+/// Draws all weights of a fresh model now, in the order of its fields. burn draws a weight at its
+/// first use, so that which number of the one generator it gets would depend on what runs first.
+fn draw_in_order(model: &impl Module) {
+    struct Touch;
+    impl ModuleVisitor for Touch {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            param.val();
+        }
+    }
+    model.visit(&mut Touch);
+}
+
+/// Token IDs of one text, `[1, tokens]`.
 fn ids(text: &[u32], device: &Device) -> Tensor<2, Int> {
     let text: Vec<i64> = text.iter().map(|&id| i64::from(id)).collect();
     let tokens = text.len();
     Tensor::from_data(TensorData::new(text, [1, tokens]), device)
 }
 
-/// What the likeliest token each time makes of each prompt, prompts left out.
+/// Greedy generation: the tokens that follow each prompt, prompts left out.
 fn written(
     model: &Gpt,
     prompts: &[Vec<u32>],
@@ -65,8 +77,8 @@ fn written(
     (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
 }
 
-/// By how much the likeliest token leads the next, at least, where `text` goes on after its first
-/// `prompt` tokens.
+/// The smallest difference between the two highest logits, over all tokens of `text` after its first
+/// `prompt`.
 fn smallest_lead(model: &Gpt, text: &[u32], prompt: usize, device: &Device) -> f32 {
     let logits: Vec<f32> = model.forward(ids(text, device), &[]).into_data().iter().collect();
     let leads = logits.chunks(VOCAB).skip(prompt - 1).map(|logits| {

@@ -3,13 +3,15 @@
 use std::ops::ControlFlow;
 
 use burn::module::Module;
-use burn::tensor::TensorData;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::checkpoint::parity::{
     DecoderInputs, Given, answers, continued, gradient_of, next_token_loss,
 };
-use decoder::{Gpt, checkpoint};
-use golden::{Case, Folder};
+use decoder::{Family, Gpt, LanguageModel, checkpoint};
+use golden::{Case, Folder, assert_close, assert_data_close};
 use training::{Event, Recipe, TrainingRun, train};
+
+use crate::{VOCAB, drawn, small};
 
 pub fn inputs(folder: &Folder, case: &Case) -> DecoderInputs {
     let input = |name| folder.input(case, name).unwrap();
@@ -52,7 +54,7 @@ fn bloom_answers_as_in_pytorch_at_every_layer_left_padding_included() {
 }
 
 #[test]
-fn the_likeliest_text_is_pytorchs_with_memory_and_without() {
+fn greedy_text_is_pytorchs_with_the_cache_and_without() {
     let device = backend::from_env();
     for name in ["gpt2", "bloom"] {
         let (folder, model) = opened(name);
@@ -101,6 +103,37 @@ fn gradients_are_pytorchs_for_every_weight() {
     let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);
     for (name, error) in errors {
         assert!(error <= tolerance, "{name}: off by {error:e}");
+    }
+}
+
+/// Logits, loss and the gradient of every weight of a small GPT.
+fn computed(device: &Device) -> (Tensor<3>, Vec<(String, TensorData)>) {
+    let model = drawn(&small(Family::Gpt2), device);
+    let text = Tensor::<2, Int>::from_ints(
+        [[3, 7, 1, 12, 5], [5, 9, 20, 2, 8], [14, 6, 23, 0, 11]],
+        device,
+    );
+    let logits = model.forward(text.clone(), &[]);
+    let loss = model.loss(text.clone(), (text + 1).remainder_scalar(VOCAB as i64));
+    let mut computed = vec![("loss".to_string(), loss.to_data())];
+    computed.extend(checkpoint::tensors(&gradient_of(loss, model)));
+    (logits, computed)
+}
+
+#[test]
+fn a_gpt_of_the_plain_functions_is_that_of_the_fused_ones_gradients_included() {
+    let device = backend::from_env().autodiff();
+    let (fused_logits, fused) = computed(&device);
+    let (plain_logits, plain) = {
+        let _plain = kernels::plain_here();
+        computed(&device)
+    };
+    // Two orders of the same f32 sums; logits are up to 20, gradients up to 2.
+    let tolerance = backend::tolerance(&backend::from_env(), 2e-5);
+    assert_close(&plain_logits, &fused_logits, tolerance);
+    assert_eq!(plain.len(), fused.len());
+    for ((name, plain), (_, fused)) in plain.iter().zip(&fused) {
+        assert_data_close(name, plain, fused, tolerance);
     }
 }
 

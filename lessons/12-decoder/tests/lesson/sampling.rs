@@ -1,4 +1,4 @@
-//! From scores to one token.
+//! From logits to one token.
 
 use decoder::{Sampling, SamplingError};
 use proptest::prelude::*;
@@ -125,7 +125,7 @@ fn tokens_are_drawn_as_often_as_their_probabilities_say() {
 }
 
 #[test]
-fn a_way_to_draw_that_is_none_is_refused_in_one_line() {
+fn invalid_sampling_settings_are_refused_in_one_line() {
     let (zero, all) = (Some(0), None);
     for (temperature, top_k, top_p, expected) in [
         (-0.5, all, 1.0, "temperature: expected a number of 0 or more, found -0.5"),

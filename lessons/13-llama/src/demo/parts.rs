@@ -15,16 +15,16 @@ use super::{SIZE, trained};
 use crate::LlamaConfig;
 
 // ANCHOR: stages
-/// How far the way from GPT-2 to LLaMA was gone: each stage keeps what those before it changed.
+/// A stage on the way from GPT-2 to LLaMA; each keeps what those before it changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Lesson 12's.
+    /// The GPT of lesson 12.
     Gpt,
     /// Nothing is centred or shifted: no mean is taken off, no map and no norm adds a bias.
     RmsNorm,
-    /// Positions are inside of the layers.
+    /// Positions are inside the layers.
     Rope,
-    /// Two maps and a bend become three maps of two thirds of the width.
+    /// Two maps with an activation between them become three maps of two thirds of the width.
     SwiGlu,
     /// Two query heads share a key and a value head: LLaMA.
     GroupedQueries,
@@ -32,11 +32,11 @@ pub enum Stage {
 // ANCHOR_END: stages
 
 impl Stage {
-    /// In the order they were exchanged.
+    /// All stages in the order the parts are exchanged.
     pub const ALL: [Self; 5] =
         [Self::Gpt, Self::RmsNorm, Self::Rope, Self::SwiGlu, Self::GroupedQueries];
 
-    /// What a table calls it.
+    /// Name of the stage in tables and figures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gpt => "GPT (lesson 12)",
@@ -59,35 +59,39 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A fresh model of [`SIZE`].
+    /// A model of [`SIZE`] with random weights.
     pub fn new(stage: Stage, vocab: usize, device: &Device) -> Self {
         let Preset { d_model, n_layers, n_heads, block, .. } = SIZE;
         let llama = LlamaConfig::preset(&SIZE, vocab);
-        let since = |part| stage >= part;
-        let kind = if since(Stage::RmsNorm) { NormKind::Rms } else { NormKind::Layer };
-        let (d_ff, feed_forward) = match since(Stage::SwiGlu) {
-            true => (llama.d_ff, FeedForwardKind::SwiGlu),
-            false => (4 * d_model, FeedForwardKind::Plain(Activation::GeluTanh)),
+        let kind = if stage >= Stage::RmsNorm { NormKind::Rms } else { NormKind::Layer };
+        let positions = if stage >= Stage::Rope {
+            PositionsConfig::Rope(RopeConfig::new(llama.d_head()))
+        } else {
+            PositionsConfig::None
         };
-        let positions = match since(Stage::Rope) {
-            true => PositionsConfig::Rope(RopeConfig::new(llama.d_head())),
-            false => PositionsConfig::None,
+        let (d_ff, feed_forward) = if stage >= Stage::SwiGlu {
+            (llama.d_ff, FeedForwardKind::SwiGlu)
+        } else {
+            (4 * d_model, FeedForwardKind::Plain(Activation::GeluTanh))
         };
+        let n_kv_heads = if stage >= Stage::GroupedQueries { llama.n_kv_heads } else { None };
         let layer = DecoderLayerConfig::new(d_model, n_heads, d_ff)
             .with_norm(kind)
-            .with_bias(!since(Stage::RmsNorm))
+            .with_bias(stage < Stage::RmsNorm)
             .with_positions(positions)
             .with_feed_forward(feed_forward)
-            .with_n_kv_heads(llama.n_kv_heads.filter(|_| since(Stage::GroupedQueries)));
+            .with_n_kv_heads(n_kv_heads);
         let mut layers: Vec<DecoderLayer> = (0..n_layers).map(|_| layer.init(device)).collect();
-        layers.iter_mut().for_each(|layer| layer.init_weights(INITIALIZER_STD, n_layers, device));
+        for layer in &mut layers {
+            layer.init_weights(INITIALIZER_STD, n_layers, device);
+        }
         let learned =
             LearnedPositionsConfig::new(block, d_model).with_initializer_std(INITIALIZER_STD);
         let tokens =
             TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(INITIALIZER_STD);
         Self {
             tokens: tokens.init(device),
-            learned: (!since(Stage::Rope)).then(|| learned.init(device)),
+            learned: if stage < Stage::Rope { Some(learned.init(device)) } else { None },
             layers,
             norm: kind.init(d_model, llama.epsilon, device),
             max_tokens: block,
@@ -97,7 +101,7 @@ impl Parts {
 
 impl LanguageModel for Parts {
     fn embed(&self, ids: Tensor<2, Int>, first: usize, _padding: &[usize]) -> Tensor<3> {
-        let tokens = ids.dims()[1];
+        let [_, tokens] = ids.dims();
         let x = self.tokens.forward(ids);
         match &self.learned {
             Some(learned) => x + learned.forward_from(first, tokens).unsqueeze(),
@@ -109,7 +113,7 @@ impl LanguageModel for Parts {
         &self.layers
     }
 
-    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3> {
         self.norm.forward(x)
     }
 
@@ -130,12 +134,12 @@ impl LanguageModel for Parts {
     }
 }
 
-/// A stage's trainings.
+/// All trainings of a stage.
 struct Trainings {
     parameters: usize,
-    /// Numbers that memory keeps of a token.
-    memory: usize,
-    /// One curve a seed: (step, nats a character held back).
+    /// Numbers that the cache holds of a token.
+    cache_numbers: usize,
+    /// One curve per seed, of (step, nats per character on the held-back text).
     curves: Vec<Vec<(f64, f64)>>,
 }
 
@@ -166,15 +170,25 @@ pub(super) fn one_by_one(
     ]);
     let mut lines = Vec::new();
     for stage in Stage::ALL {
-        let Trainings { parameters, memory, curves } = train_stage(stage, run, seeds, corpus)?;
-        let last: Vec<f64> = curves.iter().map(|curve| curve[curve.len() - 1].1).collect();
-        let mean = last.iter().sum::<f64>() / last.len() as f64;
-        let least = last.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = last.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let cells = [least, mean, most, mean.exp()].map(|number| format!("{number:.3}"));
-        let names = [stage.name().to_string(), parameters.to_string(), memory.to_string()];
-        table.row(names.into_iter().chain(cells));
-        lines.push(Line::new(stage.name(), mean_of(&curves)));
+        let trainings = train_stage(stage, run, seeds, corpus)?;
+        let (mut least, mut most, mut sum) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
+        for curve in &trainings.curves {
+            let (_, last) = curve[curve.len() - 1];
+            least = last.min(least);
+            most = last.max(most);
+            sum += last;
+        }
+        let mean: f64 = sum / trainings.curves.len() as f64;
+        table.row([
+            stage.name().to_string(),
+            trainings.parameters.to_string(),
+            trainings.cache_numbers.to_string(),
+            format!("{least:.3}"),
+            format!("{mean:.3}"),
+            format!("{most:.3}"),
+            format!("{:.3}", mean.exp()),
+        ]);
+        lines.push(Line::new(stage.name(), mean_of(&trainings.curves)));
     }
     report.table(&table);
     report.figure(figure(lines));
@@ -182,30 +196,35 @@ pub(super) fn one_by_one(
 }
 
 fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &TokenizedCorpus) -> Result<Trainings> {
-    let mut trainings = Trainings { parameters: 0, memory: 0, curves: Vec::new() };
+    let mut trainings = Trainings { parameters: 0, cache_numbers: 0, curves: Vec::new() };
     for seed in run.seed..run.seed + seeds {
         run.device.seed(seed);
         let model =
             Parts::new(stage, corpus.tokenizer.vocab_size(), &run.device.clone().autodiff());
         let (model, curve) = trained(model, corpus, &SIZE, seed, run.device)?;
         trainings.parameters = model.parameters();
-        trainings.memory = numbers_a_token(&model, run.device);
+        trainings.cache_numbers = numbers_a_token(&model, run.device);
         trainings.curves.push(curve);
     }
     Ok(trainings)
 }
 
-/// Keys and values of one token in every layer.
-pub(super) fn numbers_a_token(model: &impl LanguageModel, device: &Device) -> usize {
+/// Numbers that the cache of a model holds of one token, measured: its keys and values in every
+/// layer.
+fn numbers_a_token(model: &impl LanguageModel, device: &Device) -> usize {
     let mut cache = ModelCache::new(model.layers().len(), 1, &[]);
     model.forward_cached(Tensor::zeros([1, 1], device), &mut cache);
     cache.numbers()
 }
 
-/// Of several curves, without their first points: before training all are at ln(vocab).
+/// The mean of several curves without their first points: before training all are at ln(vocab).
 fn mean_of(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
-    let at = |i: usize| curves.iter().map(|curve| curve[i].1).sum::<f64>() / curves.len() as f64;
-    curves[0].iter().enumerate().skip(1).map(|(i, &(step, _))| (step, at(i))).collect()
+    let mut mean = Vec::new();
+    for (i, &(step, _)) in curves[0].iter().enumerate().skip(1) {
+        let sum: f64 = curves.iter().map(|curve| curve[i].1).sum();
+        mean.push((step, sum / curves.len() as f64));
+    }
+    mean
 }
 
 fn figure(lines: Vec<Line>) -> Figure {

@@ -11,19 +11,19 @@ use training::Preset;
 use super::{LONGER, SIZE, trained};
 use crate::{Llama, LlamaConfig};
 
-/// Lengths that are measured, in lengths of training.
+/// Lengths of the texts that are measured, as multiples of the length of training.
 const TIMES: [usize; 3] = [1, 2, LONGER];
 
-/// Steps of the training at the longest of them, on as many characters a step as before.
+/// Steps of the training at the longest of them, on as many characters per step as before.
 const MORE: Preset =
     Preset { block: LONGER * SIZE.block, batch: SIZE.batch / LONGER, steps: 60, ..SIZE };
 
-/// Turns within the length of training below which a frequency is slow, and above which it is fast:
-/// LLaMA 3.1's.
+/// Turns within the length of training below which a frequency counts as slow, and above which it
+/// counts as fast: those of LLaMA 3.1.
 const LOW_FREQ_FACTOR: f64 = 1.0;
 const HIGH_FREQ_FACTOR: f64 = 4.0;
 
-/// The scalings by name, for texts so many times as long.
+/// The scalings by name, for texts that are `times` as long as those of the training.
 fn scalings(times: usize) -> [(&'static str, RopeScaling); 3] {
     let factor = times as f64;
     let llama3 = RopeScaling::Llama3 {
@@ -36,14 +36,14 @@ fn scalings(times: usize) -> [(&'static str, RopeScaling); 3] {
 }
 
 // ANCHOR: stretched
-/// The same weights, turned at other speeds.
+/// The same model with RoPE scaled: the same weights, queries and keys turned at other speeds.
 fn stretched(config: &LlamaConfig, model: &Llama, scaling: RopeScaling, device: &Device) -> Llama {
     config.clone().with_scaling(scaling).init(device).load_record(model.clone().into_record())
 }
 // ANCHOR_END: stretched
 
-/// The loss at one, two and four times the length of training by how RoPE is scaled afterwards, and
-/// then the loss at the longest as it is trained there.
+/// Reports the loss at one, two and four times the length of training by how RoPE is scaled
+/// afterwards, and then the loss at the longest of them as the model is trained there.
 pub(super) fn after_the_fact(
     config: &LlamaConfig,
     model: &Llama,
@@ -81,20 +81,16 @@ fn say(by_length: &[Line], by_step: &[Line], report: &mut Report) {
     let [one, two, four] = TIMES.map(|times| format!("{} characters", times * block));
     let mut table = Table::new(["scaling", &one, &two, &four, &format!("after {steps} steps")]);
     for (length, step) in by_length.iter().zip(by_step) {
-        let numbers =
-            length.points.iter().chain(step.points.last()).map(|&(_, nats)| format!("{nats:.3}"));
-        table.row(std::iter::once(length.name.clone()).chain(numbers));
+        let mut row = vec![length.name.clone()];
+        for (_, nats) in length.points.iter().chain(step.points.last()) {
+            row.push(format!("{nats:.3}"));
+        }
+        table.row(row);
     }
     report.table(&table);
 }
 
 fn figure(by_length: Vec<Line>, by_step: Vec<Line>) -> Figure {
-    let panel = |title: &str, x: &str, lines: Vec<Line>| Panel {
-        title: title.into(),
-        x: Axis::linear(x),
-        y: Axis::linear("held-back loss (nats per character)"),
-        marks: Marks::Lines(lines),
-    };
     Figure {
         name: "13-stretch".into(),
         title: "Trained on 32 characters, read at 128".into(),
@@ -109,5 +105,14 @@ fn figure(by_length: Vec<Line>, by_step: Vec<Line>) -> Figure {
             panel("read longer", "length of the text (characters)", by_length),
             panel("trained on at 128", "further training step", by_step),
         ],
+    }
+}
+
+fn panel(title: &str, x: &str, lines: Vec<Line>) -> Panel {
+    Panel {
+        title: title.into(),
+        x: Axis::linear(x),
+        y: Axis::linear("held-back loss (nats per character)"),
+        marks: Marks::Lines(lines),
     }
 }

@@ -99,7 +99,7 @@ fn half_precision_is_read_to_its_own_precision() {
 }
 
 #[test]
-fn stored_frequencies_are_skipped_and_said() {
+fn stored_frequencies_are_skipped_and_reported() {
     let name = |layer: usize| format!("model.layers.{layer}.self_attn.rotary_emb.inv_freq");
     let folder = changed(no_change, |tensors| {
         for layer in 0..2 {
@@ -213,7 +213,7 @@ fn a_scaling_is_read_under_its_older_key_its_newer_or_both() {
 }
 
 #[test]
-fn a_scaling_that_is_none_is_refused_under_either_key() {
+fn an_unknown_scaling_is_refused_under_either_key() {
     let llama3 = |key: &str, value: Value| {
         let mut scaling = json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
             "high_freq_factor": 4.0, "original_max_position_embeddings": 64});
@@ -332,7 +332,7 @@ fn a_layer_too_many_is_counted() {
 }
 
 #[test]
-fn numbers_that_are_none_are_refused_by_name() {
+fn weights_that_are_nan_or_infinite_are_refused_by_name() {
     for bad in [f32::NAN, f32::NEG_INFINITY] {
         let folder = changed(no_change, |tensors| {
             tensors.get_mut(QUERY).unwrap().2[..4].copy_from_slice(&bad.to_le_bytes());

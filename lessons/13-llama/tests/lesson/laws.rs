@@ -10,7 +10,7 @@ use llama::{Llama, LlamaConfig};
 
 use crate::{MAX_TOKENS, VOCAB, drawn, ids, small, smallest_lead, written};
 
-/// No two as long, the shortest of one token.
+/// Four prompts, no two of one length, the shortest of one token.
 fn prompts() -> Vec<Vec<u32>> {
     vec![vec![3, 7, 1, 12, 5], vec![9], vec![20, 2, 8], vec![4, 4]]
 }
@@ -37,7 +37,7 @@ fn a_text_moved_to_later_positions_is_answered_the_same() {
         assert_close(&after(&[moved]), &alone, backend::tolerance(&device, 2e-5));
         assert!(
             max_abs_error(&after(&[]), &alone) > 1e-2,
-            "fillers that are not said to be are seen"
+            "padding that the model is not told of is seen"
         );
     }
 }
@@ -95,7 +95,7 @@ fn a_group_reads_its_key_and_value_head_as_if_each_had_a_copy() {
 }
 
 #[test]
-fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_without() {
+fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_the_cache_and_without() {
     let device = backend::from_env();
     let most = MAX_TOKENS - 5; // of the longest: nothing is forgotten yet
     let model = drawn(&small(), &device);
@@ -115,7 +115,7 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_memory_and_wi
 }
 
 #[test]
-fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
+fn generation_goes_on_past_what_the_model_sees_the_same_with_the_cache_and_without() {
     let device = backend::from_env();
     let model = drawn(&small(), &device);
     // the likeliest text soon repeats itself and hides much
@@ -129,7 +129,7 @@ fn writing_goes_on_past_what_the_model_sees_the_same_with_memory_and_without() {
 }
 
 #[test]
-fn memory_takes_its_room_at_the_first_token_and_never_more() {
+fn the_cache_takes_its_room_at_the_first_token_and_never_more() {
     let device = backend::from_env();
     let model = drawn(&small(), &device);
     let most = 3 * MAX_TOKENS;

@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 use course::{Figure, Marks, Report, Run};
 use decoder::{CausalPretraining, GptConfig, LanguageModel, Tokenization};
 use llama::demo::{Parts, SIZE, Stage, demo_of};
-use llama::{Llama, LlamaConfig};
+use llama::{Llama, LlamaConfig, tokens_read};
 use training::{Event, Preset, Recipe, train};
 
-#[test]
-fn twenty_steps_lower_the_loss() {
+use crate::draw_in_order;
+
+/// Nats per token on the held-back part of "abcdefgh", again and again, before and after twenty
+/// steps.
+fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
     let device = backend::from_env().autodiff();
-    let _seed = backend::seeded(&device, 7);
+    let _seed = backend::seeded(&device, seed);
     let corpus = Tokenization::Characters.split(&"abcdefgh".repeat(40)).unwrap();
     let size = Preset {
         n_layers: 1,
@@ -23,21 +26,27 @@ fn twenty_steps_lower_the_loss() {
         dropout: 0.0,
     };
     let model = LlamaConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
+    draw_in_order(&model);
     let task: CausalPretraining<'_, Llama> =
         CausalPretraining::new(&corpus, &size, &device).unwrap();
-    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(7) };
+    let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(seed) };
     let mut losses = Vec::new();
     let mut observe = |event: &Event| {
-        losses.extend(match event {
-            Event::Evaluated { validation_loss, .. } => Some(*validation_loss),
-            Event::Step { .. } => None,
-        });
+        if let Event::Evaluated { validation_loss, .. } = event {
+            losses.push(*validation_loss);
+        }
         ControlFlow::Continue(())
     };
     train(&task, model, &recipe, training::TrainingRun::on(&device), &mut observe).unwrap();
+    losses.try_into().expect("one evaluation before the first step and one after the last")
+}
+
+#[test]
+fn twenty_steps_lower_the_loss() {
     // All letters are as frequent, so what is gained from ln(8) = 2.08 is gained by what stands
-    // before.
-    assert!(losses.len() == 2 && losses[1] < 0.5 * losses[0], "{losses:?}");
+    // before. Over seeds 1 to 16 the loss falls to 0.24 to 0.32 of what it was (flex).
+    let [before, after] = loss_of_twenty_steps(7);
+    assert!(after < 0.5 * before, "{before}, then {after}");
 }
 
 #[test]
@@ -54,9 +63,9 @@ fn the_figures_show_what_they_claim() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let report = demo_of(&Run { device: &device, seed: 7, minilm: None }, 1).unwrap();
-    rope_and_swiglu_gain_more_than_half_the_memory_costs(&report);
-    half_the_heads_are_half_the_memory(&report);
-    memory_reads_one_token_and_changes_none(&report);
+    rope_and_swiglu_gain_more_than_grouping_costs(&report);
+    half_the_heads_are_half_the_cache(&report);
+    the_cache_reads_one_token_and_changes_none(&report);
     its_time_is_flat_where_the_other_grows(&report);
     a_scaling_wants_a_training(&report);
 }
@@ -77,7 +86,7 @@ fn last(line: &[f64]) -> f64 {
     line[line.len() - 1]
 }
 
-fn rope_and_swiglu_gain_more_than_half_the_memory_costs(report: &Report) {
+fn rope_and_swiglu_gain_more_than_grouping_costs(report: &Report) {
     let ends: Vec<f64> = lines(report, "13-parts", 0).iter().map(|line| last(line)).collect();
     let [gpt, rms_norm, rope, swiglu, grouped] = ends[..] else { panic!("{ends:?}") };
     assert!(rope < rms_norm - 0.05 && swiglu < rope - 0.05, "{ends:?}");
@@ -85,7 +94,7 @@ fn rope_and_swiglu_gain_more_than_half_the_memory_costs(report: &Report) {
     assert!(grouped < rope, "{ends:?}");
 }
 
-fn half_the_heads_are_half_the_memory(report: &Report) {
+fn half_the_heads_are_half_the_cache(report: &Report) {
     let Marks::Bars(bars) = &figure(report, "13-groups").panels[0].marks else { panic!("bars") };
     let numbers: Vec<f64> = bars.iter().map(|bar| bar.value).collect();
     assert!(
@@ -94,11 +103,14 @@ fn half_the_heads_are_half_the_memory(report: &Report) {
     );
 }
 
-fn memory_reads_one_token_and_changes_none(report: &Report) {
+fn the_cache_reads_one_token_and_changes_none(report: &Report) {
     assert_eq!(report.text().matches(": 800 of 800 characters are the same").count(), 2);
     let [without, with] = &lines(report, "13-memory", 0)[..] else { panic!("two lines") };
     let seen: Vec<f64> = (8..=128).chain(64..=128).chain(64..78).map(f64::from).collect();
     assert_eq!(*without, seen);
+    let sum = |reads: &[f64]| reads.iter().sum::<f64>() as usize;
+    assert_eq!(sum(without), tokens_read(8, 200, 128, false));
+    assert_eq!(sum(with), tokens_read(8, 200, 128, true));
     let more: Vec<f64> = with.iter().copied().filter(|&read| read != 1.0).collect();
     // the prompt, and what is left each time the rest is forgotten
     assert_eq!(more, [8.0, 64.0, 64.0]);

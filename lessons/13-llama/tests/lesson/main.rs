@@ -6,7 +6,7 @@ mod laws;
 mod learns;
 mod parity;
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::{Generation, LanguageModel, Sampling};
 use llama::{Llama, LlamaConfig};
@@ -19,7 +19,7 @@ const VOCAB: usize = 24;
 /// The longest text that [`small`] sees.
 const MAX_TOKENS: usize = 12;
 
-/// Small enough for every device: 4 heads of 4, of which two share a key/value head.
+/// A configuration small enough for every device: 4 heads of 4, of which two share a key/value head.
 fn small() -> LlamaConfig {
     LlamaConfig::new(VOCAB, 16, 2, 4, 24, MAX_TOKENS).with_n_kv_heads(Some(2))
 }
@@ -40,14 +40,26 @@ fn drawn(config: &LlamaConfig, device: &Device) -> Llama {
     config.init(device).map(&mut Draw(StdRng::seed_from_u64(3)))
 }
 
-/// `[1, tokens]`.
+/// Draws all weights of a fresh model now, in the order of its fields. burn draws a weight at its
+/// first use, so that which number of the one generator it gets would depend on what runs first.
+fn draw_in_order(model: &impl Module) {
+    struct Touch;
+    impl ModuleVisitor for Touch {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            param.val();
+        }
+    }
+    model.visit(&mut Touch);
+}
+
+/// Token IDs of one text, `[1, tokens]`.
 fn ids(text: &[u32], device: &Device) -> Tensor<2, Int> {
     let text: Vec<i64> = text.iter().map(|&id| i64::from(id)).collect();
     let tokens = text.len();
     Tensor::from_data(TensorData::new(text, [1, tokens]), device)
 }
 
-/// What the likeliest token each time makes of each prompt, prompts left out.
+/// Greedy generation: the tokens that follow each prompt, prompts left out.
 fn written(
     model: &Llama,
     prompts: &[Vec<u32>],
@@ -61,8 +73,8 @@ fn written(
     (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
 }
 
-/// By how much the likeliest token leads the next, at least, where `text` goes on after its first
-/// `prompt` tokens.
+/// The smallest difference between the two highest logits, over all tokens of `text` after its first
+/// `prompt`.
 fn smallest_lead(model: &Llama, text: &[u32], prompt: usize, device: &Device) -> f32 {
     let logits: Vec<f32> = model.forward(ids(text, device), &[]).into_data().iter().collect();
     let leads = logits.chunks(VOCAB).skip(prompt - 1).map(|logits| {

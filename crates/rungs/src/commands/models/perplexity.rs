@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use data::Corpus;
-use decoder::{LanguageModel, nats_by_part};
+use decoder::{LanguageModel, nats_of_text};
 use serde::Serialize;
 
 use crate::shell::names::LanguageModelFolder;
@@ -100,9 +100,7 @@ fn described(row: &Row) -> String {
 
 fn nats(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
     let progress = progress::bar(ids.len() as u64, "{wide_bar} {pos}/{len} tokens");
-    let parts =
-        nats_by_part(model, ids, block, device).inspect(|(tokens, _)| progress.inc(*tokens as u64));
-    let sum: f64 = parts.map(|(_, nats)| nats).sum();
+    let sum = nats_of_text(model, ids, block, device, |predicted| progress.inc(predicted as u64));
     progress.finish_and_clear();
     sum / (ids.len() - 1) as f64
 }

@@ -1,40 +1,40 @@
-//! What memory saves, and what it holds.
+//! What the key-value cache saves, and what it holds.
 
 use std::cell::Cell;
 
 use anyhow::Result;
-use burn::module::Module;
 use burn::tensor::{Int, Tensor};
 use course::{Axis, Bar, Figure, Line, Marks, Panel, Report, Run, Table};
 use decoder::{Generation, LanguageModel, Sampling, TokenizedCorpus};
 use layer::DecoderLayer;
 use serde::Deserialize;
 
-use super::parts::numbers_a_token;
-use crate::{Llama, LlamaConfig};
+use crate::{Llama, cache_bytes, layer_parameters, tokens_read};
 
-/// Layers, numbers a token and query heads of the model whose key/value heads are shared by more
-/// and more.
-const GROUPED: [usize; 3] = [1, 64, 8];
+/// Layers, width, feed-forward width and query heads of the model whose key/value heads are shared
+/// by more and more.
+const N_LAYERS: usize = 1;
+const D_MODEL: usize = 64;
+const D_FF: usize = 176;
+const N_HEADS: usize = 8;
 
-/// Its key/value heads and what that is called.
+/// Numbers of its key/value heads and what each is called.
 const KV_HEADS: [(usize, &str); 4] =
     [(8, "multi-head"), (4, "grouped-query"), (2, "grouped-query"), (1, "multi-query")];
 
-/// What memory holds of a token, by how many key/value heads there are.
-pub(super) fn by_groups(run: &Run, report: &mut Report) {
-    let [n_layers, d_model, n_heads] = GROUPED;
-    report.say(format!("{n_layers} layer of {d_model} numbers in {n_heads} query heads:"));
+/// Reports how many numbers the cache holds of a token, by the number of key/value heads.
+pub(super) fn by_groups(report: &mut Report) {
+    report.say(format!("{N_LAYERS} layer of {D_MODEL} numbers in {N_HEADS} query heads:"));
     let mut table = Table::new(["key/value heads", "memory a token", "parameters of attention"]);
     let mut bars = Vec::new();
     for (kv_heads, name) in KV_HEADS {
-        let config =
-            LlamaConfig::new(2, d_model, n_layers, n_heads, 1, 1).with_n_kv_heads(Some(kv_heads));
-        let model = config.init(run.device);
-        let memory = numbers_a_token(&model, run.device);
-        let attention: usize = model.layers.iter().map(|layer| layer.attention.num_params()).sum();
-        table.row([kv_heads, memory, attention]);
-        bars.push(Bar { label: kv_heads.to_string(), group: name.into(), value: memory as f64 });
+        let d_head = D_MODEL / N_HEADS;
+        // one token, and one byte per number: that many numbers
+        let numbers = cache_bytes(N_LAYERS as u64, kv_heads as u64, d_head as u64, 1, 1);
+        let parameters = layer_parameters(D_MODEL, N_HEADS, kv_heads, D_FF);
+        let attention = N_LAYERS * parameters.attention;
+        table.row([kv_heads.to_string(), numbers.to_string(), attention.to_string()]);
+        bars.push(Bar { label: kv_heads.to_string(), group: name.into(), value: numbers as f64 });
     }
     report.table(&table);
     report.figure(Figure {
@@ -53,19 +53,29 @@ pub(super) fn by_groups(run: &Run, report: &mut Report) {
     });
 }
 
-/// Prompts that are continued, and the characters of each.
+/// Number of prompts that are continued, and the characters of each.
 const PROMPTS: usize = 4;
 const PROMPT: usize = 8;
 
-/// Characters written for each: more than the model sees, so that it has to forget on the way.
+/// Characters generated for each: more than the model sees, so that it has to forget on the way.
 const WRITTEN: usize = 200;
 
-/// The first characters of the text held back.
+/// Prompts from the beginning of the held-back text.
 fn prompts(corpus: &TokenizedCorpus) -> Vec<Vec<u32>> {
     corpus.validation.chunks(PROMPT).take(PROMPTS).map(<[u32]>::to_vec).collect()
 }
 
-/// Whether memory changes what is written.
+/// Generation that continues the prompts.
+fn continued<'a>(
+    model: &'a Llama,
+    corpus: &TokenizedCorpus,
+    sampling: Sampling,
+    run: &Run,
+) -> Generation<'a, Llama> {
+    Generation::new(model, &prompts(corpus), WRITTEN, sampling, run.seed, run.device)
+}
+
+/// Reports whether the cache changes what is generated.
 pub(super) fn same_characters(
     model: &Llama,
     corpus: &TokenizedCorpus,
@@ -80,16 +90,15 @@ pub(super) fn same_characters(
     for (how, sampling) in
         [("the likeliest each time", Sampling::GREEDY), ("drawn", Sampling::default())]
     {
-        let begin =
-            || Generation::new(model, &prompts(corpus), WRITTEN, sampling, run.seed, run.device);
-        let pairs = begin().flatten().zip(begin().without_cache().flatten());
-        let same = pairs.filter(|(with, without)| with == without).count();
+        let with = continued(model, corpus, sampling, run);
+        let without = continued(model, corpus, sampling, run).without_cache();
+        let same = with.flatten().zip(without.flatten()).filter(|(a, b)| a == b).count();
         report.say(format!("  {how}: {same} of {} characters are the same", PROMPTS * WRITTEN));
     }
     report.say("");
 }
 
-/// A model, and the tokens that it was given to read since somebody asked.
+/// A model that counts the tokens it reads.
 struct Counted<'a> {
     model: &'a Llama,
     read: Cell<usize>,
@@ -97,7 +106,8 @@ struct Counted<'a> {
 
 impl LanguageModel for Counted<'_> {
     fn embed(&self, ids: Tensor<2, Int>, first: usize, padding: &[usize]) -> Tensor<3> {
-        self.read.set(self.read.get() + ids.dims()[1]);
+        let [_, tokens] = ids.dims();
+        self.read.set(self.read.get() + tokens);
         self.model.embed(ids, first, padding)
     }
 
@@ -105,8 +115,8 @@ impl LanguageModel for Counted<'_> {
         self.model.layers()
     }
 
-    fn finish(&self, x: Tensor<3>) -> Tensor<3> {
-        self.model.finish(x)
+    fn final_norm(&self, x: Tensor<3>) -> Tensor<3> {
+        self.model.final_norm(x)
     }
 
     fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
@@ -126,26 +136,28 @@ impl LanguageModel for Counted<'_> {
     }
 }
 
-/// For each character of a text: how many stand before it, and how many were read to write it.
+/// Counts for each character of a generated text how many stand before it, and how many are read to
+/// generate it.
 fn characters_read(
     model: &Llama,
     corpus: &TokenizedCorpus,
-    with_memory: bool,
+    with_cache: bool,
     run: &Run,
 ) -> Vec<(f64, f64)> {
     let counted = Counted { model, read: Cell::new(0) };
     let prompt = &prompts(corpus)[..1];
     let generation =
         Generation::new(&counted, prompt, WRITTEN, Sampling::GREEDY, run.seed, run.device);
-    let mut generation = if with_memory { generation } else { generation.without_cache() };
-    let places = (PROMPT..).map(|before| before as f64);
-    places
-        .map_while(|before| generation.next().map(|_| (before, counted.read.take() as f64)))
-        .collect()
+    let generation = if with_cache { generation } else { generation.without_cache() };
+    let mut reads = Vec::with_capacity(WRITTEN);
+    for (i, _drawn) in generation.enumerate() {
+        reads.push(((PROMPT + i) as f64, counted.read.take() as f64));
+    }
+    reads
 }
 
-/// How long a token took by how many stood before it: recorded, since a fresh measurement says as
-/// much about what else the machine has to do.
+/// Milliseconds that a token took by how many tokens stood before it. They are recorded, since a
+/// fresh measurement says as much about what else the machine has to do.
 #[derive(Deserialize)]
 struct Times {
     commands: Vec<String>,
@@ -155,16 +167,16 @@ struct Times {
     without_cache: Vec<(f64, f64)>,
 }
 
-/// What is read for each token, and how long that takes.
+/// Reports how many tokens are read for each new one, and how long that takes.
 pub(super) fn with_and_without(
     model: &Llama,
     corpus: &TokenizedCorpus,
     run: &Run,
     report: &mut Report,
 ) -> Result<()> {
-    let reads = [false, true].map(|with_memory| characters_read(model, corpus, with_memory, run));
-    let [without, with] =
-        reads.each_ref().map(|reads| reads.iter().map(|&(_, read)| read).sum::<f64>());
+    let sees = model.max_tokens();
+    let without = tokens_read(PROMPT, WRITTEN, sees, false);
+    let with = tokens_read(PROMPT, WRITTEN, sees, true);
     report.say(format!(
         "To write {WRITTEN} characters after a prompt of {PROMPT}, {without} are read without \
             memory and {with} with it."
@@ -181,23 +193,18 @@ pub(super) fn with_and_without(
     }
     report.table(&table);
     report.say("Recorded, medians of 16 tokens, by:");
-    times.commands.iter().for_each(|command| report.say(format!("  {command}")));
+    for command in &times.commands {
+        report.say(format!("  {command}"));
+    }
     report.say("");
+    let reads =
+        [characters_read(model, corpus, false, run), characters_read(model, corpus, true, run)];
     report.figure(figure(reads, [times.without_cache, times.with_cache]));
     Ok(())
 }
 
-/// Without memory first, both times.
+/// The curves of both arguments come without the cache first, then with it.
 fn figure(reads: [Vec<(f64, f64)>; 2], times: [Vec<(f64, f64)>; 2]) -> Figure {
-    let panel = |title: &str, y: &str, [without, with]: [Vec<(f64, f64)>; 2]| Panel {
-        title: title.into(),
-        x: Axis::linear("tokens before it"),
-        y: Axis::linear(y),
-        marks: Marks::Lines(vec![
-            Line::new("without memory", without),
-            Line::new("with memory", with),
-        ]),
-    };
     Figure {
         name: "13-memory".into(),
         title: "What one more token takes, with memory and without".into(),
@@ -212,5 +219,18 @@ fn figure(reads: [Vec<(f64, f64)>; 2], times: [Vec<(f64, f64)>; 2]) -> Figure {
             panel("counted: a model that sees 128", "tokens read for it", reads),
             panel("recorded: a model that sees 256", "time (ms)", times),
         ],
+    }
+}
+
+/// A panel of two curves, without the cache and with it.
+fn panel(title: &str, y: &str, [without, with]: [Vec<(f64, f64)>; 2]) -> Panel {
+    Panel {
+        title: title.into(),
+        x: Axis::linear("tokens before it"),
+        y: Axis::linear(y),
+        marks: Marks::Lines(vec![
+            Line::new("without memory", without),
+            Line::new("with memory", with),
+        ]),
     }
 }
