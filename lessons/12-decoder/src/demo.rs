@@ -154,7 +154,7 @@ fn written(
 ) -> Result<Vec<String>> {
     let line_break = corpus.tokenizer.encode_whole("\n")?;
     let prompts = vec![line_break; TEXTS];
-    let mut ids = vec![Vec::with_capacity(CHARACTERS); TEXTS];
+    let mut ids = vec![Vec::new(); TEXTS];
     for drawn in Generation::new(model, &prompts, CHARACTERS, sampling, run.seed, run.device) {
         for (text, token) in ids.iter_mut().zip(drawn) {
             text.push(token);
