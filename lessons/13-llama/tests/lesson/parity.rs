@@ -134,8 +134,9 @@ fn a_llama_of_the_plain_functions_is_that_of_the_fused_ones_gradients_included()
         let _plain = kernels::plain_here();
         computed(&device)
     };
-    // Two orders of the same f32 sums; logits are up to 20, gradients up to 2.
-    let tolerance = backend::tolerance(&backend::from_env(), 2e-5);
+    // The same f32 maths in another order: logits of up to 4 and gradients of up to 0.8 are 1e-6 off
+    // at most on flex.
+    let tolerance = backend::tolerance(&backend::from_env(), 1e-5);
     assert_close(&plain_logits, &fused_logits, tolerance);
     assert_eq!(plain.len(), fused.len());
     for ((name, plain), (_, fused)) in plain.iter().zip(&fused) {
