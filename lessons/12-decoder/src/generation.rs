@@ -80,8 +80,14 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     }
 }
 
-/// The first token of a text that a model still sees: where more than `window` tokens stand from
-/// `first` on, the older half of the window is forgotten at once.
+/// Where what a model sees of a text of `tokens` tokens begins, if it began at token `first` before.
+///
+/// A window of at most `window` tokens stays where it is. When a token more is there, only the newer
+/// half of the window is kept: `window / 2`, rounded up.
+///
+/// # Panics
+///
+/// If `first` is beyond the text.
 pub fn first_visible(first: usize, tokens: usize, window: usize) -> usize {
     if tokens - first > window { tokens - window.div_ceil(2) } else { first }
 }
