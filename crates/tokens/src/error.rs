@@ -1,4 +1,4 @@
-//! What can be wrong with a tokenizer or a text.
+//! The errors of a tokenizer or a text.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub enum TokensError {
             files beside the model's"
     )]
     NoFile {
-        /// Where it was looked for.
+        /// Folder where the files were looked for.
         folder: PathBuf,
     },
     /// A file could not be read or written, or is another file.
@@ -26,21 +26,21 @@ pub enum TokensError {
             the text: leave it out, or train on a text that has it"
     )]
     Unknown {
-        /// The tokenizer.
+        /// Path of the tokenizer's file.
         path: PathBuf,
-        /// The first such character.
+        /// First such character.
         character: char,
-        /// Where it stands, in bytes.
+        /// Offset of the character in bytes.
         position: usize,
     },
     /// A file does not hold what it should.
     #[error("{path}: expected {expected}, found {found}: fetch the file again or fix it")]
     Content {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What should stand there.
+        /// Content that should stand there.
         expected: String,
-        /// What does.
+        /// Content that stands there.
         found: String,
     },
     /// Two tokens share an id: the table's row would serve both.
@@ -49,13 +49,13 @@ pub enum TokensError {
             renumber one of them"
     )]
     DuplicateId {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The shared id.
+        /// ID that both tokens have.
         id: u64,
-        /// One token.
+        /// Text of one token.
         first: String,
-        /// The other.
+        /// Text of the other token.
         second: String,
     },
     /// One token has two ids: which row it gets would be chance.
@@ -64,13 +64,13 @@ pub enum TokensError {
             remove one of them"
     )]
     DuplicateToken {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The token.
+        /// Text of the token.
         token: String,
-        /// One id.
+        /// First of its IDs.
         first: u64,
-        /// The other.
+        /// Second of its IDs.
         second: u64,
     },
     /// A merge joins or makes a token that the vocabulary lacks.
@@ -79,13 +79,13 @@ pub enum TokensError {
             lacks: merges and vocabulary must come from the same tokenizer"
     )]
     MergeOfAbsent {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which merge, from 0.
+        /// Number of the merge, from 0.
         number: usize,
-        /// Its two halves.
+        /// Both halves of the merge.
         merge: String,
-        /// The absent token.
+        /// Text of the absent token.
         token: String,
     },
     /// A special token that this kind of tokenizer cannot do without is not in the vocabulary.
@@ -94,11 +94,11 @@ pub enum TokensError {
             it, or name the file's own as \"{role}_token\" in tokenizer_config.json"
     )]
     NoSpecial {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// `unk`, `pad`, `cls`, `sep` or `mask`.
+        /// Role of the token: `unk`, `pad`, `cls`, `sep` or `mask`.
         role: &'static str,
-        /// The text looked for.
+        /// Text of the token.
         token: String,
     },
     /// Two places in the files disagree about a token's id.
@@ -107,15 +107,15 @@ pub enum TokensError {
             come from the same tokenizer"
     )]
     OtherId {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// `added_tokens` or `post_processor`.
+        /// Place that disagrees with the vocabulary: `added_tokens` or `post_processor`.
         place: &'static str,
-        /// The token.
+        /// Text of the token.
         token: String,
-        /// The vocabulary's id for it, or `none`.
+        /// ID of the token in the vocabulary, or `none`.
         expected: String,
-        /// The other place's.
+        /// ID of the token in that place.
         found: u64,
     },
     /// A token's id lies beyond the embedding table.
@@ -124,11 +124,11 @@ pub enum TokensError {
             tokenizer and model must come from the same checkpoint", rows.saturating_sub(1)
     )]
     BeyondTable {
-        /// The token.
+        /// Text of the token.
         token: String,
-        /// Its id.
+        /// ID of the token.
         id: u32,
-        /// The table's rows.
+        /// Number of rows of the table.
         rows: usize,
     },
     /// The library behind this crate refused the file, or panicked over it.
@@ -137,9 +137,9 @@ pub enum TokensError {
             fetch it again"
     )]
     Refused {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The library's own words, one line.
+        /// Message of the library, in one line.
         reason: String,
     },
     /// The library failed on a text.
@@ -148,17 +148,17 @@ pub enum TokensError {
             or split it"
     )]
     Encode {
-        /// The text's size.
+        /// Size of the text.
         bytes: usize,
-        /// The library's own words, one line.
+        /// Message of the library, in one line.
         reason: String,
     },
     /// A text is too large to be encoded in one piece.
     #[error("expected a text of at most {limit} bytes, found {bytes}: split it")]
     TextTooLong {
-        /// The text's size.
+        /// Size of the text.
         bytes: usize,
-        /// The largest accepted.
+        /// Size of the largest text that is accepted.
         limit: usize,
     },
     /// The limit leaves no room for the special tokens.
@@ -167,9 +167,9 @@ pub enum TokensError {
             tokens"
     )]
     LimitTooSmall {
-        /// What was asked for.
+        /// Limit that was asked for.
         limit: usize,
-        /// How many special tokens there are.
+        /// Number of special tokens.
         needed: usize,
     },
     /// A word of a word-level vocabulary that no text can ever produce.
@@ -177,7 +177,7 @@ pub enum TokensError {
         "expected single words of letters or one punctuation mark, found {word:?}: split it first"
     )]
     NotAWord {
-        /// The word.
+        /// Word that was given.
         word: String,
     },
 }

@@ -9,13 +9,11 @@
 //! [`Tokenizer::characters`] and [`Tokenizer::byte_pairs`] make tokenizers of our own,
 //! [`Tokenizer::save`] writes them.
 //!
-//! ```
-//! let tokenizer = tokens::Tokenizer::word_level(&["the", "cat", "sleeps", "."])?;
-//! let encoding = tokenizer.encode("The cat sleeps.", 16)?;
-//! assert_eq!(encoding.tokens, ["[CLS]", "the", "cat", "sleeps", ".", "[SEP]"]);
-//! assert!(!encoding.truncated);
-//! # Ok::<(), tokens::TokensError>(())
-//! ```
+//! # Layout
+//!
+//! - `lib`: [`Tokenizer`], which encodes and decodes
+//! - `file`: files of others, read and checked
+//! - `write`: tokenizers of our own, made and written
 
 mod error;
 mod file;
@@ -32,33 +30,59 @@ use tokenizers::{PostProcessor, Tokenizer as Library};
 
 pub use error::TokensError;
 
-use file::Specials;
+use file::{AddedToken, SpecialTokens};
 
-/// The largest text encoded in one piece, in bytes. The library keeps tens of bytes for every one
-/// of the text.
+/// Size of the largest text that is encoded in one piece, in bytes. The library keeps tens of bytes
+/// for every one of the text.
 pub const LARGEST_TEXT: usize = 16 << 20;
 
-/// A text as the model sees it; every list has one entry a token, special tokens included.
+/// A text as the model sees it; every list has one entry per token, special tokens included.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Encoding {
-    /// Rows of the token table.
+    /// IDs of the tokens: rows of the embedding table.
     pub ids: Vec<u32>,
-    /// 0 for the first text and what frames it, 1 for the second.
+    /// Segments of the tokens: 0 for the first text and its special tokens, 1 for the second.
     pub segments: Vec<u32>,
-    /// The tokens' own text, `##` and the like included.
+    /// Texts of the tokens, `##` and the like included.
     pub tokens: Vec<String>,
-    /// Where each token stands in its text, in bytes, end exclusive; (0, 0) for tokens that stand
-    /// in none.
+    /// Start and end of each token in its text, in bytes, end exclusive; (0, 0) for special tokens.
     pub offsets: Vec<(usize, usize)>,
     /// Whether the text had more tokens than the limit left room for.
     pub truncated: bool,
 }
 
-/// Text to token ids by the rules of a checkpoint's own files.
+/// A tokenizer: from a text to its token IDs and back, by the rules of a checkpoint's own files.
+///
+/// ```
+/// use tokens::Tokenizer;
+///
+/// let tokenizer = Tokenizer::word_level(&["the", "cat", "sleeps", "."])?;
+/// let encoding = tokenizer.encode("The cat sleeps.", 16)?;
+/// assert_eq!(encoding.tokens, ["[CLS]", "the", "cat", "sleeps", ".", "[SEP]"]);
+/// assert_eq!(encoding.ids, [2, 5, 6, 7, 8, 3]);
+/// assert_eq!(encoding.ids[0], tokenizer.cls_id()?);
+/// assert_eq!(tokenizer.decode(&encoding.ids)?, "the cat sleeps.");
+///
+/// let encoding = tokenizer.encode("The cat sleeps.", 4)?;
+/// assert_eq!(encoding.tokens, ["[CLS]", "the", "cat", "[SEP]"]);
+/// assert!(encoding.truncated);
+/// # Ok::<(), tokens::TokensError>(())
+/// ```
+///
+/// The tokenizer of a checkpoint:
+///
+/// ```no_run
+/// use tokens::Tokenizer;
+///
+/// let tokenizer = Tokenizer::open("path/to/model".as_ref())?;
+/// tokenizer.check_vocab(30_522)?; // rows of the model's embedding table
+/// # Ok::<(), tokens::TokensError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     library: Library,
-    specials: Specials,
+    specials: SpecialTokens,
+    /// File of the tokenizer, for errors.
     path: PathBuf,
 }
 
@@ -66,19 +90,19 @@ impl Tokenizer {
     /// Opens the tokenizer in `folder`: tokenizer.json or, as in older BERT checkpoints, vocab.txt
     /// with tokenizer_config.json.
     ///
-    /// The file's own padding and truncation are dropped: they belong to whoever trained with it,
-    /// and a fixed padding without its mask ruins every vector.
+    /// The file's own padding and truncation are dropped: they belong to the training that it comes
+    /// from, and a fixed padding without its mask ruins every vector.
     ///
     /// # Errors
     ///
     /// Files that are missing, unreadable, too large or malformed; vocabularies that contradict
     /// themselves; special tokens that are needed and missing.
     pub fn open(folder: &Path) -> Result<Self, TokensError> {
-        let (bytes, path, specials) = file::read(folder)?;
+        let (bytes, path, specials) = file::read_tokenizer(folder)?;
         Self::from_bytes(&bytes, path, specials)
     }
 
-    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the ids 0 to
+    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the IDs 0 to
     /// 4, then each of `words` the next in order, repeats left out. Punctuation splits off, so it
     /// belongs among the words.
     ///
@@ -86,17 +110,23 @@ impl Tokenizer {
     ///
     /// A word that no text could produce, since it would be split.
     pub fn word_level(words: &[impl AsRef<str>]) -> Result<Self, TokensError> {
-        let specials = Specials::default();
-        let Specials { unk, pad, cls, sep, mask } = &specials;
-        let lower: Vec<String> = words.iter().map(|word| word.as_ref().to_lowercase()).collect();
-        let mut ids: HashMap<&str, u64> = HashMap::new();
-        for word in [pad, unk, cls, sep, mask].into_iter().chain(&lower) {
+        let specials = SpecialTokens::default();
+        let SpecialTokens { unk, pad, cls, sep, mask } = &specials;
+        let mut lower = Vec::with_capacity(words.len());
+        for word in words {
+            lower.push(word.as_ref().to_lowercase());
+        }
+        let mut ids: HashMap<&str, u64> =
+            HashMap::from([(&pad[..], 0), (unk, 1), (cls, 2), (sep, 3), (mask, 4)]);
+        for word in &lower {
             let next = ids.len() as u64;
             ids.entry(word).or_insert(next);
         }
         let model = json!({"type": "WordLevel", "vocab": ids, "unk_token": unk});
-        let normalizer = json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
-                                "strip_accents": false, "lowercase": true});
+        let normalizer = json!({
+            "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+            "strip_accents": false, "lowercase": true,
+        });
         let bytes = file::bert_json(model, &ids, &specials, normalizer).to_string().into_bytes();
         let tokenizer = Self::from_bytes(&bytes, PathBuf::from("word list"), specials.clone())?;
         for word in &lower {
@@ -107,35 +137,38 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    fn from_bytes(bytes: &[u8], path: PathBuf, specials: Specials) -> Result<Self, TokensError> {
-        let added = file::check(bytes, &path, &specials)?;
-        let refused = |reason: String| TokensError::Refused { path: path.clone(), reason };
-        let mut library =
-            guarded(|| Library::from_bytes(bytes).map_err(|error| one_line(&error.to_string())))
-                .and_then(|outcome| outcome)
-                .map_err(refused)?;
+    /// A tokenizer from the bytes of a tokenizer.json, checked.
+    fn from_bytes(
+        bytes: &[u8],
+        path: PathBuf,
+        specials: SpecialTokens,
+    ) -> Result<Self, TokensError> {
+        let added = file::check_tokenizer(bytes, &path, &specials)?;
+        let mut library = match quietly(|| Library::from_bytes(bytes)) {
+            Ok(library) => library,
+            Err(reason) => return Err(TokensError::Refused { path, reason }),
+        };
         library.with_padding(None);
-        library.with_truncation(None).map_err(|error| refused(one_line(&error.to_string())))?;
-        for token in added {
-            let given = library.token_to_id(&token.content);
-            if given.map(u64::from) != Some(token.id) {
-                let expected = given.map_or("none".into(), |id| id.to_string());
-                let (place, found) = ("added_tokens", token.id);
-                return Err(TokensError::OtherId {
-                    path,
-                    place,
-                    token: token.content,
-                    expected,
-                    found,
-                });
+        if let Err(error) = library.with_truncation(None) {
+            return Err(TokensError::Refused { path, reason: one_line(&error.to_string()) });
+        }
+        for AddedToken { id: found, content: token } in added {
+            let given = library.token_to_id(&token);
+            if given.map(u64::from) != Some(found) {
+                let expected = match given {
+                    Some(id) => id.to_string(),
+                    None => "none".into(),
+                };
+                let place = "added_tokens";
+                return Err(TokensError::OtherId { path, place, token, expected, found });
             }
         }
         Ok(Self { library, specials, path })
     }
 
-    /// A text's tokens, framed by the special tokens, at most `limit` altogether.
+    /// Encodes a text, with the special tokens around it, as at most `limit` tokens altogether.
     ///
-    /// What a text spells as a special token, `[MASK]` for one, becomes that token.
+    /// Where the text spells a special token, such as `[MASK]`, it becomes that token.
     ///
     /// # Errors
     ///
@@ -143,13 +176,13 @@ impl Tokenizer {
     /// of the library.
     pub fn encode(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
         let room = self.room(limit, false)?;
-        let (mut tokens, mut truncated) = (self.bare(text)?, false);
+        let (mut tokens, mut truncated) = (self.encode_bare(text)?, false);
         shorten(&mut tokens, room, &mut truncated);
         self.frame(tokens, None, truncated, text.len())
     }
 
-    /// Two texts in one encoding, `[CLS] A [SEP] B [SEP]` where the file says so; the longer one is
-    /// shortened until both fit into `limit`.
+    /// Encodes two texts together, as `[CLS] A [SEP] B [SEP]` where the file says so; the longer
+    /// one is shortened until both fit into `limit`.
     ///
     /// # Errors
     ///
@@ -161,27 +194,33 @@ impl Tokenizer {
         limit: usize,
     ) -> Result<Encoding, TokensError> {
         let room = self.room(limit, true)?;
-        let (mut a, mut b, mut truncated) = (self.bare(first)?, self.bare(second)?, false);
+        let (mut a, mut b, mut truncated) =
+            (self.encode_bare(first)?, self.encode_bare(second)?, false);
         let (keep_a, keep_b) = share(room, a.len(), b.len());
         shorten(&mut a, keep_a, &mut truncated);
         shorten(&mut b, keep_b, &mut truncated);
         self.frame(a, Some(b), truncated, first.len() + second.len())
     }
 
-    /// [`encode`](Self::encode) for each text, in order. Nothing is padded.
+    /// Encodes each text as [`encode`](Self::encode) does, in order. Nothing is padded.
     ///
     /// # Errors
     ///
-    /// The first text's that fails.
+    /// The error of the first text that fails.
     pub fn encode_batch(
         &self,
         texts: &[impl AsRef<str>],
         limit: usize,
     ) -> Result<Vec<Encoding>, TokensError> {
-        texts.iter().map(|text| self.encode(text.as_ref(), limit)).collect()
+        let mut encodings = Vec::with_capacity(texts.len());
+        for text in texts {
+            encodings.push(self.encode(text.as_ref(), limit)?);
+        }
+        Ok(encodings)
     }
 
-    /// All of a text's tokens for a model that goes on writing, framed as the file says.
+    /// Encodes all of a text for a causal language model, which continues it, with the special
+    /// tokens that the file puts around it.
     ///
     /// # Errors
     ///
@@ -193,17 +232,16 @@ impl Tokenizer {
             return Ok(ids);
         }
         let mut seen = HashSet::new();
-        for (position, character) in
-            text.char_indices().filter(|&(_, character)| seen.insert(character))
-        {
-            if self.bare(character.encode_utf8(&mut [0; 4]))?.is_empty() {
+        for (position, character) in text.char_indices() {
+            let is_new = seen.insert(character);
+            if is_new && self.encode_bare(character.encode_utf8(&mut [0; 4]))?.is_empty() {
                 return Err(TokensError::Unknown { path: self.path.clone(), character, position });
             }
         }
         Ok(ids)
     }
 
-    /// Ids to text, special tokens left out.
+    /// Decodes IDs to a text, special tokens left out.
     ///
     /// # Errors
     ///
@@ -212,12 +250,12 @@ impl Tokenizer {
         self.on_text(ids.len(), || self.library.decode(ids, true))
     }
 
-    /// Checks every id against a table of `rows` rows: what every model does before it trusts this
-    /// tokenizer.
+    /// Checks every ID against an embedding table of `rows` rows: what every model does before it
+    /// trusts this tokenizer.
     ///
     /// # Errors
     ///
-    /// The highest token that has no row.
+    /// The token with the highest ID, if it has no row.
     pub fn check_vocab(&self, rows: usize) -> Result<(), TokensError> {
         let vocab = self.library.get_vocab(true);
         match vocab.into_iter().max_by_key(|(_, id)| *id) {
@@ -228,88 +266,95 @@ impl Tokenizer {
         }
     }
 
-    /// How many tokens there are, added ones included.
+    /// Size of the vocabulary, added tokens included.
     pub fn vocab_size(&self) -> usize {
         self.library.get_vocab_size(true)
     }
 
-    /// A token's id.
+    /// ID of the token with this text.
     pub fn id(&self, token: &str) -> Option<u32> {
         self.library.token_to_id(token)
     }
 
-    /// An id's token.
+    /// Text of the token with this ID.
     pub fn token(&self, id: u32) -> Option<String> {
         self.library.id_to_token(id)
     }
 
-    /// The id that fills a short text up.
+    /// ID of the padding token, which fills a short text up.
     ///
     /// # Errors
     ///
-    /// A vocabulary without one.
+    /// A vocabulary without a padding token.
     pub fn pad_id(&self) -> Result<u32, TokensError> {
         self.special("pad", &self.specials.pad)
     }
 
-    /// The id of what the vocabulary does not know.
+    /// ID of the unknown token, which stands for a word that is not in the vocabulary.
     ///
     /// # Errors
     ///
-    /// A vocabulary without one.
+    /// A vocabulary without an unknown token.
     pub fn unk_id(&self) -> Result<u32, TokensError> {
         self.special("unk", &self.specials.unk)
     }
 
-    /// The id that opens a text.
+    /// ID of the classification token (`[CLS]`), which opens a text.
     ///
     /// # Errors
     ///
-    /// A vocabulary without one.
+    /// A vocabulary without a classification token.
     pub fn cls_id(&self) -> Result<u32, TokensError> {
         self.special("cls", &self.specials.cls)
     }
 
-    /// The id that closes a text.
+    /// ID of the separator token (`[SEP]`), which closes a text.
     ///
     /// # Errors
     ///
-    /// A vocabulary without one.
+    /// A vocabulary without a separator token.
     pub fn sep_id(&self) -> Result<u32, TokensError> {
         self.special("sep", &self.specials.sep)
     }
 
-    /// The id that hides a token.
+    /// ID of the mask token, which hides another token.
     ///
     /// # Errors
     ///
-    /// A vocabulary without one.
+    /// A vocabulary without a mask token.
     pub fn mask_id(&self) -> Result<u32, TokensError> {
         self.special("mask", &self.specials.mask)
     }
 
+    /// ID of a special token.
     fn special(&self, role: &'static str, token: &str) -> Result<u32, TokensError> {
-        let missing =
-            || TokensError::NoSpecial { path: self.path.clone(), role, token: token.into() };
-        self.id(token).ok_or_else(missing)
+        match self.id(token) {
+            Some(id) => Ok(id),
+            None => {
+                let (path, token) = (self.path.clone(), token.into());
+                Err(TokensError::NoSpecial { path, role, token })
+            }
+        }
     }
 
-    /// How many tokens of text fit beside the special ones.
+    /// The number of tokens that the special tokens leave for the text itself.
     fn room(&self, limit: usize, pair: bool) -> Result<usize, TokensError> {
-        let needed =
-            self.library.get_post_processor().map_or(0, |processor| processor.added_tokens(pair));
+        let needed = match self.library.get_post_processor() {
+            Some(processor) => processor.added_tokens(pair),
+            None => 0,
+        };
         limit.checked_sub(needed).ok_or(TokensError::LimitTooSmall { limit, needed })
     }
 
-    /// The text's own tokens.
-    fn bare(&self, text: &str) -> Result<tokenizers::Encoding, TokensError> {
+    /// Encodes a text without special tokens.
+    fn encode_bare(&self, text: &str) -> Result<tokenizers::Encoding, TokensError> {
         if text.len() > LARGEST_TEXT {
             return Err(TokensError::TextTooLong { bytes: text.len(), limit: LARGEST_TEXT });
         }
         self.on_text(text.len(), || self.library.encode(text, false))
     }
 
-    /// The tokens framed by the file's template.
+    /// Puts the special tokens of the file's template around the tokens.
     fn frame(
         &self,
         first: tokenizers::Encoding,
@@ -327,15 +372,19 @@ impl Tokenizer {
         })
     }
 
+    /// Lets the library work on a text of this many bytes.
     fn on_text<T>(
         &self,
         bytes: usize,
         work: impl FnOnce() -> tokenizers::Result<T>,
     ) -> Result<T, TokensError> {
-        guarded(|| work().map_err(|error| one_line(&error.to_string())))
-            .and_then(|outcome| outcome)
-            .map_err(|reason| TokensError::Encode { bytes, reason })
+        quietly(work).map_err(|reason| TokensError::Encode { bytes, reason })
     }
+}
+
+/// The library's work, with its error or its panic as one line.
+fn quietly<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    guarded(work)?.map_err(|error| one_line(&error.to_string()))
 }
 
 /// Keeps the first `room` tokens.
@@ -347,7 +396,7 @@ fn shorten(tokens: &mut tokenizers::Encoding, room: usize, truncated: &mut bool)
     }
 }
 
-/// How many tokens of each of two texts fit into `room` when the longer one always gives way first.
+/// The numbers of tokens of two texts that fit into `room` when the longer one is shortened first.
 fn share(room: usize, a: usize, b: usize) -> (usize, usize) {
     if a + b <= room {
         (a, b)

@@ -7,39 +7,55 @@ use serde_json::{Map, Value, json};
 
 use crate::Tokenizer;
 use crate::error::TokensError;
-use crate::file::Specials;
+use crate::file::SpecialTokens;
 
-/// GPT-2 shows a byte that is no visible character of its own as the n-th character from here on
-/// (Radford et al. 2019, published code, `bytes_to_unicode`).
+/// First of the characters by which GPT-2 shows bytes that are no visible characters of their own,
+/// one after the other (Radford et al. 2019, published code, `bytes_to_unicode`).
 const FIRST_STAND_IN: u32 = 0x100;
 
 impl Tokenizer {
-    /// One token a character, its ID the place in `alphabet`, and no other: what is not in it
-    /// cannot be encoded.
+    /// A tokenizer of single characters, whose IDs are their positions in `alphabet`; any other
+    /// character cannot be encoded.
     ///
     /// # Errors
     ///
     /// A character that stands twice.
     pub fn characters(alphabet: &[char]) -> Result<Self, TokensError> {
-        let tokens = alphabet.iter().map(char::to_string).collect();
-        Self::of_merges(tokens, Vec::new(), Value::Null, json!({"type": "Fuse"}), "alphabet")
+        let mut tokens = Vec::with_capacity(alphabet.len());
+        for character in alphabet {
+            tokens.push(character.to_string());
+        }
+        Self::from_merges(tokens, Vec::new(), Value::Null, json!({"type": "Fuse"}), "alphabet")
     }
 
-    /// Byte pairs: `tokens` by ID, those that no merge makes being single bytes; `merges` by the
-    /// IDs of what they join, in the order in which they apply; text cut where GPT-2 cuts it.
+    /// A tokenizer of byte pairs: `tokens` by ID, single bytes where no merge makes them, and
+    /// `merges` by the IDs of what they join, in the order in which they apply. Texts are split
+    /// into words as GPT-2 splits them.
     ///
     /// # Errors
     ///
-    /// A token that stands twice, or a merge that joins or makes one that is not there.
+    /// A token that stands twice, or a merge that joins or makes a token that is missing.
     pub fn byte_pairs(tokens: &[&[u8]], merges: &[(u32, u32)]) -> Result<Self, TokensError> {
-        let texts: Vec<String> = tokens.iter().map(|token| shown(token)).collect();
-        let text = |id: u32| texts.get(id as usize).cloned().unwrap_or_default();
-        let merges = merges.iter().map(|&(left, right)| [text(left), text(right)]).collect();
-        let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
-        Self::of_merges(texts, merges, bytes.clone(), bytes, "merges")
+        let mut texts = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            texts.push(visible_text(token));
+        }
+        let mut pairs = Vec::with_capacity(merges.len());
+        for &(left, right) in merges {
+            pairs.push([left, right].map(|id| match texts.get(id as usize) {
+                Some(text) => text.clone(),
+                None => String::new(), // refused as a token that is missing
+            }));
+        }
+        let bytes = json!({
+            "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false,
+            "use_regex": true,
+        });
+        Self::from_merges(texts, pairs, bytes.clone(), bytes, "merges")
     }
 
-    fn of_merges(
+    /// A tokenizer of byte pair encoding; `name` stands for its file in errors.
+    fn from_merges(
         tokens: Vec<String>,
         merges: Vec<[String; 2]>,
         pre_tokenizer: Value,
@@ -55,15 +71,16 @@ impl Tokenizer {
             }
         }
         let value = json!({
-            "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
-            "pre_tokenizer": pre_tokenizer, "post_processor": null, "decoder": decoder,
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+            "normalizer": null, "pre_tokenizer": pre_tokenizer, "post_processor": null,
+            "decoder": decoder,
             "model": {
-                "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
-                "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
-                "vocab": ids, "merges": merges,
+                "type": "BPE", "dropout": null, "unk_token": null,
+                "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
+                "byte_fallback": false, "ignore_merges": false, "vocab": ids, "merges": merges,
             },
         });
-        Self::from_bytes(value.to_string().as_bytes(), name.into(), Specials::default())
+        Self::from_bytes(value.to_string().as_bytes(), name.into(), SpecialTokens::default())
     }
 
     /// Writes `tokenizer.json` and `tokenizer_config.json` into `folder`, which other libraries
@@ -74,18 +91,20 @@ impl Tokenizer {
     /// A folder that cannot be written to.
     pub fn save(&self, folder: &Path, longest: usize) -> Result<(), TokensError> {
         let path = folder.join("tokenizer.json");
-        let refused = |error: tokenizers::Error| TokensError::Refused {
-            path: path.clone(),
-            reason: one_line(&error.to_string()),
+        let json = match self.library.to_string(true) {
+            Ok(json) => json,
+            Err(error) => {
+                let reason = one_line(&error.to_string());
+                return Err(TokensError::Refused { path, reason });
+            }
         };
-        let json = self.library.to_string(true).map_err(refused)?;
         let mut config = json!({
             "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
             "model_max_length": longest,
         });
         for (role, token) in self.specials.by_role() {
             if self.id(token).is_some() {
-                // others pad and mask by these names
+                // by these names other libraries find the padding token and the mask token
                 config[format!("{role}_token")] = json!(token);
             }
         }
@@ -95,14 +114,24 @@ impl Tokenizer {
 }
 
 /// Bytes as GPT-2's vocabulary shows them: one character each.
-fn shown(bytes: &[u8]) -> String {
-    let visible = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..);
-    let stand_in = |byte: u8| {
-        let before = (0..byte).filter(|&other| !visible(other)).count() as u32;
-        char::from_u32(FIRST_STAND_IN + before).unwrap_or(char::REPLACEMENT_CHARACTER)
-    };
-    bytes
-        .iter()
-        .map(|&byte| if visible(byte) { char::from(byte) } else { stand_in(byte) })
-        .collect()
+fn visible_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        text.push(if is_visible(byte) { char::from(byte) } else { stand_in(byte) });
+    }
+    text
+}
+
+/// Whether GPT-2's vocabulary shows a byte as the character of the same number.
+fn is_visible(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..)
+}
+
+/// The character that stands for a byte that is not visible.
+fn stand_in(byte: u8) -> char {
+    let mut number = FIRST_STAND_IN;
+    for other in 0..byte {
+        number += u32::from(!is_visible(other));
+    }
+    char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
