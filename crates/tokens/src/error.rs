@@ -28,7 +28,7 @@ pub enum TokensError {
     Unknown {
         /// Path of the tokenizer's file.
         path: PathBuf,
-        /// First such character.
+        /// First character without a token.
         character: char,
         /// Offset of the character in bytes.
         position: usize,

@@ -440,10 +440,8 @@ fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> 
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| wrong(path, "UTF-8".into(), &error.to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = Vec::new();
-    for line in text.split_terminator('\n') {
-        lines.push(line.trim_end_matches('\r'));
-    }
+    let lines: Vec<&str> =
+        text.split_terminator('\n').map(|line| line.trim_end_matches('\r')).collect();
     if let (true, Some(found)) = (lines.len() < 2, instead_of_text(&bytes)) {
         return Err(wrong(path, "one token a line".into(), &found));
     }

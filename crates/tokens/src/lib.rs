@@ -112,10 +112,7 @@ impl Tokenizer {
     pub fn word_level(words: &[impl AsRef<str>]) -> Result<Self, TokensError> {
         let specials = SpecialTokens::default();
         let SpecialTokens { unk, pad, cls, sep, mask } = &specials;
-        let mut lower = Vec::with_capacity(words.len());
-        for word in words {
-            lower.push(word.as_ref().to_lowercase());
-        }
+        let lower: Vec<String> = words.iter().map(|word| word.as_ref().to_lowercase()).collect();
         let mut ids: HashMap<&str, u64> =
             HashMap::from([(&pad[..], 0), (unk, 1), (cls, 2), (sep, 3), (mask, 4)]);
         for word in &lower {
@@ -212,11 +209,7 @@ impl Tokenizer {
         texts: &[impl AsRef<str>],
         limit: usize,
     ) -> Result<Vec<Encoding>, TokensError> {
-        let mut encodings = Vec::with_capacity(texts.len());
-        for text in texts {
-            encodings.push(self.encode(text.as_ref(), limit)?);
-        }
-        Ok(encodings)
+        texts.iter().map(|text| self.encode(text.as_ref(), limit)).collect()
     }
 
     /// Encodes all of a text for a causal language model, which continues it, with the special

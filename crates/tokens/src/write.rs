@@ -21,10 +21,7 @@ impl Tokenizer {
     ///
     /// A character that stands twice.
     pub fn characters(alphabet: &[char]) -> Result<Self, TokensError> {
-        let mut tokens = Vec::with_capacity(alphabet.len());
-        for character in alphabet {
-            tokens.push(character.to_string());
-        }
+        let tokens = alphabet.iter().map(char::to_string).collect();
         Self::from_merges(tokens, Vec::new(), Value::Null, json!({"type": "Fuse"}), "alphabet")
     }
 
@@ -36,10 +33,7 @@ impl Tokenizer {
     ///
     /// A token that stands twice, or a merge that joins or makes a token that is missing.
     pub fn byte_pairs(tokens: &[&[u8]], merges: &[(u32, u32)]) -> Result<Self, TokensError> {
-        let mut texts = Vec::with_capacity(tokens.len());
-        for token in tokens {
-            texts.push(visible_text(token));
-        }
+        let texts: Vec<String> = tokens.iter().map(|token| visible_text(token)).collect();
         let mut pairs = Vec::with_capacity(merges.len());
         for &(left, right) in merges {
             pairs.push([left, right].map(|id| match texts.get(id as usize) {
