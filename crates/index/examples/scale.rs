@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use index::Scan;
+use index::VectorTable;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use usearch::{IndexOptions, MetricKind, ScalarKind};
@@ -50,7 +50,7 @@ fn compare(vectors: &[f32], queries: &[Vec<f32>]) {
         println!("{count:>9}  {by:24}{build:>9.1}{query:>11.3}{recall:>11.3}{megabytes:>10.0}");
     };
     let begun = Instant::now();
-    let scan = Scan::of(WIDTH, vectors.to_vec());
+    let scan = VectorTable::new(WIDTH, vectors.to_vec());
     let build = begun.elapsed().as_secs_f64();
     let (exact, query) = timed(queries, |query| {
         scan.nearest(query, TOP).iter().map(|near| near.number() as u64).collect()

@@ -1,4 +1,4 @@
-//! What can be wrong with an index.
+//! The errors of an index.
 
 use std::path::PathBuf;
 
@@ -6,104 +6,104 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IndexError {
-    /// There is none.
+    /// There is no index.
     #[error("{path:?}: expected an index, found nothing; build one there first")]
     Missing {
-        /// Where it was looked for.
+        /// Path where it was looked for.
         path: PathBuf,
     },
-    /// A file of another kind.
+    /// The file is of another kind.
     #[error("{path:?}: expected an index, found {found}; name the file that `index build` wrote")]
     NoIndex {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What it is.
+        /// What the file is instead.
         found: String,
     },
-    /// A disk or another program changed it.
+    /// A disk or another program damaged the index.
     #[error(
         "{path:?}: expected a whole index, found a damaged one ({why}); delete it and build it anew"
     )]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the index.
         why: String,
     },
-    /// Another process has it.
+    /// Another process has the index open.
     #[error("{path:?}: in use by another process; wait until that is done")]
     InUse {
-        /// The index.
+        /// Path of the index.
         path: PathBuf,
     },
-    /// A format of the future.
+    /// The index has a format of another version.
     #[error(
         "{path:?}: expected an index of format {expected}, found format {found}; build it anew"
     )]
     Format {
-        /// The index.
+        /// Path of the index.
         path: PathBuf,
-        /// What this program reads.
+        /// Format that this program reads.
         expected: u32,
-        /// What the file is.
+        /// Format of the file.
         found: u32,
     },
-    /// Another model's vectors.
+    /// The vectors are another model's.
     #[error(
         "{path:?}: expected the vectors of its model {expected:?}, found those of {found:?}, \
             which are others ({why}); use the index's own model, or build another index"
     )]
     OtherModel {
-        /// The index.
+        /// Path of the index.
         path: PathBuf,
-        /// Whose vectors it holds.
+        /// Name of the model whose vectors the index holds.
         expected: String,
-        /// Whose came.
+        /// Name of the model that was given.
         found: String,
-        /// In numbers.
+        /// How the two differ, in numbers.
         why: String,
     },
-    /// A vector that cannot be kept.
+    /// A vector cannot be kept.
     #[error(
         "vector of {text:?}: expected {expected} finite numbers, found {found}; look at the model"
     )]
     Vector {
         /// The beginning of the text.
         text: String,
-        /// The index's width.
+        /// Width of the index's vectors.
         expected: usize,
-        /// What came.
+        /// What was found instead.
         found: String,
     },
-    /// The store failed.
+    /// The store could not be read or written.
     #[error(
         "{path:?}: {action} failed: {source}; check the file, its permissions and the free space"
     )]
     Store {
-        /// The index.
+        /// Path of the index.
         path: PathBuf,
-        /// What was tried.
+        /// Action that was tried.
         action: &'static str,
-        /// What the store said.
+        /// Error of the store.
         source: Box<redb::Error>,
     },
     /// A file or directory to read is not there.
     #[error("{}: expected a file or a directory, found nothing; check the path", path.display())]
     NoSource {
-        /// Where it was looked for.
+        /// Path where it was looked for.
         path: PathBuf,
     },
     /// Among what was named is no file to read.
-    #[error("expected files that end in .{}, found none", crate::sync::READ.join(", ."))]
+    #[error("expected files that end in .{}, found none", crate::sync::EXTENSIONS.join(", ."))]
     NoFiles,
     /// A file or directory cannot be read.
     #[error("{}: expected a readable {expected}: {found}", path.display())]
     Unreadable {
-        /// The file or directory.
+        /// Path of the file or directory.
         path: PathBuf,
-        /// Which of them it is.
+        /// Kind of entry that was expected.
         expected: &'static str,
-        /// What the system said.
+        /// Error of the system.
         found: String,
     },
     /// A file is not UTF-8 text.
@@ -112,19 +112,22 @@ pub enum IndexError {
         path.display()
     )]
     NotText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where the first invalid byte stands.
+        /// Offset of the first invalid byte.
         offset: usize,
         /// The first invalid byte.
         byte: u8,
     },
     /// A file to take out of an index is not in it.
-    #[error("{}: expected a file or directory of {}, found none there", path.display(), index.display())]
+    #[error(
+        "{}: expected a file or directory of {}, found none there",
+        path.display(), index.display()
+    )]
     NotInIndex {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The index.
+        /// Path of the index.
         index: PathBuf,
     },
 }

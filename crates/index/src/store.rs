@@ -1,4 +1,4 @@
-//! The file.
+//! The index: one file of redb that is opened, changed and read.
 
 use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
@@ -12,71 +12,109 @@ use redb::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::IndexError;
-use crate::scan::{Key, Near, Scan};
-use crate::tables::{ABOUT, FILES, FileRow, KEYS, PENDING, TEXTS, VECTORS, append, key, sweep};
-use crate::{Model, Source, unit};
+use crate::tables::{
+    FILES, FileRow, HEADER, KEYS, PENDING, TEXTS, VECTORS, append_vectors, drop_unused, key,
+};
+use crate::vectors::{Key, Neighbour, VectorTable};
+use crate::{FilePassages, Model, unit_vector};
 
-/// What this program writes; a larger number is one that it does not know.
+/// Format that this program reads and writes.
 const FORMAT: u32 = 1;
-/// Texts that are embedded before anything is written: what a kill can lose.
+/// Number of texts that are embedded before their vectors are written: what a kill can lose.
 const PART: usize = 1024;
-/// Under which the one row of [`ABOUT`] stands.
+/// Key of the one row of [`HEADER`].
 const INDEX: &[u8] = b"index";
 
+/// The header of an index, which says what the file is.
 #[derive(Serialize, Deserialize)]
-struct About {
+struct StoreHeader {
     format: u32,
     model: Model,
 }
 
 /// An index that is open; see the [crate].
+///
+/// ```
+/// use index::{Index, IndexError, Model, PROBE, FilePassages};
+///
+/// /// A model of three numbers: how often a text has each vowel.
+/// fn embed(texts: &[&str]) -> Result<Vec<Vec<f32>>, IndexError> {
+///     let mut vectors = Vec::new();
+///     for text in texts {
+///         let vowels = ["a", "e", "o"];
+///         vectors.push(vowels.map(|vowel| text.matches(vowel).count() as f32).to_vec());
+///     }
+///     Ok(vectors)
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let model = Model { name: "vowels".into(), probe: embed(&[PROBE])?.remove(0) };
+/// let mut index = Index::create(&folder.path().join("notes.index"), &model)?;
+/// let passages = ["a cat sat", "see the bee"];
+/// let mut file = FilePassages { path: "notes.txt".into(), digest: [0; 32], passages: Vec::new() };
+/// for (i, text) in passages.iter().enumerate() {
+///     file.passages.push(data::Passage { line: i as u32 + 1, text: text.to_string() });
+/// }
+/// let put = index.put(&[file], embed)?;
+/// assert_eq!((put.passages, put.embedded), (2, 2));
+///
+/// let query = embed(&["the tree"])?.remove(0);
+/// let nearest = index.load_vectors()?.nearest(&query, 1);
+/// let hit = index.hits(&nearest)?.remove(0);
+/// assert_eq!(hit.text, "see the bee");
+/// assert_eq!(hit.places, [("notes.txt".to_string(), 2)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Index {
     path: PathBuf,
     store: Store,
     model: Model,
 }
 
+/// The file, open in one of two ways.
 enum Store {
-    Whole(Database),
+    /// It can be changed.
+    Writable(Database),
+    /// It can only be read, by several processes at once.
     ReadOnly(ReadOnlyDatabase),
 }
 
-/// What [`Index::put`] did.
+/// Counts of what [`Index::put`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Put {
-    /// Passages that the files now have.
+    /// Number of passages of the files.
     pub passages: usize,
-    /// Texts that had to be embedded.
+    /// Number of texts that had to be embedded.
     pub embedded: usize,
 }
 
 /// How much an index holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Info {
-    /// Whose vectors.
+    /// Name of the model whose vectors these are.
     pub model: String,
-    /// Numbers of a vector.
+    /// Numbers in a vector.
     pub width: usize,
-    /// Files that were read.
+    /// Number of files that were read.
     pub files: usize,
-    /// Passages in them.
+    /// Number of passages in the files.
     pub passages: usize,
-    /// Different texts among those, each with one vector.
+    /// Number of different texts among the passages, each with one vector.
     pub texts: u64,
-    /// Of the file on disk.
+    /// Size of the index on disk.
     pub bytes: u64,
-    /// Of the file.
+    /// Format of the index.
     pub format: u32,
 }
 
 /// A text that was found, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Its cosine with the query, -1 to 1.
+    /// Cosine of the text's vector with the query, -1 to 1.
     pub score: f32,
-    /// What it says.
+    /// Text that was found.
     pub text: String,
-    /// Path and line of each place, in order; at least one.
+    /// Path and line of each place where the text stands, in order; at least one.
     pub places: Vec<(String, u32)>,
 }
 
@@ -90,14 +128,14 @@ impl Index {
         if path.metadata().is_ok_and(|file| file.len() > 0) {
             check_file(path)?;
         }
-        let database = store_of(path, guarded(|| checking_builder().create(path)))?;
+        let database = database_result(path, guarded(|| checking_builder().create(path)))?;
         let mut index =
-            Self { path: path.into(), store: Store::Whole(database), model: model.clone() };
+            Self { path: path.into(), store: Store::Writable(database), model: model.clone() };
         // A run that was killed before it wrote anything leaves a store without tables, which is as
         // good as new.
         if index.read(|transaction| Ok(transaction.list_tables()?.next().is_some()))? {
             index = Self::from_store(path, index.store)?;
-            index.expect(model)?;
+            index.check_model(model)?;
             return Ok(index);
         }
         index.write(|transaction| {
@@ -107,9 +145,9 @@ impl Index {
             transaction.open_table(PENDING)?;
             transaction.open_table(TEXTS)?;
             transaction.open_table(FILES)?;
-            let about = About { format: FORMAT, model: model.clone() };
-            let about = serde_json::to_vec(&about).expect("numbers and a name are JSON");
-            transaction.open_table(ABOUT)?.insert(INDEX, &about[..])?;
+            let header = StoreHeader { format: FORMAT, model: model.clone() };
+            let header = serde_json::to_vec(&header).expect("numbers and a name are JSON");
+            transaction.open_table(HEADER)?.insert(INDEX, &header[..])?;
             Ok(())
         })?;
         Ok(index)
@@ -122,8 +160,8 @@ impl Index {
     /// A file that is missing, is no index, is in use, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         check_file(path)?;
-        let database = store_of(path, guarded(|| checking_builder().open(path)))?;
-        Self::from_store(path, Store::Whole(database))
+        let database = database_result(path, guarded(|| checking_builder().open(path)))?;
+        Self::from_store(path, Store::Writable(database))
     }
 
     /// Opens an index to search in it; several processes may.
@@ -136,43 +174,41 @@ impl Index {
         match guarded(|| ReadOnlyDatabase::open(path)) {
             // a killed process left it to be put in order
             Ok(Err(DatabaseError::RepairAborted)) => Self::open(path),
-            outcome => Self::from_store(path, Store::ReadOnly(store_of(path, outcome)?)),
+            outcome => Self::from_store(path, Store::ReadOnly(database_result(path, outcome)?)),
         }
     }
 
+    /// The index in a store, whose header is read and checked.
     fn from_store(path: &Path, store: Store) -> Result<Self, IndexError> {
-        let no_index = |found: String| IndexError::NoIndex { path: path.into(), found };
         let model = Model { name: String::new(), probe: Vec::new() };
         let mut index = Self { path: path.into(), store, model };
-        let about: Vec<u8> = index
-            .read(|transaction| {
-                let table = transaction.open_table(ABOUT)?;
-                Ok(table.get(INDEX)?.map(|about| about.value().to_vec()).unwrap_or_default())
-            })
-            .map_err(|error| match error {
-                IndexError::Store { source, .. } => {
-                    no_index(format!("a store of something else ({source})"))
-                }
-                other => other,
-            })?;
-        let format = serde_json::from_slice::<serde_json::Value>(&about).ok();
-        let format =
-            format.and_then(|about| about["format"].as_u64()).and_then(|n| u32::try_from(n).ok());
-        match format {
-            None => Err(no_index("a store that does not say what it is".into())),
-            Some(found) if found != FORMAT => {
-                Err(IndexError::Format { path: path.into(), expected: FORMAT, found })
+        let bytes = match index.header_bytes() {
+            Err(IndexError::Store { source, .. }) => {
+                return Err(no_index(path, &format!("a store of something else ({source})")));
             }
-            Some(_) => {
-                let about: About =
-                    serde_json::from_slice(&about).map_err(|error| no_index(error.to_string()))?;
-                index.model = about.model;
-                Ok(index)
-            }
+            outcome => outcome?,
+        };
+        let Some(found) = format_of(&bytes) else {
+            return Err(no_index(path, "a store that does not say what it is"));
+        };
+        if found != FORMAT {
+            return Err(IndexError::Format { path: path.into(), expected: FORMAT, found });
         }
+        let header: StoreHeader =
+            serde_json::from_slice(&bytes).map_err(|error| no_index(path, &error.to_string()))?;
+        index.model = header.model;
+        Ok(index)
     }
 
-    /// Whose vectors it holds.
+    /// The header as it is stored, empty where there is none.
+    fn header_bytes(&self) -> Result<Vec<u8>, IndexError> {
+        self.read(|transaction| match transaction.open_table(HEADER)?.get(INDEX)? {
+            Some(header) => Ok(header.value().to_vec()),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    /// The model whose vectors the index holds.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -187,13 +223,13 @@ impl Index {
     /// # Errors
     ///
     /// A model of another width, or one that gives the probe another vector.
-    pub fn expect(&self, model: &Model) -> Result<(), IndexError> {
+    pub fn check_model(&self, model: &Model) -> Result<(), IndexError> {
         let Some(why) = self.model.differs(model) else { return Ok(()) };
         let (expected, found) = (self.model.name.clone(), model.name.clone());
         Err(IndexError::OtherModel { path: self.path.clone(), expected, found, why })
     }
 
-    /// Every file by its path, with its digest.
+    /// The digest of every file, by the file's path.
     ///
     /// # Errors
     ///
@@ -202,49 +238,53 @@ impl Index {
         self.read(|transaction| {
             let mut files = HashMap::new();
             for row in transaction.open_table(FILES)?.iter()? {
-                let (path, listed) = row?;
-                files.insert(text(path.value()), FileRow::from_bytes(listed.value())?.digest);
+                let (path, bytes) = row?;
+                files.insert(text(path.value()), FileRow::from_bytes(bytes.value())?.digest);
             }
             Ok(files)
         })
     }
 
-    /// Puts files in, or in the place of those of the same path: all of them or, after a failure,
-    /// none.
+    /// Puts files in, in place of those of the same path: all of them or, after a failure, none.
     ///
-    /// Texts that were never said before go through `embed`, which gives a vector for each.
+    /// Texts that have no vector yet go through `embed`, which gives a vector for each.
     ///
     /// # Errors
     ///
-    /// What `embed` fails with, a vector of another width or with a number that is none, or a store
+    /// What `embed` fails with, a vector of another width or with a NaN or infinity, or a store
     /// that cannot be written.
     pub fn put<E: From<IndexError>>(
         &mut self,
-        files: &[Source],
+        files: &[FilePassages],
         mut embed: impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
     ) -> Result<Put, E> {
-        let texts: HashMap<Key, &str> = files
-            .iter()
-            .flat_map(|file| &file.passages)
-            .map(|said| (key(&said.text), &said.text[..]))
-            .collect();
-        let unknown = self.unknown(&texts)?;
+        let mut texts: HashMap<Key, &str> = HashMap::new();
+        let mut passages = 0;
+        for file in files {
+            for passage in &file.passages {
+                texts.insert(key(&passage.text), &passage.text);
+            }
+            passages += file.passages.len();
+        }
+        let unknown = self.texts_without_vector(&texts)?;
         let embedded = unknown.len();
         let mut last = Vec::new();
         for (number, part) in unknown.chunks(PART).enumerate() {
             if number > 0 {
-                self.keep_aside(&last)?;
+                self.store_pending(&last)?;
             }
-            let part_texts: Vec<&str> = part.iter().map(|(_, text)| *text).collect();
+            let mut part_texts = Vec::with_capacity(part.len());
+            for (_, text) in part {
+                part_texts.push(*text);
+            }
             let vectors = embed(&part_texts)?;
-            last = self.unit_vectors(part, vectors)?;
+            last = self.vector_bytes(part, vectors)?;
         }
-        self.make_visible(files, &texts, &last)?;
-        let passages = files.iter().map(|file| file.passages.len()).sum();
+        self.store_files(files, &texts, &last)?;
         Ok(Put { passages, embedded })
     }
 
-    /// Takes out the files with these paths, and every text that no other file says.
+    /// Takes out the files with these paths, and every text that stands in no other file.
     ///
     /// # Errors
     ///
@@ -255,16 +295,16 @@ impl Index {
             {
                 let mut files = transaction.open_table(FILES)?;
                 for path in paths {
-                    if let Some(listed) = files.remove(path.as_bytes())? {
-                        old.extend(FileRow::from_bytes(listed.value())?.keys());
+                    if let Some(before) = files.remove(path.as_bytes())? {
+                        FileRow::from_bytes(before.value())?.add_keys(&mut old);
                     }
                 }
             }
-            sweep(transaction, old)
+            drop_unused(transaction, old)
         })
     }
 
-    /// Forgets what was embedded for files that never got done.
+    /// Drops the vectors of files that were never finished.
     ///
     /// # Errors
     ///
@@ -285,43 +325,43 @@ impl Index {
     /// # Errors
     ///
     /// A store that cannot be read.
-    pub fn scan(&self) -> Result<Scan, IndexError> {
+    pub fn load_vectors(&self) -> Result<VectorTable, IndexError> {
         let width = self.model.probe.len();
-        self.read(|transaction| {
+        let table = self.read(|transaction| {
             let mut keys = Vec::new();
             for block in transaction.open_table(KEYS)?.iter()? {
                 keys.extend_from_slice(block?.1.value().as_chunks().0);
             }
-            let mut vectors = Vec::with_capacity(keys.len() * width);
+            let mut numbers = Vec::with_capacity(keys.len() * width);
             for block in transaction.open_table(VECTORS)?.iter()? {
-                let block = block?.1;
-                vectors.extend(
-                    block.value().as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)),
-                );
+                for &bytes in block?.1.value().as_chunks().0 {
+                    numbers.push(f32::from_le_bytes(bytes));
+                }
             }
-            Ok(Scan { width, keys, vectors })
-        })
-        .and_then(|scan| {
-            let (keys, numbers) = (scan.keys.len(), scan.vectors.len());
-            if keys * width == numbers {
-                return Ok(scan);
-            }
-            Err(damaged(&self.path, &format!("{numbers} numbers of {keys} vectors of {width}")))
-        })
+            Ok(VectorTable { width, keys, numbers })
+        })?;
+        let (keys, numbers) = (table.keys.len(), table.numbers.len());
+        if keys * width != numbers {
+            let why = format!("{numbers} numbers of {keys} vectors of {width}");
+            return Err(damaged(&self.path, &why));
+        }
+        Ok(table)
     }
 
-    /// What was found says, and where it stands.
+    /// The texts that were found, and where they stand.
     ///
     /// # Errors
     ///
     /// A store that cannot be read.
-    pub fn hits(&self, found: &[Near]) -> Result<Vec<Hit>, IndexError> {
-        let mut places: HashMap<Key, Vec<(String, u32)>> =
-            found.iter().map(|near| (near.key, Vec::new())).collect();
+    pub fn hits(&self, found: &[Neighbour]) -> Result<Vec<Hit>, IndexError> {
+        let mut places: HashMap<Key, Vec<(String, u32)>> = HashMap::new();
+        for neighbour in found {
+            places.insert(neighbour.key, Vec::new());
+        }
         self.read(|transaction| {
             for row in transaction.open_table(FILES)?.iter()? {
-                let (path, listed) = row?;
-                for (line, key) in FileRow::from_bytes(listed.value())?.passages {
+                let (path, bytes) = row?;
+                for (line, key) in FileRow::from_bytes(bytes.value())?.passages {
                     if let Some(places) = places.get_mut(&key) {
                         places.push((text(path.value()), line));
                     }
@@ -329,22 +369,28 @@ impl Index {
             }
             let texts = transaction.open_table(TEXTS)?;
             let mut hits = Vec::new();
-            for near in found {
-                let text = texts.get(near.key)?.map(|said| text(said.value())).unwrap_or_default();
-                let places = places.get(&near.key).cloned().unwrap_or_default();
-                hits.push(Hit { score: near.score, text, places });
+            for &Neighbour { key, score } in found {
+                let text = match texts.get(key)? {
+                    Some(bytes) => text(bytes.value()),
+                    None => String::new(),
+                };
+                let places = places.get(&key).cloned().unwrap_or_default();
+                hits.push(Hit { score, text, places });
             }
             Ok(hits)
         })
     }
 
-    /// How much it holds.
+    /// How much the index holds.
     ///
     /// # Errors
     ///
     /// A store that cannot be read.
     pub fn info(&self) -> Result<Info, IndexError> {
-        let bytes = self.path.metadata().map(|file| file.len()).unwrap_or_default();
+        let bytes = match self.path.metadata() {
+            Ok(file) => file.len(),
+            Err(_) => 0,
+        };
         self.read(|transaction| {
             let files = transaction.open_table(FILES)?;
             let mut passages = 0;
@@ -364,16 +410,16 @@ impl Index {
     }
 
     /// The texts that have no vector here, in the order of their keys.
-    fn unknown<'a>(
+    fn texts_without_vector<'a>(
         &self,
         texts: &HashMap<Key, &'a str>,
     ) -> Result<Vec<(Key, &'a str)>, IndexError> {
         self.read(|transaction| {
-            let (said, pending) =
-                (transaction.open_table(TEXTS)?, transaction.open_table(PENDING)?);
+            let stored = transaction.open_table(TEXTS)?;
+            let pending = transaction.open_table(PENDING)?;
             let mut unknown = Vec::new();
             for (&key, &text) in texts {
-                if said.get(key)?.is_none() && pending.get(key)?.is_none() {
+                if stored.get(key)?.is_none() && pending.get(key)?.is_none() {
                     unknown.push((key, text));
                 }
             }
@@ -382,29 +428,31 @@ impl Index {
         })
     }
 
-    /// Vectors of the index's width, at unit length, as they are kept.
-    fn unit_vectors(
+    /// The bytes of each text's vector at unit length, as they are stored.
+    fn vector_bytes(
         &self,
         texts: &[(Key, &str)],
         vectors: Vec<Vec<f32>>,
     ) -> Result<Vec<(Key, Vec<u8>)>, IndexError> {
-        let width = self.model.probe.len();
         assert_eq!(texts.len(), vectors.len(), "a vector for each text");
-        let check = |(&(key, text), vector): (&(Key, &str), Vec<f32>)| {
-            let refuse = |found| {
+        let width = self.model.probe.len();
+        let mut stored = Vec::with_capacity(texts.len());
+        for (&(key, text), vector) in texts.iter().zip(vectors) {
+            if let Some(found) = wrong_numbers(&vector, width) {
                 let text = text.chars().take(40).collect();
-                Err(IndexError::Vector { text, expected: width, found })
-            };
-            match vector.iter().find(|number| !number.is_finite()) {
-                Some(number) => refuse(format!("{number} among them")),
-                None if vector.len() != width => refuse(format!("{}", vector.len())),
-                None => Ok((key, unit(vector).into_iter().flat_map(f32::to_le_bytes).collect())),
+                return Err(IndexError::Vector { text, expected: width, found });
             }
-        };
-        texts.iter().zip(vectors).map(check).collect()
+            let mut bytes = Vec::with_capacity(width * size_of::<f32>());
+            for number in unit_vector(vector) {
+                bytes.extend(number.to_le_bytes());
+            }
+            stored.push((key, bytes));
+        }
+        Ok(stored)
     }
 
-    fn keep_aside(&self, vectors: &[(Key, Vec<u8>)]) -> Result<(), IndexError> {
+    /// Stores vectors of files that are not done yet.
+    fn store_pending(&self, vectors: &[(Key, Vec<u8>)]) -> Result<(), IndexError> {
         self.write(|transaction| {
             let mut pending = transaction.open_table(PENDING)?;
             for (key, vector) in vectors {
@@ -414,10 +462,10 @@ impl Index {
         })
     }
 
-    /// Makes the files visible.
-    fn make_visible(
+    /// Stores the files, their texts and the vectors of those texts, all at once.
+    fn store_files(
         &self,
-        files: &[Source],
+        files: &[FilePassages],
         texts: &HashMap<Key, &str>,
         embedded: &[(Key, Vec<u8>)],
     ) -> Result<(), IndexError> {
@@ -426,59 +474,60 @@ impl Index {
             {
                 let mut table = transaction.open_table(FILES)?;
                 for file in files {
-                    let row = FileRow::of(file).to_bytes();
+                    let row = FileRow::new(file).to_bytes();
                     if let Some(before) = table.insert(file.path.as_bytes(), &row[..])? {
-                        old.extend(FileRow::from_bytes(before.value())?.keys());
+                        FileRow::from_bytes(before.value())?.add_keys(&mut old);
                     }
                 }
                 let mut new: Vec<(Key, Vec<u8>)> = embedded.to_vec();
                 let mut pending = transaction.open_table(PENDING)?;
-                let mut said = transaction.open_table(TEXTS)?;
+                let mut stored = transaction.open_table(TEXTS)?;
                 for (&key, &text) in texts {
                     if let Some(vector) = pending.remove(key)? {
                         new.push((key, vector.value().to_vec()));
                     }
-                    said.insert(key, text.as_bytes())?;
+                    stored.insert(key, text.as_bytes())?;
                 }
-                append(transaction, new)?;
+                append_vectors(transaction, new)?;
             }
-            sweep(transaction, old)
+            drop_unused(transaction, old)
         })
     }
 
+    /// Reads in one transaction.
     fn read<T>(
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, IndexError> {
-        let read = || {
+        let outcome = guarded(|| {
             let transaction = match &self.store {
-                Store::Whole(database) => database.begin_read()?,
+                Store::Writable(database) => database.begin_read()?,
                 Store::ReadOnly(database) => database.begin_read()?,
             };
             work(&transaction)
-        };
-        self.done("reading", guarded(read))
+        });
+        self.index_result("reading", outcome)
     }
 
-    /// One transaction: all of it is on the disk when this returns, or nothing.
+    /// Writes in one transaction: all of it is on the disk when this returns, or nothing.
     fn write(
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), IndexError> {
-        let Store::Whole(database) = &self.store else {
+        let Store::Writable(database) = &self.store else {
             unreachable!("an index that is open to be read")
         };
-        let write = || -> Result<(), redb::Error> {
+        let outcome = guarded(|| {
             let mut transaction = database.begin_write()?;
             transaction.set_quick_repair(true); // after a kill the next one opens at once
             work(&transaction)?;
             Ok(transaction.commit()?)
-        };
-        self.done("writing", guarded(write))
+        });
+        self.index_result("writing", outcome)
     }
 
-    /// Turns the store's result, or its panic on a damaged page, into ours.
-    fn done<T>(
+    /// Turns redb's error, or its panic on a damaged page, into our error.
+    fn index_result<T>(
         &self,
         action: &'static str,
         outcome: Result<Result<T, redb::Error>, String>,
@@ -493,48 +542,73 @@ impl Index {
     }
 }
 
+/// Why a vector cannot be kept: a NaN or infinity, or another width; `None` if it can.
+fn wrong_numbers(vector: &[f32], width: usize) -> Option<String> {
+    for number in vector {
+        if !number.is_finite() {
+            return Some(format!("{number} among them"));
+        }
+    }
+    if vector.len() == width { None } else { Some(vector.len().to_string()) }
+}
+
+/// The format that a header names, if it names one.
+fn format_of(header: &[u8]) -> Option<u32> {
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    u32::try_from(header["format"].as_u64()?).ok()
+}
+
+/// The error of an index that is damaged.
 fn damaged(path: &Path, why: &str) -> IndexError {
     IndexError::Damaged { path: path.into(), why: why.into() }
 }
 
+/// The error of a file that is no index.
+fn no_index(path: &Path, found: &str) -> IndexError {
+    IndexError::NoIndex { path: path.into(), found: found.into() }
+}
+
+/// The text of stored bytes.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What can be told before the store looks at the file.
+/// Checks what can be seen before the store looks at the file.
 fn check_file(path: &Path) -> Result<(), IndexError> {
-    let no_index =
-        |found: &str| Err(IndexError::NoIndex { path: path.into(), found: found.into() });
     match path.metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(IndexError::Missing { path: path.into() })
         }
-        Ok(file) if file.is_dir() => no_index("a directory"),
-        Ok(file) if file.len() == 0 => no_index("an empty file"),
+        Ok(file) if file.is_dir() => Err(no_index(path, "a directory")),
+        Ok(file) if file.len() == 0 => Err(no_index(path, "an empty file")),
         _ => Ok(()),
     }
 }
 
-/// Checks the sum of every page before anything is written: over a damaged one, the store would end
-/// the process.
+/// A builder that checks the sum of every page before anything is written: over a damaged one, the
+/// store would end the process.
 fn checking_builder() -> Builder {
     let mut builder = Database::builder();
     builder.set_check_integrity_on_open(true);
     builder
 }
 
-/// The store that was opened.
-fn store_of<D>(
+/// Turns redb's error while opening a database, or its panic, into our error.
+fn database_result<D>(
     path: &Path,
     outcome: Result<Result<D, DatabaseError>, String>,
 ) -> Result<D, IndexError> {
-    let no_index = |found: &str| IndexError::NoIndex { path: path.into(), found: found.into() };
-    outcome.map_err(|why| damaged(path, &why))?.map_err(|error| match error {
+    let error = match outcome {
+        Ok(Ok(database)) => return Ok(database),
+        Ok(Err(error)) => error,
+        Err(why) => return Err(damaged(path, &why)),
+    };
+    Err(match error {
         DatabaseError::DatabaseAlreadyOpen => IndexError::InUse { path: path.into() },
         DatabaseError::Storage(StorageError::Io(error))
             if error.kind() == ErrorKind::InvalidData =>
         {
-            no_index("a file of another kind")
+            no_index(path, "a file of another kind")
         }
         DatabaseError::Storage(StorageError::Corrupted(why)) => damaged(path, &why),
         error => IndexError::Store {

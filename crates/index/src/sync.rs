@@ -11,14 +11,14 @@ use ignore::WalkBuilder;
 use sha2::{Digest, Sha256};
 
 use crate::error::IndexError;
-use crate::{Index, Source};
+use crate::{FilePassages, Index};
 
-/// The endings of the files that a directory is read for.
-pub const READ: [&str; 4] = ["md", "markdown", "rs", "txt"];
-/// New passages that are written together.
-const TOGETHER: usize = 1024;
-/// The largest file that is read: a text of this size is no note or chapter but data.
-const MOST_BYTES: u64 = 256 << 20;
+/// Extensions of the files that are read where a directory is named.
+pub const EXTENSIONS: [&str; 4] = ["md", "markdown", "rs", "txt"];
+/// Number of new passages that are written together.
+const PASSAGES_PER_WRITE: usize = 1024;
+/// Size of the largest file that is read, in bytes: a larger text is no note or chapter but data.
+const LARGEST_FILE: u64 = 256 << 20;
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,22 +32,22 @@ pub struct SourceFile {
     pub asked_for: bool,
 }
 
-/// What [`find_files`] found.
+/// Files that [`find_files`] found.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundFiles {
     /// The files to read, each once, in the order of their names.
     pub files: Vec<SourceFile>,
-    /// Files of other kinds in the directories.
+    /// Number of files of other kinds in the directories.
     pub passed_over: usize,
 }
 
 /// Finds the files that are named, and in the directories that are named those that end in one of
-/// [`READ`]. Hidden entries, links, `target` and what a `.gitignore` names are left out.
+/// [`EXTENSIONS`]. Hidden entries, links, `target` and what a `.gitignore` names are left out.
 ///
 /// # Errors
 ///
-/// A path where nothing is, a directory that cannot be read, or no file at all.
-pub fn find_files(sources: &[PathBuf]) -> Result<Found, IndexError> {
+/// A path where there is nothing, a directory that cannot be read, or no file at all.
+pub fn find_files(sources: &[PathBuf]) -> Result<FoundFiles, IndexError> {
     let mut files = BTreeMap::new();
     let mut passed_over = 0;
     for source in sources {
@@ -63,7 +63,7 @@ pub fn find_files(sources: &[PathBuf]) -> Result<Found, IndexError> {
     if files.is_empty() {
         return Err(IndexError::NoFiles);
     }
-    Ok(Found { files: files.into_values().collect(), passed_over })
+    Ok(FoundFiles { files: files.into_values().collect(), passed_over })
 }
 
 /// Adds the files of a directory, and returns how many files were passed over.
@@ -72,13 +72,13 @@ fn walk(folder: &Path, files: &mut BTreeMap<String, SourceFile>) -> Result<usize
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(|entry| entry.file_name() != "target");
     for entry in walk.build() {
-        let entry = entry.map_err(|error| unreadable(folder, &error.to_string()))?;
+        let entry = entry.map_err(|error| unreadable(folder, "directory", &error.to_string()))?;
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             continue;
         }
         let path = entry.into_path();
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        if READ.contains(&ending) {
+        if EXTENSIONS.contains(&ending) {
             let name = absolute(&path)?;
             files.entry(name.clone()).or_insert(SourceFile { name, path, asked_for: false });
         } else {
@@ -94,20 +94,20 @@ fn walk(folder: &Path, files: &mut BTreeMap<String, SourceFile>) -> Result<usize
 ///
 /// A path that is neither there nor can be completed by the current directory.
 pub fn absolute(path: &Path) -> Result<String, IndexError> {
-    let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let whole = match fs::canonicalize(path) {
+        Ok(whole) => Ok(whole),
+        Err(_) => std::path::absolute(path),
+    };
     match whole {
         Ok(whole) => Ok(whole.display().to_string()),
-        Err(error) => {
-            let found = error.to_string();
-            Err(IndexError::Unreadable { path: path.into(), expected: "path", found })
-        }
+        Err(error) => Err(unreadable(path, "path", &error.to_string())),
     }
 }
 
-/// What happens while [`renew`] reads files.
+/// What happens to a file while [`renew`] reads files.
 #[derive(Debug)]
-pub enum Event<'a> {
-    /// One more file was looked at.
+pub enum FileProgress<'a> {
+    /// The next file is looked at.
     Looked,
     /// A file that was found in a directory is not UTF-8 text, or too large, and was passed over.
     PassedOver(&'a Path),
@@ -116,25 +116,25 @@ pub enum Event<'a> {
 /// How [`renew`] reads files.
 #[derive(Debug, Clone, Copy)]
 pub struct Renewal {
-    /// How a plain text becomes passages.
+    /// Way in which a plain text becomes passages.
     pub split: Split,
     /// Whether files of the index that are not among those given are taken out.
     pub only: bool,
 }
 
-/// What [`renew`] did.
+/// Counts of what [`renew`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Renewed {
-    /// Files that were as the index knows them.
+    /// Number of files that had not changed.
     pub unchanged: usize,
-    /// Files that were new or had changed.
+    /// Number of files that were new or had changed.
     pub renewed: usize,
-    /// Files that were taken out, those that are text no more among them.
+    /// Number of files that were taken out, among them those that are no longer text.
     pub removed: usize,
 }
 
-/// Makes an index hold what these files say: reads them, and embeds what it does not know yet by
-/// `embed`, which gives a vector for each text.
+/// Makes an index hold the texts of these files: reads them, and embeds the texts that it does not
+/// have yet by `embed`, which gives a vector for each.
 ///
 /// # Errors
 ///
@@ -144,18 +144,18 @@ pub fn renew<E: From<IndexError>>(
     index: &mut Index,
     files: &[SourceFile],
     how: Renewal,
-    heard: &mut impl FnMut(Event),
+    on_progress: &mut impl FnMut(FileProgress),
     mut embed: impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
 ) -> Result<Renewed, E> {
     let known = index.files()?;
     let mut done = Renewed::default();
-    let mut batch: Vec<Source> = Vec::new();
+    let mut batch: Vec<FilePassages> = Vec::new();
     let mut passages = 0;
     let mut gone: Vec<String> = Vec::new();
     for file in files {
-        heard(Event::Looked);
+        on_progress(FileProgress::Looked);
         let Some(bytes) = bytes(file)? else {
-            heard(Event::PassedOver(&file.path));
+            on_progress(FileProgress::PassedOver(&file.path));
             gone.push(file.name.clone()); // it may have been text before
             continue;
         };
@@ -165,14 +165,18 @@ pub fn renew<E: From<IndexError>>(
             continue;
         }
         let Some(text) = text(file, bytes)? else {
-            heard(Event::PassedOver(&file.path));
+            on_progress(FileProgress::PassedOver(&file.path));
             gone.push(file.name.clone());
             continue;
         };
-        let said = data::passages(&file.path, &text, how.split);
-        passages += said.len();
-        batch.push(Source { path: file.name.clone(), digest, passages: said });
-        if passages >= TOGETHER {
+        let source = FilePassages {
+            path: file.name.clone(),
+            digest,
+            passages: data::passages(&file.path, &text, how.split),
+        };
+        passages += source.passages.len();
+        batch.push(source);
+        if passages >= PASSAGES_PER_WRITE {
             index.put(&batch, &mut embed)?;
             done.renewed += batch.len();
             batch.clear();
@@ -183,7 +187,10 @@ pub fn renew<E: From<IndexError>>(
     done.renewed += batch.len();
     gone.retain(|name| known.contains_key(name));
     if how.only {
-        let kept: HashSet<&str> = files.iter().map(|file| &file.name[..]).collect();
+        let mut kept = HashSet::new();
+        for file in files {
+            kept.insert(&file.name[..]);
+        }
         for name in known.keys() {
             if !kept.contains(&name[..]) {
                 gone.push(name.clone());
@@ -203,7 +210,7 @@ pub fn renew<E: From<IndexError>>(
 ///
 /// # Errors
 ///
-/// A name that nothing in the index answers to, or a store that cannot be written.
+/// A name that no file in the index has, or a store that cannot be written.
 pub fn remove_files(index: &mut Index, files: &[PathBuf]) -> Result<usize, IndexError> {
     let known = index.files()?;
     let mut gone = HashSet::new();
@@ -221,12 +228,12 @@ pub fn remove_files(index: &mut Index, files: &[PathBuf]) -> Result<usize, Index
             return Err(IndexError::NotInIndex { path: file.clone(), index: index.path().into() });
         }
     }
-    let gone: Vec<String> = gone.into_iter().collect();
+    let gone = Vec::from_iter(gone);
     index.remove(&gone)?;
     Ok(gone.len())
 }
 
-/// How the bytes of a file, made passages in this way, are known again.
+/// The digest by which the bytes of a file, made passages in this way, are known again.
 fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     let mut sum = Sha256::new();
     sum.update(format!("{split:?}\n"));
@@ -234,20 +241,24 @@ fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     sum.finalize().into()
 }
 
-/// The bytes of a file, or nothing of a file that was found in a directory and is too large.
+/// The bytes of a file; `None` for one that was found in a directory and is too large.
 fn bytes(file: &SourceFile) -> Result<Option<Vec<u8>>, IndexError> {
-    let refuse =
-        |expected, found| IndexError::Unreadable { path: file.path.clone(), expected, found };
-    let size =
-        fs::metadata(&file.path).map_err(|error| refuse("text file", error.to_string()))?.len();
-    if size > MOST_BYTES {
-        let found = format!("{size} bytes, above {MOST_BYTES}; split the file");
-        return if file.asked_for { Err(refuse("text file", found)) } else { Ok(None) };
+    let path = &file.path;
+    let metadata =
+        fs::metadata(path).map_err(|error| unreadable(path, "text file", &error.to_string()))?;
+    let size = metadata.len();
+    if size <= LARGEST_FILE {
+        let bytes = fs::read(path);
+        return Ok(Some(bytes.map_err(|error| unreadable(path, "text file", &error.to_string()))?));
     }
-    Ok(Some(fs::read(&file.path).map_err(|error| refuse("text file", error.to_string()))?))
+    if !file.asked_for {
+        return Ok(None);
+    }
+    let found = format!("{size} bytes, above {LARGEST_FILE}; split the file");
+    Err(unreadable(path, "text file", &found))
 }
 
-/// The text of a file, or nothing of a file that was found in a directory and is not UTF-8.
+/// The text of a file; `None` for one that was found in a directory and is not UTF-8.
 fn text(file: &SourceFile, bytes: Vec<u8>) -> Result<Option<String>, IndexError> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
@@ -260,6 +271,7 @@ fn text(file: &SourceFile, bytes: Vec<u8>) -> Result<Option<String>, IndexError>
     }
 }
 
-fn unreadable(path: &Path, found: &str) -> IndexError {
-    IndexError::Unreadable { path: path.into(), expected: "directory", found: found.into() }
+/// The error of a file or directory that cannot be read.
+fn unreadable(path: &Path, expected: &'static str, found: &str) -> IndexError {
+    IndexError::Unreadable { path: path.into(), expected, found: found.into() }
 }

@@ -1,39 +1,40 @@
-//! How passages and vectors lie in the store.
+//! The tables of the store: how passages and vectors lie in it.
 
 use std::collections::HashSet;
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use sha2::{Digest, Sha256};
 
-use crate::Source;
-use crate::scan::Key;
+use crate::FilePassages;
+use crate::vectors::Key;
 
-/// The most bytes of a block of vectors. The store gives a value a power of two; this much less
-/// than one leaves room for what it writes beside it. A vector a value would be read at a fifth of
-/// the speed.
+/// Most bytes of a block of vectors. The store rounds a value up to a power of two; this much less
+/// leaves room for what it writes beside it. With one value per vector, reading would take five
+/// times as long.
 const BLOCK: usize = (1 << 20) - 4096;
-/// Bytes of a key.
+/// Size of a key in bytes.
 const KEY: usize = size_of::<Key>();
 
-// Texts are kept as bytes: of a damaged one that is no UTF-8, the store would not give an error but
-// end the process.
+// Texts are kept as bytes: where a damaged one is not UTF-8, the store would end the process
+// instead of returning an error.
 
-/// What the file is, as JSON.
-pub(crate) const ABOUT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("about");
-/// Path to digest and passages, see [`FileRow`].
+/// Table of one row, the header of the file as JSON.
+pub(crate) const HEADER: TableDefinition<&[u8], &[u8]> = TableDefinition::new("about");
+/// Table from a file's path to its digest and passages, see [`FileRow`].
 pub(crate) const FILES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("files");
-/// What is said, once each.
+/// Table from a key to its text.
 pub(crate) const TEXTS: TableDefinition<Key, &[u8]> = TableDefinition::new("texts");
-/// A block's keys, one after the other.
+/// Table from a block's number to its keys, one after the other.
 pub(crate) const KEYS: TableDefinition<u32, &[u8]> = TableDefinition::new("keys");
-/// A block's vectors in the order of its keys: numbers in little-endian order, at unit length.
+/// Table from a block's number to its vectors in the order of its keys: little-endian numbers, each
+/// vector at unit length.
 pub(crate) const VECTORS: TableDefinition<u32, &[u8]> = TableDefinition::new("vectors");
-/// Vectors of texts that no file says yet: of a file that is not done, or was not when a run was
-/// killed.
+/// Table of vectors whose texts stand in no file yet: the file is not done, or was not when a run
+/// was killed.
 pub(crate) const PENDING: TableDefinition<Key, &[u8]> = TableDefinition::new("pending");
 
-/// Drops those texts that no file says any more.
-pub(crate) fn sweep(
+/// Drops those of the `old` texts that stand in no file any more, with their vectors.
+pub(crate) fn drop_unused(
     transaction: &WriteTransaction,
     mut old: HashSet<Key>,
 ) -> Result<(), redb::Error> {
@@ -41,7 +42,7 @@ pub(crate) fn sweep(
         return Ok(());
     }
     for row in transaction.open_table(FILES)?.iter()? {
-        for key in FileRow::from_bytes(row?.1.value())?.keys() {
+        for (_, key) in FileRow::from_bytes(row?.1.value())?.passages {
             old.remove(&key);
         }
     }
@@ -49,38 +50,36 @@ pub(crate) fn sweep(
     for &key in &old {
         texts.remove(key)?;
     }
-    let blocks: Vec<(u32, Vec<Key>)> = blocks(transaction)?;
-    for (block, keys) in
-        blocks.into_iter().filter(|(_, keys)| keys.iter().any(|key| old.contains(key)))
-    {
-        let kept = rows(transaction, block, &keys)?
-            .into_iter()
-            .filter(|(key, _)| !old.contains(key))
-            .collect();
-        replace(transaction, block, kept)?;
+    for (block, keys) in blocks(transaction)? {
+        if keys.iter().any(|key| old.contains(key)) {
+            let mut kept = block_vectors(transaction, block, &keys)?;
+            kept.retain(|(key, _)| !old.contains(key));
+            write_block(transaction, block, kept)?;
+        }
     }
     Ok(())
 }
 
 /// Adds vectors to the last block, and to new ones.
-pub(crate) fn append(
+pub(crate) fn append_vectors(
     transaction: &WriteTransaction,
     new: Vec<(Key, Vec<u8>)>,
 ) -> Result<(), redb::Error> {
     let Some((_, vector)) = new.first() else { return Ok(()) };
     let most = (BLOCK / vector.len().max(1)).max(1);
     let (mut block, keys) = blocks(transaction)?.pop().unwrap_or_default();
-    let mut all = if keys.len() < most { rows(transaction, block, &keys)? } else { Vec::new() };
+    let mut all =
+        if keys.len() < most { block_vectors(transaction, block, &keys)? } else { Vec::new() };
     block += u32::from(keys.len() >= most);
     all.extend(new);
     for part in all.chunks(most) {
-        replace(transaction, block, part.to_vec())?;
+        write_block(transaction, block, part.to_vec())?;
         block += 1;
     }
     Ok(())
 }
 
-/// Every block and the keys of its vectors.
+/// The number of every block, and the keys of its vectors.
 fn blocks(transaction: &WriteTransaction) -> Result<Vec<(u32, Vec<Key>)>, redb::Error> {
     let mut blocks = Vec::new();
     for block in transaction.open_table(KEYS)?.iter()? {
@@ -91,7 +90,7 @@ fn blocks(transaction: &WriteTransaction) -> Result<Vec<(u32, Vec<Key>)>, redb::
 }
 
 /// The vectors of a block, each with its key.
-fn rows(
+fn block_vectors(
     transaction: &WriteTransaction,
     block: u32,
     keys: &[Key],
@@ -100,11 +99,15 @@ fn rows(
     let Some(vectors) = table.get(block)? else { return Ok(Vec::new()) };
     let vectors = vectors.value();
     let width = vectors.len() / keys.len().max(1);
-    Ok(keys.iter().copied().zip(vectors.chunks(width.max(1)).map(<[u8]>::to_vec)).collect())
+    let mut rows = Vec::with_capacity(keys.len());
+    for (key, vector) in keys.iter().zip(vectors.chunks(width.max(1))) {
+        rows.push((*key, vector.to_vec()));
+    }
+    Ok(rows)
 }
 
-/// Writes a block anew; one without vectors is none.
-fn replace(
+/// Writes a block anew, or removes it where no vector is left.
+fn write_block(
     transaction: &WriteTransaction,
     block: u32,
     rows: Vec<(Key, Vec<u8>)>,
@@ -115,27 +118,32 @@ fn replace(
         vectors.remove(block)?;
         return Ok(());
     }
-    let (of_keys, of_vectors): (Vec<Key>, Vec<Vec<u8>>) = rows.into_iter().unzip();
-    keys.insert(block, &of_keys.concat()[..])?;
-    vectors.insert(block, &of_vectors.concat()[..])?;
+    let (mut key_bytes, mut vector_bytes) = (Vec::new(), Vec::new());
+    for (key, vector) in &rows {
+        key_bytes.extend_from_slice(key);
+        vector_bytes.extend_from_slice(vector);
+    }
+    keys.insert(block, &key_bytes[..])?;
+    vectors.insert(block, &vector_bytes[..])?;
     Ok(())
 }
 
-/// Bytes of a line's number.
+/// Size of a line's number in bytes.
 const LINE: usize = size_of::<u32>();
-/// Bytes of a file's digest.
+/// Size of a file's digest in bytes.
 const DIGEST: usize = 32;
 
-/// A row of the files.
+/// A row of the table [`FILES`].
 pub(crate) struct FileRow {
     /// Digest of the file's bytes, and of how they were made passages.
     pub(crate) digest: [u8; DIGEST],
-    /// Line and key of each passage.
+    /// Line of each passage, and the key of its text.
     pub(crate) passages: Vec<(u32, Key)>,
 }
 
 impl FileRow {
-    pub(crate) fn of(file: &Source) -> Self {
+    /// The row of a file.
+    pub(crate) fn new(file: &FilePassages) -> Self {
         let mut passages = Vec::with_capacity(file.passages.len());
         for passage in &file.passages {
             passages.push((passage.line, key(&passage.text)));
@@ -143,7 +151,7 @@ impl FileRow {
         Self { digest: file.digest, passages }
     }
 
-    /// The bytes in the store: the digest, then line (little-endian) and key of each passage.
+    /// The row's bytes in the store: the digest, then line (little-endian) and key of each passage.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.digest.to_vec();
         for (line, key) in &self.passages {
@@ -155,25 +163,29 @@ impl FileRow {
 
     /// The row of these bytes; a row of another length is damaged.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, redb::Error> {
-        let damaged = || redb::Error::Corrupted(format!("a file's row of {} bytes", bytes.len()));
-        let (digest, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
-        let (rows, []) = rest.as_chunks::<{ LINE + KEY }>() else { return Err(damaged()) };
+        let damaged = redb::Error::Corrupted(format!("a file's row of {} bytes", bytes.len()));
+        let Some((digest, rest)) = bytes.split_first_chunk() else { return Err(damaged) };
+        let (rows, []) = rest.as_chunks::<{ LINE + KEY }>() else { return Err(damaged) };
         let mut passages = Vec::with_capacity(rows.len());
         for row in rows {
-            let (line, rest) = row.split_first_chunk().ok_or_else(damaged)?;
-            let (key, _) = rest.split_first_chunk().ok_or_else(damaged)?;
-            passages.push((u32::from_le_bytes(*line), *key));
+            let (mut line, mut key) = ([0; LINE], [0; KEY]);
+            line.copy_from_slice(&row[..LINE]);
+            key.copy_from_slice(&row[LINE..]);
+            passages.push((u32::from_le_bytes(line), key));
         }
         Ok(Self { digest: *digest, passages })
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
-        self.passages.iter().map(|(_, key)| *key)
+    /// Adds the keys of the row's passages to `keys`.
+    pub(crate) fn add_keys(&self, keys: &mut HashSet<Key>) {
+        for (_, key) in &self.passages {
+            keys.insert(*key);
+        }
     }
 }
 
-/// The first half of the text's sha256: two texts with one key are not to be expected on this
-/// earth.
+/// The key of a text, the first half of its sha256: that two texts share one is practically
+/// impossible.
 pub(crate) fn key(text: &str) -> Key {
     Sha256::digest(text).first_chunk().copied().unwrap_or_default()
 }

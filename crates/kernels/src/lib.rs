@@ -7,8 +7,10 @@
 //! # Layout
 //!
 //! - [`plain`]: the switch
+//! - [`dot`]: dot product of long vectors (the search of crate `index`)
 //! - [`gelu`]: GELU's tanh form by one exponential (lesson 10)
 
+pub mod dot;
 pub mod gelu;
 mod plain;
 

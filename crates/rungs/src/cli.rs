@@ -16,6 +16,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Run the functions that the lessons show, not their fast versions
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 /// A command with its arguments, in the order in which `--help` lists them.

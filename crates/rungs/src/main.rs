@@ -26,7 +26,7 @@ use commands::{bench, devices, fetch, lessons, parity};
 use shell::failure;
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         // the reader has had enough
         Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -37,13 +37,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>) -> anyhow::Result<()> {
-    match command {
+fn run(cli: Cli) -> anyhow::Result<()> {
+    if cli.plain && !matches!(cli.command, Some(Command::Bench(_))) {
+        kernels::make_plain();
+    }
+    match cli.command {
         None => lessons::list(),
         Some(Command::Run(args)) => lessons::run(&args),
         Some(Command::Record(args)) => lessons::record(&args),
         Some(Command::Devices(args)) => devices::run(&args),
-        Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args, cli.plain), // turns plain by itself
         Some(Command::Fetch(args)) => fetch::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Index(args)) => index::run(&args),

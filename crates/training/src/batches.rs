@@ -6,9 +6,10 @@ use rand::seq::SliceRandom;
 
 use crate::{Draw, TrainingError};
 
-/// Blocks of a text, each from a place drawn at random; what is asked for is the token after each.
+/// Blocks of a text, each from a random position; the target of a token is the one after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Blocks<'a> {
+    /// Token IDs of the text.
     ids: &'a [u32],
     block: usize,
     batch: usize,
@@ -30,26 +31,32 @@ impl<'a> Blocks<'a> {
     /// Inputs and targets of a draw, `[batch, block]` each.
     pub fn draw(&self, draw: Draw, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
         let mut rng = draw.rng();
-        let starts: Vec<usize> =
-            (0..self.batch).map(|_| rng.random_range(0..self.ids.len() - self.block)).collect();
-        let table = |shift: usize| {
-            let of = |&start: &usize| {
-                self.ids[start + shift..][..self.block].iter().map(|&id| i64::from(id))
-            };
-            let ids: Vec<i64> = starts.iter().flat_map(of).collect();
-            Tensor::from_data(TensorData::new(ids, [self.batch, self.block]), device)
-        };
-        (table(0), table(1))
+        let mut starts = Vec::with_capacity(self.batch);
+        for _ in 0..self.batch {
+            starts.push(rng.random_range(0..self.ids.len() - self.block));
+        }
+        (self.rows(&starts, 0, device), self.rows(&starts, 1, device))
     }
 
-    /// Tokens of a batch.
+    /// The blocks that start `shift` tokens after `starts`, `[batch, block]`.
+    fn rows(&self, starts: &[usize], shift: usize, device: &Device) -> Tensor<2, Int> {
+        let mut rows = Vec::with_capacity(self.tokens());
+        for start in starts {
+            for &id in &self.ids[start + shift..][..self.block] {
+                rows.push(i64::from(id));
+            }
+        }
+        Tensor::from_data(TensorData::new(rows, [self.batch, self.block]), device)
+    }
+
+    /// The number of tokens in a batch.
     pub fn tokens(&self) -> usize {
         self.batch * self.block
     }
 }
 
-/// Which of `items` a draw sees when all are seen once an epoch, in an order of each epoch's own.
-/// The last batch of an epoch may be smaller.
+/// The items of batch number `index`, where every epoch sees each of `items` once, in an order of
+/// its own. The last batch of an epoch may be smaller.
 ///
 /// # Panics
 ///
@@ -57,9 +64,9 @@ impl<'a> Blocks<'a> {
 pub fn batch_of_epoch(items: usize, batch: usize, index: usize, seed: u64) -> Vec<usize> {
     assert!(items > 0 && batch > 0, "expected items and a batch, found {items} and {batch}");
     let batches = items.div_ceil(batch);
-    let mut order: Vec<usize> = (0..items).collect();
-    let of_epoch = Draw { seed, step: index / batches, micro: 0 };
-    order.shuffle(&mut of_epoch.rng());
+    let mut order = Vec::from_iter(0..items);
+    let epoch = Draw { seed, step: index / batches, micro: 0 };
+    order.shuffle(&mut epoch.rng());
     let first = index % batches * batch;
     order[first..(first + batch).min(items)].to_vec()
 }

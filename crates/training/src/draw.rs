@@ -1,16 +1,17 @@
-//! Where everything random in a step comes from.
+//! The source of everything random in a step.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// One micro-batch of one step. Whatever is random in it follows from these three numbers.
+/// One micro-batch of one step: everything random in it follows from these three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
-    /// Of the whole training.
+    /// Seed of the whole training.
     pub seed: u64,
-    /// From 0.
+    /// Number of the step, from 0.
     pub step: usize,
-    /// Of a step whose gradients are accumulated, from 0.
+    /// Number of the micro-batch in its step, from 0; above it only where gradients are
+    /// accumulated.
     pub micro: usize,
 }
 
@@ -20,7 +21,7 @@ impl Draw {
         StdRng::seed_from_u64(mix(self.number()))
     }
 
-    /// A seed of this draw's own: for the device's generator, which dropout asks.
+    /// A seed of this draw's own, for the device's generator, from which dropout draws.
     pub fn number(&self) -> u64 {
         let micro = mix(self.seed ^ mix(self.step as u64)) ^ self.micro as u64;
         mix(micro)

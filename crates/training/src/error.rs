@@ -8,7 +8,7 @@ use files::FilesError;
 /// Why a model could not be written.
 pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Each in one line: what was expected, what came, what to do next.
+/// Why a training failed, in one line: what was expected, what was found, what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainingError {
@@ -18,9 +18,9 @@ pub enum TrainingError {
             it), found {found}; use a longer text or a shorter block"
     )]
     ShortCorpus {
-        /// Tokens of a block, and one.
+        /// Number of tokens of a block and the token after it.
         needed: usize,
-        /// Tokens of the text.
+        /// Number of tokens of the text.
         found: usize,
     },
     /// A loss, gradient or weight that is NaN or infinite.
@@ -29,15 +29,15 @@ pub enum TrainingError {
             rate, or look at the batch of this step"
     )]
     NotFinite {
-        /// The step.
+        /// Number of the step.
         step: usize,
-        /// `loss`, `gradient` or `value`.
+        /// Which number it was: `loss`, `gradient` or `value`.
         what: &'static str,
-        /// Which weight, by its path in the model; of a loss, `the batch`.
+        /// Path of the weight in the model; `the batch` for a loss.
         parameter: String,
-        /// NaN or an infinity.
+        /// The number: NaN or infinite.
         value: f32,
-        /// Where it was computed.
+        /// Device on which it was computed.
         device: String,
     },
     /// A folder that holds something already.
@@ -46,9 +46,9 @@ pub enum TrainingError {
             another folder"
     )]
     Occupied {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What lies in it.
+        /// File of a training that lies in it.
         found: &'static str,
     },
     /// A folder without a state.
@@ -57,17 +57,17 @@ pub enum TrainingError {
             then resume it"
     )]
     Nothing {
-        /// Where it was looked for.
+        /// Path where the state was looked for.
         path: PathBuf,
     },
     /// A recipe that cannot be followed.
     #[error("the recipe's {key}: expected {expected}, found {found}; correct it")]
     Recipe {
-        /// Its field.
+        /// Name of the field.
         key: &'static str,
-        /// What it may be.
+        /// Values that the field may have.
         expected: &'static str,
-        /// What it is.
+        /// Value that the field has.
         found: f64,
     },
     /// A state of another model.
@@ -79,9 +79,9 @@ pub enum TrainingError {
             folder"
     )]
     State {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What was expected, and what is there.
+        /// What was expected, and what was found.
         problem: String,
     },
     /// A file could not be read or written.

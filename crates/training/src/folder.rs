@@ -1,4 +1,4 @@
-//! What lies in the folder of a training.
+//! The files in the folder of a training.
 
 use std::fs;
 use std::path::Path;
@@ -7,12 +7,12 @@ use files::FilesError;
 
 use crate::TrainingError;
 
-/// File of weights, moments and the rest of the state.
+/// Name of the file of weights, moments and the rest of the state.
 pub const STATE_FILE: &str = "training.safetensors";
-/// File of what happened, one JSON object a line.
+/// Name of the file of events, one JSON object per line.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
-/// Takes a folder for a new training.
+/// Makes a folder for a new training, and refuses one that holds a training or a model.
 pub fn claim(folder: &Path) -> Result<(), TrainingError> {
     fs::create_dir_all(folder).map_err(FilesError::io(folder, "making the folder"))?;
     for file in [STATE_FILE, checkpoint::SINGLE_FILE, METRICS_FILE] {

@@ -1,9 +1,9 @@
 //! # The loop that every lesson that trains shares
 //!
-//! A lesson says what is learnt from and how wrong a model is ([`Task`]); a [`Recipe`] says how
-//! long and how fast; [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and
+//! A lesson provides the data and the loss ([`Task`]), a [`Recipe`] the number of steps and the
+//! learning rate; [`train`] does the rest: AdamW with warm-up and cosine decay, clipping and
 //! accumulation of gradients, evaluation, metrics, checkpoints, resume, early stop, a budget of
-//! time, and a guard against NaN and infinity. An [`Observer`] hears of it as it goes.
+//! time, and a guard against NaN and infinity. An [`Observer`] receives every step and evaluation.
 //!
 //! **Nothing random is remembered.** What a step draws, batches and dropout alike, follows from the
 //! seed and the number of the step ([`Draw`]), because burn's generator is one for the whole
@@ -21,6 +21,15 @@
 //! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by
 //! ids. One safetensors file by names is renamed as a whole, is read by the bounded check that
 //! every file of others goes through ([`checkpoint`]), and opens in any other library.
+//!
+//! # Layout
+//!
+//! - `run`: [`train`], the loop, and the [`Task`] that it works on
+//! - `recipe`, `preset`: how to train, and sizes that suit a computer
+//! - `draw`, `batches`: what a step draws, and the batches made of it
+//! - `update`, `parallel_gradients`: the optimiser's step, and gradients on several cores
+//! - `observer`, `metrics`, `curve`: events, their file, and a curve of them
+//! - `state`, `folder`: the saved state, and the files of a training's folder
 
 mod batches;
 mod curve;

@@ -1,4 +1,4 @@
-//! What happened, one JSON object a line.
+//! The file of events, one JSON object per line.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -12,15 +12,14 @@ use crate::folder::METRICS_FILE;
 use crate::observer::Event;
 use crate::state::State;
 
-/// The open file.
+/// Open file of events.
 pub(crate) struct Metrics {
     path: PathBuf,
     file: File,
 }
 
 impl Metrics {
-    /// Opens the metrics in `folder`, cut back to what `state` knows of: what came after it will
-    /// happen again.
+    /// Opens the metrics in `folder` without the events after `state`, which will happen again.
     pub fn open(folder: &Path, state: &State) -> Result<Self, TrainingError> {
         let path = folder.join(METRICS_FILE);
         let text = match fs::read(&path) {
@@ -28,9 +27,12 @@ impl Metrics {
             text => text.map_err(FilesError::io(&path, "reading"))?,
         };
         let text = String::from_utf8_lossy(&text);
-        let kept =
-            text.lines().filter(|line| is_known(line, state)).map(|line| format!("{line}\n"));
-        let kept: String = kept.collect();
+        let mut kept = String::new();
+        for line in text.lines() {
+            if is_known(line, state) {
+                kept.push_str(&format!("{line}\n"));
+            }
+        }
         files::write(&path, kept)?;
         let file = OpenOptions::new()
             .append(true)
@@ -39,18 +41,18 @@ impl Metrics {
         Ok(Self { path, file })
     }
 
-    /// Adds what happened.
+    /// Adds a line for an event.
     pub fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
         let line = serde_json::to_string(event).expect("an event is JSON");
         Ok(writeln!(self.file, "{line}").map_err(FilesError::io(&self.path, "writing"))?)
     }
 }
 
-/// Whether a line is whole and of a step that was taken, or of an evaluation before such a step or
-/// the next.
+/// Whether a line is whole and its event lies before `state`: a step that was taken, an evaluation
+/// before such a step, or the last evaluation.
 fn is_known(line: &str, state: &State) -> bool {
     let value: Value = serde_json::from_str(line).unwrap_or_default();
-    let of_last_evaluation =
+    let is_last_evaluation =
         value["validation_loss"].is_number() && value["step"] == json!(state.evaluated);
-    value["step"].as_u64().is_some_and(|step| (step as usize) < state.step) || of_last_evaluation
+    value["step"].as_u64().is_some_and(|step| (step as usize) < state.step) || is_last_evaluation
 }

@@ -1,4 +1,4 @@
-//! Who hears of a training as it goes.
+//! The events of a training, and the observer that receives them.
 
 use std::ops::ControlFlow;
 
@@ -23,7 +23,7 @@ pub enum Event {
         learning_rate: f64,
         /// Length of the gradient before clipping.
         gradient_norm: f64,
-        /// Tokens a second in this step.
+        /// Tokens per second in this step.
         tokens_per_s: f64,
         /// Seconds since the training began.
         seconds: f64,
@@ -32,7 +32,7 @@ pub enum Event {
     Evaluated {
         /// Number of the step before which it was measured.
         step: usize,
-        /// Loss on what the model has not learnt from.
+        /// Loss on data that the model has not learned from.
         validation_loss: f64,
         /// Whether the model was never better.
         best: bool,
@@ -41,21 +41,21 @@ pub enum Event {
     },
 }
 
-/// Hears of a training, and may end it. `()` hears nothing; a closure over [`Event`]s hears of
-/// each.
+/// Receives the events of a training, and may end it. `()` ignores them all; a closure over
+/// [`Event`]s receives each.
 pub trait Observer<M> {
-    /// Hears what happened, and says whether the training goes on.
-    fn hear(&mut self, _event: &Event) -> ControlFlow<()> {
+    /// Receives an event, and decides whether the training goes on.
+    fn on_event(&mut self, _event: &Event) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Sees the model at every evaluation, without autodiff and dropout, before the state is saved:
-    /// the time to publish the best one.
+    /// Receives the model at every evaluation, without autodiff and dropout, before the state is
+    /// saved; `best` if it was never better. This is the time to publish it.
     ///
     /// # Errors
     ///
     /// If the model cannot be written, which ends the training.
-    fn see(&mut self, _model: &M, _best: bool) -> Result<(), SaveError> {
+    fn on_evaluation(&mut self, _model: &M, _best: bool) -> Result<(), SaveError> {
         Ok(())
     }
 }
@@ -63,7 +63,7 @@ pub trait Observer<M> {
 impl<M> Observer<M> for () {}
 
 impl<M, F: FnMut(&Event) -> ControlFlow<()>> Observer<M> for F {
-    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         self(event)
     }
 }

@@ -1,30 +1,30 @@
-//! Sizes that go with a computer.
+//! Presets: sizes of a model and of its training that suit a computer.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Recipe;
 
-/// How large a model, how long a block, how many of them, how often.
+/// Sizes of a model, of its batches and of its training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Preset {
-    /// Decoder layers.
+    /// Number of decoder layers.
     pub n_layers: usize,
-    /// Heads of each.
+    /// Number of attention heads of each layer.
     pub n_heads: usize,
-    /// Numbers a token has.
+    /// Width of the hidden states.
     pub d_model: usize,
-    /// Tokens of a block: the longest text that the model will see.
+    /// Number of tokens of a block: the longest text that the model will see.
     pub block: usize,
-    /// Blocks a step.
+    /// Number of blocks per step.
     pub batch: usize,
-    /// Steps.
+    /// Number of training steps.
     pub steps: usize,
-    /// Share of numbers set to zero.
+    /// Dropout: share of numbers that training sets to zero.
     pub dropout: f64,
 }
 
 impl Preset {
-    /// Seconds on a laptop.
+    /// Preset of seconds on a laptop.
     pub const TINY: Self = Self {
         n_layers: 2,
         n_heads: 2,
@@ -34,7 +34,7 @@ impl Preset {
         steps: 500,
         dropout: 0.0,
     };
-    /// Minutes on a laptop: nanoGPT's advice for a CPU (Karpathy 2022, its README).
+    /// Preset of minutes on a laptop: nanoGPT's advice for a CPU (Karpathy 2022, its README).
     pub const LAPTOP: Self = Self {
         n_layers: 4,
         n_heads: 4,
@@ -44,7 +44,8 @@ impl Preset {
         steps: 2000,
         dropout: 0.0,
     };
-    /// Minutes on a GPU: nanoGPT's small model (Karpathy 2022, `config/train_shakespeare_char.py`).
+    /// Preset of minutes on a GPU: nanoGPT's small model (Karpathy 2022,
+    /// `config/train_shakespeare_char.py`).
     pub const GPU: Self = Self {
         n_layers: 6,
         n_heads: 6,
@@ -55,7 +56,7 @@ impl Preset {
         dropout: 0.2,
     };
 
-    /// nanoGPT's recipe for this many steps; short trainings rise for a tenth of their way.
+    /// nanoGPT's recipe for this many steps; a short training warms up for a tenth of its steps.
     pub fn recipe(&self, seed: u64) -> Recipe {
         let usual = Recipe::default();
         Recipe {

@@ -1,4 +1,4 @@
-//! How long, how fast, how often.
+//! The recipe of a training: its steps, its optimiser and its learning rate schedule.
 
 use std::f64::consts::PI;
 
@@ -6,39 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
 
-/// How to train. The defaults are nanoGPT's for a small model (Karpathy 2022,
+/// Recipe of a training. The defaults are nanoGPT's for a small model (Karpathy 2022,
 /// `config/train_shakespeare_char.py`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recipe {
-    /// Optimiser steps.
+    /// Number of optimiser steps.
     pub steps: usize,
-    /// Micro-batches whose gradients are averaged into one step.
+    /// Number of micro-batches whose gradients are averaged into one step.
     pub accumulation: usize,
-    /// The highest learning rate.
+    /// Learning rate at its highest.
     pub learning_rate: f64,
-    /// What it falls to.
+    /// Learning rate at the end.
     pub minimum_learning_rate: f64,
-    /// Steps over which it rises.
+    /// Number of steps over which the learning rate rises.
     pub warm_up: usize,
-    /// Share of every weight of rank 2 and more that a step takes away, times the learning rate
-    /// (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2). Norms and
-    /// biases keep theirs.
+    /// Weight decay: share of every weight of rank 2 and more that a step takes away, times the
+    /// learning rate (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization",
+    /// algorithm 2). Norms and biases do not decay.
     pub weight_decay: f32,
-    /// Memory of the mean gradient.
+    /// Decay rate of AdamW's mean gradient, its first moment.
     pub beta_1: f32,
-    /// Memory of the mean square of the gradient.
+    /// Decay rate of AdamW's mean squared gradient, its second moment.
     pub beta_2: f32,
-    /// Added to the root of the latter.
+    /// Epsilon of AdamW, added to the root of the second moment.
     pub epsilon: f32,
-    /// The longest gradient, over all weights together, that a step takes (Pascanu et al. 2013, "On
-    /// the difficulty of training recurrent neural networks", algorithm 1).
+    /// Gradient clipping: the largest norm of the gradient, over all weights together, that a step
+    /// takes (Pascanu et al. 2013, "On the difficulty of training recurrent neural networks",
+    /// algorithm 1).
     pub clip: Option<f64>,
-    /// Steps between two evaluations.
+    /// Number of steps between two evaluations.
     pub evaluate_every: usize,
-    /// Evaluations in a row that may be no better before the training stops.
+    /// Patience: number of evaluations in a row that may be no better before the training stops.
     pub patience: Option<usize>,
-    /// Everything random follows from it.
+    /// Seed from which everything random follows.
     pub seed: u64,
 }
 
@@ -101,32 +102,46 @@ impl Recipe {
     }
     // ANCHOR_END: schedule
 
-    /// Checks that every number is one that can be followed.
+    /// Checks that every number is within its range.
     pub(crate) fn check(&self) -> Result<(), TrainingError> {
-        let natural = |key, number: usize| (key, "1 or more", number as f64, number > 0);
-        let positive = |key, number: f64| {
-            (key, "a number above 0", number, number > 0.0 && number.is_finite())
-        };
-        let share =
-            |key, number: f64| (key, "0 or more and below 1", number, (0.0..1.0).contains(&number));
         let (rate, least) = (self.learning_rate, self.minimum_learning_rate);
         let decay = f64::from(self.weight_decay);
-        let checks = [
-            natural("steps", self.steps),
-            natural("accumulation", self.accumulation),
-            natural("evaluate_every", self.evaluate_every),
-            natural("patience", self.patience.unwrap_or(1)),
-            positive("learning_rate", rate),
-            positive("epsilon", self.epsilon.into()),
-            positive("clip", self.clip.unwrap_or(1.0)),
-            share("beta_1", self.beta_1.into()),
-            share("beta_2", self.beta_2.into()),
-            ("minimum_learning_rate", "0 to learning_rate", least, (0.0..=rate).contains(&least)),
-            ("weight_decay", "0 or more", decay, decay >= 0.0 && decay.is_finite()),
-        ];
-        match checks.into_iter().find(|&(.., holds)| !holds) {
-            None => Ok(()),
-            Some((key, expected, found, _)) => Err(TrainingError::Recipe { key, expected, found }),
-        }
+        natural("steps", self.steps)?;
+        natural("accumulation", self.accumulation)?;
+        natural("evaluate_every", self.evaluate_every)?;
+        natural("patience", self.patience.unwrap_or(1))?;
+        positive("learning_rate", rate)?;
+        positive("epsilon", self.epsilon.into())?;
+        positive("clip", self.clip.unwrap_or(1.0))?;
+        share("beta_1", self.beta_1.into())?;
+        share("beta_2", self.beta_2.into())?;
+        let falls = (0.0..=rate).contains(&least);
+        expect("minimum_learning_rate", "0 to learning_rate", least, falls)?;
+        expect("weight_decay", "0 or more", decay, decay >= 0.0 && decay.is_finite())
     }
+}
+
+/// Checks a field that counts something.
+fn natural(key: &'static str, number: usize) -> Result<(), TrainingError> {
+    expect(key, "1 or more", number as f64, number > 0)
+}
+
+/// Checks a field that is a number above 0.
+fn positive(key: &'static str, number: f64) -> Result<(), TrainingError> {
+    expect(key, "a number above 0", number, number > 0.0 && number.is_finite())
+}
+
+/// Checks a field that is a share of something.
+fn share(key: &'static str, number: f64) -> Result<(), TrainingError> {
+    expect(key, "0 or more and below 1", number, (0.0..1.0).contains(&number))
+}
+
+/// The error of a field whose number is not the expected one, unless it `holds`.
+fn expect(
+    key: &'static str,
+    expected: &'static str,
+    found: f64,
+    holds: bool,
+) -> Result<(), TrainingError> {
+    if holds { Ok(()) } else { Err(TrainingError::Recipe { key, expected, found }) }
 }

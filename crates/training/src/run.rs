@@ -23,47 +23,47 @@ static NO_SETTINGS: Value = Value::Null;
 /// than the rest.
 const MEASURED: usize = 20;
 
-/// What is learnt, and from what.
+/// A model to be trained, and the data that it learns from.
 pub trait Task {
-    /// The model whose weights are learnt.
+    /// The model whose weights are learned.
     type Model: Module;
 
-    /// How wrong the model is about the micro-batch of a draw, on average: `[1]`.
+    /// Mean loss of the model on the micro-batch of a draw: `[1]`.
     fn loss(&self, model: &Self::Model, draw: Draw) -> Tensor<1>;
 
-    /// That loss, `[1]` without autodiff, and how it changes with every weight.
+    /// The same loss, `[1]` without autodiff, and its gradient for every weight.
     fn gradients(&self, model: &Self::Model, draw: Draw) -> (Tensor<1>, GradientsParams) {
         let loss = self.loss(model, draw);
         (loss.clone().inner(), GradientsParams::from_grads(loss.backward(), model))
     }
 
-    /// Tokens, or whatever speed is counted in, of a micro-batch.
+    /// Number of tokens of a micro-batch, or of whatever else its speed is counted in.
     fn tokens(&self) -> usize;
 
-    /// How wrong the model is about what it has not learnt from. It is given without autodiff and
-    /// dropout.
+    /// Validation loss of the model, on data that it has not learned from. The model is given
+    /// without autodiff and dropout.
     fn evaluate(&self, model: &Self::Model) -> f64;
 }
 
-/// Where a training runs, what is kept of it, and how long it may take.
+/// Setting of a training: its device, its folder, and how long it may take.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingRun<'a> {
-    /// One that trains: `device.autodiff()`.
+    /// Device with autodiff: `device.autodiff()`.
     pub device: &'a Device,
-    /// Where state and metrics go; nowhere if there is none.
+    /// Folder for state and metrics; without one nothing is kept.
     pub folder: Option<&'a Path>,
     /// Whether to go on with the state in the folder.
     pub resume: bool,
-    /// What a training must be resumed with besides its recipe, such as sizes and corpus.
+    /// Settings that a training must be resumed with besides its recipe, such as sizes and corpus.
     pub settings: &'a Value,
-    /// The longest it may take from now: after a few steps it is turned into as many as fit, and
-    /// the learning rate falls in time for the last of them. A training that ended so goes on when
-    /// it is resumed.
+    /// The longest that the training may take from now. After a few steps it is turned into the
+    /// number of steps that fit, and the learning rate falls in time for the last of them. A
+    /// training that ended so goes on when it is resumed.
     pub budget: Option<Duration>,
 }
 
 impl<'a> TrainingRun<'a> {
-    /// All steps of the recipe, and nothing kept.
+    /// A training of all steps of the recipe, of which nothing is kept.
     pub fn on(device: &'a Device) -> Self {
         Self { device, folder: None, resume: false, settings: &NO_SETTINGS, budget: None }
     }
@@ -74,9 +74,9 @@ impl<'a> TrainingRun<'a> {
 pub enum Stop {
     /// All steps are done.
     Done,
-    /// The time is up.
+    /// The budget of time is spent.
     Budget,
-    /// It got no better.
+    /// The validation loss got no better for as long as the recipe's patience lasts.
     NoBetter,
     /// The observer asked to stop.
     Interrupted,
@@ -87,20 +87,57 @@ pub enum Stop {
 pub struct Trained<M> {
     /// The model after the last step; the best one is what the observer kept.
     pub model: M,
-    /// Steps done, earlier runs included.
+    /// Number of steps done, earlier runs included.
     pub step: usize,
-    /// The best validation loss, and the step before which it was measured.
+    /// Step before which the best validation loss was measured, and that loss.
     pub best: Option<(usize, f64)>,
-    /// Why it ended.
+    /// Why the training ended.
     pub stop: Stop,
 }
 
-/// Trains a model; `observer` hears of every step and evaluation and may end it.
+/// Trains a model on a task by a recipe; `observer` receives every step and evaluation, and may end
+/// the training.
+///
+/// ```
+/// use burn::module::Param;
+/// use burn::nn::{Linear, LinearConfig};
+/// use burn::tensor::{Device, Tensor};
+/// use training::{Draw, Recipe, Task, TrainingRun, train};
+///
+/// /// Learns y = 2 x.
+/// struct Double(Device);
+///
+/// impl Task for Double {
+///     type Model = Linear;
+///
+///     fn loss(&self, model: &Linear, _: Draw) -> Tensor<1> {
+///         let x = Tensor::<2>::from_data([[1.0], [3.0]], &self.0);
+///         (model.forward(x.clone()) - x * 2.0).square().mean()
+///     }
+///
+///     fn tokens(&self) -> usize {
+///         2
+///     }
+///
+///     fn evaluate(&self, model: &Linear) -> f64 {
+///         f64::from((model.weight.val() - 2.0).abs().into_scalar::<f32>())
+///     }
+/// }
+///
+/// let device = backend::open("flex")?.autodiff();
+/// let model = LinearConfig::new(1, 1).with_bias(false).init(&device);
+/// let recipe = Recipe { steps: 200, learning_rate: 0.1, ..Recipe::default() };
+/// let (task, run) = (Double(device.clone()), TrainingRun::on(&device));
+/// let trained = train(&task, model, &recipe, run, &mut ())?;
+/// assert_eq!(trained.step, 200);
+/// assert!(trained.best.is_some_and(|(_, loss)| loss < 0.1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
 /// A folder that cannot be written to or already holds a training; a state of another model or
-/// recipe; a loss or gradient that is no number. What was saved before stays.
+/// recipe; a loss or gradient that is NaN or infinite. What was saved before stays.
 pub fn train<T: Task>(
     task: &T,
     model: T::Model,
@@ -123,8 +160,8 @@ pub fn train<T: Task>(
         }
     };
     match stop {
-        // Not measured: who asks to stop wants it now, and a resumed training measures where it
-        // would have.
+        // Not evaluated: an interrupt should end soon, and a resumed training evaluates where this
+        // one would have.
         Stop::Interrupted => training.save()?,
         Stop::Budget => {
             training.state.steps = recipe.steps; // the plan for that time is done
@@ -138,26 +175,28 @@ pub fn train<T: Task>(
     Ok(Trained { model, step: state.step, best, stop })
 }
 
+/// A training that is going on.
 struct Training<'a, T: Task> {
     task: &'a T,
     run: TrainingRun<'a>,
-    /// Taken out while a step changes it.
+    /// The model, taken out while a step changes it.
     model: Option<T::Model>,
     update: Update,
     state: State,
     metrics: Option<Metrics>,
     begun: Instant,
-    /// Steps done when it began.
+    /// Number of steps that earlier runs did.
     first: usize,
-    /// Seconds spent by earlier runs.
+    /// Seconds that earlier runs took.
     earlier: f64,
-    /// Spent on the steps of this run but the first, in which a device may compile its kernels.
+    /// Time of this run's steps without the first, in which a device may compile its kernels.
     stepping: Duration,
-    /// Spent on the last evaluation.
+    /// Time of the last evaluation.
     evaluating: Duration,
 }
 
 impl<'a, T: Task> Training<'a, T> {
+    /// Begins a training, or goes on with the one in the folder.
     fn begin(
         task: &'a T,
         model: T::Model,
@@ -174,11 +213,14 @@ impl<'a, T: Task> Training<'a, T> {
             }
             _ => (model, Update::new(recipe), new),
         };
-        if let Some(folder) = run.folder.filter(|_| !run.resume) {
-            claim(folder)?;
-            state::save(folder, &model, &update, &state)?; // from here on the folder can be resumed
+        let mut metrics = None;
+        if let Some(folder) = run.folder {
+            if !run.resume {
+                claim(folder)?;
+                state::save(folder, &model, &update, &state)?; // from here on it can be resumed
+            }
+            metrics = Some(Metrics::open(folder, &state)?);
         }
-        let metrics = run.folder.map(|folder| Metrics::open(folder, &state)).transpose()?;
         let (first, earlier) = (state.step, state.seconds);
         Ok(Self {
             task,
@@ -195,20 +237,23 @@ impl<'a, T: Task> Training<'a, T> {
         })
     }
 
-    /// Why it is over, if it is.
+    /// Why the training is over, if it is.
     fn ended(&self) -> Option<Stop> {
         let State { step, steps, since_best, recipe, .. } = &self.state;
         let spent = self.run.budget.is_some_and(|budget| self.begun.elapsed() >= budget);
         let no_better = recipe.patience.is_some_and(|patience| *since_best >= patience);
-        match () {
-            () if *step >= recipe.steps => Some(Stop::Done),
-            () if no_better => Some(Stop::NoBetter),
-            () if spent || step >= steps => Some(Stop::Budget),
-            () => None,
+        if *step >= recipe.steps {
+            Some(Stop::Done)
+        } else if no_better {
+            Some(Stop::NoBetter)
+        } else if spent || step >= steps {
+            Some(Stop::Budget)
+        } else {
+            None
         }
     }
 
-    /// One step of the optimiser.
+    /// Takes one step of the optimiser.
     fn step(
         &mut self,
         observer: &mut impl Observer<T::Model>,
@@ -237,8 +282,7 @@ impl<'a, T: Task> Training<'a, T> {
             let (what, value) = if loss.is_finite() { ("gradient", norm) } else { ("loss", loss) };
             return Err(self.not_finite(&model, &gradients, what, value));
         }
-        let clip = recipe.clip.filter(|&longest| f64::from(norm) > longest);
-        let scale = share * clip.map_or(1.0, |longest| longest / f64::from(norm));
+        let scale = share * clip_factor(recipe.clip, norm.into());
         let learning_rate = recipe.learning_rate_at(step, steps);
         let tokens = (self.task.tokens() * recipe.accumulation) as f64;
         self.model = Some(self.update.step(learning_rate, model, gradients, scale));
@@ -257,15 +301,16 @@ impl<'a, T: Task> Training<'a, T> {
             seconds: self.seconds(),
         };
         self.write(&event)?;
-        Ok(observer.hear(&event))
+        Ok(observer.on_event(&event))
     }
 
-    /// After the first steps of this run: how many fit into its budget, evaluations included.
+    /// Plans, after the first steps of this run, how many fit into its budget, evaluations
+    /// included.
     fn fit_budget(&mut self) {
         let (Some(budget), MEASURED) = (self.run.budget, self.state.step - self.first) else {
             return;
         };
-        // the first is not counted
+        // the first one is not counted
         let a_step = self.stepping.as_secs_f64() / (MEASURED - 1) as f64;
         let an_evaluation = self.evaluating.as_secs_f64();
         let left = budget.saturating_sub(self.begun.elapsed()).as_secs_f64() - an_evaluation;
@@ -273,7 +318,7 @@ impl<'a, T: Task> Training<'a, T> {
         self.state.steps = self.state.steps.min(self.state.step + fitting.max(0.0) as usize);
     }
 
-    /// Measures the model, shows it to the observer, and saves the state.
+    /// Evaluates the model, shows it to the observer, and saves the state.
     fn evaluate(
         &mut self,
         observer: &mut impl Observer<T::Model>,
@@ -298,13 +343,14 @@ impl<'a, T: Task> Training<'a, T> {
         }
         let event = Event::Evaluated { step, validation_loss, best, seconds: self.seconds() };
         self.write(&event)?;
-        observer.see(&valid, best).map_err(TrainingError::Save)?;
+        observer.on_evaluation(&valid, best).map_err(TrainingError::Save)?;
         self.save()?;
         self.evaluating = start.elapsed();
-        Ok(observer.hear(&event))
+        Ok(observer.on_event(&event))
     }
 
-    /// Saves the state, unless a weight is no number: the state saved before is worth more.
+    /// Saves the state, unless a weight is NaN or infinite: then the state saved before is worth
+    /// more.
     fn save(&mut self) -> Result<(), TrainingError> {
         let Some(folder) = self.run.folder else { return Ok(()) };
         let valid = self.model().valid();
@@ -316,18 +362,25 @@ impl<'a, T: Task> Training<'a, T> {
         state::save(folder, &valid, &self.update, &self.state)
     }
 
+    /// Adds an event to the metrics, where there is a folder.
     fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
-        self.metrics.as_mut().map_or(Ok(()), |metrics| metrics.write(event))
+        match &mut self.metrics {
+            Some(metrics) => metrics.write(event),
+            None => Ok(()),
+        }
     }
 
+    /// The model, between two steps.
     fn model(&self) -> &T::Model {
         self.model.as_ref().expect("a model lies here between two steps")
     }
 
+    /// Seconds since the training began, earlier runs included.
     fn seconds(&self) -> f64 {
         self.earlier + self.begun.elapsed().as_secs_f64()
     }
 
+    /// The error of a NaN or infinity, with the first weight that holds one, or else `what`.
     fn not_finite(
         &self,
         model: &T::Model,
@@ -344,5 +397,13 @@ impl<'a, T: Task> Training<'a, T> {
             value,
             device: format!("{:?}", self.run.device),
         }
+    }
+}
+
+/// Factor that brings a gradient of this norm down to the longest that is allowed, if any is.
+fn clip_factor(longest: Option<f64>, norm: f64) -> f64 {
+    match longest {
+        Some(longest) if norm > longest => longest / norm,
+        _ => 1.0,
     }
 }

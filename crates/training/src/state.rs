@@ -1,44 +1,48 @@
-//! The state of a training: one file.
+//! The state of a training, saved as one file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::AdaptiveMomentumState;
 use burn::tensor::{Device, Tensor, TensorData};
 use checkpoint::{CheckpointError, Weights};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::folder::STATE_FILE;
 use crate::{Recipe, TrainingError, Update};
 
-/// The version of its form.
+/// Version of the file's format.
 const FORMAT: u32 = 1;
-/// Under which name of the file's metadata the rest of the state stands.
+/// Key of the file's metadata under which the rest of the state is kept.
 const STATE: &str = "training";
 
-/// All but weights and moments.
+/// State of a training without weights and moments.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
+    /// Version of the file's format.
     pub format: u32,
+    /// Recipe of the training.
     pub recipe: Recipe,
-    /// What the training must be resumed with besides the recipe.
+    /// Settings that the training must be resumed with besides the recipe.
     pub settings: Value,
-    /// Steps done.
+    /// Number of steps done.
     pub step: usize,
-    /// Steps in all, which a budget may have lowered.
+    /// Number of steps in all, which a budget may have lowered.
     pub steps: usize,
-    /// The least loss so far, and the step before which it was measured. In f32, which JSON gives
-    /// back to the last bit.
+    /// Step before which the least validation loss so far was measured, and that loss: an f32,
+    /// which JSON gives back to the last bit.
     pub best: Option<(usize, f32)>,
-    /// Evaluations since.
+    /// Number of evaluations since the best one.
     pub since_best: usize,
-    /// The step before which it was last measured.
+    /// Step before which the model was last evaluated.
     pub evaluated: Option<usize>,
-    /// Steps that each weight's moments have seen; a weight that no gradient has reached has none.
+    /// Number of steps that each weight's moments have seen; a weight that no gradient has reached
+    /// has none.
     pub times: BTreeMap<String, usize>,
-    /// Spent so far.
+    /// Seconds spent so far.
     pub seconds: f64,
 }
 
@@ -49,13 +53,16 @@ pub(crate) fn save<M: Module>(
     update: &Update,
     state: &State,
 ) -> Result<(), TrainingError> {
-    let mut tensors: Vec<(String, TensorData)> =
-        values(model).into_iter().map(|(path, data)| (format!("value.{path}"), data)).collect();
+    let mut tensors = Vec::new();
+    for (path, data) in values(model) {
+        tensors.push((format!("value.{path}"), data));
+    }
+    let mut times = BTreeMap::new();
     for (path, moments) in &update.moments {
         tensors.push((format!("first.{path}"), moments.moment_1.to_data()));
         tensors.push((format!("second.{path}"), moments.moment_2.to_data()));
+        times.insert(path.clone(), moments.time);
     }
-    let times = update.moments.iter().map(|(path, moments)| (path.clone(), moments.time)).collect();
     let state = serde_json::to_string(&State { times, ..state.clone() }).expect("a state is JSON");
     Ok(checkpoint::write_weights(&folder.join(STATE_FILE), &tensors, &[(STATE, &state)])?)
 }
@@ -73,20 +80,16 @@ pub(crate) fn load<M: Module>(
     for (path, data) in values(&model) {
         expected.push((format!("value.{path}"), data.shape().to_vec()));
         if state.times.contains_key(&path) {
-            let moment = |moment: &str| (format!("{moment}.{path}"), vec![data.num_elements()]);
-            expected.extend(["first", "second"].map(moment));
+            expected.push((format!("first.{path}"), vec![data.num_elements()]));
+            expected.push((format!("second.{path}"), vec![data.num_elements()]));
         }
     }
     weights.matches(&expected, &[]).map_err(TrainingError::OtherModel)?;
     let mut update = Update::new(&state.recipe);
     let device = device.clone().inner();
     for (path, &time) in &state.times {
-        let moment = |moment: &str| {
-            let name = format!("{moment}.{path}");
-            let numbers = weights.shape(&name).and_then(|shape| shape.first().copied());
-            weights.tensor::<1>(&name, [numbers.unwrap_or_default()], &device)
-        };
-        let (first, second) = (moment("first")?, moment("second")?);
+        let first = moment(&weights, &format!("first.{path}"), &device)?;
+        let second = moment(&weights, &format!("second.{path}"), &device)?;
         update.moments.insert(path.clone(), AdaptiveMomentumState::new(time, first, second));
     }
     let mut read = Read { weights: &weights, path: Vec::new(), failed: None };
@@ -97,6 +100,16 @@ pub(crate) fn load<M: Module>(
     }
 }
 
+/// A moment of a weight, laid out flat.
+fn moment(weights: &Weights, name: &str, device: &Device) -> Result<Tensor<1>, CheckpointError> {
+    let numbers = match weights.shape(name) {
+        Some([numbers]) => *numbers,
+        _ => 0, // refused by `tensor`
+    };
+    weights.tensor(name, [numbers], device)
+}
+
+/// Opens the file of a state.
 fn open(path: &Path) -> Result<Weights, TrainingError> {
     if path.exists() {
         Ok(Weights::open(path)?)
@@ -105,27 +118,37 @@ fn open(path: &Path) -> Result<Weights, TrainingError> {
     }
 }
 
+/// The state in the metadata of a file.
 fn read_state(path: &Path, weights: &Weights) -> Result<State, TrainingError> {
-    let refuse = |problem: String| TrainingError::State { path: PathBuf::from(path), problem };
-    let text = weights.metadata(STATE).ok_or_else(|| {
-        refuse(format!("expected the state of a training, found no {STATE:?} in its metadata"))
-    })?;
+    /// The one field that every version has.
     #[derive(Deserialize)]
     struct Version {
         format: u32,
     }
-    let version: Version =
-        serde_json::from_str(text).map_err(|error| refuse(format!("damaged state: {error}")))?;
+    let Some(text) = weights.metadata(STATE) else {
+        let found = format!("found no {STATE:?} in its metadata");
+        return Err(refused(path, format!("expected the state of a training, {found}")));
+    };
+    let version: Version = parse(path, text)?;
     if version.format != FORMAT {
         let found = version.format;
-        return Err(refuse(format!(
-            "expected format {FORMAT}, found format {found} of another version"
-        )));
+        let problem = format!("expected format {FORMAT}, found format {found} of another version");
+        return Err(refused(path, problem));
     }
-    serde_json::from_str(text).map_err(|error| refuse(format!("damaged state: {error}")))
+    parse(path, text)
 }
 
-/// What the training in a folder was begun with: its recipe, and its settings.
+/// Parses the JSON of a state.
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TrainingError> {
+    serde_json::from_str(text).map_err(|error| refused(path, format!("damaged state: {error}")))
+}
+
+/// The error of a state that cannot be gone on with.
+fn refused(path: &Path, problem: String) -> TrainingError {
+    TrainingError::State { path: path.into(), problem }
+}
+
+/// The recipe and the settings that the training in a folder was begun with.
 ///
 /// # Errors
 ///
@@ -140,19 +163,26 @@ pub fn begun_with(folder: &Path) -> Result<(Recipe, Value), TrainingError> {
 fn first_difference(a: &Value, b: &Value, path: &str) -> Option<(String, Value, Value)> {
     match (a, b) {
         (Value::Object(of_a), Value::Object(of_b)) => {
-            let keys: BTreeSet<&String> = of_a.keys().chain(of_b.keys()).collect();
-            keys.into_iter()
-                .find_map(|key| first_difference(&a[key.as_str()], &b[key.as_str()], key))
+            let mut keys = BTreeSet::from_iter(of_a.keys());
+            keys.extend(of_b.keys());
+            for key in keys {
+                let difference = first_difference(&a[key.as_str()], &b[key.as_str()], key);
+                if difference.is_some() {
+                    return difference;
+                }
+            }
+            None
         }
-        _ => (a != b).then(|| (path.into(), a.clone(), b.clone())),
+        _ if a == b => None,
+        _ => Some((path.into(), a.clone(), b.clone())),
     }
 }
 
 impl State {
-    /// This state under the recipe and settings of `given`, which are those it began with. Only how
-    /// long it goes on and how often it is measured may be said anew: a step's own arithmetic knows
-    /// nothing of them. Fewer steps, planned for a budget by a training that was killed, hold if
-    /// this one has a budget too.
+    /// This state under the recipe and settings of `given`, which must be those it began with. Only
+    /// the number of steps, the patience and how often it is evaluated may differ: a step's own
+    /// arithmetic does not depend on them. Fewer steps, planned for a budget by a training that was
+    /// killed, stay planned if this one has a budget too.
     pub fn go_on(
         self,
         given: State,
@@ -166,15 +196,14 @@ impl State {
         // as if it had been in a file, to the last bit
         let asked = serde_json::from_str(&asked).expect("JSON");
         if let Some((key, found, expected)) = first_difference(&began, &asked, "") {
-            return Err(TrainingError::State {
-                path: folder.join(STATE_FILE),
-                problem: format!("begun otherwise: expected {key} {expected}, found {found}"),
-            });
+            let problem = format!("begun otherwise: expected {key} {expected}, found {found}");
+            return Err(refused(&folder.join(STATE_FILE), problem));
         }
         let planned = budgeted && self.recipe.steps == steps && self.step < self.steps;
         Ok(State { recipe: given.recipe, steps: if planned { self.steps } else { steps }, ..self })
     }
 
+    /// The state before the first step.
     pub fn new(recipe: &Recipe, settings: Value) -> Self {
         Self {
             format: FORMAT,
@@ -193,6 +222,7 @@ impl State {
 
 /// Every weight of a model by its path.
 fn values<M: Module>(model: &M) -> Vec<(String, TensorData)> {
+    /// Visitor that collects every weight.
     #[derive(Default)]
     struct Values {
         path: Vec<String>,
@@ -216,10 +246,12 @@ fn values<M: Module>(model: &M) -> Vec<(String, TensorData)> {
     values.values
 }
 
-/// Puts every weight in its place.
+/// Mapper that reads every weight of a model from a file.
 struct Read<'a> {
     weights: &'a Weights,
+    /// Path of the module that is being mapped.
     path: Vec<String>,
+    /// First error, if a weight could not be read.
     failed: Option<CheckpointError>,
 }
 

@@ -10,28 +10,31 @@ use burn::tensor::Tensor;
 
 use crate::Recipe;
 
-/// burn's AdamW with its moments by the path of the weight they belong to, so that a file of them
-/// can be read by a model that was made anew.
+/// burn's AdamW with its moments by the path of the weight that they belong to, so that a file of
+/// them can be read into a new model.
 #[derive(Clone)]
 pub struct Update {
+    /// Optimiser of weights of rank 2 and more, which decay.
     decayed: AdamW,
+    /// Optimiser of norms and biases, which do not decay.
     kept: AdamW,
-    /// `layers.0.attention.projection.weight`, say, to its moments laid out flat.
+    /// Moments of each weight, laid out flat, by a path like
+    /// `layers.0.attention.projection.weight`.
     pub(crate) moments: BTreeMap<String, AdaptiveMomentumState<1>>,
 }
 
 impl Update {
-    /// No moments yet.
+    /// AdamW before the first step, without moments.
     pub fn new(recipe: &Recipe) -> Self {
-        let adamw = |decay| {
-            AdamWConfig::new()
-                .with_beta_1(recipe.beta_1)
-                .with_beta_2(recipe.beta_2)
-                .with_epsilon(recipe.epsilon)
-                .with_weight_decay(decay)
-                .build()
-        };
-        Self { decayed: adamw(recipe.weight_decay), kept: adamw(0.0), moments: BTreeMap::new() }
+        let adamw = AdamWConfig::new()
+            .with_beta_1(recipe.beta_1)
+            .with_beta_2(recipe.beta_2)
+            .with_epsilon(recipe.epsilon);
+        Self {
+            decayed: adamw.clone().with_weight_decay(recipe.weight_decay).build(),
+            kept: adamw.with_weight_decay(0.0).build(),
+            moments: BTreeMap::new(),
+        }
     }
 
     /// The model after one step along the gradients, each times `scale`. Weights without a gradient
@@ -47,11 +50,15 @@ impl Update {
     }
 }
 
+/// Mapper that takes one step with every weight of a model.
 struct Step<'a> {
     update: &'a mut Update,
+    /// Learning rate of the step.
     rate: f64,
     gradients: GradientsParams,
+    /// Factor of every gradient.
     scale: f64,
+    /// Path of the module that is being mapped.
     path: Vec<String>,
 }
 
@@ -92,23 +99,30 @@ impl ModuleMapper for Step<'_> {
 ///
 /// If there is no gradient.
 pub fn gradient_norm<M: Module>(model: &M, gradients: &GradientsParams) -> Tensor<1> {
-    struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+    /// Visitor that collects the sum of the squares of each gradient.
+    struct Squares<'a> {
+        gradients: &'a GradientsParams,
+        sums: Vec<Tensor<1>>,
+    }
     impl ModuleVisitor for Squares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.extend(self.0.get::<D>(param.id).map(|gradient| gradient.square().sum()));
+            if let Some(gradient) = self.gradients.get::<D>(param.id) {
+                self.sums.push(gradient.square().sum());
+            }
         }
     }
-    let mut squares = Squares(gradients, Vec::new());
+    let mut squares = Squares { gradients, sums: Vec::new() };
     model.visit(&mut squares);
-    Tensor::cat(squares.1, 0).sum().sqrt()
+    Tensor::cat(squares.sums, 0).sum().sqrt()
 }
 
-/// The first weight of a model whose gradient or value holds a number that is none: its path, which
-/// of the two, and the number.
+/// The first weight of a model whose value or gradient holds a NaN or an infinity: its path, which
+/// of the two it is, and the number.
 pub(crate) fn first_not_finite<M: Module>(
     model: &M,
     gradients: &GradientsParams,
 ) -> Option<(String, &'static str, f32)> {
+    /// Visitor that looks for that weight.
     struct Search<'a> {
         gradients: &'a GradientsParams,
         path: Vec<String>,
@@ -124,20 +138,24 @@ pub(crate) fn first_not_finite<M: Module>(
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let first =
-                |x: Tensor<D>| x.into_data().iter::<f32>().find(|number| !number.is_finite());
-            let value = || first(param.val()).map(|number| ("value", number));
-            let gradient = || {
-                self.gradients.get::<D>(param.id).and_then(first).map(|number| ("gradient", number))
-            };
-            if self.found.is_none() {
-                self.found = value()
-                    .or_else(gradient)
-                    .map(|(what, number)| (self.path.join("."), what, number));
+            if self.found.is_some() {
+                return;
+            }
+            if let Some(number) = not_finite(param.val()) {
+                self.found = Some((self.path.join("."), "value", number));
+            } else if let Some(gradient) = self.gradients.get::<D>(param.id)
+                && let Some(number) = not_finite(gradient)
+            {
+                self.found = Some((self.path.join("."), "gradient", number));
             }
         }
     }
     let mut search = Search { gradients, path: Vec::new(), found: None };
     model.visit(&mut search);
     search.found
+}
+
+/// The first NaN or infinity of a tensor.
+fn not_finite<const D: usize>(x: Tensor<D>) -> Option<f32> {
+    x.into_data().iter::<f32>().find(|number| !number.is_finite())
 }

@@ -89,14 +89,14 @@ struct Watching<F> {
 }
 
 impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
-    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         if let Event::Evaluated { step, validation_loss, .. } = *event {
             self.curve.push((step, validation_loss));
         }
         ControlFlow::Continue(())
     }
 
-    fn see(&mut self, model: &Gpt, _: bool) -> Result<(), SaveError> {
+    fn on_evaluation(&mut self, model: &Gpt, _: bool) -> Result<(), SaveError> {
         (self.look)(model);
         Ok(())
     }

@@ -115,7 +115,7 @@ fn what_a_killed_run_had_embedded_is_not_embedded_again() {
     assert_eq!(index.info().unwrap().passages, 0, "nothing is visible");
     let put = index.put(std::slice::from_ref(&file), embed).unwrap();
     assert_eq!((put.passages, put.embedded), (3000, 3000 - 2 * 1024));
-    assert_eq!(index.scan().unwrap().len(), 3000);
+    assert_eq!(index.load_vectors().unwrap().len(), 3000);
 }
 
 #[test]

@@ -80,7 +80,10 @@ fn vectors_that_are_not_one_a_text_are_refused() {
         transaction.open_table(vectors).unwrap().insert(0, &[0_u8; 4 * (WIDTH + 1)][..]).unwrap();
     });
     let index = Index::open_to_read(&path).unwrap();
-    assert_refused(index.scan().map(|_| ()), &["a damaged one", "25 numbers of 2 vectors of 24"]);
+    assert_refused(
+        index.load_vectors().map(|_| ()),
+        &["a damaged one", "25 numbers of 2 vectors of 24"],
+    );
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn half_an_index_is_refused_or_whole() {
     let bytes = fs::read(&path).unwrap();
     for length in [1, 100, 4096, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&path, &bytes[..length]).unwrap();
-        match Index::open(&path).and_then(|index| index.scan()) {
+        match Index::open(&path).and_then(|index| index.load_vectors()) {
             Ok(scan) => assert_eq!(scan.len(), 500),
             Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
         }
@@ -159,11 +162,11 @@ fn a_damaged_index_is_an_error_of_one_line() {
         let read = Index::open_to_read(&path).and_then(|index| {
             index.files()?;
             index.info()?;
-            index.hits(&index.scan()?.nearest(&vector("text 3"), 9))
+            index.hits(&index.load_vectors()?.nearest(&vector("text 3"), 9))
         });
         reads += usize::from(one_line(read));
         let written = Index::open(&path).and_then(|mut index| {
-            assert_eq!(index.scan()?.len(), 300);
+            assert_eq!(index.load_vectors()?.len(), 300);
             index.put(&[source("b", &["text 3", "more"])], embed)?;
             index.remove(&["a".to_string()])
         });

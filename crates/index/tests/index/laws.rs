@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use index::Scan;
+use index::VectorTable;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -26,7 +26,7 @@ fn the_nearest_are_those_of_brute_force() {
             vectors.chunks(width).map(cosine).enumerate().collect();
         expected.sort_by(|a, b| b.1.total_cmp(&a.1));
         for k in [0, 1, 10, rows, rows + 3] {
-            let found = Scan::of(width, vectors.clone()).nearest(&query, k);
+            let found = VectorTable::new(width, vectors.clone()).nearest(&query, k);
             assert_eq!(found.len(), k.min(rows));
             for (near, (row, cosine)) in found.iter().zip(&expected) {
                 assert_eq!(near.number(), *row);
@@ -38,7 +38,7 @@ fn the_nearest_are_those_of_brute_force() {
 
 #[test]
 fn a_zero_vector_is_at_right_angles_to_every_query_and_so_is_a_zero_query() {
-    let scan = Scan::of(2, vec![0.0, 0.0, 3.0, 4.0]);
+    let scan = VectorTable::new(2, vec![0.0, 0.0, 3.0, 4.0]);
     let scores =
         |query: &[f32]| scan.nearest(query, 2).iter().map(|near| near.score).collect::<Vec<_>>();
     assert_eq!(scores(&[3.0, 4.0]), [1.0, 0.0]);
@@ -124,7 +124,10 @@ fn an_index_of_many_blocks_keeps_every_vector() {
     index.put(&[file(0), file(1), file(2)], embed).unwrap();
     index.remove(&["file1".to_string()]).unwrap();
     index.put(&[file(3)], embed).unwrap();
-    assert_eq!((index.scan().unwrap().len(), index.info().unwrap().texts), (24_000, 24_000));
+    assert_eq!(
+        (index.load_vectors().unwrap().len(), index.info().unwrap().texts),
+        (24_000, 24_000)
+    );
     for (text, is_there) in
         [("text 0 7", true), ("text 1 77", false), ("text 2 7999", true), ("text 3 0", true)]
     {

@@ -7,7 +7,7 @@ mod laws;
 use std::path::Path;
 
 use data::Passage;
-use index::{Hit, Index, IndexError, Model, Source};
+use index::{FilePassages, Hit, Index, IndexError, Model};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -30,14 +30,14 @@ fn model() -> Model {
 }
 
 /// A file whose passages are `texts`, one a line.
-fn source(path: &str, texts: &[&str]) -> Source {
+fn source(path: &str, texts: &[&str]) -> FilePassages {
     let passages: Vec<Passage> =
         (1..).zip(texts).map(|(line, text)| Passage { line, text: text.to_string() }).collect();
     let mut digest = [0; 32];
     for (i, byte) in texts.join("\n").bytes().enumerate() {
         digest[i % 32] ^= byte.rotate_left(i as u32 / 32);
     }
-    Source { path: path.into(), digest, passages }
+    FilePassages { path: path.into(), digest, passages }
 }
 
 fn create(path: &Path) -> Index {
@@ -46,5 +46,5 @@ fn create(path: &Path) -> Index {
 
 /// The `k` nearest.
 fn search(index: &Index, query: &str, k: usize) -> Vec<Hit> {
-    index.hits(&index.scan().unwrap().nearest(&vector(query), k)).unwrap()
+    index.hits(&index.load_vectors().unwrap().nearest(&vector(query), k)).unwrap()
 }

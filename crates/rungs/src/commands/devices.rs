@@ -23,6 +23,7 @@ pub struct Args {
     format: Format,
 }
 
+/// A kind of device, and how it did.
 #[derive(Serialize)]
 struct Row {
     device: &'static str,
@@ -33,6 +34,7 @@ struct Row {
     note: String,
 }
 
+/// How a device did.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -50,8 +52,12 @@ pub fn run(args: &Args) -> Result<()> {
         rows.push(row(kind, bert.path()));
     }
     output::rows(args.format, &rows, || table(&rows))?;
-    let failed: Vec<&str> =
-        rows.iter().filter(|row| row.status == Status::Failed).map(|row| row.device).collect();
+    let mut failed = Vec::new();
+    for row in &rows {
+        if row.status == Status::Failed {
+            failed.push(row.device);
+        }
+    }
     if failed.is_empty() {
         Ok(())
     } else {
@@ -59,30 +65,28 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// Tries one kind of device.
 fn row(kind: &backend::Kind, bert: &Path) -> Row {
-    let row = |status, max_abs_error, note| Row {
-        device: kind.name,
-        what: kind.what,
-        status,
-        max_abs_error,
-        note,
-    };
-    if !kind.is_built() {
-        let how =
-            format!("build it in: cargo run --package rungs --features {} -- devices", kind.name);
-        return row(Status::NotBuilt, None, how);
-    }
-    let tried = backend::open(kind.name).map_err(|error| error.to_string()).and_then(|device| {
-        guard::guarded_everywhere(|| forward(bert, &device))
-            .and_then(|error| error.map_err(|e| e.to_string()))
-    });
-    match tried {
-        Ok((error, allowed)) if error <= allowed => row(Status::Ok, Some(error), String::new()),
-        Ok((error, allowed)) => {
-            row(Status::Failed, Some(error), format!("expected at most {allowed:e}"))
+    let (status, max_abs_error, note) = if kind.is_built() {
+        match guarded_forward(kind.name, bert) {
+            Ok((error, allowed)) if error <= allowed => (Status::Ok, Some(error), String::new()),
+            Ok((error, allowed)) => {
+                (Status::Failed, Some(error), format!("expected at most {allowed:e}"))
+            }
+            Err(problem) => (Status::Failed, None, failure::printable(&problem)),
         }
-        Err(problem) => row(Status::Failed, None, failure::printable(&problem)),
-    }
+    } else {
+        let build = "build it in: cargo run --package rungs --features";
+        (Status::NotBuilt, None, format!("{build} {} -- devices", kind.name))
+    };
+    Row { device: kind.name, what: kind.what, status, max_abs_error, note }
+}
+
+/// [`forward`] on the device called `name`, with a panic of its library as an error.
+fn guarded_forward(name: &str, bert: &Path) -> Result<(f32, f32), String> {
+    let device = backend::open(name).map_err(|error| error.to_string())?;
+    let outcome = guard::guarded_everywhere(|| forward(bert, &device))?;
+    outcome.map_err(|error| error.to_string())
 }
 
 /// The largest error over every recorded output of a BERT, and the most it may be.
@@ -103,6 +107,7 @@ fn forward(bert: &Path, device: &Device) -> Result<(f32, f32)> {
     Ok((worst, backend::tolerance(device, folder.tolerance)))
 }
 
+/// The rows as a table for people.
 fn table(rows: &[Row]) -> String {
     let mut table = Table::new(["device", "runs on", "status", "max abs error", "note"]);
     for row in rows {
@@ -111,7 +116,10 @@ fn table(rows: &[Row]) -> String {
             Status::NotBuilt => "not built",
             Status::Failed => "FAILED",
         };
-        let error = row.max_abs_error.map_or("-".into(), |error| format!("{error:.1e}"));
+        let error = match row.max_abs_error {
+            Some(error) => format!("{error:.1e}"),
+            None => "-".into(),
+        };
         table.row([row.device, row.what, status, &error, &row.note]);
     }
     table.to_string()

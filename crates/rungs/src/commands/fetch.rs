@@ -22,7 +22,7 @@ use crate::shell::{failure, output, progress};
 
 Kept under $RUNGS_HOME (default: the user's cache directory).")]
 pub struct Args {
-    /// By name.
+    /// Name of the source.
     #[arg(
         value_name = "WHAT",
         help = "minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
@@ -33,6 +33,7 @@ pub struct Args {
     from: Option<PathBuf>,
 }
 
+/// Template of the bar.
 const BAR: &str = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}";
 
 /// Gets what is asked for and prints the folder it lies in.

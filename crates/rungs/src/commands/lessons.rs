@@ -63,10 +63,10 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let minilm = names::fetched_minilm();
     let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
-        let report = show(lesson, *demo, &run)?;
+        let report = run_demo(lesson, *demo, &run)?;
         for figure in report.figures() {
             let path = out.join(&figure.name).with_extension("svg");
-            output::text(&path, &figures::svg(figure))?;
+            output::write_text(&path, &figures::svg(figure))?;
             eprintln!("figure: {}", path.display());
         }
     }
@@ -83,15 +83,15 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     let device = names::device(backend::DEFAULT)?;
     let minilm = names::fetched_minilm();
     if minilm.is_none() && chosen.iter().any(|(lesson, _)| lesson.minilm) {
-        let mut shown = Vec::new();
+        let mut with_weights = Vec::new();
         for (lesson, _) in &LESSONS {
             if lesson.minilm {
-                shown.push(lesson.number());
+                with_weights.push(lesson.number());
             }
         }
         let error = format!(
             "the book's lessons {} show real weights, which are not fetched",
-            shown.join(", ")
+            with_weights.join(", ")
         );
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
@@ -101,38 +101,42 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     output::folder(&printed)?;
     let run = Run { device: &device, seed: SEED, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
-        let report = show(lesson, *demo, &run)?;
-        output::text(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
+        let report = run_demo(lesson, *demo, &run)?;
+        output::write_text(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
         for figure in report.figures() {
-            output::figure(&figures, figure)?;
+            output::write_figure(&figures, figure)?;
         }
     }
     for page in lists::PAGES {
         let path = root().join(page);
-        output::text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
+        output::write_text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
     }
     Ok(())
 }
 
 /// The lessons with these numbers, all if there is none, in the order of the course.
 fn choose(numbers: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
-    let known: Vec<&str> = LESSONS.iter().map(|(lesson, _)| lesson.number()).collect();
+    let known = LESSONS.map(|(lesson, _)| lesson.number());
+    let mut wanted = Vec::with_capacity(numbers.len());
     for number in numbers {
-        if !known.contains(&two_digits(number).as_str()) {
+        let two_digits = format!("{number:0>2}");
+        if !known.contains(&two_digits.as_str()) {
             bail!("unknown lesson {number:?}: expected one of {}", known.join(", "));
         }
+        wanted.push(two_digits);
     }
-    let wanted = |lesson: &Lesson| {
-        numbers.is_empty() || numbers.iter().any(|number| two_digits(number) == lesson.number())
-    };
-    Ok(LESSONS.iter().filter(|(lesson, _)| wanted(lesson)).collect())
+    let mut chosen = Vec::new();
+    for entry in &LESSONS {
+        let number = entry.0.number().to_string();
+        if wanted.is_empty() || wanted.contains(&number) {
+            chosen.push(entry);
+        }
+    }
+    Ok(chosen)
 }
 
-fn two_digits(number: &str) -> String {
-    format!("{number:0>2}")
-}
-
-fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
+/// Runs a lesson's demo and prints what it reports.
+fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     output::line(format_args!("## {}\n\n{}\n", lesson.stem, lesson.question))?;
     let progress = progress::spinner(format!("running {}", lesson.stem));
     let report = demo(run);
@@ -142,7 +146,7 @@ fn show(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// The clone this binary was built in.
+/// Root of the clone that this binary was built in.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()

@@ -1,5 +1,7 @@
 //! The commands. A file, or a folder of its own, holds a command's arguments, its work and what it
-//! prints; commands that are asked in one breath share a file. No command imports another.
+//! prints; commands that belong together share a file. No command imports another.
+//!
+//! Everywhere `for_people` is the text of a result for people, beside its JSON.
 
 pub mod bench;
 pub mod devices;

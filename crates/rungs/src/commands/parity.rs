@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 use course::Table;
 use decoder::LanguageModel;
@@ -35,6 +35,7 @@ pub struct Args {
     format: Format,
 }
 
+/// The part of a `config.json` that names the architecture.
 #[derive(Deserialize)]
 struct Config {
     model_type: Option<String>,
@@ -42,6 +43,7 @@ struct Config {
     architectures: Vec<String>,
 }
 
+/// How far one tensor of a case is from the recorded one.
 #[derive(Serialize)]
 struct Row {
     case: String,
@@ -53,7 +55,7 @@ struct Row {
 /// A recorded model, opened.
 enum Recorded {
     Bert(Box<PublishedBert>),
-    Writer(Box<dyn LanguageModel>),
+    LanguageModel(Box<dyn LanguageModel>),
 }
 
 /// Runs every recorded case and fails where a tensor is further off than the folder allows.
@@ -74,7 +76,12 @@ pub fn run(args: &Args) -> Result<()> {
         rows.push(Row { case: "gradients".into(), tensor, max_abs_error, tolerance });
     }
     output::rows(args.format, &rows, || table(&rows))?;
-    let off: Vec<&Row> = rows.iter().filter(|row| row.max_abs_error > row.tolerance).collect();
+    let mut off = Vec::new();
+    for row in &rows {
+        if row.max_abs_error > row.tolerance {
+            off.push(row);
+        }
+    }
     match off[..] {
         [] if rows.is_empty() => {
             bail!("{}: expected recorded cases, found none", args.folder.display())
@@ -92,21 +99,33 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// Opens a recorded model as the architecture that its configuration names.
 fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
     match config.model_type.as_deref() {
         Some("bert") | None => {
-            let architecture = config.architectures.first().map_or("BertModel", String::as_str);
+            let architecture = match config.architectures.first() {
+                Some(architecture) => architecture,
+                None => "BertModel",
+            };
             Ok(Recorded::Bert(Box::new(PublishedBert::open(folder, architecture, device)?)))
         }
-        model_type => Ok(Recorded::Writer(names::language_model(folder, model_type, device)?)),
+        model_type => {
+            let model = names::language_model(folder, model_type, device)?;
+            Ok(Recorded::LanguageModel(model))
+        }
     }
 }
 
+/// The rows as a table for people.
 fn table(rows: &[Row]) -> String {
     let mut table = Table::new(["case", "tensor", "max abs error", "allowed"]);
-    for row in rows {
-        let numbers = [format!("{:.1e}", row.max_abs_error), format!("{:.0e}", row.tolerance)];
-        table.row([row.case.clone(), row.tensor.clone()].into_iter().chain(numbers));
+    for Row { case, tensor, max_abs_error, tolerance } in rows {
+        table.row([
+            case.clone(),
+            tensor.clone(),
+            format!("{max_abs_error:.1e}"),
+            format!("{tolerance:.0e}"),
+        ]);
     }
     table.to_string()
 }
@@ -120,20 +139,22 @@ fn errors(
 ) -> Result<Vec<(String, f32)>> {
     let answers = match recorded {
         Recorded::Bert(published) => bert_answers(published, &bert_inputs(folder, case)?, device),
-        Recorded::Writer(model) => writer_answers(&**model, folder, case, device)?,
+        Recorded::LanguageModel(model) => decoder_answers(&**model, folder, case, device)?,
     };
-    let compare = |output: &String| {
+    let mut errors = Vec::new();
+    for output in case.outputs.keys() {
         let Some(answer) = answers.get(output) else {
             bail!(
                 "expected a tensor that this model answers, found {output:?} in case {:?}",
                 case.case
             );
         };
-        Ok((output.clone(), folder.error(case, output, answer)?))
-    };
-    case.outputs.keys().map(compare).collect()
+        errors.push((output.clone(), folder.error(case, output, answer)?));
+    }
+    Ok(errors)
 }
 
+/// A case's inputs to a BERT.
 fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::BertInputs> {
     Ok(encoder::parity::BertInputs {
         input_ids: input_ids(folder, case)?,
@@ -143,7 +164,8 @@ fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::BertInpu
     })
 }
 
-fn writer_inputs(
+/// A case's inputs to a decoder.
+fn decoder_inputs(
     folder: &Folder,
     case: &Case,
 ) -> Result<decoder::checkpoint::parity::DecoderInputs> {
@@ -154,13 +176,16 @@ fn writer_inputs(
     })
 }
 
+/// A case's token IDs, which every case records.
 fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
-    let missing =
-        || format!("{}: case {:?} records no input_ids", folder.path.display(), case.case);
-    folder.input(case, "input_ids")?.with_context(missing)
+    match folder.input(case, "input_ids")? {
+        Some(ids) => Ok(ids),
+        None => bail!("{}: case {:?} records no input_ids", folder.path.display(), case.case),
+    }
 }
 
-/// What the class answers, and the sentence vectors that lesson 14 makes of the last layer.
+/// What the class answers for a case, and the sentence vectors that lesson 14 makes of the last
+/// layer.
 fn bert_answers(
     published: &PublishedBert,
     inputs: &encoder::parity::BertInputs,
@@ -176,13 +201,14 @@ fn bert_answers(
     answers
 }
 
-fn writer_answers(
+/// What the class answers for a case, its loss and the tokens that it writes.
+fn decoder_answers(
     model: &dyn LanguageModel,
     folder: &Folder,
     case: &Case,
     device: &Device,
 ) -> Result<BTreeMap<String, TensorData>> {
-    let inputs = writer_inputs(folder, case)?;
+    let inputs = decoder_inputs(folder, case)?;
     let mut answers = decoder::checkpoint::parity::answers(model, &inputs, device);
     let loss = decoder::checkpoint::parity::next_token_loss(model, &inputs, device);
     answers.insert("loss".into(), loss.into_data());
@@ -205,12 +231,12 @@ fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(S
     let answers = match config.model_type.as_deref() {
         Some("gpt2") => {
             let gpt = decoder::checkpoint::load(path, &device)?.model;
-            let loss = next_token_loss(&gpt, &writer_inputs(folder, case)?, &device);
+            let loss = next_token_loss(&gpt, &decoder_inputs(folder, case)?, &device);
             decoder::checkpoint::tensors(&gradient_of(loss, gpt))
         }
         Some("llama") => {
             let llama = llama::checkpoint::load(path, &device)?.model;
-            let loss = next_token_loss(&llama, &writer_inputs(folder, case)?, &device);
+            let loss = next_token_loss(&llama, &decoder_inputs(folder, case)?, &device);
             llama::checkpoint::tensors(&gradient_of(loss, llama))
         }
         _ if !path.join("gradients.safetensors").exists() => return Ok(Vec::new()),

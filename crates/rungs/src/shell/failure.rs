@@ -6,9 +6,9 @@ use std::io;
 /// An error with its remedy on a line of its own.
 #[derive(Debug)]
 pub struct Helpful {
-    /// What is wrong.
+    /// Error: what was expected and what was found.
     pub error: String,
-    /// What to do.
+    /// Remedy: what to do about it.
     pub help: String,
 }
 
@@ -30,7 +30,7 @@ pub fn print(error: &anyhow::Error) {
 
 /// Returns `text` without line breaks or anything else that could steer a terminal.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.replace(char::is_control, " ")
 }
 
 /// Whether the reader of standard output went away, as `head` does.

@@ -27,18 +27,18 @@ pub fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
-/// Says how many of these texts the encoder reads in part, if any.
-pub fn note_cut(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> {
-    let mut cut = 0;
+/// Notes on standard error how many of these texts the encoder truncates, if any.
+pub fn note_truncation(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> {
+    let mut truncated = 0;
     for text in texts {
-        cut += usize::from(encoder.encode(text)?.truncated);
+        truncated += usize::from(encoder.encode(text)?.truncated);
     }
-    say_cut(cut, encoder.limit);
+    note_truncated(truncated, encoder.limit);
     Ok(())
 }
 
-/// Says that this many texts were read in part, if any.
-pub fn say_cut(texts: usize, limit: usize) {
+/// Notes on standard error that this many texts were truncated, if any.
+pub fn note_truncated(texts: usize, limit: usize) {
     if texts > 0 {
         let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
         eprintln!("note: {texts} longer than {limit} tokens; only the beginning was read");

@@ -1,21 +1,24 @@
 //! How a command that has something to save is interrupted.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// What a shell adds to a signal's number for the exit code of a process that it ended.
+/// Number that a shell adds to a signal's own for the exit code of a process that it ended.
 const ENDED_BY: i32 = 128;
 
-/// Whether the next signal ends the process. One for all: a handler cannot be taken away again.
+/// Flag of whether the next signal ends the process, shared by every [`Interrupt`]: a handler
+/// cannot be taken away again.
 static ENDING: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Catches the first Ctrl-C or SIGTERM, so that the command can save and stop. The second one ends
 /// the process at once, since a step may be long, and so does the first one after this is dropped.
 pub struct Interrupt {
+    /// Whether a signal came.
     came: Arc<AtomicBool>,
 }
 
@@ -30,8 +33,8 @@ impl Interrupt {
         for signal in [SIGINT, SIGTERM] {
             // In this order: at the first signal the flag is not set yet.
             flag::register_conditional_shutdown(signal, ENDED_BY + signal, came.clone())
-                .and_then(|_| flag::register(signal, came.clone()))
-                .map_err(|error| anyhow!("Ctrl-C cannot be caught: {error}"))?;
+                .map_err(not_caught)?;
+            flag::register(signal, came.clone()).map_err(not_caught)?;
         }
         Ok(Self { came: ENDING.get_or_init(|| came).clone() })
     }
@@ -40,6 +43,11 @@ impl Interrupt {
     pub fn came(&self) -> bool {
         self.came.load(Relaxed)
     }
+}
+
+/// The error of a signal whose handler the system refuses.
+fn not_caught(error: io::Error) -> Error {
+    anyhow!("Ctrl-C cannot be caught: {error}")
 }
 
 impl Drop for Interrupt {

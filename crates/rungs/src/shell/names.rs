@@ -50,20 +50,20 @@ pub fn fetched_minilm() -> Option<PathBuf> {
     Home::from_env().ok()?.minilm()
 }
 
-/// A model's name, which of a folder is its absolute path so that it is found from anywhere, and
-/// its vector of one text, by which it is known again.
-pub fn known_by(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
+/// The identity of a model, by which an index or a classifier knows it again: its vector of one
+/// text, and its name, which for a folder is the absolute path so that it is found from anywhere.
+pub fn model_identity(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
     let name = if is_fetched(name) { name.into() } else { index::absolute(Path::new(name))? };
     let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
     Ok(Model { name, probe })
 }
 
-/// Whether a name is that of a model which `fetch` gets, and no folder's, whatever folders there
-/// are.
+/// Whether a name is that of a model which `fetch` gets; then no folder of that name is looked for.
 fn is_fetched(name: &str) -> bool {
     name == "minilm" || name.starts_with("hf:")
 }
 
+/// The folder of the model called `name`, with a remedy where there is none.
 fn folder(name: &str) -> Result<PathBuf> {
     if is_fetched(name) {
         let folder = Source::from_str(name)?.folder(&Home::from_env()?);
@@ -104,19 +104,21 @@ pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
     Ok(Space::new(vectors.words, vectors.values, device))
 }
 
-/// A causal language model of a folder: its weights, its tokenizer and what ends a text.
+/// A causal language model of a folder: its weights, its tokenizer and the tokens that end a text.
 pub struct LanguageModelFolder {
-    /// GPT-2, BLOOM or LLaMA.
+    /// The model: GPT-2, BLOOM or LLaMA.
     pub model: Box<dyn LanguageModel>,
-    /// From text to its token IDs and back.
+    /// Tokenizer, from a text to its token IDs and back.
     pub tokenizer: Tokenizer,
-    /// What ends a text.
+    /// IDs of the end-of-text tokens.
     pub stops: Vec<u32>,
 }
 
+/// The part of a `config.json` that is read here.
 #[derive(Deserialize)]
 struct Config {
     model_type: Option<String>,
+    /// One ID, or a list of them.
     #[serde(default)]
     eos_token_id: Value,
 }
@@ -133,13 +135,22 @@ impl LanguageModelFolder {
         let model = language_model(folder, config.model_type.as_deref(), device)?;
         let tokenizer = Tokenizer::open(folder)?;
         tokenizer.check_vocab(model.vocab())?;
-        let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-        let stops = match &config.eos_token_id {
-            Value::Array(several) => several.iter().filter_map(id).collect(),
-            one => id(one).into_iter().collect(),
-        };
+        let mut stops = Vec::new();
+        match &config.eos_token_id {
+            Value::Array(several) => {
+                for value in several {
+                    stops.extend(token_id(value));
+                }
+            }
+            one => stops.extend(token_id(one)),
+        }
         Ok(Self { model, tokenizer, stops })
     }
+}
+
+/// The token ID in a JSON value, where it holds one.
+fn token_id(value: &Value) -> Option<u32> {
+    u32::try_from(value.as_u64()?).ok()
 }
 
 /// Loads the weights in `folder` as the architecture that its configuration names.
@@ -152,7 +163,10 @@ pub fn language_model(
         Some("gpt2" | "bloom") => Ok(Box::new(decoder::checkpoint::load(folder, device)?.model)),
         Some("llama") => Ok(Box::new(llama::checkpoint::load(folder, device)?.model)),
         other => {
-            let found = other.map_or("no such key".into(), |other| format!("{other:?}"));
+            let found = match other {
+                Some(other) => format!("{other:?}"),
+                None => "no such key".into(),
+            };
             let problem =
                 format!("expected \"gpt2\", \"bloom\" or \"llama\", which write, found {found}");
             Ok(Checks::of(&folder.join("config.json")).refuse("model_type", problem)?)

@@ -2,16 +2,16 @@
 
 use clap::{Args, ValueEnum};
 
-/// The encoder that is used where none is named.
+/// Name of the encoder that is used where none is named.
 pub const DEFAULT: &str = "minilm";
 
-/// Texts that go through it together unless told otherwise.
+/// Texts that go through the encoder together where `--batch` does not say otherwise.
 pub const BATCH: u32 = 32;
 
-/// What `--model` takes.
+/// Help of `--model`: what it takes.
 pub const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
 
-/// Where to compute.
+/// Option that says where to compute.
 #[derive(Debug, Args)]
 pub struct DeviceArg {
     /// flex, ndarray, wgpu or cuda
@@ -19,10 +19,10 @@ pub struct DeviceArg {
     pub device: String,
 }
 
-/// Which model.
+/// Options that say which encoder, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArg {
-    /// By name, or a folder.
+    /// Name of the model, or its folder.
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
@@ -36,10 +36,10 @@ pub struct ModelArg {
     pub device: DeviceArg,
 }
 
-/// Which model, where an index may know.
+/// Options that say which encoder, where an index may name its own.
 #[derive(Debug, Args)]
 pub struct OwnModelArg {
-    /// By name, or a folder.
+    /// Name of the model, or its folder.
     #[arg(long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else \
         minilm]"))]
     pub model: Option<String>,
@@ -67,7 +67,7 @@ pub enum Format {
 
 /// How much to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
+pub enum PresetArg {
     /// Seconds: 2 layers, 64 wide, block 32, 500 steps
     Tiny,
     /// Minutes: 4 layers, 128 wide, block 64, 2,000 steps
@@ -76,7 +76,7 @@ pub enum Preset {
     Gpu,
 }
 
-impl Preset {
+impl PresetArg {
     /// Returns the sizes and steps that the preset stands for.
     pub fn sizes(self) -> training::Preset {
         match self {

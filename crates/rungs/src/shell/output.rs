@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use classify::checkpoint::ABOUT_FILE;
 use course::Figure;
 use serde::Serialize;
@@ -30,24 +30,32 @@ pub fn piece(text: &str) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Prints rows: as `text` for people, as one JSON array, or as one JSON object a line.
-pub fn rows<T: Serialize>(format: Format, rows: &[T], text: impl FnOnce() -> String) -> Result<()> {
+/// Prints rows: as the text `for_people`, as one JSON array, or as one JSON object per line.
+pub fn rows<T: Serialize>(
+    format: Format,
+    rows: &[T],
+    for_people: impl FnOnce() -> String,
+) -> Result<()> {
     match format {
-        Format::Text => write!(io::stdout().lock(), "{}", text())?,
+        Format::Text => write!(io::stdout().lock(), "{}", for_people())?,
         Format::Json => line(serde_json::to_string_pretty(rows)?)?,
-        Format::Jsonl => rows.iter().try_for_each(json_line)?,
+        Format::Jsonl => {
+            for row in rows {
+                json_line(row)?;
+            }
+        }
     }
     Ok(())
 }
 
-/// Prints one result: as `text` for people, or as one JSON object.
+/// Prints one result: as the text `for_people`, or as one JSON object.
 pub fn object<T: Serialize>(
     format: Format,
     value: &T,
-    text: impl FnOnce() -> String,
+    for_people: impl FnOnce() -> String,
 ) -> Result<()> {
     match format {
-        Format::Text => write!(io::stdout().lock(), "{}", text())?,
+        Format::Text => write!(io::stdout().lock(), "{}", for_people())?,
         Format::Json | Format::Jsonl => json_line(value)?,
     }
     Ok(())
@@ -55,29 +63,33 @@ pub fn object<T: Serialize>(
 
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
-    let expected =
-        |error: io::Error| anyhow!("{}: expected a file to write: {error}", path.display());
     files::aside(path, |part| {
-        let mut file = BufWriter::new(File::create(part).map_err(expected)?);
+        let file = File::create(part).map_err(|error| not_writable(path, &error))?;
+        let mut file = BufWriter::new(file);
         let written = write(&mut file)?;
-        file.flush().map_err(expected)?;
+        file.flush().map_err(|error| not_writable(path, &error))?;
         Ok(written)
     })
 }
 
+/// The error of a file that cannot be written.
+fn not_writable(path: &Path, error: &io::Error) -> Error {
+    anyhow!("{}: expected a file to write: {error}", path.display())
+}
+
 /// Writes a text aside and renames it.
-pub fn text(path: &Path, text: &str) -> Result<()> {
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
     aside(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
 
 /// Writes a figure's data and the drawing of them into `folder`: NAME.json, NAME.svg.
-pub fn figure(folder: &Path, figure: &Figure) -> Result<()> {
+pub fn write_figure(folder: &Path, figure: &Figure) -> Result<()> {
     let data = serde_json::to_string_pretty(figure)?;
-    let path = |extension: &str| folder.join(format!("{}.{extension}", figure.name));
-    text(&path("json"), &format!("{data}\n"))?;
+    write_text(&folder.join(format!("{}.json", figure.name)), &format!("{data}\n"))?;
     // Drawn from what was written: the last bit of a number may get lost on the way into JSON and
     // back.
-    text(&path("svg"), &figures::svg(&serde_json::from_str(&data)?))
+    let drawing = figures::svg(&serde_json::from_str(&data)?);
+    write_text(&folder.join(format!("{}.svg", figure.name)), &drawing)
 }
 
 /// Makes a folder to write into, if it is not there.
@@ -99,8 +111,9 @@ pub fn new_folder(path: &Path) -> Result<()> {
 
 /// Refuses a path to write to that lies in no folder, before work is done for it.
 pub fn check_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+    let folder = path.parent().unwrap_or(path);
+    let folder_is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
+    if path.is_dir() || folder_is_missing {
         bail!(
             "{}: expected a file in a folder that exists; create the folder or name another",
             path.display()

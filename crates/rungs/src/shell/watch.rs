@@ -12,8 +12,9 @@ use training::{Event, Recipe, Task, Trained, TrainingRun};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::progress;
 
+/// Template of the bar.
 const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
-/// Steps after which the time that is left is said.
+/// Steps after which the time that is left is printed once.
 const MEASURED: usize = 20;
 
 /// Trains to the end or to an interrupt, showing the loss on the `unit` (pairs, rows) held back.
@@ -38,9 +39,9 @@ pub fn train<T: Task>(
                 }
                 Event::Evaluated { step, validation_loss, seconds, .. } => {
                     spent = seconds;
-                    let said =
+                    let line =
                         format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
-                    bar.suspend(|| eprintln!("{said}"));
+                    bar.suspend(|| eprintln!("{line}"));
                 }
             }
             if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -49,16 +50,17 @@ pub fn train<T: Task>(
     Ok((trained?, spent))
 }
 
-/// What is shown of a training as it goes.
+/// View of a training as it goes: a bar, and a line for every evaluation.
 pub struct Watch {
-    /// Said with the first event: by then nothing was refused.
+    /// Line that is printed with the first event: by then nothing was refused.
     opening: Option<String>,
+    /// Bar of the steps.
     bar: ProgressBar,
-    /// Steps of the whole training.
+    /// Number of steps of the whole training.
     pub steps: usize,
-    /// Steps of this run.
+    /// Number of steps of this run so far.
     seen: usize,
-    /// Step and loss of each step of this run.
+    /// Number and loss of each step of this run.
     pub losses: Vec<(f64, f64)>,
     /// Seconds after the first step of this run, those of earlier runs among them.
     first_seconds: f64,
@@ -67,7 +69,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches a training of this many steps; `opening` is said once it began.
+    /// Watches a training of this many steps; `opening` is printed once it began.
     pub fn new(steps: usize, opening: String) -> Self {
         Self {
             opening: Some(opening),
@@ -80,7 +82,7 @@ impl Watch {
         }
     }
 
-    /// Shows what happened.
+    /// Shows an event of the training.
     pub fn show(&mut self, event: &Event) {
         if let Some(opening) = self.opening.take() {
             self.bar.suspend(|| eprintln!("{opening}"));

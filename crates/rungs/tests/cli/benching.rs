@@ -5,7 +5,7 @@ use std::fs;
 use course::Figure;
 use serde_json::Value;
 
-use crate::{assert_refused, path, rungs, stdout};
+use crate::{assert_refused, json_lines, model, path, rungs, stdout};
 
 /// A device that this build lacks, if there is one.
 fn missing_device() -> Option<&'static str> {
@@ -48,6 +48,39 @@ fn the_help_names_all_that_can_be_timed() {
     for name in known().iter().filter(|name| !lesson(name)) {
         assert!(help.contains(&format!("|{name}")), "{name} is not in: {help}");
     }
+}
+
+#[test]
+fn the_encoder_is_timed_with_and_without_its_fast_versions_in_one_run() {
+    let (model, texts) = (model(), tempfile::NamedTempFile::new().unwrap());
+    fs::write(texts.path(), "the cat\nthe dog sat on a mat\n").unwrap();
+    let args = |format| {
+        let texts = texts.path().to_str().unwrap();
+        let bench = ["bench", "encoder", "--plain", "--model", path(&model), "--texts", texts];
+        [&bench[..], &["--format", format]].concat()
+    };
+    let rows: Vec<Value> = json_lines(&rungs(&args("jsonl"), b""));
+    let [fast, plain] = &rows[..] else { panic!("expected two rows, found {rows:?}") };
+    assert_eq!(fast["road"], "fast");
+    assert_eq!(plain["road"], "plain");
+    let median = |row: &Value| row["seconds"]["median"].as_f64().unwrap();
+    assert_eq!(plain["plain_over_fast"], median(plain) / median(fast));
+    assert!(fast.get("plain_over_fast").is_none());
+    // Both roads compute the same, and not bit by bit the same: it is another road.
+    let difference = plain["max_abs_difference"].as_f64().unwrap();
+    assert!(0.0 < difference && difference < 1e-5, "{difference}");
+    let text = stdout(&rungs(&args("text"), b""));
+    assert!(text.contains("flex, fast") && text.contains("flex: plain takes "), "{text}");
+}
+
+#[test]
+fn both_roads_are_not_timed_where_the_environment_leaves_only_one() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["bench", "encoder", "--plain"])
+        .env("RUNGS_PLAIN", "1")
+        .output()
+        .unwrap();
+    assert_refused(&output, &["the fast road", "RUNGS_PLAIN"]);
 }
 
 #[test]

@@ -127,6 +127,23 @@ fn unpooled_there_is_one_vector_a_token_with_its_text() {
 }
 
 #[test]
+fn plain_gives_the_same_vectors_on_another_road_wherever_it_stands() {
+    let model = model();
+    let embed = ["embed", "--model", path(&model)];
+    let vector = |args: &[&str]| {
+        let lines = json_lines(&rungs(args, b"the dog sat on a mat"));
+        serde_json::from_value::<Vec<f32>>(lines[0]["embedding"].clone()).unwrap()
+    };
+    let fast = vector(&embed);
+    let plain = vector(&[&embed[..], &["--plain"]].concat());
+    assert_eq!(vector(&[&["--plain"], &embed[..]].concat()), plain);
+    assert_ne!(fast, plain, "nothing of the fast road is left out");
+    for (fast, plain) in fast.iter().zip(&plain) {
+        assert!((fast - plain).abs() < 1e-5, "{fast} and {plain}");
+    }
+}
+
+#[test]
 fn layers_differ_and_one_too_many_is_refused() {
     let model = model();
     let at = |layer: &str| rungs(&["embed", "--model", path(&model), "--layer", layer], b"cat");

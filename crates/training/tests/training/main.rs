@@ -187,14 +187,14 @@ struct Watching<'a, F> {
 }
 
 impl<F: FnMut(&Event) -> bool> Observer<Small> for Watching<'_, F> {
-    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         if let Event::Step { step, loss, .. } = event {
             self.losses.push((*step, *loss));
         }
         if (self.until)(event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn see(&mut self, model: &Small, best: bool) -> Result<(), SaveError> {
+    fn on_evaluation(&mut self, model: &Small, best: bool) -> Result<(), SaveError> {
         let Some(folder) = self.folder.filter(|_| best) else { return Ok(()) };
         let table = model.table.weight.val().into_data();
         Ok(checkpoint::write_weights(

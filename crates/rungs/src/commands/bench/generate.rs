@@ -1,5 +1,5 @@
-//! A model that writes: how long a prompt takes, how many tokens a second come after it, and
-//! whether that lasts.
+//! A causal language model that generates text: how long a prompt takes, how many tokens a second
+//! come after it, and whether that lasts.
 
 use std::path::Path;
 use std::time::Instant;
@@ -10,16 +10,17 @@ use course::Table;
 use decoder::{Generation, GptConfig, LanguageModel, Sampling};
 use serde::Serialize;
 
-use super::{Args, Seconds, peak_rss_mb, placed};
+use super::{Args, Seconds, megabytes, peak_rss_mb, placed};
 use crate::shell::{names, output};
 
 /// GPT-2 small (Radford et al. 2019, table 2): vocabulary, width, layers, heads, context.
 const GPT2_SMALL: [usize; 5] = [50_257, 768, 12, 12, 1024];
 /// Tokens of the prompt.
 const PROMPT: usize = 32;
-/// Tokens at either end whose median is given.
+/// Tokens of which a median is taken, at either end and in between.
 const END: usize = 16;
 
+/// What was measured on one device.
 #[derive(Serialize)]
 struct Row {
     device: String,
@@ -28,18 +29,21 @@ struct Row {
     new: usize,
     prefill_ms: f64,
     tokens_per_s: f64,
-    /// Medians of the first and of the last tokens.
+    /// Median of the first [`END`] tokens.
     ms_at_first: f64,
+    /// Median of the last [`END`] tokens.
     ms_at_last: f64,
-    /// Medians of [`END`] tokens each: tokens before the first of them, milliseconds.
+    /// Tokens before each group of [`END`] tokens, and the group's median in milliseconds.
     ms_per_token: Vec<(usize, f64)>,
+    /// Size of the key-value cache.
     memory_mb: f64,
-    /// Tokens, from the first, that are those of the first device of the list.
+    /// Number of tokens, from the first, that are those of the first device of the list.
     same_tokens: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_rss_mb: Option<f64>,
 }
 
+/// Times a model that generates text on every device.
 pub fn run(args: &Args) -> Result<()> {
     let mut reference: Option<Vec<u32>> = None;
     let mut rows = Vec::new();
@@ -47,17 +51,22 @@ pub fn run(args: &Args) -> Result<()> {
         let model = open(args, &device)?;
         let new = (args.tokens as usize).min(model.max_tokens().saturating_sub(PROMPT)).max(1);
         let written = write(&*model, new, !args.no_cache, &device);
-        let then = written.after_first();
+        let after_first = written.after_first();
+        let end = END.min(after_first.len());
+        let mut seconds = 0.0;
+        for token in after_first {
+            seconds += token;
+        }
         rows.push(Row {
             device: name,
             parameters: model.parameters(),
             prompt: PROMPT,
             new,
             prefill_ms: written.seconds[0] * 1e3,
-            tokens_per_s: then.len() as f64 / then.iter().sum::<f64>(),
-            ms_at_first: median_ms(&then[..END.min(then.len())]),
-            ms_at_last: median_ms(&then[then.len() - END.min(then.len())..]),
-            ms_per_token: by_position(then),
+            tokens_per_s: after_first.len() as f64 / seconds,
+            ms_at_first: median_ms(&after_first[..end]),
+            ms_at_last: median_ms(&after_first[after_first.len() - end..]),
+            ms_per_token: by_position(after_first),
             memory_mb: (written.cache_numbers * size_of::<f32>()) as f64 / 1e6,
             same_tokens: written
                 .same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
@@ -70,17 +79,20 @@ pub fn run(args: &Args) -> Result<()> {
 /// The median of every [`END`] tokens, with the tokens before the first of them.
 fn by_position(seconds: &[f64]) -> Vec<(usize, f64)> {
     let mut medians = Vec::new();
-    for (i, part) in seconds.chunks(END).enumerate() {
-        medians.push((PROMPT + 1 + i * END, median_ms(part)));
+    let mut before = PROMPT + 1;
+    for part in seconds.chunks(END) {
+        medians.push((before, median_ms(part)));
+        before += part.len();
     }
     medians
 }
 
+/// The median in milliseconds.
 fn median_ms(seconds: &[f64]) -> f64 {
     Seconds::of(seconds.to_vec()).median * 1e3
 }
 
-/// The model that `--model` names, or a GPT-2 small that knows nothing.
+/// The model that `--model` names, or a GPT-2 small with random weights.
 fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
         return Ok(names::LanguageModelFolder::open(Path::new(folder), device)?.model);
@@ -92,11 +104,13 @@ fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
 
 /// What a model wrote, and how long it took.
 pub struct Written {
-    /// The first token of the warm-up.
+    /// Seconds of the first token of the warm-up.
     pub warm_up_s: f64,
-    /// Of the prompt with the first token, then of each token.
+    /// Seconds of the prompt with the first token, then of each token.
     pub seconds: Vec<f64>,
+    /// IDs of the tokens.
     pub tokens: Vec<u32>,
+    /// Numbers in the key-value cache after the last token.
     cache_numbers: usize,
 }
 
@@ -106,29 +120,34 @@ impl Written {
         &self.seconds[1..]
     }
 
-    /// Tokens, from the first, that are those expected.
+    /// The number of tokens, from the first, that are those expected.
     pub fn same_tokens(&self, expected: &[u32]) -> usize {
-        self.tokens.iter().zip(expected).take_while(|(token, expected)| token == expected).count()
+        let mut same = 0;
+        while same < self.tokens.len().min(expected.len()) && self.tokens[same] == expected[same] {
+            same += 1;
+        }
+        same
     }
 }
 
 /// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since
 /// a device may compile its kernels first.
-pub fn write(model: &dyn LanguageModel, new: usize, with_memory: bool, device: &Device) -> Written {
+pub fn write(model: &dyn LanguageModel, new: usize, with_cache: bool, device: &Device) -> Written {
     let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
-    let warm_up_s = timed(model, &prompt, 2, with_memory, device).seconds[0];
-    Written { warm_up_s, ..timed(model, &prompt, new, with_memory, device) }
+    let warm_up_s = timed(model, &prompt, 2, with_cache, device).seconds[0];
+    Written { warm_up_s, ..timed(model, &prompt, new, with_cache, device) }
 }
 
+/// Writes `new` tokens after the prompt and times each.
 fn timed(
     model: &dyn LanguageModel,
     prompt: &[u32],
     new: usize,
-    with_memory: bool,
+    with_cache: bool,
     device: &Device,
 ) -> Written {
     let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
-    let mut generation = if with_memory { generation } else { generation.without_cache() };
+    let mut generation = if with_cache { generation } else { generation.without_cache() };
     let (mut seconds, mut tokens) = (Vec::with_capacity(new), Vec::with_capacity(new));
     let mut start = Instant::now();
     for drawn in generation.by_ref() {
@@ -139,6 +158,7 @@ fn timed(
     Written { warm_up_s: seconds[0], seconds, tokens, cache_numbers: generation.cache_numbers() }
 }
 
+/// The rows as a table for people.
 fn table(rows: &[Row]) -> String {
     let mut table = Table::new([
         "device",
@@ -160,7 +180,7 @@ fn table(rows: &[Row]) -> String {
             format!("{:.2}", row.ms_at_first),
             format!("{:.2}", row.ms_at_last),
             format!("{:.1}", row.memory_mb),
-            row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}")),
+            megabytes(row.peak_rss_mb),
             format!("{} of {}", row.same_tokens, row.new),
         ]);
     }

@@ -13,16 +13,17 @@ use serde::Serialize;
 use tokens::Tokenizer;
 use training::{Event, Preset, Recipe, TrainingRun};
 
-use super::{Args, CHARACTERS, Seconds, peak_rss_mb, placed};
+use super::{Args, CHARACTERS, Seconds, megabytes, peak_rss_mb, placed};
 use crate::shell::output;
 
 /// Steps that are not counted: devices compile their kernels, memory is taken.
 const WARM_UP: usize = 5;
-/// Steps that are.
+/// Steps that are counted.
 const STEPS: usize = 30;
 /// Tokens of the made-up text.
 const TEXT: usize = 100_000;
 
+/// What was measured on one device.
 #[derive(Serialize)]
 struct Row {
     device: String,
@@ -34,23 +35,26 @@ struct Row {
     gflops: f64,
     first_loss: f64,
     last_loss: f64,
-    /// Of the losses, from those of the first device of the list.
+    /// Largest difference of a loss from that of the first device of the list.
     max_difference: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_rss_mb: Option<f64>,
 }
 
+/// Times training steps on every device.
 pub fn run(args: &Args) -> Result<()> {
     let preset = args.preset.sizes();
-    let batch = args.batch.map_or(preset.batch, |batch| batch as usize);
+    let batch = match args.batch {
+        Some(batch) => batch as usize,
+        None => preset.batch,
+    };
     let preset = Preset { batch, ..preset };
     let tokens = (preset.batch * preset.block) as f64;
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (name, device) in super::devices(args)? {
         let trained = train(&preset, STEPS, &device)?;
-        let ms_per_step =
-            Seconds::of(trained.counted().iter().map(|seconds| seconds * 1e3).collect());
+        let ms_per_step = trained.ms_per_step();
         let expected = reference.get_or_insert_with(|| trained.losses.clone());
         rows.push(Row {
             device: name,
@@ -70,16 +74,24 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// What a short training showed, step by step.
-pub struct Trained {
+pub struct ShortTraining {
+    /// Number of the model's parameters.
     pub parameters: usize,
+    /// Loss of each step, the warm-up's among them.
     pub losses: Vec<f64>,
+    /// Seconds of each step, the warm-up's among them.
     pub seconds: Vec<f64>,
 }
 
-impl Trained {
+impl ShortTraining {
     /// The seconds of the steps after the warm-up.
     pub fn counted(&self) -> &[f64] {
         &self.seconds[WARM_UP..]
+    }
+
+    /// The milliseconds of the steps after the warm-up.
+    fn ms_per_step(&self) -> Seconds {
+        Seconds::of(self.counted().iter().map(|seconds| seconds * 1e3).collect())
     }
 
     /// The largest difference of a loss from what was expected of its step.
@@ -95,7 +107,7 @@ impl Trained {
 /// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts
 /// with the same weights on every device and is trained without dropout, for which each would draw
 /// other zeros.
-pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained> {
+pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<ShortTraining> {
     let preset = Preset { dropout: 0.0, ..*preset };
     let device = device.clone().autodiff();
     let model = placed(&device, |device| GptConfig::preset(&preset, CHARACTERS).init(device));
@@ -112,22 +124,25 @@ pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<Trained
         }
         ControlFlow::Continue(())
     })?;
-    Ok(Trained { parameters, losses, seconds })
+    Ok(ShortTraining { parameters, losses, seconds })
 }
 
 /// Text that says nothing: speed does not depend on it.
 fn noise() -> Result<TokenizedCorpus> {
     let mut rng = StdRng::seed_from_u64(SEED);
-    let mut ids =
-        |n: usize| (0..n).map(|_| rng.random_range(0..CHARACTERS as u32)).collect::<Vec<u32>>();
     let alphabet: Vec<char> = ('!'..).take(CHARACTERS).collect();
-    let (training, validation) = (ids(TEXT), ids(2));
+    let (training, validation) = (ids(TEXT, &mut rng), ids(2, &mut rng));
     Ok(TokenizedCorpus {
         tokenizer: Tokenizer::characters(&alphabet)?,
         training,
         validation,
         validation_characters: 2,
     })
+}
+
+/// Random token IDs.
+fn ids(count: usize, rng: &mut StdRng) -> Vec<u32> {
+    (0..count).map(|_| rng.random_range(0..CHARACTERS as u32)).collect()
 }
 
 /// Multiplications and additions of a step, forward and backward: six a weight and token, and those
@@ -138,6 +153,7 @@ fn operations(preset: &Preset, parameters: usize) -> f64 {
     tokens * (6.0 * parameters as f64 + attention)
 }
 
+/// The rows as a table for people.
 fn table(rows: &[Row]) -> String {
     let mut table = Table::new([
         "device",
@@ -165,7 +181,7 @@ fn table(rows: &[Row]) -> String {
             format!("{:.1}", row.gflops),
             format!("{:.4}", row.first_loss),
             format!("{:.4}", row.last_loss),
-            row.peak_rss_mb.map_or("-".into(), |mb| format!("{mb:.0}")),
+            megabytes(row.peak_rss_mb),
             format!("{:.1e}", row.max_difference),
         ]);
     }

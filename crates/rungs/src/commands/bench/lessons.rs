@@ -5,13 +5,13 @@ use burn::tensor::Device;
 use decoder::GptConfig;
 use training::Preset;
 
-use super::operation::{ENCODER, OPERATIONS};
+use super::operation::{ENCODER, OPERATIONS, Operation};
 use super::record::{Record, STEPS, WRITTEN};
-use super::row::{Agreement, Row};
+use super::row::{Deviation, Row};
 use super::{Args, CHARACTERS, Seconds, UNTIMED, generate, gpt_train, placed, timing};
 use crate::shell::{output, progress};
 
-/// The model that is trained and the one that writes.
+/// Size of the model that is trained and of the one that generates text.
 const PRESET: Preset = Preset::LAPTOP;
 
 /// Times every lesson's operation, an encoder, a training step and writing on the devices that work
@@ -23,7 +23,9 @@ pub fn run(args: &Args) -> Result<()> {
     }
     eprintln!("passed over: {}", UNTIMED.1);
     let mut rows = Vec::new();
-    for operation in OPERATIONS.iter().chain([&ENCODER]) {
+    let mut operations: Vec<&Operation> = Vec::from_iter(&OPERATIONS);
+    operations.push(&ENCODER);
+    for operation in operations {
         let progress = progress::spinner(format!("timing {} {}", operation.what, operation.name));
         rows.extend(timing::time(operation, &devices)?);
         progress.finish_and_clear();
@@ -36,9 +38,10 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(folder) = &args.out {
         record.write(folder)?;
     }
-    output::rows(args.format, &record.rows, || record.text())
+    output::rows(args.format, &record.rows, || record.for_people())
 }
 
+/// A training step's row for each device.
 fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
@@ -49,7 +52,7 @@ fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
             what: "gpt-train",
             operation: "a training step",
             device: name.clone(),
-            agreement: Agreement::Difference { max_abs_difference: trained.difference(expected) },
+            deviation: Deviation::Difference { max_abs_difference: trained.difference(expected) },
             warm_up_s: trained.seconds[0],
             forward_s: None,
             backward_s: Some(Seconds::of(trained.counted().to_vec())),
@@ -58,6 +61,7 @@ fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// A generated token's row for each device.
 fn writing(devices: &[(String, Device)]) -> Vec<Row> {
     let config = GptConfig::preset(&PRESET, CHARACTERS);
     let mut reference: Option<Vec<u32>> = None;
@@ -71,7 +75,7 @@ fn writing(devices: &[(String, Device)]) -> Vec<Row> {
             what: "generate",
             operation: "a token written",
             device: name.clone(),
-            agreement: Agreement::Tokens { same_tokens, tokens: written.tokens.len() },
+            deviation: Deviation::Tokens { same_tokens, tokens: written.tokens.len() },
             warm_up_s: written.warm_up_s,
             forward_s: Some(Seconds::of(written.after_first().to_vec())),
             backward_s: None,

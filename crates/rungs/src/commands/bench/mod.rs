@@ -12,7 +12,7 @@ mod timing;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use backend::DeviceError;
 use burn::module::Module;
 use burn::tensor::Device;
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
-use crate::shell::options::{Format, Preset};
+use crate::shell::options::{Format, PresetArg};
 use crate::shell::{failure, names};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
@@ -33,6 +33,7 @@ use crate::shell::{failure, names};
   cargo rungs bench generate --tokens 512
   cargo rungs bench search --passages 1000000
   cargo rungs bench encoder --texts my_lines.txt --format json
+  cargo rungs bench encoder --plain               what the fast versions buy
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
 pub struct Args {
     /// A lesson's number, every lesson with a few whole models, or a whole model at work
@@ -52,7 +53,7 @@ pub struct Args {
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     texts: Option<PathBuf>,
-    /// The encoder by name or a folder [default: minilm], or the folder of a model that writes
+    /// The encoder by name or a folder [default: minilm], or the folder of a causal language model
     /// [default: 124M random weights]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
@@ -77,22 +78,22 @@ pub struct Args {
     passages: u32,
     /// How large a model gpt-train trains, without dropout
     #[arg(long, value_enum, default_value = "laptop")]
-    preset: Preset,
+    preset: PresetArg,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
 
-/// Runs that are counted; the median of an odd number is one of them.
+/// Runs that are counted; the median of an odd number of runs is one of them.
 const RUNS: usize = 7;
 
-/// Tokens there are where a model reads characters: those of a text of English.
+/// Size of the vocabulary where a model reads characters: those of an English text.
 const CHARACTERS: usize = 65;
 
-/// What times something as the arguments say, and prints it.
+/// Function that times something as the arguments say, and prints it.
 type Bench = fn(&Args) -> Result<()>;
 
-/// What can be timed beside a lesson's operation.
+/// Everything that can be timed beside a lesson's operation, by its name.
 const WHOLE: [(&str, Bench); 5] = [
     ("lessons", lessons::run),
     ("encoder", encoder::run),
@@ -105,15 +106,24 @@ const WHOLE: [(&str, Bench); 5] = [
 const UNTIMED: (&str, &str) =
     ("02", "lesson 02 has nothing to time: it works on bytes, which have no tensors");
 
-/// Times a lesson's operation, a whole model, or all of them.
-pub fn run(args: &Args) -> Result<()> {
+/// Times a lesson's operation, a whole model, or all of them; `plain` without the fast versions,
+/// the encoder both with and without them.
+pub fn run(args: &Args, plain: bool) -> Result<()> {
     if args.out.is_some() && args.what != "lessons" {
         bail!("--out: expected `bench lessons`, which writes files, found bench {:?}", args.what);
     }
-    match WHOLE.iter().find(|(name, _)| *name == args.what) {
-        Some((_, run)) => run(args),
-        None => timing::run(operation(&args.what)?, args),
+    if plain && args.what == "encoder" {
+        return encoder::run_both_roads(args);
     }
+    if plain {
+        kernels::make_plain();
+    }
+    for (name, run) in WHOLE {
+        if name == args.what {
+            return run(args);
+        }
+    }
+    timing::run(operation(&args.what)?, args)
 }
 
 /// The operation of the lesson that `what` names by its number.
@@ -122,12 +132,15 @@ fn operation(what: &str) -> Result<&'static Operation> {
     if number == UNTIMED.0 {
         bail!("{}", UNTIMED.1);
     }
-    let found = OPERATIONS.iter().find(|operation| operation.what == number);
-    found.ok_or_else(|| {
-        let mut known: Vec<&str> = OPERATIONS.iter().map(|operation| operation.what).collect();
-        known.extend(WHOLE.map(|(name, _)| name));
-        anyhow!("bench {what:?}: expected one of {}", known.join(", "))
-    })
+    let mut known = Vec::new();
+    for operation in &OPERATIONS {
+        if operation.what == number {
+            return Ok(operation);
+        }
+        known.push(operation.what);
+    }
+    known.extend(WHOLE.map(|(name, _)| name));
+    bail!("bench {what:?}: expected one of {}", known.join(", "))
 }
 
 /// The devices that the arguments name.
@@ -139,8 +152,8 @@ fn devices(args: &Args) -> Result<Vec<(String, Device)>> {
     Ok(devices)
 }
 
-/// Those of the devices that the arguments name which work here; the others are named on standard
-/// error.
+/// The devices that the arguments name, without those that do not work here, which are named on
+/// standard error.
 fn devices_that_work(args: &Args) -> Result<Vec<(String, Device)>> {
     let mut devices = Vec::new();
     for name in &args.device {
@@ -156,8 +169,8 @@ fn devices_that_work(args: &Args) -> Result<Vec<(String, Device)>> {
     Ok(devices)
 }
 
-/// The module that `init` draws, with the same weights on every device: each draws numbers of its
-/// own, so that all are drawn on the default one and brought to `device`.
+/// The module that `init` initialises, with the same weights on every device: each device draws its
+/// own random numbers, so the default one draws the weights and they are copied to `device`.
 fn placed<M: Module>(device: &Device, init: impl FnOnce(&Device) -> M) -> M {
     let plain = device.clone().inner();
     let drawn_on = backend::open(backend::DEFAULT).unwrap_or_else(|_| plain.clone());
@@ -168,7 +181,7 @@ fn placed<M: Module>(device: &Device, init: impl FnOnce(&Device) -> M) -> M {
     if device.is_autodiff() { module.train() } else { module }
 }
 
-/// What several runs of one thing took, in seconds.
+/// Minimum, median and maximum of several runs, in seconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Seconds {
     min: f64,
@@ -177,6 +190,7 @@ struct Seconds {
 }
 
 impl Seconds {
+    /// Minimum, median and maximum of the seconds of at least one run.
     fn of(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
         Self {
@@ -197,7 +211,15 @@ fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
 /// The most memory this process has held, where the operating system says so (Linux).
 fn peak_rss_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    let (_, rest) = status.split_once("\nVmHWM:")?;
+    let kilobytes: f64 = rest.split_whitespace().next()?.parse().ok()?;
     Some(kilobytes / 1024.0)
+}
+
+/// A number of megabytes for people, or a dash where it is not known.
+fn megabytes(number: Option<f64>) -> String {
+    match number {
+        Some(number) => format!("{number:.0}"),
+        None => "-".into(),
+    }
 }

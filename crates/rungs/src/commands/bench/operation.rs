@@ -19,27 +19,28 @@ use word2vec::SkipGram;
 
 use super::{CHARACTERS, placed};
 
-/// Texts of a batch.
+/// Number of texts in a batch.
 pub const BATCH: usize = 8;
-/// Tokens of each: a sentence.
+/// Number of tokens in each text: a sentence.
 pub const TOKENS: usize = 32;
 /// MiniLM's width (Wang et al. 2020), as its other sizes below.
 pub const D_MODEL: usize = 384;
 const HEADS: usize = 12;
-const D_HIDDEN: usize = 1536;
+const D_FF: usize = 1536;
 const VOCAB: usize = 30_522;
 const LAYERS: usize = 6;
 /// Layers of the lessons' small models.
 const FEW_LAYERS: usize = 2;
-/// LLaMA's share of the width, 8/3 (Touvron et al. 2023, section 2.2).
-const LLAMA_HIDDEN: usize = 8 * D_MODEL / 3;
-/// Words that are no neighbours, for each that is one.
+/// Inner width of LLaMA's feed-forward network, 8/3 of the width (Touvron et al. 2023, section
+/// 2.2).
+const LLAMA_D_FF: usize = 8 * D_MODEL / 3;
+/// Negative samples for each true neighbour.
 const NEGATIVES: usize = 5;
-/// Directions of most variance.
+/// Number of principal components.
 const DIRECTIONS: usize = 2;
-/// Labels of the classifier.
+/// Number of labels of the classifier.
 const LABELS: usize = 6;
-/// Texts for the encoder.
+/// Number of texts for the whole encoder.
 const SENTENCES: usize = 32;
 
 /// From `[batch, tokens, d_model]` to whatever the operation makes of it, as rows.
@@ -49,11 +50,11 @@ pub type Forward = Box<dyn Fn(Tensor<3>) -> Tensor<2>>;
 pub struct Operation {
     /// The lesson's number, or the name of a whole model.
     pub what: &'static str,
-    /// What is computed.
+    /// Name of what is computed.
     pub name: &'static str,
     /// Whether training goes backward through it; only then is that timed too.
     pub trains: bool,
-    /// Makes it on a device, with the same weights on each.
+    /// Makes the operation on a device, with the same weights on each.
     pub make: fn(&Device) -> Forward,
 }
 
@@ -68,7 +69,7 @@ impl Operation {
     }
 }
 
-/// Every lesson's operation.
+/// Operations of the lessons, in order.
 pub const OPERATIONS: [Operation; 14] = [
     Operation::new("01", "lookup", true, lookup),
     Operation::new("03", "pairwise", false, pairs),
@@ -140,8 +141,7 @@ fn multi_head(device: &Device) -> Forward {
 }
 
 fn encoder_layer(device: &Device) -> Forward {
-    let layer =
-        placed(device, |device| EncoderLayerConfig::new(D_MODEL, HEADS, D_HIDDEN).init(device));
+    let layer = placed(device, |device| EncoderLayerConfig::new(D_MODEL, HEADS, D_FF).init(device));
     Box::new(move |x| flat(layer.forward(x, None)))
 }
 
@@ -157,12 +157,12 @@ fn gpt(device: &Device) -> Forward {
 }
 
 fn small_llama(device: &Device) -> Forward {
-    let config = LlamaConfig::new(CHARACTERS, D_MODEL, FEW_LAYERS, HEADS, LLAMA_HIDDEN, TOKENS)
+    let config = LlamaConfig::new(CHARACTERS, D_MODEL, FEW_LAYERS, HEADS, LLAMA_D_FF, TOKENS)
         .with_n_kv_heads(Some(HEADS / 2));
     logits(placed(device, |device| config.init(device)), device)
 }
 
-/// The logits of a model that writes.
+/// The logits of a causal language model.
 fn logits(model: impl LanguageModel + 'static, device: &Device) -> Forward {
     let ids = ids(7919, [BATCH, TOKENS], CHARACTERS, device);
     Box::new(move |x| flat(model.forward(ids.clone(), &[]) + x.mean_dim(2)))
@@ -193,7 +193,7 @@ fn minilm(device: &Device) -> Forward {
 }
 
 fn bert(layers: usize, device: &Device) -> Bert {
-    let config = BertConfig::new(VOCAB, D_MODEL, layers, HEADS, D_HIDDEN, TOKENS);
+    let config = BertConfig::new(VOCAB, D_MODEL, layers, HEADS, D_FF, TOKENS);
     placed(device, |device| config.init(device))
 }
 

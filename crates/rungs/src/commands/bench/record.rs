@@ -12,13 +12,13 @@ use super::row::{Row, table};
 use super::timing::RUNS;
 use crate::shell::output;
 
-/// Training steps that are counted.
+/// Training steps that are counted, after the warm-up.
 pub const STEPS: usize = 10;
-/// Tokens that are written: as many as fit into the model after its prompt.
+/// Tokens that are generated: as many as fit into the model after its prompt.
 pub const WRITTEN: usize = 32;
 
-/// How far a fresh run's milliseconds may lie from the recorded ones: any way at all, they are
-/// another machine's.
+/// Band of the figure: a fresh run's milliseconds may lie any distance from the recorded ones,
+/// which are another machine's.
 const ANY: f64 = 1e9;
 
 /// All rows, and what they were measured on.
@@ -31,14 +31,14 @@ pub struct Record {
     runs: usize,
     training_steps: usize,
     tokens: usize,
-    devices: Vec<Named>,
-    /// An operation's devices stand beneath each other.
+    devices: Vec<NamedDevice>,
+    /// Rows, those of an operation's devices beneath each other.
     pub rows: Vec<Row>,
 }
 
 /// A device of the record.
 #[derive(Debug, Serialize)]
-struct Named {
+struct NamedDevice {
     name: String,
     what: String,
 }
@@ -48,9 +48,12 @@ impl Record {
     pub fn new(devices: &[(String, Device)], rows: Vec<Row>) -> Self {
         let mut named = Vec::new();
         for (name, device) in devices {
-            named.push(Named { name: name.clone(), what: backend::describe(name, device) });
+            named.push(NamedDevice { name: name.clone(), what: backend::describe(name, device) });
         }
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = match std::thread::available_parallelism() {
+            Ok(threads) => threads.get(),
+            Err(_) => 1,
+        };
         Self {
             cpu: cpu(),
             threads,
@@ -64,7 +67,7 @@ impl Record {
     }
 
     /// The record for people.
-    pub fn text(&self) -> String {
+    pub fn for_people(&self) -> String {
         let cpu = self.cpu.as_deref().unwrap_or("a processor that does not say its name");
         let mut text = format!(
             "{cpu}, {} threads, seed {}. Medians, least and most of {} runs,\n{} training steps \
@@ -79,12 +82,13 @@ impl Record {
 
     /// Writes `backends.txt`, `backends.json` and the figure with its data.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        output::text(&folder.join("backends.txt"), &self.text())?;
+        output::write_text(&folder.join("backends.txt"), &self.for_people())?;
         let data = serde_json::to_string_pretty(self)?;
-        output::text(&folder.join("backends.json"), &format!("{data}\n"))?;
-        output::figure(folder, &self.figure())
+        output::write_text(&folder.join("backends.json"), &format!("{data}\n"))?;
+        output::write_figure(folder, &self.figure())
     }
 
+    /// The forward times as bars.
     fn figure(&self) -> Figure {
         let mut bars = Vec::new();
         for row in &self.rows {
@@ -119,7 +123,7 @@ fn label(row: &Row) -> String {
     if is_lesson { format!("{} {}", row.what, row.operation) } else { row.what.to_string() }
 }
 
-/// In words, from the quickest to the slowest.
+/// The spread of the forward times in words, from the quickest to the slowest.
 fn spread(rows: &[Row]) -> String {
     let mut timed: Vec<(f64, &Row)> = Vec::new();
     for row in rows {
@@ -128,13 +132,17 @@ fn spread(rows: &[Row]) -> String {
         }
     }
     timed.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let said = |(ms, row): &(f64, &Row)| format!("{ms:.2} ms ({}, {})", label(row), row.device);
-    let (quickest, slowest) = (&timed[0], &timed[timed.len() - 1]);
+    let (quickest, slowest) = (timed[0], timed[timed.len() - 1]);
     format!(
         "Forward times by operation, logarithmic: from {} to {},",
-        said(quickest),
-        said(slowest)
+        milliseconds(quickest),
+        milliseconds(slowest)
     )
+}
+
+/// A forward time in words, with its operation and its device.
+fn milliseconds((ms, row): (f64, &Row)) -> String {
+    format!("{ms:.2} ms ({}, {})", label(row), row.device)
 }
 
 /// What the processor calls itself, where the operating system says so (Linux).

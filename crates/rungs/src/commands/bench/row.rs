@@ -1,46 +1,46 @@
-//! What was measured of one thing on one device, and how rows of it are printed.
+//! What was measured of one operation on one device, and how rows of it are printed.
 
 use course::Table;
 use serde::Serialize;
 
 use super::Seconds;
 
-/// How long one thing took on one device, and whether its answer is the one that it should be.
+/// How long an operation took on one device, and how far its answer is from the reference's.
 #[derive(Debug, Serialize)]
 pub struct Row {
     /// A lesson's number, or the name of a whole model.
     pub what: &'static str,
-    /// What was computed.
+    /// Name of the operation.
     pub operation: &'static str,
-    /// Where.
+    /// Name of the device.
     pub device: String,
-    /// How near the answer is to the reference's.
+    /// Distance of the answer from the reference's.
     #[serde(flatten)]
-    pub agreement: Agreement,
-    /// The first run, in which a device may compile its kernels.
+    pub deviation: Deviation,
+    /// Seconds of the first run, in which a device may compile its kernels.
     pub warm_up_s: f64,
-    /// The runs forward.
+    /// Seconds of the runs forward.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward_s: Option<Seconds>,
-    /// The runs forward and backward.
+    /// Seconds of the runs forward and backward.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backward_s: Option<Seconds>,
 }
 
-/// How near a device's answer is to the reference's.
+/// How far a device's answer is from the reference's.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(untagged)]
-pub enum Agreement {
-    /// Of numbers.
+pub enum Deviation {
+    /// The answer is numbers.
     Difference {
-        /// The largest.
+        /// The largest difference of one of them.
         max_abs_difference: f64,
     },
-    /// Of a text.
+    /// The answer is a text.
     Tokens {
-        /// Tokens, from the first, that are the reference's.
+        /// Number of tokens, from the first, that are the reference's.
         same_tokens: usize,
-        /// Tokens that were written.
+        /// Number of tokens that were written.
         tokens: usize,
     },
 }
@@ -67,7 +67,7 @@ pub fn table(rows: &[Row]) -> String {
             row.what.into(),
             row.operation.into(),
             row.device.clone(),
-            agreement(row.agreement),
+            deviation(row.deviation),
             forward,
             forward_min,
             forward_max,
@@ -80,10 +80,11 @@ pub fn table(rows: &[Row]) -> String {
     table.to_string()
 }
 
-fn agreement(agreement: Agreement) -> String {
-    match agreement {
-        Agreement::Difference { max_abs_difference } => format!("{max_abs_difference:.1e}"),
-        Agreement::Tokens { same_tokens, tokens } => format!("{same_tokens} of {tokens}"),
+/// The deviation for people.
+fn deviation(deviation: Deviation) -> String {
+    match deviation {
+        Deviation::Difference { max_abs_difference } => format!("{max_abs_difference:.1e}"),
+        Deviation::Tokens { same_tokens, tokens } => format!("{same_tokens} of {tokens}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use anyhow::Result;
 use course::SEED;
-use index::Scan;
+use index::VectorTable;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
@@ -12,21 +12,22 @@ use serde::Serialize;
 use super::{Args, Seconds, timed};
 use crate::shell::output;
 
-/// MiniLM's.
+/// Width of MiniLM's vectors.
 const WIDTH: usize = 384;
 /// Passages that a query gets.
 const TOP: usize = 10;
-/// Runs that are counted of each; both are short.
+/// Runs that are counted of each, reading and query; both are short.
 const RUNS: usize = 51;
 
+/// Time of a query, and of reading the vectors.
 #[derive(Serialize)]
 struct Timing {
     passages: usize,
     width: usize,
-    /// To read every vector from memory once, on as many threads.
+    /// Time to read every vector from memory once, on as many threads.
     read_s: Seconds,
     query_s: Seconds,
-    /// Of the medians.
+    /// Median of the queries over that of the readings.
     ratio: f64,
 }
 
@@ -34,26 +35,37 @@ struct Timing {
 pub fn run(args: &Args) -> Result<()> {
     let mut rng = StdRng::seed_from_u64(SEED);
     let passages = args.passages as usize;
-    let mut random = |n: usize| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f32>>();
-    let query = random(WIDTH);
-    let scan = Scan::of(WIDTH, random(passages * WIDTH));
-    let (mut read, mut asked) = (Vec::new(), Vec::new());
+    let query = random(WIDTH, &mut rng);
+    let vectors = VectorTable::new(WIDTH, random(passages * WIDTH, &mut rng));
+    let (mut read, mut queries) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        read.push(timed(|| Ok(black_box(scan.sum())))?.1);
-        asked.push(timed(|| Ok(black_box(scan.nearest(&query, TOP))))?.1);
+        read.push(timed(|| Ok(black_box(vectors.sum())))?.1);
+        queries.push(timed(|| Ok(black_box(vectors.nearest(&query, TOP))))?.1);
     }
-    let (read_s, query_s) = (Seconds::of(read), Seconds::of(asked));
+    let (read_s, query_s) = (Seconds::of(read), Seconds::of(queries));
     let ratio = query_s.median / read_s.median;
     let timing = Timing { passages, width: WIDTH, read_s, query_s, ratio };
-    output::object(args.format, &timing, || {
-        let row = |name: &str, seconds: &Seconds| {
-            let [min, median, max] = [seconds.min, seconds.median, seconds.max].map(|s| 1e3 * s);
-            format!("{name:8}{median:8.2} ms  ({min:.2} to {max:.2})\n")
-        };
-        let text = [row("read", &read_s), row("query", &query_s)].concat();
-        format!(
-            "{passages} vectors of {WIDTH} numbers, {RUNS} runs in turn, medians\n{text}ratio   \
-                {ratio:8.2}\n"
-        )
-    })
+    output::object(args.format, &timing, || for_people(&timing))
+}
+
+/// Random numbers from -1 to 1.
+fn random(count: usize, rng: &mut StdRng) -> Vec<f32> {
+    (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// The measurement for people.
+fn for_people(timing: &Timing) -> String {
+    format!(
+        "{} vectors of {WIDTH} numbers, {RUNS} runs in turn, medians\n{}{}ratio   {:8.2}\n",
+        timing.passages,
+        line("read", &timing.read_s),
+        line("query", &timing.query_s),
+        timing.ratio
+    )
+}
+
+/// A line of milliseconds.
+fn line(name: &str, seconds: &Seconds) -> String {
+    let (min, median, max) = (1e3 * seconds.min, 1e3 * seconds.median, 1e3 * seconds.max);
+    format!("{name:8}{median:8.2} ms  ({min:.2} to {max:.2})\n")
 }

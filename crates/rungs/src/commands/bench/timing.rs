@@ -5,7 +5,7 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use course::SEED;
 
 use super::operation::{BATCH, D_MODEL, Forward, Operation, TOKENS};
-use super::row::{Agreement, Row, table};
+use super::row::{Deviation, Row, table};
 use super::{Args, Seconds, timed};
 use crate::shell::output;
 
@@ -23,21 +23,19 @@ pub fn run(operation: &Operation, args: &Args) -> Result<()> {
 pub fn time(operation: &Operation, devices: &[(String, Device)]) -> Result<Vec<Row>> {
     let reference = backend::open(backend::DEFAULT).unwrap_or_else(|_| devices[0].1.clone());
     let input = input(&reference);
-    let expected =
-        (operation.make)(&reference)(Tensor::from_data(input.clone(), &reference)).into_data();
+    let expected = answer(&(operation.make)(&reference), &input, &reference);
     let mut rows = Vec::new();
     for (name, device) in devices {
         let forward = (operation.make)(device);
-        let once = || forward(Tensor::from_data(input.clone(), device)).into_data();
-        let (first, warm_up_s) = timed(|| Ok(once()))?;
+        let (first, warm_up_s) = timed(|| Ok(answer(&forward, &input, device)))?;
         let max_abs_difference = f64::from(golden::max_abs_error_of_data(&first, &expected));
         rows.push(Row {
             what: operation.what,
             operation: operation.name,
             device: name.clone(),
-            agreement: Agreement::Difference { max_abs_difference },
+            deviation: Deviation::Difference { max_abs_difference },
             warm_up_s,
-            forward_s: Some(repeat(|| drop(once()), device)?),
+            forward_s: Some(repeat(|| drop(answer(&forward, &input, device)), device)?),
             backward_s: if operation.trains {
                 Some(backward(operation, &input, device)?)
             } else {
@@ -48,26 +46,36 @@ pub fn time(operation: &Operation, devices: &[(String, Device)]) -> Result<Vec<R
     Ok(rows)
 }
 
-/// Forward and backward passes; the gradient is read, so that it has to be there.
-fn backward(operation: &Operation, input: &TensorData, device: &Device) -> Result<Seconds> {
-    let learning = device.clone().autodiff();
-    let forward: Forward = (operation.make)(&learning);
-    let once = || {
-        let x = Tensor::<3>::from_data(input.clone(), &learning).require_grad();
-        let gradients = forward(x.clone()).square().mean().backward();
-        drop(x.grad(&gradients).map(Tensor::into_data));
-    };
-    once(); // a device may compile the kernels of the gradient first
-    repeat(once, device)
+/// What the operation makes of the input, read back from the device.
+fn answer(forward: &Forward, input: &TensorData, device: &Device) -> TensorData {
+    forward(Tensor::from_data(input.clone(), device)).into_data()
 }
 
-/// The same numbers for every device.
+/// The time of forward and backward passes.
+fn backward(operation: &Operation, input: &TensorData, device: &Device) -> Result<Seconds> {
+    let training_device = device.clone().autodiff();
+    let forward = (operation.make)(&training_device);
+    read_gradient(&forward, input, &training_device); // a device may compile its kernels first
+    repeat(|| read_gradient(&forward, input, &training_device), device)
+}
+
+/// One forward and backward pass; the gradient is read, so that it has to be there.
+fn read_gradient(forward: &Forward, input: &TensorData, training_device: &Device) {
+    let x = Tensor::<3>::from_data(input.clone(), training_device).require_grad();
+    let gradients = forward(x.clone()).square().mean().backward();
+    if let Some(gradient) = x.grad(&gradients) {
+        drop(gradient.into_data());
+    }
+}
+
+/// The input: the same random numbers for every device.
 fn input(device: &Device) -> TensorData {
     let _seed = backend::seeded(device, SEED);
     let normal = Distribution::Normal(0.0, 1.0);
     Tensor::<3>::random([BATCH, TOKENS, D_MODEL], normal, device).into_data()
 }
 
+/// Seconds of [`RUNS`] runs, each until the device is done.
 fn repeat(work: impl Fn(), device: &Device) -> Result<Seconds> {
     let mut seconds = Vec::new();
     for _ in 0..RUNS {

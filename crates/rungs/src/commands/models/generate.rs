@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     text.end()?;
     if args.stats {
-        eprintln!("{}", clock.report());
+        eprintln!("{}", clock.for_people());
     }
     Ok(())
 }
@@ -96,10 +96,12 @@ pub fn run(args: &Args) -> Result<()> {
 /// Text that grows by tokens and is printed by whole characters.
 struct Streamed<'a> {
     tokenizer: &'a tokens::Tokenizer,
+    /// IDs of the prompt and of the tokens after it.
     ids: Vec<u32>,
-    /// What stands on the screen ends where this text ends.
+    /// Text of the tokens since `from`, as far as it is on the screen.
     printed: String,
-    /// Decoding starts here: far enough back that what was printed cannot change.
+    /// Index of the token where decoding starts: far enough back that what was printed cannot
+    /// change.
     from: usize,
 }
 
@@ -112,10 +114,12 @@ impl<'a> Streamed<'a> {
         Ok(Self { tokenizer, ids, printed, from: 0 })
     }
 
+    /// Prints the prompt.
     fn print_prompt(&self) -> Result<()> {
         output::piece(&self.printed)
     }
 
+    /// Adds a token and prints the characters that it completes.
     fn push(&mut self, id: u32) -> Result<()> {
         self.ids.push(id);
         let text = self.tokenizer.decode(&self.ids[self.from..])?;
@@ -132,7 +136,7 @@ impl<'a> Streamed<'a> {
         Ok(())
     }
 
-    /// What was waiting for more, and the end of the line.
+    /// Prints the characters that waited for more tokens, and ends the line.
     fn end(self) -> Result<()> {
         let text = self.tokenizer.decode(&self.ids[self.from..])?;
         output::piece(text.get(self.printed.len()..).unwrap_or_default())?;
@@ -140,7 +144,7 @@ impl<'a> Streamed<'a> {
     }
 }
 
-/// When the first token came and how fast the others.
+/// Clock of a generation: when the first token came and how fast the others.
 struct Clock {
     start: Instant,
     first: Option<Instant>,
@@ -154,13 +158,15 @@ impl Clock {
         Self { start, first: None, last: start, tokens: 0 }
     }
 
+    /// Notes that a token came.
     fn tick(&mut self) {
         self.last = Instant::now();
         self.first.get_or_insert(self.last);
         self.tokens += 1;
     }
 
-    fn report(&self) -> String {
+    /// The speed for people.
+    fn for_people(&self) -> String {
         let Some(first) = self.first else { return "no token drawn".into() };
         let prefill = (first - self.start).as_secs_f64();
         let rest = (self.last - first).as_secs_f64();

@@ -35,9 +35,11 @@ pub struct Args {
     format: Format,
 }
 
-/// Tokens read together where the model could see more: attention's memory grows with the square.
+/// Most tokens that are read together where `--block` does not say otherwise: attention's memory
+/// grows with the square.
 const LONGEST_BLOCK: usize = 1024;
 
+/// How surprised the model is by the text.
 #[derive(Serialize)]
 struct Row {
     tokens: usize,
@@ -49,7 +51,7 @@ struct Row {
     perplexity: f64,
 }
 
-/// How surprised the model is by a text, read in blocks one after the other.
+/// Measures how surprised the model is by a text, read in blocks one after the other.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
     let LanguageModelFolder { model, tokenizer, .. } =
@@ -63,7 +65,11 @@ pub fn run(args: &Args) -> Result<()> {
             ids.len()
         );
     }
-    let block = args.block.map_or(LONGEST_BLOCK, |block| block as usize).min(model.max_tokens());
+    let block = match args.block {
+        Some(block) => block as usize,
+        None => LONGEST_BLOCK,
+    };
+    let block = block.min(model.max_tokens());
     let predicted = ids.len() - 1;
     let nats = nats(&*model, &ids, block, &device);
     // The first token is given and not predicted, and so are its characters.
@@ -77,10 +83,11 @@ pub fn run(args: &Args) -> Result<()> {
         bits_per_character: lookup::bits_per_character(nats, predicted, characters),
         perplexity: lookup::perplexity(nats),
     };
-    output::object(args.format, &row, || described(&row))
+    output::object(args.format, &row, || for_people(&row))
 }
 
-fn described(row: &Row) -> String {
+/// The result for people.
+fn for_people(row: &Row) -> String {
     let Row {
         tokens,
         characters,
@@ -98,6 +105,7 @@ fn described(row: &Row) -> String {
     )
 }
 
+/// Mean cross-entropy per predicted token, in nats.
 fn nats(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
     let progress = progress::bar(ids.len() as u64, "{wide_bar} {pos}/{len} tokens");
     let sum = nats_of_text(model, ids, block, device, |predicted| progress.inc(predicted as u64));

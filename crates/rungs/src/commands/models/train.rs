@@ -17,11 +17,11 @@ use training::{Event, Observer, Recipe, SaveError, Stop, Trained, TrainingRun};
 
 use crate::shell::failure::Helpful;
 use crate::shell::interrupt::Interrupt;
-use crate::shell::options::{DeviceArg, Preset};
+use crate::shell::options::{DeviceArg, PresetArg};
 use crate::shell::watch::Watch;
 use crate::shell::{names, output, progress};
 
-/// Train a model that writes
+/// Train a causal language model
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs train gpt --corpus my_book.txt --out my_gpt
@@ -41,7 +41,7 @@ pub struct Args {
     corpus: String,
     /// How much to train
     #[arg(long, value_enum, default_value = "laptop")]
-    preset: Preset,
+    preset: PresetArg,
     /// One token a character, or byte pairs: so many tokens in all [default: characters]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(256..=100_000))]
     bpe: Option<u32>,
@@ -60,7 +60,9 @@ pub struct Args {
     /// Go on with the training in this folder, with its own corpus and settings
     #[arg(
         long, value_name = "DIR",
-        conflicts_with_all = ["out", "corpus", "preset", "bpe", "steps", "dropout", "patience", "seed"],
+        conflicts_with_all = [
+            "out", "corpus", "preset", "bpe", "steps", "dropout", "patience", "seed",
+        ],
     )]
     resume: Option<PathBuf>,
     /// Where model, checkpoint and metrics go
@@ -102,16 +104,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Of the curve, in characters.
+/// Width and height of the loss curve, in characters.
 const CURVE: (usize, usize) = (72, 12);
 
-/// What a training is resumed with, besides its recipe.
+/// Settings that a training is resumed with, besides its recipe.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Settings {
     architecture: Architecture,
     corpus: String,
     corpus_seed: u64,
-    /// Of the corpus: another text of the same name is noticed.
+    /// Number of characters of the corpus, so that another text of the same name is noticed.
     characters: usize,
     bpe: Option<usize>,
     preset: training::Preset,
@@ -131,7 +133,7 @@ pub fn run(args: &Args) -> Result<()> {
         (None, Some(folder)) => {
             let settings = settings(args)?;
             let recipe = settings.preset.recipe(args.seed);
-            (folder, settings, Recipe { patience: args.patience.map(|n| n as usize), ..recipe })
+            (folder, settings, Recipe { patience: args.patience.map(to_usize), ..recipe })
         }
         (None, None) => bail!("--out: expected a folder to train into, found none"),
     };
@@ -151,8 +153,11 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     settings.characters = characters;
-    let vocabulary = settings.bpe.map_or(Tokenization::Characters, Tokenization::BytePairs);
-    let corpus = vocabulary.split(&text)?;
+    let tokenization = match settings.bpe {
+        Some(tokens) => Tokenization::BytePairs(tokens),
+        None => Tokenization::Characters,
+    };
+    let corpus = tokenization.split(&text)?;
     progress.finish_and_clear();
     device.seed(recipe.seed);
     let (preset, vocab) = (settings.preset, corpus.tokenizer.vocab_size());
@@ -180,14 +185,17 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// What the options ask for.
+/// The settings that the options ask for.
 fn settings(args: &Args) -> Result<Settings> {
     let preset = args.preset.sizes();
     let dropout = args.dropout.unwrap_or(preset.dropout);
     if !(0.0..1.0).contains(&dropout) {
         bail!("--dropout: expected a share of 0 or more and below 1, found {dropout}");
     }
-    let steps = args.steps.map_or(preset.steps, |steps| steps as usize);
+    let steps = match args.steps {
+        Some(steps) => steps as usize,
+        None => preset.steps,
+    };
     let corpus = match Corpus::named(&args.corpus, args.seed) {
         // resumed from anywhere
         Corpus::File(path) => std::path::absolute(&path)?.display().to_string(),
@@ -198,12 +206,17 @@ fn settings(args: &Args) -> Result<Settings> {
         corpus,
         corpus_seed: args.seed,
         characters: 0,
-        bpe: args.bpe.map(|tokens| tokens as usize),
+        bpe: args.bpe.map(to_usize),
         preset: training::Preset { steps, dropout, ..preset },
     })
 }
 
-/// All that a training of either architecture is given.
+/// The number as an index: clap reads ranges of `u32`.
+fn to_usize(number: u32) -> usize {
+    number as usize
+}
+
+/// Everything that a training of either architecture is given.
 struct Fit<'a> {
     args: &'a Args,
     folder: &'a PathBuf,
@@ -214,6 +227,7 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
+    /// Trains the model; `save` writes one into the folder.
     fn run<M: Module + LanguageModel>(
         &self,
         model: M,
@@ -229,10 +243,6 @@ impl Fit<'_> {
             corpus.tokenizer.vocab_size(),
             corpus.validation.len()
         );
-        let publish = |model: &M| {
-            save(model, folder)?;
-            Ok(corpus.tokenizer.save(folder, block)?)
-        };
         let task = CausalPretraining::new(corpus, &settings.preset, device)?;
         let settings = serde_json::to_value(settings)?;
         let resume = args.resume.is_some();
@@ -244,12 +254,17 @@ impl Fit<'_> {
             budget: args.budget,
         };
         let watch = Watch::new(recipe.steps, opening);
+        let publish = |model: &M| {
+            save(model, folder)?;
+            Ok(corpus.tokenizer.save(folder, block)?)
+        };
         let mut observer = Publisher { watch, publish, interrupt: Interrupt::catch()? };
         let trained = training::train(&task, model, recipe, run, &mut observer);
         observer.watch.end();
         self.finish(&trained?, &observer.watch)
     }
 
+    /// Prints how the training went; an interrupt is an error that says how to go on.
     fn finish<M>(&self, trained: &Trained<M>, watch: &Watch) -> Result<()> {
         let folder = self.folder.display();
         let resume =
@@ -281,21 +296,22 @@ impl Fit<'_> {
     }
 }
 
-/// Shows the training, keeps the best model in the folder as others open it, and hears of
-/// interrupts.
+/// Observer that shows the training, publishes the best model into the folder, and stops at an
+/// interrupt.
 struct Publisher<F> {
     watch: Watch,
+    /// Writes a model into the folder.
     publish: F,
     interrupt: Interrupt,
 }
 
 impl<M, F: Fn(&M) -> Result<(), SaveError>> Observer<M> for Publisher<F> {
-    fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         self.watch.show(event);
         if self.interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn see(&mut self, model: &M, best: bool) -> Result<(), SaveError> {
+    fn on_evaluation(&mut self, model: &M, best: bool) -> Result<(), SaveError> {
         if best { (self.publish)(model) } else { Ok(()) }
     }
 }

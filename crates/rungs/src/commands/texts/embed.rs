@@ -47,9 +47,11 @@ pub enum Pool {
     None,
 }
 
-/// Batches read ahead of the encoder, so that texts of one length can be put together.
+/// Number of batches that are read ahead of the encoder, so that texts of one length can be put
+/// together.
 const BATCHES_AHEAD: usize = 8;
 
+/// A text with its vector.
 #[derive(Serialize)]
 struct Vector<'a> {
     text: &'a str,
@@ -57,6 +59,7 @@ struct Vector<'a> {
     embedding: &'a [f32],
 }
 
+/// A text with one vector per token.
 #[derive(Serialize)]
 struct Vectors<'a> {
     text: &'a str,
@@ -64,13 +67,14 @@ struct Vectors<'a> {
     vectors: Vec<TokenVector<'a>>,
 }
 
+/// A token with its vector.
 #[derive(Serialize)]
 struct TokenVector<'a> {
     token: &'a str,
     embedding: &'a [f32],
 }
 
-/// One JSON line a line of text, in its order, as soon as it is ready.
+/// Prints a JSON line for each line of text, in order, as soon as it is ready.
 pub fn run(args: &Args) -> Result<()> {
     let input = input::open(&args.file)?;
     let mut encoder = names::open(&args.model)?;
@@ -85,15 +89,15 @@ pub fn run(args: &Args) -> Result<()> {
     let ahead = encoder.batch * BATCHES_AHEAD;
     let (send, lines) = sync_channel(ahead);
     thread::spawn(move || data::lines(input).try_for_each(|line| send.send(line)));
-    let mut cut = 0;
+    let mut truncated = 0;
     while let Some((texts, error)) = next(&lines, ahead) {
-        cut +=
+        truncated +=
             if by_token { write_tokens(&encoder, &texts)? } else { write_texts(&encoder, &texts)? };
         if let Some(error) = error {
             return Err(error.into());
         }
     }
-    input::say_cut(cut, encoder.limit);
+    input::note_truncated(truncated, encoder.limit);
     Ok(())
 }
 
@@ -116,23 +120,29 @@ fn next(
     Some((texts, None))
 }
 
-/// Writes one vector a text; returns how many texts were cut.
+/// Prints one vector per text; returns how many texts were truncated.
 fn write_texts(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
     let embedded = encoder.embed(texts)?;
+    let mut truncated = 0;
     for (text, embedded) in texts.iter().zip(&embedded) {
         let vector = Vector { text, tokens: embedded.tokens, embedding: &embedded.vector };
         output::json_line(&vector)?;
+        truncated += usize::from(embedded.truncated);
     }
-    Ok(embedded.iter().filter(|embedded| embedded.truncated).count())
+    Ok(truncated)
 }
 
-/// Writes one vector a token; returns how many texts were cut.
+/// Prints one vector per token; returns how many texts were truncated.
 fn write_tokens(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
     let embedded = encoder.embed_tokens(texts)?;
+    let mut truncated = 0;
     for (text, EmbeddedTokens { encoding, vectors }) in texts.iter().zip(&embedded) {
-        let named = encoding.tokens.iter().zip(vectors);
-        let vectors = named.map(|(token, embedding)| TokenVector { token, embedding }).collect();
-        output::json_line(&Vectors { text, tokens: encoding.ids.len(), vectors })?;
+        let mut named = Vec::with_capacity(vectors.len());
+        for (token, embedding) in encoding.tokens.iter().zip(vectors) {
+            named.push(TokenVector { token, embedding });
+        }
+        output::json_line(&Vectors { text, tokens: encoding.ids.len(), vectors: named })?;
+        truncated += usize::from(encoding.truncated);
     }
-    Ok(embedded.iter().filter(|text| text.encoding.truncated).count())
+    Ok(truncated)
 }

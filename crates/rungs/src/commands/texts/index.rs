@@ -8,7 +8,8 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 use data::Split;
 use files::Home;
-use index::{Event, Index, Info, Renewal, Renewed, SourceFile};
+use index::{FileProgress, Index, Info, Renewal, Renewed, SourceFile};
+use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
 
@@ -95,7 +96,7 @@ pub enum Command {
     },
 }
 
-/// Files to read.
+/// Options that say which files are read, and how.
 #[derive(Debug, clap::Args)]
 pub struct Sources {
     /// Files, or directories of them
@@ -109,7 +110,7 @@ pub struct Sources {
     format: Format,
 }
 
-/// What was done.
+/// Summary of what was done.
 #[derive(Serialize)]
 struct Summary {
     index: String,
@@ -118,7 +119,7 @@ struct Summary {
     renewed: usize,
     removed: usize,
     passages: usize,
-    /// Texts that went through the encoder.
+    /// Number of texts that went through the encoder.
     embedded: usize,
     seconds_embedding: f64,
     seconds: f64,
@@ -129,7 +130,7 @@ pub fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Build { sources, out, model } => {
             output::check_folder(out)?;
-            let files = found(&sources.sources)?;
+            let files = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
             Renewing::create(out, &model.model, || names::open(model))?.run(
                 &files,
@@ -141,15 +142,17 @@ pub fn run(args: &Args) -> Result<()> {
             let own = Index::open_to_read(index)?.model().name.clone();
             let name = model.model.clone().unwrap_or(own);
             let device = names::device(&model.device.device)?;
-            let files = found(&sources.sources)?;
+            let files = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: false };
-            let open = || names::open_named(&name, model.batch as usize, &device);
-            Renewing::create(index, &name, open)?.run(&files, how, sources.format)
+            Renewing::create(index, &name, || {
+                names::open_named(&name, model.batch as usize, &device)
+            })?
+            .run(&files, how, sources.format)
         }
         Command::Remove { files, index, format } => remove(index, files, *format),
         Command::Info { index, format } => {
             let info = Index::open_to_read(index)?.info()?;
-            output::object(*format, &info, || told(&info))
+            output::object(*format, &info, || info_for_people(&info))
         }
         Command::Docs { out, model, format } => {
             let out = match out {
@@ -169,12 +172,13 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// How plain texts become passages.
 fn split(sources: &Sources) -> Split {
     if sources.paragraphs { Split::Paragraphs } else { Split::Lines }
 }
 
-/// The files to read; how many of other kinds were passed over is said.
-fn found(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
+/// Finds the files to read, and notes on standard error how many of other kinds were passed over.
+fn source_files(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
     let found = index::find_files(sources)?;
     if found.passed_over > 0 {
         eprintln!("note: {} files of other kinds were passed over", found.passed_over);
@@ -186,12 +190,13 @@ fn found(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
 struct Renewing {
     index: Index,
     encoder: SentenceEncoder,
-    /// There was none before.
+    /// Whether the index did not exist before.
     new: bool,
     begun: Instant,
 }
 
 impl Renewing {
+    /// Opens or makes the index at `path` for the model called `name`.
     fn create(
         path: &Path,
         name: &str,
@@ -199,38 +204,35 @@ impl Renewing {
     ) -> Result<Self> {
         let begun = Instant::now();
         let encoder = open()?;
-        let model = names::known_by(&encoder, name)?;
+        let model = names::model_identity(&encoder, name)?;
         let new = !path.exists();
         Ok(Self { index: Index::create(path, &model)?, encoder, new, begun })
     }
 
-    /// Renews the files and says what was done; an index that is new and got nothing is not left
-    /// behind.
+    /// Renews the files and prints what was done; an index that is new and got nothing is removed.
     fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
         let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}");
-        let (mut embedded, mut cut, mut spent) = (0, 0, Duration::ZERO);
-        let mut heard = |event: Event| match event {
-            Event::Looked => bar.inc(1),
-            Event::PassedOver(path) => {
-                bar.suspend(|| {
-                    eprintln!("note: {} is not UTF-8 text and was passed over", path.display())
-                });
-            }
-        };
+        let (mut embedded, mut truncated, mut spent) = (0, 0, Duration::ZERO);
         let encoder = &self.encoder;
-        let renewed = index::renew(&mut self.index, files, how, &mut heard, |texts| -> Result<_> {
-            let begun = Instant::now();
-            let made = encoder.embed(texts)?;
-            spent += begun.elapsed();
-            embedded += texts.len();
-            bar.set_message(format!("{embedded} texts embedded"));
-            let mut vectors = Vec::with_capacity(made.len());
-            for text in made {
-                cut += usize::from(text.truncated);
-                vectors.push(text.vector);
-            }
-            Ok(vectors)
-        });
+        let renewed = index::renew(
+            &mut self.index,
+            files,
+            how,
+            &mut |event| show(event, &bar),
+            |texts| -> Result<_> {
+                let begun = Instant::now();
+                let made = encoder.embed(texts)?;
+                spent += begun.elapsed();
+                embedded += texts.len();
+                bar.set_message(format!("{embedded} texts embedded"));
+                let mut vectors = Vec::with_capacity(made.len());
+                for text in made {
+                    truncated += usize::from(text.truncated);
+                    vectors.push(text.vector);
+                }
+                Ok(vectors)
+            },
+        );
         bar.finish_and_clear();
         let info = self.index.info()?;
         let path = self.index.path().to_path_buf();
@@ -244,7 +246,7 @@ impl Renewing {
             );
         }
         let Renewed { unchanged, renewed, removed } = renewed?;
-        input::say_cut(cut, self.encoder.limit);
+        input::note_truncated(truncated, self.encoder.limit);
         let summary = Summary {
             index: path.display().to_string(),
             files: info.files,
@@ -256,7 +258,17 @@ impl Renewing {
             seconds_embedding: spent.as_secs_f64(),
             seconds: self.begun.elapsed().as_secs_f64(),
         };
-        output::object(format, &summary, || text(&summary))
+        output::object(format, &summary, || for_people(&summary))
+    }
+}
+
+/// Shows what happened to a file while an index is renewed.
+fn show(progress: FileProgress, bar: &ProgressBar) {
+    match progress {
+        FileProgress::Looked => bar.inc(1),
+        FileProgress::PassedOver(path) => bar.suspend(|| {
+            eprintln!("note: {} is not UTF-8 text and was passed over", path.display());
+        }),
     }
 }
 
@@ -268,17 +280,19 @@ struct Removed {
     info: Info,
 }
 
+/// Takes files out of an index and prints what is left.
 fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let mut index = Index::open(path)?;
     let removed = index::remove_files(&mut index, files)?;
     let info = index.info()?;
     let report = Removed { removed, info };
     output::object(format, &report, || {
-        format!("removed     {removed} files\n{}", told(&report.info))
+        format!("removed     {removed} files\n{}", info_for_people(&report.info))
     })
 }
 
-fn text(summary: &Summary) -> String {
+/// The summary for people.
+fn for_people(summary: &Summary) -> String {
     let Summary { index, files, unchanged, renewed, removed, passages, embedded, .. } = summary;
     format!(
         "index       {index}\nfiles       {files}: {renewed} new or changed, {unchanged} \
@@ -289,7 +303,8 @@ fn text(summary: &Summary) -> String {
     )
 }
 
-fn told(info: &Info) -> String {
+/// What an index holds, for people.
+fn info_for_people(info: &Info) -> String {
     let Info { model, width, files, passages, texts, bytes, format } = info;
     format!(
         "model       {model}, vectors of {width} numbers\nfiles       {files}\npassages    \

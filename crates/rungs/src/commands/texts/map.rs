@@ -1,9 +1,10 @@
 //! `cargo rungs map`
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use burn::tensor::{Device, Tensor, TensorData};
+use anyhow::{Result, bail};
+use burn::tensor::{Device, Tensor};
 use clap::ValueEnum;
 use course::{Axis, Figure, Marks, Panel, Point, SEED};
 use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
@@ -12,7 +13,7 @@ use serde::Serialize;
 use crate::shell::options::{DeviceArg, Format};
 use crate::shell::{input, names, output, progress};
 
-/// What `--model` takes.
+/// Help of `--model`: what it takes.
 const MODELS_OR_VECTORS: &str =
     "a file of word vectors, or minilm, hf:OWNER/NAME[@COMMIT], a model's folder";
 
@@ -30,12 +31,12 @@ pub struct Args {
     /// Words or sentences, one a line; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
     file: PathBuf,
-    /// By name, a folder, or word vectors.
+    /// Name of the model, its folder, or a file of word vectors.
     #[arg(long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
     model: String,
     /// How to draw
     #[arg(long, value_enum, default_value = "tsne")]
-    method: Method,
+    method: Projection,
     /// How many neighbours t-SNE keeps near [default: 30, fewer for few points]
     #[arg(long, value_name = "P")]
     perplexity: Option<f64>,
@@ -62,46 +63,48 @@ pub struct Args {
 
 /// How to get from many dimensions to two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Method {
+pub enum Projection {
     /// Who is near whom stays near
     Tsne,
     /// The widest shadow
     Pca,
 }
 
-/// Texts that go through an encoder together.
+/// Number of texts that go through an encoder together.
 const BATCH: usize = 32;
-/// The longest name of a point; more of a sentence would lie over others.
+/// Most characters of a point's name; more of a sentence would lie over other points.
 const LONGEST_NAME: usize = 28;
-/// Names that a picture has room for.
+/// Number of names that a picture has room for.
 const NAMES: usize = 60;
 
-/// A text, and what its line says it is.
+/// A text, and its label where its line has one.
 struct Item {
     text: String,
     label: Option<String>,
 }
 
+/// The map, and how well it shows the space.
 #[derive(Serialize)]
 struct Summary {
-    points: Vec<Placed>,
-    /// In nats, of t-SNE, over the affinities that it keeps.
+    points: Vec<MapPoint>,
+    /// KL divergence of t-SNE in nats, over the affinities that it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     kl: Option<f64>,
-    /// Share of the variance on both axes, of PCA.
+    /// Share of the variance that lies on both axes of PCA.
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<f64>,
-    /// Of the clusters in the space.
+    /// Mean silhouette of the clusters in the space.
     #[serde(skip_serializing_if = "Option::is_none")]
     silhouette: Option<f64>,
-    /// Of the clusters against the labels.
+    /// Purity of the clusters against the labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     purity: Option<f64>,
     out: String,
 }
 
+/// A text and its point on the map.
 #[derive(Serialize)]
-struct Placed {
+struct MapPoint {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
@@ -111,9 +114,9 @@ struct Placed {
     y: f64,
 }
 
-/// Where the points lie, and how well that shows the space.
-struct Places {
-    at: Vec<[f64; 2]>,
+/// Coordinates of the points, and how well they show the space.
+struct Projected {
+    points: Vec<[f64; 2]>,
     kl: Option<f64>,
     explained: Option<f64>,
 }
@@ -125,33 +128,37 @@ pub fn run(args: &Args) -> Result<()> {
     let items = read(args)?;
     let (items, vectors) = vectors(args, items, &device)?;
     let clusters = clusters(args, &vectors)?;
-    let places = match args.method {
-        Method::Tsne => tsne(args, vectors.clone())?,
-        Method::Pca => shadow(vectors.clone()),
+    let projected = match args.method {
+        Projection::Tsne => tsne(args, vectors.clone())?,
+        Projection::Pca => principal_components(vectors.clone()),
     };
-    let known: Vec<usize> =
-        numbered(items.iter().map(|item| item.label.as_deref().unwrap_or_default()));
-    let silhouette = clusters.as_ref().map(|clusters| silhouette(vectors, clusters));
-    let purity =
-        clusters.as_ref().filter(|_| args.label.is_some()).map(|clusters| purity(clusters, &known));
-    let points = items.into_iter().zip(&places.at).enumerate().map(
-        |(i, (Item { text, label }, &[x, y]))| Placed {
-            text,
-            label,
-            cluster: clusters.as_ref().map(|clusters| clusters[i] + 1),
-            x,
-            y,
-        },
-    );
-    let (kl, explained) = (places.kl, places.explained);
-    let out = args.out.display().to_string();
-    let summary = Summary { points: points.collect(), kl, explained, silhouette, purity, out };
+    let (mut cohesion, mut agreement) = (None, None);
+    if let Some(clusters) = &clusters {
+        cohesion = Some(silhouette(vectors, clusters));
+        if args.label.is_some() {
+            agreement = Some(purity(clusters, &label_numbers(&items)));
+        }
+    }
+    let mut points = Vec::with_capacity(items.len());
+    for (i, Item { text, label }) in items.into_iter().enumerate() {
+        let [x, y] = projected.points[i];
+        let cluster = clusters.as_ref().map(|clusters| clusters[i] + 1);
+        points.push(MapPoint { text, label, cluster, x, y });
+    }
+    let summary = Summary {
+        points,
+        kl: projected.kl,
+        explained: projected.explained,
+        silhouette: cohesion,
+        purity: agreement,
+        out: args.out.display().to_string(),
+    };
     let picture = figures::svg(&figure(args, &summary));
-    output::aside(&args.out, |file| Ok(file.write_all(picture.as_bytes())?))?;
-    output::object(args.format, &summary, || text(&summary))
+    output::write_text(&args.out, &picture)?;
+    output::object(args.format, &summary, || for_people(&summary))
 }
 
-/// The lines that say something.
+/// The lines that are not empty.
 fn read(args: &Args) -> Result<Vec<Item>> {
     let mut items = Vec::new();
     let mut column = None;
@@ -162,31 +169,29 @@ fn read(args: &Args) -> Result<Vec<Item>> {
             continue;
         };
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
-        let by_name = label.parse::<usize>().is_err();
         if number == 1 {
-            column = if by_name {
-                fields.iter().position(|field| field == label)
-            } else {
-                label.parse().ok()
-            };
-            column = if by_name {
-                column
-            } else {
-                column.and_then(|column: usize| column.checked_sub(1))
-            };
-            if by_name && column.is_some() {
-                continue; // the names of the columns
+            match label.parse::<usize>() {
+                Ok(from_one) => column = from_one.checked_sub(1),
+                Err(_) => {
+                    column = fields.iter().position(|field| field == label);
+                    if column.is_some() {
+                        continue; // the names of the columns
+                    }
+                }
             }
         }
-        let at = column.filter(|&at| at < fields.len() && fields.len() > 1).with_context(|| {
-            let (file, columns) = (input::name(&args.file), fields.len());
-            format!(
-                "{file}, line {number}: expected a text and a column {label} with tabs between, \
-                found {columns} columns"
-            )
-        })?;
-        let text = fields[usize::from(at == 0)];
-        items.push(Item { text: text.into(), label: Some(fields[at].into()) });
+        let column = match column {
+            Some(column) if column < fields.len() && fields.len() > 1 => column,
+            _ => {
+                let (file, columns) = (input::name(&args.file), fields.len());
+                bail!(
+                    "{file}, line {number}: expected a text and a column {label} with tabs \
+                        between, found {columns} columns"
+                )
+            }
+        };
+        let text = fields[usize::from(column == 0)];
+        items.push(Item { text: text.into(), label: Some(fields[column].into()) });
     }
     items.retain(|item| !item.text.is_empty());
     if items.is_empty() {
@@ -195,26 +200,44 @@ fn read(args: &Args) -> Result<Vec<Item>> {
     Ok(items)
 }
 
-/// Each text's vector; texts without one are left out, and said.
+/// The texts that have a vector, and their vectors; the others are named on standard error.
 fn vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>, Tensor<2>)> {
-    if !Path::new(&args.model).is_file() {
-        let encoder = names::open_named(&args.model, BATCH, device)?;
-        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
-        let progress = progress::spinner(format!("embedding {} texts", texts.len()));
-        let vectors = encoder.embed_matrix(&texts)?;
-        progress.finish_and_clear();
-        input::note_cut(&encoder, &texts)?;
-        return Ok((items, vectors));
+    if Path::new(&args.model).is_file() {
+        word_vectors(args, items, device)
+    } else {
+        let vectors = sentence_vectors(args, &items, device)?;
+        Ok((items, vectors))
     }
+}
+
+/// Every text's vector by a sentence encoder.
+fn sentence_vectors(args: &Args, items: &[Item], device: &Device) -> Result<Tensor<2>> {
+    let encoder = names::open_named(&args.model, BATCH, device)?;
+    let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+    let progress = progress::spinner(format!("embedding {} texts", texts.len()));
+    let vectors = encoder.embed_matrix(&texts)?;
+    progress.finish_and_clear();
+    input::note_truncation(&encoder, &texts)?;
+    Ok(vectors)
+}
+
+/// The mean of a text's word vectors, for every text that has one.
+fn word_vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>, Tensor<2>)> {
     let space = names::vectors(Path::new(&args.model), device)?;
-    let (known, unknown): (Vec<_>, Vec<_>) = items
-        .into_iter()
-        .map(|item| (space.mean_of(&item.text), item))
-        .partition(|(vector, _)| vector.is_some());
+    let (mut known, mut vectors, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for item in items {
+        match space.mean_of(&item.text) {
+            Some(vector) => {
+                known.push(item);
+                vectors.push(vector);
+            }
+            None => unknown.push(item),
+        }
+    }
     if known.is_empty() {
         bail!("none of the {} lines has a word with a vector in {}", unknown.len(), args.model);
     }
-    if let Some((_, first)) = unknown.first() {
+    if let Some(first) = unknown.first() {
         eprintln!(
             "left out, without a vector in {}: {} lines, the first {:?}",
             args.model,
@@ -222,24 +245,21 @@ fn vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>,
             first.text
         );
     }
-    let (vectors, items): (Vec<_>, Vec<_>) = known.into_iter().unzip();
-    Ok((items, Tensor::cat(vectors.into_iter().flatten().collect(), 0)))
+    Ok((known, Tensor::cat(vectors, 0)))
 }
 
+/// Each vector's cluster by k-means, where clusters are asked for.
 fn clusters(args: &Args, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
     let points = vectors.dims()[0];
-    match args.clusters {
-        Some(k) if k as usize > points => {
-            bail!("--clusters {k}: expected at most {points}, one a point")
-        }
-        clusters => {
-            Ok(clusters
-                .map(|k| KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
-        }
+    let Some(k) = args.clusters else { return Ok(None) };
+    if k as usize > points {
+        bail!("--clusters {k}: expected at most {points}, one a point")
     }
+    Ok(Some(KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
 }
 
-fn tsne(args: &Args, vectors: Tensor<2>) -> Result<Places> {
+/// The map by t-SNE.
+fn tsne(args: &Args, vectors: Tensor<2>) -> Result<Projected> {
     let points = vectors.dims()[0];
     let largest = largest_perplexity(points);
     let config = TsneConfig::new(args.seed);
@@ -256,55 +276,59 @@ fn tsne(args: &Args, vectors: Tensor<2>) -> Result<Places> {
     let map = config.with_perplexity(perplexity).fit(vectors, |step| {
         bar.set_position(step.iteration as u64);
         if step.iteration == last {
-            kl = Some(step.kl()); // as dear as a step, so once
+            kl = Some(step.kl()); // costs as much as a step, so only once
         }
     });
     bar.finish_and_clear();
-    let at = map.points().iter().map(|point| point.map(f64::from)).collect();
-    Ok(Places { at, kl, explained: None })
+    let mut points = Vec::new();
+    for [x, y] in map.points() {
+        points.push([f64::from(x), f64::from(y)]);
+    }
+    Ok(Projected { points, kl, explained: None })
 }
 
-fn shadow(vectors: Tensor<2>) -> Places {
+/// The map by the first two principal components.
+fn principal_components(vectors: Tensor<2>) -> Projected {
     let found = pca(vectors.clone(), 2);
-    let numbers = |tensor: TensorData| tensor.iter::<f64>().collect::<Vec<f64>>();
-    let explained = numbers(found.explained_variance_ratio.to_data()).iter().sum();
-    let at = numbers(found.project(vectors).into_data()).as_chunks::<2>().0.to_vec();
-    Places { at, kl: None, explained: Some(explained) }
+    let mut explained = 0.0;
+    for share in found.explained_variance_ratio.to_data().iter::<f64>() {
+        explained += share;
+    }
+    let coordinates: Vec<f64> = found.project(vectors).into_data().iter().collect();
+    let points = coordinates.as_chunks::<2>().0.to_vec();
+    Projected { points, kl: None, explained: Some(explained) }
 }
 
-/// Each name's number, in the order in which they first come.
-fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
-    let mut known: Vec<&str> = Vec::new();
-    let number = |name| match known.iter().position(|known| *known == name) {
-        Some(number) => number,
-        None => {
-            known.push(name);
-            known.len() - 1
-        }
-    };
-    names.map(number).collect()
+/// Each item's label as a number, in the order in which the labels first come.
+fn label_numbers(items: &[Item]) -> Vec<usize> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut numbered = Vec::with_capacity(items.len());
+    for item in items {
+        let next = numbers.len();
+        let label = item.label.as_deref().unwrap_or_default();
+        numbered.push(*numbers.entry(label).or_insert(next));
+    }
+    numbered
 }
 
+/// The map as a figure.
 fn figure(args: &Args, summary: &Summary) -> Figure {
-    let method = match args.method {
-        Method::Tsne => "t-SNE",
-        Method::Pca => "PCA",
+    let (method, first, second) = match args.method {
+        Projection::Tsne => ("t-SNE", "first (no unit)", "second (no unit)"),
+        Projection::Pca => ("PCA", "first principal component", "second principal component"),
     };
     let one_in = summary.points.len().div_ceil(NAMES);
-    let point = |(i, placed): (usize, &Placed)| Point {
-        label: if i % one_in == 0 { name(&placed.text) } else { String::new() },
-        group: match (&placed.label, placed.cluster) {
+    let mut points = Vec::with_capacity(summary.points.len());
+    for (i, point) in summary.points.iter().enumerate() {
+        let group = match (&point.label, point.cluster) {
             (Some(label), _) => label.clone(),
             (None, Some(cluster)) => format!("cluster {cluster}"),
             (None, None) => "texts".into(),
-        },
-        x: placed.x,
-        y: placed.y,
-    };
-    let axis = |which: &str| match args.method {
-        Method::Tsne => Axis::linear(&format!("{which} (no unit)")),
-        Method::Pca => Axis::linear(&format!("{which} principal component")),
-    };
+        };
+        let is_named = i % one_in == 0;
+        let label = if is_named { beginning(&point.text) } else { String::new() };
+        points.push(Point { label, group, x: point.x, y: point.y });
+    }
     let (count, file) = (summary.points.len(), input::name(&args.file));
     Figure {
         name: "map".into(),
@@ -313,32 +337,36 @@ fn figure(args: &Args, summary: &Summary) -> Figure {
         band: 0.0,
         panels: vec![Panel {
             title: String::new(),
-            x: axis("first"),
-            y: axis("second"),
-            marks: Marks::Points(summary.points.iter().enumerate().map(point).collect()),
+            x: Axis::linear(first),
+            y: Axis::linear(second),
+            marks: Marks::Points(points),
         }],
     }
 }
 
 /// The beginning of a text.
-fn name(text: &str) -> String {
+fn beginning(text: &str) -> String {
     match text.char_indices().nth(LONGEST_NAME) {
         Some((end, _)) => format!("{}..", text[..end].trim_end()),
         None => text.into(),
     }
 }
 
-fn text(summary: &Summary) -> String {
-    let line = |name: &str, value: Option<f64>, unit: &str| {
-        value.map(|value| format!("{name:12}{value:.3}{unit}\n")).unwrap_or_default()
-    };
-    [
-        format!("{:12}{}\n", "points", summary.points.len()),
-        line("KL", summary.kl, " nats"),
-        line("explained", summary.explained, " of the variance"),
-        line("silhouette", summary.silhouette, ", clusters in the space"),
-        line("purity", summary.purity, ", clusters against labels"),
-        format!("{:12}{}\n", "drawn", summary.out),
-    ]
-    .concat()
+/// The summary for people.
+fn for_people(summary: &Summary) -> String {
+    let mut text = format!("{:12}{}\n", "points", summary.points.len());
+    text.push_str(&line("KL", summary.kl, " nats"));
+    text.push_str(&line("explained", summary.explained, " of the variance"));
+    text.push_str(&line("silhouette", summary.silhouette, ", clusters in the space"));
+    text.push_str(&line("purity", summary.purity, ", clusters against labels"));
+    text.push_str(&format!("{:12}{}\n", "drawn", summary.out));
+    text
+}
+
+/// A line of a number, or nothing where there is none.
+fn line(name: &str, number: Option<f64>, unit: &str) -> String {
+    match number {
+        Some(number) => format!("{name:12}{number:.3}{unit}\n"),
+        None => String::new(),
+    }
 }

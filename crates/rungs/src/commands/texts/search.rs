@@ -40,7 +40,7 @@ pub struct Args {
     format: Format,
 }
 
-/// Characters of a passage that a line for people shows.
+/// Most characters of a passage that a line for people shows.
 const SHOWN: usize = 160;
 
 /// Ranks texts by their cosine with the query.
@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// A line that was found.
 #[derive(Serialize)]
-struct Line<'a> {
+struct FoundLine<'a> {
     rank: usize,
     score: f32,
     line: usize,
@@ -82,25 +82,29 @@ fn in_lines(args: &Args) -> Result<()> {
     let progress = progress::spinner(format!("reading {} lines", texts.len()));
     let found = encoder.search(&args.query, &texts, args.top as usize)?;
     progress.finish_and_clear();
-    input::note_cut(&encoder, &texts)?;
+    input::note_truncation(&encoder, &texts)?;
     let mut rows = Vec::new();
     for (rank, (i, score)) in (1..).zip(found) {
-        rows.push(Line { rank, score, line: lines[i].0, text: texts[i] });
+        rows.push(FoundLine { rank, score, line: lines[i].0, text: texts[i] });
     }
     output::rows(args.format, &rows, || {
-        rows.iter().map(|row| format!("{:7.4}  {}\n", row.score, row.text)).collect()
+        let mut text = String::new();
+        for row in &rows {
+            text.push_str(&format!("{:7.4}  {}\n", row.score, row.text));
+        }
+        text
     })
 }
 
 /// A passage that was found.
 #[derive(Serialize)]
-struct Passage {
+struct FoundPassage {
     rank: usize,
     score: f32,
     file: String,
     line: u32,
     text: String,
-    /// Other places where the same is said.
+    /// Number of other places where the same text stands.
     more: usize,
 }
 
@@ -108,34 +112,36 @@ struct Passage {
 fn in_an_index(args: &Args, path: &Path) -> Result<()> {
     let index = Index::open_to_read(path)?;
     // Both take about as long, and neither needs the other.
-    let (scan, query) = thread::scope(|scope| {
-        let scan = scope.spawn(|| index.scan());
+    let (vectors, query) = thread::scope(|scope| {
+        let vectors = scope.spawn(|| index.load_vectors());
         let query = query(args, &index);
-        (scan.join().expect("reading an index does not panic"), query)
+        (vectors.join().expect("reading an index does not panic"), query)
     });
-    let (query, scan) = (query?, scan?);
+    let (query, vectors) = (query?, vectors?);
     let mut rows = Vec::new();
-    for (rank, hit) in (1..).zip(index.hits(&scan.nearest(&query, args.top as usize))?) {
-        let (file, line) =
-            hit.places.first().map_or((String::new(), 0), |(name, line)| (near(name), *line));
+    for (rank, hit) in (1..).zip(index.hits(&vectors.nearest(&query, args.top as usize))?) {
+        let (file, line) = match hit.places.first() {
+            Some((name, line)) => (relative(name), *line),
+            None => (String::new(), 0),
+        };
         let more = hit.places.len().saturating_sub(1);
-        rows.push(Passage { rank, score: hit.score, file, line, text: hit.text, more });
+        rows.push(FoundPassage { rank, score: hit.score, file, line, text: hit.text, more });
     }
-    output::rows(args.format, &rows, || rows.iter().map(shown).collect())
+    output::rows(args.format, &rows, || rows.iter().map(for_people).collect())
 }
 
-/// The query's vector, by the index's own model or by the one that was asked for.
+/// The query's vector, from the model that the arguments name or else from the index's own.
 fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
     let name = args.model.model.as_ref().unwrap_or(&index.model().name);
     let device = names::device(&args.model.device.device)?;
     let encoder = names::open_named(name, args.model.batch as usize, &device)?;
-    index.expect(&names::known_by(&encoder, name)?)?;
-    input::note_cut(&encoder, &[&args.query])?;
+    index.check_model(&names::model_identity(&encoder, name)?)?;
+    input::note_truncation(&encoder, &[&args.query])?;
     Ok(encoder.embed(&[&args.query])?.remove(0).vector)
 }
 
 /// A file's name as seen from the current directory, where it lies in that.
-fn near(name: &str) -> String {
+fn relative(name: &str) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     match Path::new(name).strip_prefix(here) {
         Ok(inside) => inside.display().to_string(),
@@ -143,12 +149,13 @@ fn near(name: &str) -> String {
     }
 }
 
-fn shown(row: &Passage) -> String {
-    let Passage { score, file, line, text, more, .. } = row;
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push_str("..");
+/// A passage for people.
+fn for_people(row: &FoundPassage) -> String {
+    let FoundPassage { score, file, line, text, more, .. } = row;
+    let mut beginning: String = text.chars().take(SHOWN).collect();
+    if beginning.len() < text.len() {
+        beginning.push_str("..");
     }
     let also = if *more == 0 { String::new() } else { format!("  (and in {more} other places)") };
-    format!("{score:7.4}  {file}:{line}  {shown}{also}\n")
+    format!("{score:7.4}  {file}:{line}  {beginning}{also}\n")
 }

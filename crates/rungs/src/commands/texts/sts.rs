@@ -31,7 +31,7 @@ pub struct Args {
 
 /// How well a model's cosines follow people's ratings.
 #[derive(Serialize)]
-struct Scores {
+struct Correlations {
     spearman: f64,
     pearson: f64,
     rows: usize,
@@ -45,16 +45,22 @@ pub fn run(args: &Args) -> Result<()> {
     let progress = progress::spinner(format!("embedding {} pairs", pairs.len()));
     let agreement = Agreement::of(&encoder, &pairs)?;
     progress.finish_and_clear();
-    let sides: Vec<&str> = pairs.iter().flat_map(|pair| [&pair.a[..], &pair.b[..]]).collect();
-    input::note_cut(&encoder, &sides)?;
+    let mut texts = Vec::with_capacity(2 * pairs.len());
+    for pair in &pairs {
+        texts.extend([&pair.a[..], &pair.b[..]]);
+    }
+    input::note_truncation(&encoder, &texts)?;
     let needed = "a correlation needs two rows with different ratings and different cosines";
-    let scores = Scores {
+    let correlations = Correlations {
         spearman: agreement.spearman.context(needed)?,
         pearson: agreement.pearson.context(needed)?,
         rows: pairs.len(),
     };
-    output::object(args.format, &scores, || {
-        let Scores { spearman, pearson, rows } = &scores;
-        format!("spearman  {spearman:.4}\npearson   {pearson:.4}\nrows      {rows}\n")
-    })
+    output::object(args.format, &correlations, || for_people(&correlations))
+}
+
+/// The correlations for people.
+fn for_people(correlations: &Correlations) -> String {
+    let Correlations { spearman, pearson, rows } = correlations;
+    format!("spearman  {spearman:.4}\npearson   {pearson:.4}\nrows      {rows}\n")
 }

@@ -32,7 +32,7 @@ pub struct Args {
     /// Rows of two or three texts with tabs between, or lesson 14's own
     #[arg(value_name = "FILE.tsv|feelings")]
     pairs: PathBuf,
-    /// By name, or a folder.
+    /// Name of the model, or its folder.
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     model: String,
     /// Times through the pairs
@@ -70,9 +70,10 @@ pub struct Args {
     format: Format,
 }
 
-/// One pair in so many is held back, to measure with.
+/// One pair in this many is held back, to measure with.
 const HELD_OUT: usize = 10;
 
+/// How the training went.
 #[derive(Serialize)]
 struct Summary {
     pairs: usize,
@@ -80,23 +81,23 @@ struct Summary {
     seed: u64,
     steps: usize,
     seconds: f64,
-    before: Scores,
-    after: Scores,
+    before: SearchScores,
+    after: SearchScores,
     out: String,
 }
 
-/// How good the model is at finding.
+/// Scores of the model at finding texts.
 #[derive(Serialize)]
-struct Scores {
+struct SearchScores {
     /// Share of held-out queries whose own text ranks first among all texts of the pairs held out.
     recall_at_1: f64,
     recall_at_10: f64,
     mrr: f64,
     ndcg_at_10: f64,
-    /// Spearman, if a file was given.
+    /// Spearman's correlation with the ratings of the file, if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     sts: Option<f64>,
-    /// Of the searches of lesson 14 that a shared word misleads, those that find what is meant.
+    /// Number of lesson 14's searches that find what is meant although a shared word misleads.
     #[serde(skip_serializing_if = "Option::is_none")]
     cases: Option<usize>,
     /// Cosines of the textbook's query with its three texts.
@@ -126,7 +127,10 @@ pub fn run(args: &Args) -> Result<()> {
     output::new_folder(&args.out)?;
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
-    let rated = args.sts.as_deref().map(data::sts).transpose()?;
+    let rated = match &args.sts {
+        Some(path) => Some(data::sts(path)?),
+        None => None,
+    };
     let before = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
     let training_device = device.clone().autodiff();
     training_device.seed(args.seed);
@@ -152,19 +156,27 @@ pub fn run(args: &Args) -> Result<()> {
         after,
         out,
     };
-    output::object(args.format, &summary, || text(&summary))
+    output::object(args.format, &summary, || for_people(&summary))
 }
 
+/// Scores the encoder on the pairs held out, and on what else was asked for.
 fn scores(
     encoder: &SentenceEncoder,
     held_out: &[Related],
     rated: Option<&[Pair]>,
     feelings_asked: bool,
-) -> Result<Scores> {
+) -> Result<SearchScores> {
     let Retrieval { recall_at_1, recall_at_10, mrr, ndcg_at_10 } =
         Retrieval::of_pairs(encoder, held_out)?;
-    let mut scores =
-        Scores { recall_at_1, recall_at_10, mrr, ndcg_at_10, sts: None, cases: None, search: None };
+    let mut scores = SearchScores {
+        recall_at_1,
+        recall_at_10,
+        mrr,
+        ndcg_at_10,
+        sts: None,
+        cases: None,
+        search: None,
+    };
     if let Some(rated) = rated {
         let spearman = Agreement::of(encoder, rated)?.spearman;
         let needed = "a correlation needs two rows with different ratings and different cosines";
@@ -177,19 +189,19 @@ fn scores(
     Ok(scores)
 }
 
-fn text(summary: &Summary) -> String {
+/// The summary for people.
+fn for_people(summary: &Summary) -> String {
     let Summary { pairs, held_out, steps, seconds, before, after, out, .. } = summary;
-    let row = |name: &str, before: f64, after: f64| format!("{name:20}{before:8.4}{after:8.4}\n");
     let mut text = format!(
         "{pairs} pairs to learn from, {held_out} held back, {steps} steps, {seconds:.0} s\n\n"
     );
     text.push_str(&format!("{:20}{:>8}{:>8}\n", "", "before", "after"));
-    text.push_str(&row("recall@1", before.recall_at_1, after.recall_at_1));
-    text.push_str(&row("recall@10", before.recall_at_10, after.recall_at_10));
-    text.push_str(&row("MRR", before.mrr, after.mrr));
-    text.push_str(&row("nDCG@10", before.ndcg_at_10, after.ndcg_at_10));
+    text.push_str(&line("recall@1", before.recall_at_1, after.recall_at_1));
+    text.push_str(&line("recall@10", before.recall_at_10, after.recall_at_10));
+    text.push_str(&line("MRR", before.mrr, after.mrr));
+    text.push_str(&line("nDCG@10", before.ndcg_at_10, after.ndcg_at_10));
     if let (Some(before), Some(after)) = (before.sts, after.sts) {
-        text.push_str(&row("STS", before, after));
+        text.push_str(&line("STS", before, after));
     }
     if let (Some(before), Some(after)) = (before.cases, after.cases) {
         text.push_str(&format!("{:20}{before:>8}{after:>8}\n", "told apart"));
@@ -197,9 +209,14 @@ fn text(summary: &Summary) -> String {
     if let (Some(before), Some(after)) = (before.search, after.search) {
         text.push_str(&format!("\n{:?} and\n", feelings::QUERY));
         for (i, found) in feelings::TEXTS.iter().enumerate() {
-            text.push_str(&row(found, before[i].into(), after[i].into()));
+            text.push_str(&line(found, before[i].into(), after[i].into()));
         }
     }
     text.push_str(&format!("\nwritten to {out}: use it by --model {out}\n"));
     text
+}
+
+/// A line of a score before and after.
+fn line(name: &str, before: f64, after: f64) -> String {
+    format!("{name:20}{before:8.4}{after:8.4}\n")
 }

@@ -48,9 +48,10 @@ pub struct Args {
     format: Format,
 }
 
-/// Words listed.
+/// Number of most frequent words that are listed.
 const FREQUENT: usize = 10;
 
+/// The description of a corpus.
 #[derive(Serialize)]
 struct Description {
     corpus: String,
@@ -73,9 +74,10 @@ pub fn run(args: &Args) -> Result<()> {
     };
     progress.finish_and_clear();
     let description = description?;
-    output::object(args.format, &description, || text(&description))
+    output::object(args.format, &description, || for_people(&description))
 }
 
+/// The passages of the corpus that the arguments name.
 fn passages(args: &Args) -> Result<Passages> {
     let mut corpus = Corpus::named(&args.corpus, args.seed);
     if let (Corpus::Toy { sentences, .. }, Some(_)) = (&mut corpus, args.words) {
@@ -92,22 +94,26 @@ fn questions(corpus: &str) -> Result<Passages> {
                 its own"
         );
     }
-    let lines = |Section { name, questions }: Section| {
-        let questions = questions.into_iter().map(|question| question.join(" "));
-        std::iter::once(format!(": {name}")).chain(questions).map(Ok).collect::<Vec<_>>()
-    };
-    Ok(Box::new(World::analogies().into_iter().flat_map(lines)))
+    let mut lines = Vec::new();
+    for Section { name, questions } in World::analogies() {
+        lines.push(Ok(format!(": {name}")));
+        for question in questions {
+            lines.push(Ok(question.join(" ")));
+        }
+    }
+    Ok(Box::new(lines.into_iter()))
 }
 
+/// Writes the passages to `out` and describes what was written.
 fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Description> {
-    let (mut bytes, mut lines, mut said) = (0, 0, 0);
+    let (mut bytes, mut lines, mut words_read) = (0, 0, 0);
     let mut counts: HashMap<String, u64> = HashMap::new();
     let mut sum = Sha256::new();
     let most = args.words.unwrap_or(u64::MAX);
     for passage in passages {
         let passage = passage?;
         let mut words = data::words(&passage);
-        words.truncate((most - said).try_into().unwrap_or(usize::MAX));
+        words.truncate((most - words_read).try_into().unwrap_or(usize::MAX));
         let line = if args.raw || args.questions { passage } else { words.join(" ") };
         if line.is_empty() {
             continue; // punctuation alone
@@ -117,26 +123,31 @@ fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Desc
         sum.update(&line);
         bytes += line.len() as u64;
         lines += 1;
-        said += words.len() as u64;
-        words.into_iter().for_each(|word| *counts.entry(word).or_default() += 1);
-        if said == most {
+        words_read += words.len() as u64;
+        for word in words {
+            *counts.entry(word).or_default() += 1;
+        }
+        if words_read == most {
             break;
         }
     }
     let vocabulary = counts.len();
-    let mut most_frequent: Vec<(String, u64)> = counts.into_iter().collect();
+    let mut most_frequent = Vec::from_iter(counts);
     most_frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     most_frequent.truncate(FREQUENT);
     let sha256 = files::hex(&sum.finalize());
     let corpus = args.corpus.clone();
-    Ok(Description { corpus, bytes, lines, words: said, vocabulary, most_frequent, sha256 })
+    Ok(Description { corpus, bytes, lines, words: words_read, vocabulary, most_frequent, sha256 })
 }
 
-fn text(description: &Description) -> String {
+/// The description for people.
+fn for_people(description: &Description) -> String {
     let Description { corpus, bytes, lines, words, vocabulary, most_frequent, sha256 } =
         description;
     let mut table = Table::new(["word", "times"]);
-    most_frequent.iter().for_each(|(word, count)| table.row([word.clone(), count.to_string()]));
+    for (word, count) in most_frequent {
+        table.row([word.clone(), count.to_string()]);
+    }
     format!(
         "corpus      {corpus}\nbytes       {bytes}\nlines       {lines}\nwords       {words}\n\
          vocabulary  {vocabulary}\nsha256      {sha256}\n\n{table}"

@@ -67,7 +67,7 @@ pub struct AnalogiesArgs {
     questions: String,
 }
 
-/// Word vectors, and how to answer about them.
+/// Options that say which word vectors, and how to print.
 #[derive(Debug, clap::Args)]
 pub struct VectorsArg {
     /// A file of word vectors: .bin in word2vec's binary format, anything else in its text format
@@ -81,11 +81,12 @@ pub struct VectorsArg {
     format: Format,
 }
 
-/// Spellings offered for an unknown word.
+/// Number of spellings that are offered for an unknown word.
 const OFFERED: usize = 3;
 
+/// A word that was found.
 #[derive(Serialize)]
-struct Found<'a> {
+struct RankedWord<'a> {
     rank: usize,
     cosine: f32,
     word: &'a str,
@@ -95,48 +96,56 @@ struct Found<'a> {
 pub fn neighbours(args: &NeighboursArgs) -> Result<()> {
     let space = open(&args.vectors)?;
     let row = row(&space, &args.word, &args.vectors.vectors)?;
-    show(&space, space.neighbours(row, args.top as usize), args.vectors.format)
+    print(&space, space.neighbours(row, args.top as usize), args.vectors.format)
 }
 
 /// Ranks all words by their cosine with b - a + c.
 pub fn analogy(args: &AnalogyArgs) -> Result<()> {
     let space = open(&args.vectors)?;
     let mut rows = [0; 3];
-    for (place, word) in rows.iter_mut().zip(&args.words) {
-        *place = row(&space, word, &args.vectors.vectors)?;
+    for (i, word) in args.words.iter().enumerate() {
+        rows[i] = row(&space, word, &args.vectors.vectors)?;
     }
-    show(&space, space.analogy(rows, args.top as usize), args.vectors.format)
+    print(&space, space.analogy(rows, args.top as usize), args.vectors.format)
 }
 
-fn show(space: &Space, found: Vec<(usize, f32)>, format: Format) -> Result<()> {
-    let found: Vec<Found> = (1..)
-        .zip(found)
-        .map(|(rank, (row, cosine))| Found { rank, cosine, word: &space.words()[row] })
-        .collect();
-    output::rows(format, &found, || {
-        found.iter().map(|found| format!("{:7.4}  {}\n", found.cosine, found.word)).collect()
+/// Prints the rows of `space` that were found, with their cosines.
+fn print(space: &Space, found: Vec<(usize, f32)>, format: Format) -> Result<()> {
+    let mut words = Vec::new();
+    for (row, cosine) in found {
+        let rank = words.len() + 1;
+        words.push(RankedWord { rank, cosine, word: &space.words()[row] });
+    }
+    output::rows(format, &words, || {
+        let mut text = String::new();
+        for RankedWord { cosine, word, .. } in &words {
+            text.push_str(&format!("{cosine:7.4}  {word}\n"));
+        }
+        text
     })
 }
 
+/// The answers to all questions, by section and in all.
 #[derive(Serialize)]
 struct Sections {
-    sections: Vec<Counted>,
-    total: Counted,
+    sections: Vec<Counts>,
+    total: Counts,
 }
 
+/// The answers to a section's questions.
 #[derive(Serialize)]
-struct Counted {
+struct Counts {
     section: String,
     right: usize,
     covered: usize,
     questions: usize,
-    /// Of those covered; none where none is.
+    /// Share of the covered questions that were answered right; `None` where none is covered.
     accuracy: Option<f64>,
 }
 
-impl From<Score> for Counted {
+impl From<Score> for Counts {
     fn from(Score { section, questions, covered, right }: Score) -> Self {
-        let accuracy = (covered > 0).then(|| right as f64 / covered as f64);
+        let accuracy = if covered > 0 { Some(right as f64 / covered as f64) } else { None };
         Self { section, right, covered, questions, accuracy }
     }
 }
@@ -150,36 +159,43 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
     };
     let space = open(&args.vectors)?;
     let progress = progress::bar(sections.len() as u64, "{bar:30} {pos}/{len} sections");
-    let mut scores = Vec::new();
+    let mut total = Score { section: "total".into(), questions: 0, covered: 0, right: 0 };
+    let mut counted = Vec::new();
     for section in sections {
-        scores.extend(space.score(&[section]));
+        for score in space.score(&[section]) {
+            total.questions += score.questions;
+            total.covered += score.covered;
+            total.right += score.right;
+            counted.push(Counts::from(score));
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let sum = |of: fn(&Score) -> usize| scores.iter().map(of).sum();
-    let total = Score {
-        section: "total".into(),
-        questions: sum(|score| score.questions),
-        covered: sum(|score| score.covered),
-        right: sum(|score| score.right),
-    };
-    let scored =
-        Sections { sections: scores.into_iter().map(Counted::from).collect(), total: total.into() };
-    output::object(args.vectors.format, &scored, || text(&scored))
+    let sections = Sections { sections: counted, total: total.into() };
+    output::object(args.vectors.format, &sections, || for_people(&sections))
 }
 
-fn text(scored: &Sections) -> String {
+/// The answers for people.
+fn for_people(answers: &Sections) -> String {
     let mut table = Table::new(["section", "right", "covered", "questions", "accuracy"]);
-    for counted in scored.sections.iter().chain([&scored.total]) {
-        let accuracy =
-            counted.accuracy.map_or("-".into(), |accuracy| format!("{:.1}%", 100.0 * accuracy));
-        let numbers =
-            [counted.right, counted.covered, counted.questions].map(|count| count.to_string());
-        table.row([counted.section.clone()].into_iter().chain(numbers).chain([accuracy]));
+    for counts in &answers.sections {
+        table.row(cells(counts));
     }
+    table.row(cells(&answers.total));
     table.to_string()
 }
 
+/// A row of the table for people.
+fn cells(counts: &Counts) -> [String; 5] {
+    let Counts { section, right, covered, questions, accuracy } = counts;
+    let accuracy = match accuracy {
+        Some(accuracy) => format!("{:.1}%", 100.0 * accuracy),
+        None => "-".into(),
+    };
+    [section.clone(), right.to_string(), covered.to_string(), questions.to_string(), accuracy]
+}
+
+/// Reads the vectors onto the device that the arguments name.
 fn open(args: &VectorsArg) -> Result<Space> {
     names::vectors(&args.vectors, &names::device(&args.device.device)?)
 }
@@ -189,13 +205,18 @@ fn row(space: &Space, word: &str, path: &Path) -> Result<usize> {
     if let Some(row) = space.row(word) {
         return Ok(row);
     }
-    let likeness =
-        |known: &String| strsim::normalized_damerau_levenshtein(&word.to_lowercase(), known);
-    let mut known: Vec<(f64, &String)> =
-        space.words().iter().map(|known| (likeness(known), known)).collect();
+    let lower_case = word.to_lowercase();
+    let mut known: Vec<(f64, &str)> = Vec::new();
+    for spelling in space.words() {
+        let likeness = strsim::normalized_damerau_levenshtein(&lower_case, spelling);
+        known.push((likeness, spelling));
+    }
     known.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let offered: Vec<&str> = known.iter().take(OFFERED).map(|(_, known)| known.as_str()).collect();
+    let mut offered = Vec::new();
+    for (_, spelling) in known.iter().take(OFFERED) {
+        offered.push(*spelling);
+    }
     let error = format!("{word:?} has no vector in {}", path.display());
-    Err(Helpful { error, help: format!("the nearest known spellings are {}", offered.join(", ")) }
-        .into())
+    let help = format!("the nearest known spellings are {}", offered.join(", "));
+    Err(Helpful { error, help }.into())
 }

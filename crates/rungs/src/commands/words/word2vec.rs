@@ -22,7 +22,8 @@ use crate::shell::{output, progress};
   cargo rungs word2vec --corpus my_book.txt --dim 50 --min-count 2 --out book.txt
 
 FILE.bin is written in word2vec's binary format, anything else in its text format; gensim reads \
-both. Ctrl-C stops and writes what was learnt. With --threads 1 the same seed gives the same file.")]
+both. Ctrl-C stops and writes what was learnt. With --threads 1 the same seed gives \
+the same file.")]
 pub struct Args {
     /// What to learn from
     #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
@@ -82,15 +83,17 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Template of the bar.
 const BAR: &str = "{bar:30} {percent}% {per_sec} {msg} {eta} left";
 
+/// How the training went.
 #[derive(Serialize)]
 struct Summary {
     corpus: String,
     words: u64,
     vocabulary: usize,
     epochs: u32,
-    /// Nats per pair, mean of each epoch.
+    /// Mean loss of each epoch, in nats per pair.
     losses: Vec<f64>,
     seconds: f64,
     words_per_second: f64,
@@ -105,11 +108,11 @@ pub fn run(args: &Args) -> Result<()> {
     let progress = progress::spinner(format!("counting the words of {}", args.corpus));
     let vocabulary = Vocabulary::count(corpus.passages()?, args.min_count)?;
     if vocabulary.words.is_empty() {
-        let (said, least) = (vocabulary.said, args.min_count);
         bail!(
-            "{}: expected words said {least} times or more, found none among {said}: lower \
-                --min-count",
-            args.corpus
+            "{}: expected words said {} times or more, found none among {}: lower --min-count",
+            args.corpus,
+            args.min_count,
+            vocabulary.said
         );
     }
     let start = Instant::now();
@@ -144,9 +147,10 @@ pub fn run(args: &Args) -> Result<()> {
             summary.out
         );
     }
-    output::object(args.format, &summary, || text(&summary))
+    output::object(args.format, &summary, || for_people(&summary))
 }
 
+/// The configuration that the arguments ask for.
 fn config(args: &Args) -> Result<Word2VecConfig> {
     let threads = match args.threads {
         Some(threads) => threads as usize,
@@ -162,7 +166,8 @@ fn config(args: &Args) -> Result<Word2VecConfig> {
         .with_seed(args.seed))
 }
 
-fn text(summary: &Summary) -> String {
+/// The summary for people.
+fn for_people(summary: &Summary) -> String {
     let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } =
         summary;
     let losses: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();

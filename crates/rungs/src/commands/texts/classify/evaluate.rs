@@ -17,33 +17,33 @@ use crate::shell::output;
 /// Bins of answers by how sure they are, for the calibration error.
 const BINS: usize = 10;
 
-/// How one label fares.
+/// Scores of one label.
 #[derive(Serialize)]
-struct OfLabel {
+struct LabelScores {
     precision: f64,
     recall: f64,
     f1: f64,
     support: usize,
 }
 
-/// How a classifier fares with labelled texts.
+/// Scores of a classifier on labelled texts.
 #[derive(Serialize)]
 struct Evaluation {
     rows: usize,
     accuracy: f64,
     macro_f1: f64,
-    /// Accuracy of always saying what most rows in training had.
+    /// Accuracy of always answering the commonest label of the training.
     majority: f64,
     calibration_error: f64,
-    /// Answers by how sure they are.
+    /// Bins of the answers by how sure they are.
     calibration: Vec<Bin>,
-    labels: BTreeMap<String, OfLabel>,
+    labels: BTreeMap<String, LabelScores>,
     confusion: Matrix,
-    /// Labels that training did not have; none of their rows can be right.
+    /// Labels that the training did not have; none of their rows can be right.
     unseen: Vec<String>,
 }
 
-/// `counts[truth][predicted]`, both in the order of the labels.
+/// Confusion matrix: `counts[truth][predicted]`, both in the order of the labels.
 #[derive(Serialize)]
 struct Matrix {
     labels: Vec<String>,
@@ -53,32 +53,37 @@ struct Matrix {
 /// Measures a classifier on labelled texts.
 pub fn run(classifier: &Classifier, rows: &[Labelled], format: Format) -> Result<()> {
     let evaluation = evaluate(classifier, rows)?;
-    output::object(format, &evaluation, || text(&evaluation))
+    output::object(format, &evaluation, || for_people(&evaluation))
 }
 
+/// Scores a classifier on labelled texts.
 fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
     let mut labels = classifier.head.labels.clone();
     let unseen = unseen(&labels, rows);
     labels.extend(unseen.iter().cloned());
-    let number =
-        |label: &String| labels.iter().position(|known| known == label).expect("listed above");
-    let truth: Vec<usize> = rows.iter().map(|row| number(&row.label)).collect();
-    let majority = vec![number(&classifier.about.majority); rows.len()];
-    let texts: Vec<String> = rows.iter().map(|row| row.text.clone()).collect();
+    let (mut truth, mut texts) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows {
+        truth.push(number(&labels, &row.label));
+        texts.push(row.text.clone());
+    }
+    let majority = vec![number(&labels, &classifier.about.majority); rows.len()];
     let p = super::probabilities(classifier, &texts)?;
     let predicted = likeliest(p.clone());
-    let sure: Vec<f64> = p.max_dim(1).into_data().iter().collect();
     let mut answers = Vec::with_capacity(rows.len());
-    for (i, p) in sure.into_iter().enumerate() {
+    for (i, p) in p.max_dim(1).into_data().iter::<f64>().enumerate() {
         answers.push((p.clamp(0.0, 1.0), predicted[i] == truth[i]));
     }
     let calibration = reliability(&answers, BINS);
     let confusion = Confusion::new(labels.len(), &predicted, &truth);
     let mut by_label = BTreeMap::new();
     for (label, scores) in labels.iter().zip(confusion.scores()) {
-        let (precision, recall, f1, support) =
-            (scores.precision, scores.recall, scores.f1, scores.support);
-        by_label.insert(label.clone(), OfLabel { precision, recall, f1, support });
+        let scores = LabelScores {
+            precision: scores.precision,
+            recall: scores.recall,
+            f1: scores.f1,
+            support: scores.support,
+        };
+        by_label.insert(label.clone(), scores);
     }
     Ok(Evaluation {
         rows: rows.len(),
@@ -91,6 +96,11 @@ fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
         confusion: Matrix { labels, counts: confusion.counts },
         unseen,
     })
+}
+
+/// The number of a label that is listed.
+fn number(labels: &[String], label: &String) -> usize {
+    labels.iter().position(|known| known == label).expect("every label is listed")
 }
 
 /// Labels of the rows that the classifier does not know.
@@ -106,19 +116,30 @@ fn unseen(known: &[String], rows: &[Labelled]) -> Vec<String> {
     unseen
 }
 
-/// An evaluation for people.
-fn text(evaluation: &Evaluation) -> String {
+/// The evaluation for people.
+fn for_people(evaluation: &Evaluation) -> String {
     let mut table = Table::new(["label", "precision", "recall", "F1", "rows"]);
-    for (label, OfLabel { precision, recall, f1, support }) in &evaluation.labels {
-        let [precision, recall, f1] = [precision, recall, f1].map(|share| format!("{share:.3}"));
-        table.row([label.clone(), precision, recall, f1, support.to_string()]);
+    for (label, LabelScores { precision, recall, f1, support }) in &evaluation.labels {
+        table.row([
+            label.clone(),
+            format!("{precision:.3}"),
+            format!("{recall:.3}"),
+            format!("{f1:.3}"),
+            support.to_string(),
+        ]);
     }
     let Matrix { labels, counts } = &evaluation.confusion;
     let mut confusion = String::from("rows are what is true, columns what was said\n");
-    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(6);
+    let mut width = 6;
+    for label in labels {
+        width = width.max(label.chars().count());
+    }
     for (label, row) in labels.iter().zip(counts) {
-        let cells: Vec<String> = row.iter().map(|count| format!("{count:>7}")).collect();
-        confusion.push_str(&format!("  {label:width$}{}\n", cells.concat()));
+        confusion.push_str(&format!("  {label:width$}"));
+        for count in row {
+            confusion.push_str(&format!("{count:>7}"));
+        }
+        confusion.push('\n');
     }
     let unseen = if evaluation.unseen.is_empty() {
         String::new()

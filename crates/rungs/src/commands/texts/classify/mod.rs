@@ -79,11 +79,12 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// Opens the classifier in a folder with the encoder that it names.
 fn open(folder: &Path, device: &DeviceArg) -> Result<Classifier> {
     let device = names::device(&device.device)?;
     Classifier::open(folder, &device, |name| {
         let encoder = names::open_named(name, BATCH as usize, &device)?;
-        let model = names::known_by(&encoder, name)?;
+        let model = names::model_identity(&encoder, name)?;
         Ok((encoder, model))
     })
 }
@@ -94,11 +95,11 @@ fn probabilities(classifier: &Classifier, texts: &[String]) -> Result<Tensor<2>>
     let probabilities = classifier.probabilities(texts);
     progress.finish_and_clear();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    input::note_cut(&classifier.encoder, &texts)?;
+    input::note_truncation(&classifier.encoder, &texts)?;
     Ok(probabilities?)
 }
 
-/// What a text is said to be.
+/// The label that a text is given, and the probability of each.
 #[derive(Serialize)]
 struct Prediction<'a> {
     text: &'a str,
@@ -109,7 +110,10 @@ struct Prediction<'a> {
 
 /// Prints a JSON line for each line of a file.
 fn predict(classifier: &Classifier, file: &Path) -> Result<()> {
-    let texts = data::lines(input::open(file)?).collect::<Result<Vec<String>, _>>()?;
+    let mut texts = Vec::new();
+    for line in data::lines(input::open(file)?) {
+        texts.push(line?);
+    }
     if texts.is_empty() {
         bail!("{}: expected texts, one a line, found none", input::name(file));
     }

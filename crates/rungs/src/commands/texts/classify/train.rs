@@ -1,6 +1,6 @@
 //! `cargo rungs classify train`
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,6 +16,7 @@ use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classi
 use classify::{Labels, LogisticRegression, likeliest, one_hot};
 use course::SEED;
 use course::metrics::accuracy;
+use data::Labelled;
 use encoder::SequenceClassifier;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -86,7 +87,7 @@ impl From<How> for Method {
     }
 }
 
-/// One row in so many is held back, to measure with.
+/// One row in this many is held back, to measure with.
 const HELD_OUT: usize = 10;
 
 /// How a training went.
@@ -109,19 +110,17 @@ struct Summary {
 }
 
 /// Labelled texts with their labels as numbers; the first ones are held back, to measure with.
-struct Rows {
+struct LabelledRows {
     texts: Vec<String>,
     numbers: Vec<usize>,
     labels: Vec<String>,
     held_out: usize,
 }
 
-impl Rows {
+impl LabelledRows {
     fn read(path: &Path, seed: u64) -> Result<Self> {
         let mut rows = data::labelled(path)?;
-        let mut labels: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
-        labels.sort();
-        labels.dedup();
+        let labels = labels(&rows);
         if let [only] = &labels[..] {
             let path = path.display();
             bail!("{path}: expected at least two labels to tell apart, found only {only:?}");
@@ -147,7 +146,7 @@ impl Rows {
         Ok(Self { texts, numbers, labels, held_out })
     }
 
-    /// The number of rows that have each label.
+    /// The number of rows of each label.
     fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for &number in &self.numbers {
@@ -156,14 +155,18 @@ impl Rows {
         counts
     }
 
-    /// A weight for each label: 1, or the more the rarer the label is.
+    /// A weight for each label: 1, or, if `balanced`, the larger the rarer the label is.
     fn weights(&self, balanced: bool) -> Vec<f32> {
         if !balanced {
             return vec![1.0; self.labels.len()];
         }
         let counts = self.counts();
         let (rows, labels) = (self.texts.len(), self.labels.len());
-        self.labels.iter().map(|label| rows as f32 / (labels * counts[label]) as f32).collect()
+        let mut weights = Vec::with_capacity(labels);
+        for label in &self.labels {
+            weights.push(rows as f32 / (labels * counts[label]) as f32);
+        }
+        weights
     }
 
     /// The numbers of the rows held back, and of those to learn from.
@@ -172,26 +175,35 @@ impl Rows {
     }
 }
 
+/// The different labels of the rows, in order.
+fn labels(rows: &[Labelled]) -> Vec<String> {
+    let mut labels = BTreeSet::new();
+    for row in rows {
+        labels.insert(row.label.clone());
+    }
+    Vec::from_iter(labels)
+}
+
 /// Trains a classifier, writes it, and says how it fares with the rows held back.
 pub fn run(args: &Args) -> Result<()> {
-    let rows = Rows::read(&args.file, args.seed)?;
+    let rows = LabelledRows::read(&args.file, args.seed)?;
     let encoder = names::open(&args.model)?;
     output::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
-    input::note_cut(&encoder, &texts)?;
+    input::note_truncation(&encoder, &texts)?;
     let begun = Instant::now();
     let last = encoder.layers;
-    let learnt = match args.method {
+    let learned = match args.method {
         How::Logreg => fitted(args, &encoder, &rows, last..=last)?,
         How::Probe => fitted(args, &encoder, &rows, 0..=last)?,
         How::Finetune => finetuned(args, &encoder, &rows)?,
     };
-    let (measured, learnt_from) = rows.split();
-    let commonest = majority(learnt_from, rows.labels.len());
+    let (measured, training_numbers) = rows.split();
+    let commonest = majority(training_numbers, rows.labels.len());
     let about = About {
         method: args.method.into(),
-        model: names::known_by(&encoder, &args.model.model)?,
-        layer: learnt.layer,
+        model: names::model_identity(&encoder, &args.model.model)?,
+        layer: learned.layer,
         majority: rows.labels[commonest].clone(),
     };
     let summary = Summary {
@@ -200,39 +212,39 @@ pub fn run(args: &Args) -> Result<()> {
         labels: rows.counts(),
         method: about.method,
         layer: about.layer,
-        by_layer: learnt.by_layer,
+        by_layer: learned.by_layer,
         seconds: begun.elapsed().as_secs_f64(),
-        accuracy: accuracy(&learnt.predicted, measured),
+        accuracy: accuracy(&learned.predicted, measured),
         majority: accuracy(&vec![commonest; rows.held_out], measured),
         bag_of_words: accuracy(&bag_of_words(&rows), measured),
         out: args.out.display().to_string(),
     };
-    Classifier { about, encoder, head: learnt.head, tuned: learnt.tuned }.save(&args.out)?;
-    if let Some(steps) = learnt.stopped {
+    Classifier { about, encoder, head: learned.head, tuned: learned.tuned }.save(&args.out)?;
+    if let Some(steps) = learned.stopped {
         bail!("stopped after {steps} steps; the classifier so far is in {}", args.out.display());
     }
-    output::object(args.format, &summary, || text(&summary))
+    output::object(args.format, &summary, || for_people(&summary))
 }
 
-/// The labels of the rows held back, by counting words.
-fn bag_of_words(rows: &Rows) -> Vec<usize> {
-    let (held_out, learnt) = rows.texts.split_at(rows.held_out);
-    let bag = BagOfWords::fit(learnt, rows.split().1, rows.labels.len());
+/// The labels that counting words gives to the rows held back.
+fn bag_of_words(rows: &LabelledRows) -> Vec<usize> {
+    let (held_out, training) = rows.texts.split_at(rows.held_out);
+    let bag = BagOfWords::fit(training, rows.split().1, rows.labels.len());
     held_out.iter().map(|text| bag.predict(text)).collect()
 }
 
-/// What a method comes to.
-struct Learnt {
+/// A classifier's head, and how well it did on the rows held back.
+struct Learned {
     head: Head,
-    /// The whole model, where it was trained.
+    /// The whole model, where a method trains it.
     tuned: Option<SequenceClassifier>,
-    /// Layers after which the vectors are taken.
+    /// Number of layers after which the vectors are taken.
     layer: usize,
-    /// The labels of the rows held back, by what was learnt without them.
+    /// Labels that the rows held back are given by what was learned without them.
     predicted: Vec<usize>,
-    /// Accuracy on the rows held back after each layer that was tried.
+    /// Accuracy on the rows held back, after each layer that was tried.
     by_layer: Vec<f64>,
-    /// Steps after which an interrupt ended the training.
+    /// Number of steps after which an interrupt ended the training.
     stopped: Option<usize>,
 }
 
@@ -240,11 +252,11 @@ struct Learnt {
 fn fitted(
     args: &Args,
     encoder: &SentenceEncoder,
-    rows: &Rows,
+    rows: &LabelledRows,
     layers: RangeInclusive<usize>,
-) -> Result<Learnt> {
+) -> Result<Learned> {
     let mut encoder = encoder.clone();
-    let (measured, learnt_from) = rows.split();
+    let (measured, training_numbers) = rows.split();
     let mut by_layer = Vec::new();
     let mut best: Option<(f64, usize, Vec<usize>, Tensor<2>)> = None;
     for layer in layers {
@@ -254,9 +266,9 @@ fn fitted(
         let x = encoder.embed_matrix(&rows.texts)?;
         progress.finish_and_clear();
         let held_out = x.clone().narrow(0, 0, rows.held_out);
-        let learnt = x.clone().narrow(0, rows.held_out, learnt_from.len());
+        let training = x.clone().narrow(0, rows.held_out, training_numbers.len());
         let predicted =
-            likeliest(fit(args, learnt, learnt_from, rows.labels.len()).forward(held_out));
+            likeliest(fit(args, training, training_numbers, rows.labels.len()).forward(held_out));
         let right = accuracy(&predicted, measured);
         by_layer.push(right);
         if best.as_ref().is_none_or(|(most, ..)| right > *most) {
@@ -266,7 +278,7 @@ fn fitted(
     let (_, layer, predicted, x) = best.context("expected a layer to try")?;
     let linear = fit(args, x, &rows.numbers, rows.labels.len());
     let head = Head { linear, labels: rows.labels.clone(), kind: Labels::One };
-    Ok(Learnt { head, tuned: None, layer, predicted, by_layer, stopped: None })
+    Ok(Learned { head, tuned: None, layer, predicted, by_layer, stopped: None })
 }
 
 /// Logistic regression of label numbers on vectors `[rows, d_model]`.
@@ -277,7 +289,7 @@ fn fit(args: &Args, x: Tensor<2>, numbers: &[usize], labels: usize) -> Linear {
 }
 
 /// Trains the whole model without the rows held back.
-fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Learnt> {
+fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Result<Learned> {
     let device = names::device(&args.model.device.device)?;
     let training_device = device.clone().autodiff();
     training_device.seed(args.seed);
@@ -285,12 +297,12 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Lear
     for (text, &target) in rows.texts.iter().zip(&rows.numbers) {
         examples.push(Example { ids: encoder.encode(text)?.ids, target });
     }
-    let (held_out, learnt_from) = examples.split_at(rows.held_out);
+    let (held_out, training) = examples.split_at(rows.held_out);
     let how = FineTuning::new(args.seed)
         .with_epochs(args.epochs as usize)
         .with_learning_rate(args.learning_rate);
     let task = Examples::<SequenceClassifier> {
-        training: learnt_from,
+        training,
         held_out,
         weights: rows.weights(args.balanced),
         pad: encoder.tokenizer.pad_id()?,
@@ -298,11 +310,11 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Lear
         device: &training_device,
     };
     let model = sequence_classifier(encoder.bert.clone(), rows.labels.len(), &device).train();
-    let recipe = how.recipe(learnt_from.len());
+    let recipe = how.recipe(training.len());
     let (trained, _) = watch::train(&task, model, &recipe, &training_device, "rows")?;
     let model = trained.model.valid();
     let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
-    Ok(Learnt {
+    Ok(Learned {
         predicted: likeliest(predict(&model, &texts, task.pad, &device)),
         head: Head {
             linear: model.classifier.clone(),
@@ -312,25 +324,26 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &Rows) -> Result<Lear
         tuned: Some(model),
         layer: encoder.layers,
         by_layer: Vec::new(),
-        stopped: (trained.stop == Stop::Interrupted).then_some(trained.step),
+        stopped: if trained.stop == Stop::Interrupted { Some(trained.step) } else { None },
     })
 }
 
-/// A training for people.
-fn text(summary: &Summary) -> String {
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let layers: Vec<String> = summary.by_layer.iter().map(|&share| percent(share)).collect();
-    let layers = if layers.len() > 1 {
-        let layers = layers.join(", ");
+/// The summary for people.
+fn for_people(summary: &Summary) -> String {
+    let by_layer: Vec<String> = summary.by_layer.iter().map(|&share| percent(share)).collect();
+    let layers = if by_layer.len() > 1 {
         format!(
-            "by layer      {layers}: layer {} is kept, so other rows should judge it\n",
+            "by layer      {}: layer {} is kept, so other rows should judge it\n",
+            by_layer.join(", "),
             summary.layer
         )
     } else {
         String::new()
     };
-    let labels: Vec<String> =
-        summary.labels.iter().map(|(label, rows)| format!("{label} {rows}")).collect();
+    let mut labels = Vec::new();
+    for (label, rows) in &summary.labels {
+        labels.push(format!("{label} {rows}"));
+    }
     format!(
         "rows          {}, {} of them held back\nlabels        {}\n{layers}accuracy      {} of \
             the rows held back\n\
@@ -344,4 +357,9 @@ fn text(summary: &Summary) -> String {
         summary.seconds,
         summary.out
     )
+}
+
+/// A share for people.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
