@@ -94,7 +94,7 @@ pub enum IndexError {
         path: PathBuf,
     },
     /// Among what was named is no file to read.
-    #[error("expected files that end in .{}, found none", crate::sync::EXTENSIONS.join(", ."))]
+    #[error("expected files that end in .{}, found none", crate::EXTENSIONS.join(", ."))]
     NoFiles,
     /// A file or directory cannot be read.
     #[error("{}: expected a readable {expected}: {found}", path.display())]

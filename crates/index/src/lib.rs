@@ -40,10 +40,13 @@ use serde::{Deserialize, Serialize};
 pub use error::IndexError;
 pub use store::{Hit, Index, Info, Put};
 pub use sync::{
-    EXTENSIONS, FileProgress, FoundFiles, Renewal, Renewed, SourceFile, absolute, find_files,
-    remove_files, renew,
+    FileProgress, FoundFiles, Renewal, Renewed, SourceFile, absolute, find_files, remove_files,
+    renew,
 };
 pub use vectors::{Neighbour, VectorTable};
+
+/// Extensions of the files that are read where a directory is named.
+pub const EXTENSIONS: [&str; 4] = ["md", "markdown", "rs", "txt"];
 
 /// Text by whose vector a model is known again.
 pub const PROBE: &str = "The quick brown fox jumps over the lazy dog.";

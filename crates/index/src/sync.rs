@@ -11,10 +11,8 @@ use ignore::WalkBuilder;
 use sha2::{Digest, Sha256};
 
 use crate::error::IndexError;
-use crate::{FilePassages, Index};
+use crate::{EXTENSIONS, FilePassages, Index};
 
-/// Extensions of the files that are read where a directory is named.
-pub const EXTENSIONS: [&str; 4] = ["md", "markdown", "rs", "txt"];
 /// Number of new passages that are written together.
 const PASSAGES_PER_WRITE: usize = 1024;
 /// Size of the largest file that is read, in bytes: a larger text is no note or chapter but data.

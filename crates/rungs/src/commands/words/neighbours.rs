@@ -96,7 +96,7 @@ struct RankedWord<'a> {
 pub fn neighbours(args: &NeighboursArgs) -> Result<()> {
     let space = open(&args.vectors)?;
     let row = row(&space, &args.word, &args.vectors.vectors)?;
-    print(&space, space.neighbours(row, args.top as usize), args.vectors.format)
+    show_words(&space, space.neighbours(row, args.top as usize), args.vectors.format)
 }
 
 /// Ranks all words by their cosine with b - a + c.
@@ -106,11 +106,11 @@ pub fn analogy(args: &AnalogyArgs) -> Result<()> {
     for (i, word) in args.words.iter().enumerate() {
         rows[i] = row(&space, word, &args.vectors.vectors)?;
     }
-    print(&space, space.analogy(rows, args.top as usize), args.vectors.format)
+    show_words(&space, space.analogy(rows, args.top as usize), args.vectors.format)
 }
 
 /// Prints the rows of `space` that were found, with their cosines.
-fn print(space: &Space, found: Vec<(usize, f32)>, format: Format) -> Result<()> {
+fn show_words(space: &Space, found: Vec<(usize, f32)>, format: Format) -> Result<()> {
     let mut words = Vec::new();
     for (row, cosine) in found {
         let rank = words.len() + 1;
