@@ -14,4 +14,6 @@ pub mod dot;
 pub mod gelu;
 mod plain;
 
-pub use plain::{PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_here};
+pub use plain::{
+    EverywhereGuard, PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_everywhere, plain_here,
+};

@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::env;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Name of the environment variable that makes a whole process plain: `RUNGS_PLAIN=1`.
 pub const PLAIN_VARIABLE: &str = "RUNGS_PLAIN";
 
-/// Whether [`make_plain`] was called.
-static MADE_PLAIN: AtomicBool = AtomicBool::new(false);
+/// How many guards of [`plain_everywhere`] the process holds.
+static PROCESS_GUARDS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// How many guards of [`plain_here`] this thread holds.
@@ -19,15 +19,34 @@ thread_local! {
 
 /// Whether every struct runs the function that its lesson shows, and not its fast version.
 ///
-/// It does in a process where `RUNGS_PLAIN` is set (and neither empty nor 0) or [`make_plain`] was
-/// called, and on a thread that holds a [`PlainGuard`].
+/// It does in a process where `RUNGS_PLAIN` is set (and neither empty nor 0), [`make_plain`] was
+/// called or an [`EverywhereGuard`] is held, and on a thread that holds a [`PlainGuard`].
 pub fn plain() -> bool {
-    GUARDS.get() > 0 || MADE_PLAIN.load(Relaxed) || asked_for()
+    GUARDS.get() > 0 || PROCESS_GUARDS.load(Relaxed) > 0 || asked_for()
 }
 
 /// Makes the whole process plain, on all of its threads, for good.
 pub fn make_plain() {
-    MADE_PLAIN.store(true, Relaxed);
+    std::mem::forget(plain_everywhere());
+}
+
+/// Makes the whole process plain, on all of its threads, for as long as the guard is held: the way
+/// of a comparison, which runs both roads in turn.
+pub fn plain_everywhere() -> EverywhereGuard {
+    PROCESS_GUARDS.fetch_add(1, Relaxed);
+    EverywhereGuard
+}
+
+/// Keeps the whole process plain; made by [`plain_everywhere`].
+#[derive(Debug)]
+#[must_use = "the process is plain only while the guard is held"]
+#[non_exhaustive]
+pub struct EverywhereGuard;
+
+impl Drop for EverywhereGuard {
+    fn drop(&mut self) {
+        PROCESS_GUARDS.fetch_sub(1, Relaxed);
+    }
 }
 
 /// Makes this thread plain for as long as the guard is held: the way of a test, which leaves the
@@ -64,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guard_makes_its_own_thread_plain_and_no_other_and_ends_with_its_scope() {
+    fn a_guard_makes_its_thread_or_the_whole_process_plain_and_ends_with_its_scope() {
         let before = plain();
         {
             let _outer = plain_here();
@@ -75,6 +94,12 @@ mod tests {
             assert!(plain(), "the outer guard is still held");
             let beside = std::thread::spawn(plain).join().unwrap();
             assert_eq!(beside, before);
+        }
+        assert_eq!(plain(), before);
+        {
+            let _everywhere = plain_everywhere();
+            let beside = std::thread::spawn(plain).join().unwrap();
+            assert!(plain() && beside);
         }
         assert_eq!(plain(), before);
     }

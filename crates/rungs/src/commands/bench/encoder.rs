@@ -2,7 +2,6 @@
 //! memory; and, where it is asked for, all of that again without the fast versions.
 
 use anyhow::{Result, bail};
-use burn::tensor::Device;
 use course::{SEED, Table};
 use data::World;
 use sentences::{Embedded, SentenceEncoder};
@@ -43,80 +42,98 @@ struct Row {
 
 /// Times the encoder on every device.
 pub fn run(args: &Args) -> Result<()> {
-    let mut bench = Bench::new(args)?;
-    let mut rows = Vec::new();
-    for (name, device) in super::devices(args)? {
-        rows.push(bench.row(&name, &device)?);
-    }
-    output::rows(args.format, &rows, || table(&rows))
+    time_roads(args, &[Road::AsAsked])
 }
 
-/// Times the encoder on every device, first with the fast versions and then with the functions that
-/// the lessons show.
+/// Times the encoder on every device, with the fast versions and with the functions that the
+/// lessons show.
 pub fn run_both_roads(args: &Args) -> Result<()> {
     if kernels::plain() {
-        bail!(
-            "expected to time the fast road too, found {} set: unset it",
-            kernels::PLAIN_VARIABLE
-        );
+        let variable = kernels::PLAIN_VARIABLE;
+        bail!("expected to time the fast road too, found {variable} set: unset it");
     }
-    let devices = super::devices(args)?;
-    let mut bench = Bench::new(args)?;
+    time_roads(args, &[Road::Fast, Road::Plain])
+}
+
+/// Which version of a function runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Road {
+    /// The one that the environment asks for.
+    AsAsked,
+    /// The fast one.
+    Fast,
+    /// The one that the lesson shows.
+    Plain,
+}
+
+impl Road {
+    /// Name of the road, where there is more than one.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::AsAsked => None,
+            Self::Fast => Some("fast"),
+            Self::Plain => Some("plain"),
+        }
+    }
+
+    /// Embeds texts on this road, and says how long it took. The encoder has threads of its own, so
+    /// that the whole process takes the road.
+    fn embed(self, encoder: &SentenceEncoder, texts: &[String]) -> Result<(Vec<Embedded>, f64)> {
+        let _plain = if self == Self::Plain { Some(kernels::plain_everywhere()) } else { None };
+        timed(|| Ok(encoder.embed(texts)?))
+    }
+}
+
+/// Times of one road.
+struct Times {
+    road: Road,
+    /// Number of tokens of all texts.
+    tokens: usize,
+    warm_up_s: f64,
+    max_abs_difference: f32,
+    /// Seconds for all texts together, of each run.
+    all: Vec<f64>,
+    /// Seconds for one text alone, of each text.
+    single: Vec<f64>,
+}
+
+/// Times the encoder on every device and every road.
+fn time_roads(args: &Args, roads: &[Road]) -> Result<()> {
+    let texts = texts(args)?;
+    let batch = args.batch.unwrap_or(BATCH) as usize;
+    let model = args.model.as_deref().unwrap_or(DEFAULT);
+    let mut reference: Option<Vec<Embedded>> = None;
     let mut rows = Vec::new();
-    for (name, device) in &devices {
-        rows.push(Row { road: Some("fast"), ..bench.row(name, device)? });
-    }
-    // From here on the whole process is plain, on the threads of the encoder as well.
-    kernels::make_plain();
-    for (i, (name, device)) in devices.iter().enumerate() {
-        let plain = bench.row(name, device)?;
-        let plain_over_fast = Some(plain.seconds.median / rows[i].seconds.median);
-        rows.push(Row { road: Some("plain"), plain_over_fast, ..plain });
+    for (name, device) in super::devices(args)? {
+        let (encoder, load_s) = timed(|| names::open_named(model, batch, &device))?;
+        let mut fast_s = None;
+        for times in time(&encoder, &texts, roads, &mut reference)? {
+            let (seconds, single) = (Seconds::of(times.all), Seconds::of(times.single));
+            if times.road == Road::Fast {
+                fast_s = Some(seconds.median);
+            }
+            let plain_over_fast = match fast_s {
+                Some(fast_s) if times.road == Road::Plain => Some(seconds.median / fast_s),
+                _ => None,
+            };
+            rows.push(Row {
+                device: name.clone(),
+                road: times.road.name(),
+                texts: texts.len(),
+                tokens: times.tokens,
+                batch,
+                max_abs_difference: times.max_abs_difference,
+                load_s,
+                warm_up_s: times.warm_up_s,
+                sentences_per_s: texts.len() as f64 / seconds.median,
+                seconds,
+                one_sentence_ms: single.median * 1e3,
+                plain_over_fast,
+                peak_rss_mb: peak_rss_mb(),
+            });
+        }
     }
     output::rows(args.format, &rows, || table(&rows))
-}
-
-/// What is timed: a model on texts.
-struct Bench<'a> {
-    model: &'a str,
-    batch: usize,
-    texts: Vec<String>,
-    /// The vectors of the first row, which the others are compared with.
-    reference: Option<Vec<Embedded>>,
-}
-
-impl<'a> Bench<'a> {
-    fn new(args: &'a Args) -> Result<Self> {
-        let model = args.model.as_deref().unwrap_or(DEFAULT);
-        let batch = args.batch.unwrap_or(BATCH) as usize;
-        Ok(Self { model, batch, texts: texts(args)?, reference: None })
-    }
-
-    /// Loads the model onto a device and times it there.
-    fn row(&mut self, name: &str, device: &Device) -> Result<Row> {
-        let texts = &self.texts;
-        let (encoder, load_s) = timed(|| names::open_named(self.model, self.batch, device))?;
-        let (first, warm_up_s) = timed(|| Ok(encoder.embed(texts)?))?;
-        let reference = self.reference.get_or_insert_with(|| first.clone());
-        let max_abs_difference = difference(&first, reference);
-        let seconds = time_all(&encoder, texts)?;
-        let single = time_single(&encoder, texts)?;
-        Ok(Row {
-            device: name.into(),
-            road: None,
-            texts: texts.len(),
-            tokens: first.iter().map(|text| text.tokens).sum(),
-            batch: self.batch,
-            max_abs_difference,
-            load_s,
-            warm_up_s,
-            sentences_per_s: texts.len() as f64 / seconds.median,
-            seconds,
-            one_sentence_ms: single.median * 1e3,
-            plain_over_fast: None,
-            peak_rss_mb: peak_rss_mb(),
-        })
-    }
 }
 
 /// The texts of the file that the arguments name, or made-up sentences.
@@ -140,22 +157,34 @@ fn texts(args: &Args) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-/// Seconds for all texts together.
-fn time_all(encoder: &SentenceEncoder, texts: &[String]) -> Result<Seconds> {
-    let mut seconds = Vec::with_capacity(RUNS);
+/// Times every road, run by run in turn: a computer that becomes slower meanwhile is slower on each.
+/// The first vectors of all become the reference.
+fn time(
+    encoder: &SentenceEncoder,
+    texts: &[String],
+    roads: &[Road],
+    reference: &mut Option<Vec<Embedded>>,
+) -> Result<Vec<Times>> {
+    let mut times = Vec::new();
+    for &road in roads {
+        let (first, warm_up_s) = road.embed(encoder, texts)?;
+        let reference = reference.get_or_insert_with(|| first.clone());
+        let max_abs_difference = difference(&first, reference);
+        let tokens = first.iter().map(|text| text.tokens).sum();
+        let (all, single) = (Vec::new(), Vec::new());
+        times.push(Times { road, tokens, warm_up_s, max_abs_difference, all, single });
+    }
     for _ in 0..RUNS {
-        seconds.push(timed(|| Ok(encoder.embed(texts)?))?.1);
+        for times in &mut times {
+            times.all.push(times.road.embed(encoder, texts)?.1);
+        }
     }
-    Ok(Seconds::of(seconds))
-}
-
-/// Seconds for one text alone.
-fn time_single(encoder: &SentenceEncoder, texts: &[String]) -> Result<Seconds> {
-    let mut seconds = Vec::with_capacity(SINGLE);
     for text in texts.iter().take(SINGLE) {
-        seconds.push(timed(|| Ok(encoder.embed(std::slice::from_ref(text))?))?.1);
+        for times in &mut times {
+            times.single.push(times.road.embed(encoder, std::slice::from_ref(text))?.1);
+        }
     }
-    Ok(Seconds::of(seconds))
+    Ok(times)
 }
 
 /// The largest difference between two numbers at the same place of the same text.
