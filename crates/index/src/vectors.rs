@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kernels::dot::{dot, sum};
+use kernels::dot;
 use rayon::prelude::*;
 
 /// Key of a text: the first half of its sha256.
@@ -62,7 +62,7 @@ impl VectorTable {
 
     /// The sum of all numbers: what it takes to read each of them once, and nothing else.
     pub fn sum(&self) -> f32 {
-        self.numbers.par_chunks(SHARE * self.width).map(sum).sum()
+        self.numbers.par_chunks(SHARE * self.width).map(dot::sum).sum()
     }
 
     /// The `k` texts nearest to `query`, best first, all if there are fewer; equally near ones in
@@ -75,8 +75,9 @@ impl VectorTable {
         assert_eq!(query.len(), self.width, "a query of the index's width");
         let query = crate::unit_vector(query.to_vec());
         let rows = self.numbers.par_chunks(self.width).with_min_len(SHARE);
+        let dot_product = if kernels::plain() { plain_dot } else { dot::dot };
         let mut scores: Vec<f32> = Vec::new();
-        rows.map(|row| dot(&query, row)).collect_into_vec(&mut scores);
+        rows.map(|row| dot_product(&query, row)).collect_into_vec(&mut scores);
         let mut order = Vec::from_iter(0..scores.len() as u32);
         if k < order.len() {
             order.select_nth_unstable_by(k, |a, b| best_first(&scores, *a, *b));
@@ -99,7 +100,37 @@ impl Neighbour {
     }
 }
 
+/// sum_i a_i b_i, added from left to right.
+fn plain_dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sum = 0.0;
+    for (a, b) in a.iter().zip(b) {
+        sum += a * b;
+    }
+    sum
+}
+
 /// The order of two rows, the one with the higher score first; equal ones by their number.
 fn best_first(scores: &[f32], a: u32, b: u32) -> Ordering {
     scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_and_fast_searches_find_the_same_in_the_same_order() {
+        let mut numbers = Vec::new();
+        for i in 0..300_i32 {
+            numbers.push((i * i % 37 - 18) as f32);
+        }
+        let table = VectorTable::new(20, numbers);
+        let query: Vec<f32> = (0..20).map(|i| (i % 3) as f32 - 0.5).collect();
+        let fast = table.nearest(&query, 5);
+        let _plain = kernels::plain_here();
+        for (plain, fast) in table.nearest(&query, 5).iter().zip(&fast) {
+            assert_eq!(plain.number(), fast.number());
+            assert!((plain.score - fast.score).abs() < 1e-6, "{plain:?} {fast:?}"); // 20 roundings
+        }
+    }
 }

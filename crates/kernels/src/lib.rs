@@ -8,9 +8,10 @@
 //!
 //! - [`plain`]: the switch
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
-//! - [`gelu`]: GELU's tanh form by one exponential (lesson 10)
+//! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
 
 pub mod dot;
+#[cfg(feature = "tensors")]
 pub mod gelu;
 mod plain;
 

@@ -6,7 +6,6 @@ mod laws;
 
 use std::path::Path;
 
-use backend as _; // for its features: burn is built once for these tests and everything else
 use data::Passage;
 use index::{FilePassages, Hit, Index, IndexError, Model};
 use rand::rngs::StdRng;
