@@ -7,13 +7,17 @@
 //! # Layout
 //!
 //! - [`plain`]: the switch
+//! - [`distances`]: squared distances from one point to many (lesson 05)
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
 //! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
+//! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
 
+pub mod distances;
 pub mod dot;
 #[cfg(feature = "tensors")]
 pub mod gelu;
 mod plain;
+pub mod repulsion;
 
 pub use plain::{
     EverywhereGuard, PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_everywhere, plain_here,

@@ -11,32 +11,37 @@ use word2vec::toy::{EPOCHS, toy_vectors};
 
 use crate::{KMeansConfig, Map, Pca, TsneConfig, pca, purity, silhouette, silhouettes};
 
+/// Axis of the words in `[words, d_model]`.
+const WORDS: usize = 0;
 /// Groups of the twelve words, in their order.
 const GROUPS: [&str; 4] = ["animals", "fruit", "verbs", "countries"];
-/// Neighbours of one of the twelve: two of its own kind, and a little of the others, so that kinds
-/// have a place too.
+/// Perplexity for the twelve words: two neighbours of a word's own kind, and a little of the
+/// others, so that kinds have a place too.
 const OF_TWELVE: f64 = 2.5;
-/// Neighbours of a word among the toy world's: about as many as a kind has words.
+/// Perplexity for the toy world's words: about as many neighbours as a kind has words.
 const PERPLEXITY: f64 = 8.0;
-/// The fall of the KL is drawn for few neighbours, some, and more than any kind has words.
+/// Perplexities for which the fall of the KL is drawn: few neighbours, some, and more than any kind
+/// has words.
 const PERPLEXITIES: [f64; 3] = [3.0, PERPLEXITY, 25.0];
-/// The KL is asked for after so many steps.
+/// Steps from one drawn KL to the next.
 const EVERY: usize = 10;
-/// One word of a kind in so many bears its name in the picture of the whole world.
+/// In the picture of the whole world one of so many words of a kind bears its name.
 const NAMED: usize = 3;
-/// Threads change nothing, but another processor's last digits do, and a thousand steps make more
-/// of them: which group lies where stays, how it is turned does not. Vectors changed by one part in
+/// How far a map may lie from the recorded one. Threads change nothing, but another processor's
+/// last digits do, and a thousand steps make more of them: which group lies where stays, how it is
+/// turned does not. Vectors changed by one part in
 /// ten million to one in a thousand moved words by up to 0.22, on maps drawn from -1 to 1, and KLs
 /// by up to 0.16 nats.
 const BAND: f64 = 0.3;
 
-/// Words, their vectors, and what each one is.
+/// Words, their vectors, and the kind of each.
 struct Words {
     words: Vec<&'static str>,
+    /// Vector of each word, `[words, d_model]`.
     vectors: Tensor<2>,
     /// Names of the kinds.
     kinds: Vec<&'static str>,
-    /// Each word's kind.
+    /// Kind of each word, an index into `kinds`.
     kind: Vec<usize>,
 }
 
@@ -82,8 +87,11 @@ fn shapes() -> Figure {
 
 /// The textbook's words, three of a kind.
 fn twelve(space: &Space) -> Words {
-    let kinds = GROUPS.into_iter().zip(TWELVE.chunks(TWELVE.len() / GROUPS.len()));
-    of_kinds(space, kinds.map(|(kind, words)| (kind, words.to_vec())).collect())
+    let mut kinds = Vec::new();
+    for (kind, words) in GROUPS.into_iter().zip(TWELVE.chunks(TWELVE.len() / GROUPS.len())) {
+        kinds.push((kind, words.to_vec()));
+    }
+    of_kinds(space, kinds)
 }
 
 /// All words of the world that are one of a kind.
@@ -91,19 +99,25 @@ fn world(space: &Space) -> Words {
     of_kinds(space, World::kinds())
 }
 
+/// The words of some kinds, with their vectors.
 fn of_kinds(space: &Space, kinds: Vec<(&'static str, Vec<&'static str>)>) -> Words {
-    let row =
-        |word: &str| space.row(word).unwrap_or_else(|| panic!("the world speaks of {word}")) as i64;
-    let words: Vec<&str> = kinds.iter().flat_map(|(_, words)| words.iter().copied()).collect();
-    let kind =
-        kinds.iter().enumerate().flat_map(|(kind, (_, words))| vec![kind; words.len()]).collect();
-    let rows: Vec<i64> = words.iter().map(|word| row(word)).collect();
+    let (mut words, mut names, mut kind, mut rows) = (vec![], vec![], vec![], vec![]);
+    for (name, of_kind) in kinds {
+        for word in of_kind {
+            let Some(row) = space.row(word) else { panic!("the world speaks of {word}") };
+            rows.push(row as i64);
+            words.push(word);
+            kind.push(names.len());
+        }
+        names.push(name);
+    }
     let rows =
         Tensor::<1, Int>::from_data(TensorData::new(rows, [words.len()]), &space.table().device());
-    let vectors = space.table().clone().select(0, rows);
-    Words { words, vectors, kinds: kinds.into_iter().map(|(name, _)| name).collect(), kind }
+    let vectors = space.table().clone().select(WORDS, rows);
+    Words { words, vectors, kinds: names, kind }
 }
 
+/// Groups the twelve words in the space and on two maps, and draws the maps.
 fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
     let found = pca(twelve.vectors.clone(), 2);
     let shadow = found.project(twelve.vectors.clone());
@@ -135,23 +149,19 @@ fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
     report.figure(twelve_figure(twelve, &shadow, &found, &map));
 }
 
+/// The twelve words on both maps.
 fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> Figure {
     let shares = numbers(&found.explained_variance_ratio);
-    let axis = |which: usize| {
-        Axis::linear(&format!(
-            "component {} ({:.0} % of the variance)",
-            which + 1,
-            100.0 * shares[which]
-        ))
-    };
-    let shadow: Vec<[f64; 2]> =
-        numbers(shadow).chunks(2).map(|point| [point[0], point[1]]).collect();
+    let mut places = Vec::new();
+    for point in numbers(shadow).chunks(2) {
+        places.push([point[0], point[1]]);
+    }
     let panels = vec![
         Panel {
             title: "PCA: the widest shadow".into(),
-            x: axis(0),
-            y: axis(1),
-            marks: points(twelve, &shadow, 1),
+            x: component_axis(1, shares[0]),
+            y: component_axis(2, shares[1]),
+            marks: points(twelve, &places, 1),
         },
         Panel { title: "t-SNE: who is near whom".into(), ..map_panel(twelve, map, 1) },
     ];
@@ -167,28 +177,28 @@ fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> 
     }
 }
 
+/// The axis of a principal component, with its share of the variance.
+fn component_axis(number: usize, share: f64) -> Axis {
+    Axis::linear(&format!("component {number} ({:.0} % of the variance)", 100.0 * share))
+}
+
+/// Judges the kinds of the whole world in the space and on a map, and draws the map.
 fn show_world(report: &mut Report, world: &Words, seed: u64) {
     let map = TsneConfig::new(seed).with_perplexity(PERPLEXITY).fit(world.vectors.clone(), |_| {});
     let clusters = KMeansConfig::new(world.kinds.len(), seed).fit(world.vectors.clone());
-    let [in_space, on_map] =
-        [world.vectors.clone(), matrix(&map, world)].map(|points| silhouettes(points, &world.kind));
+    let in_space = silhouettes(world.vectors.clone(), &world.kind);
+    let on_map = silhouettes(matrix(&map, world), &world.kind);
     report.say(format!(
         "{} words of the toy world in {} kinds:",
         world.words.len(),
         world.kinds.len()
     ));
     let mut table = Table::new(["kind", "words", "silhouette", "on the map"]);
-    for (kind, name) in world.kinds.iter().enumerate() {
-        let of_kind = |all: &[f64]| -> Vec<f64> {
-            all.iter()
-                .zip(&world.kind)
-                .filter(|(_, of)| **of == kind)
-                .map(|(value, _)| *value)
-                .collect()
-        };
-        let (there, here) = (of_kind(&in_space), of_kind(&on_map));
+    for kind in 0..world.kinds.len() {
+        let there = of_one_kind(&in_space, world, kind);
+        let here = of_one_kind(&on_map, world, kind);
         table.row([
-            name.to_string(),
+            world.kinds[kind].to_string(),
             there.len().to_string(),
             format!("{:.2}", mean(&there)),
             format!("{:.2}", mean(&here)),
@@ -215,6 +225,18 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
     });
 }
 
+/// Those of the values, one for each word, that belong to the words of a kind.
+fn of_one_kind(values: &[f64], words: &Words, kind: usize) -> Vec<f64> {
+    let mut of_kind = Vec::new();
+    for (&value, &of_word) in values.iter().zip(&words.kind) {
+        if of_word == kind {
+            of_kind.push(value);
+        }
+    }
+    of_kind
+}
+
+/// Follows the KL of maps of three perplexities, and draws its fall.
 fn show_descent(report: &mut Report, world: &Words, seed: u64) {
     let mut lines = Vec::new();
     let mut table = Table::new(["perplexity", "first KL", "after 250 steps", "last KL (nats)"]);
@@ -225,11 +247,12 @@ fn show_descent(report: &mut Report, world: &Words, seed: u64) {
                 points.push((step.iteration as f64, step.kl()));
             }
         });
-        let at = |iteration: f64| {
-            points.iter().find(|point| point.0 == iteration).map_or(f64::NAN, |point| point.1)
-        };
-        let nats = [at(1.0), at(250.0), at(1000.0)].map(|nats| format!("{nats:.3}"));
-        table.row([vec![format!("{perplexity}")], nats.to_vec()].concat());
+        table.row([
+            format!("{perplexity}"),
+            format!("{:.3}", kl_after(1, &points)),
+            format!("{:.3}", kl_after(250, &points)),
+            format!("{:.3}", kl_after(1000, &points)),
+        ]);
         lines.push(Line::new(&format!("perplexity {perplexity}"), points));
     }
     report.say("How far the map is from the affinities, as it falls into place:");
@@ -253,32 +276,47 @@ fn show_descent(report: &mut Report, world: &Words, seed: u64) {
     });
 }
 
-/// A t-SNE map in units of its own width: only who is near whom means anything on it.
-fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
-    let widest = map
-        .points()
-        .iter()
-        .flatten()
-        .fold(f32::MIN_POSITIVE, |widest, along| widest.max(along.abs()));
-    let places: Vec<[f64; 2]> =
-        map.points().iter().map(|point| point.map(|along| f64::from(along / widest))).collect();
-    let (x, y) = (
-        Axis::linear("across (share of the map's width)"),
-        Axis::linear("up (share of the map's width)"),
-    );
-    Panel { title: String::new(), x, y, marks: points(words, &places, named) }
+/// The KL after a step, of points (step, KL); NaN where it was not asked for.
+fn kl_after(step: usize, points: &[(f64, f64)]) -> f64 {
+    for &(iteration, kl) in points {
+        if iteration == step as f64 {
+            return kl;
+        }
+    }
+    f64::NAN
 }
 
-/// Every word where it lies; of each kind one in `named` bears its name, the first to begin with.
+/// A t-SNE map in units of its own width: only who is near whom means anything on it.
+fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
+    let mut widest = f32::MIN_POSITIVE;
+    for [x, y] in map.points() {
+        widest = widest.max(x.abs()).max(y.abs());
+    }
+    let mut places = Vec::new();
+    for [x, y] in map.points() {
+        places.push([f64::from(x / widest), f64::from(y / widest)]);
+    }
+    Panel {
+        title: String::new(),
+        x: Axis::linear("across (share of the map's width)"),
+        y: Axis::linear("up (share of the map's width)"),
+        marks: points(words, &places, named),
+    }
+}
+
+/// Every word where it lies; one of every `named` words of a kind bears its name, the first to
+/// begin with.
 fn points(words: &Words, places: &[[f64; 2]], named: usize) -> Marks {
-    let mut of_kind = vec![0_usize; words.kinds.len()];
-    let points = words.words.iter().zip(&words.kind).zip(places).map(|((word, &kind), &[x, y])| {
-        let label =
-            if of_kind[kind].is_multiple_of(named) { word.to_string() } else { String::new() };
-        of_kind[kind] += 1;
-        Point { label, group: words.kinds[kind].into(), x, y }
-    });
-    Marks::Points(points.collect())
+    let mut seen = vec![0_usize; words.kinds.len()];
+    let mut points = Vec::new();
+    for (word, &[x, y]) in places.iter().enumerate() {
+        let kind = words.kind[word];
+        let is_named = seen[kind].is_multiple_of(named);
+        let label = if is_named { words.words[word].to_string() } else { String::new() };
+        seen[kind] += 1;
+        points.push(Point { label, group: words.kinds[kind].into(), x, y });
+    }
+    Marks::Points(points)
 }
 
 /// A map as one point a row, on the device of the vectors.
@@ -289,10 +327,12 @@ fn matrix(map: &Map, words: &Words) -> Tensor<2> {
     )
 }
 
+/// The mean of some values.
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// The entries of a tensor in f64.
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }

@@ -1,44 +1,61 @@
-//! Squared distances in plain loops: what t-SNE, k-means and the silhouette all ask for.
+//! Squared distances: what t-SNE, k-means and the silhouette all ask for.
 
 use burn::tensor::Tensor;
-use pulp::Arch;
 
-/// Sums that grow side by side: 16 f32 fill one register of AVX-512 or two of AVX. The number is
-/// fixed, so that the same points give the same sum, bit for bit, on every processor and any number
-/// of threads.
-pub(crate) const LANES: usize = 16;
-
-/// The rows of a matrix, read from its device.
+/// Reads the points of a matrix from its device, one row each.
+///
+/// # Shapes
+///
+/// - x: `[points, d_model]`
+/// - output: `[points][d_model]`
 ///
 /// # Panics
 ///
-/// If a number is infinite or NaN: no distance to it would mean anything.
+/// If there are no points, or a number is NaN or infinite: no distance to it would mean anything.
 pub(crate) fn rows(x: Tensor<2>) -> Vec<Vec<f32>> {
     let [points, d_model] = x.dims();
     assert!(points > 0 && d_model > 0, "{points} x {d_model} numbers hold no point");
     let values: Vec<f32> = x.into_data().iter::<f32>().collect();
-    let finite = values.iter().position(|value| !value.is_finite());
-    assert!(finite.is_none(), "point {} is not finite", finite.unwrap_or_default() / d_model);
-    values.chunks(d_model).map(<[f32]>::to_vec).collect()
+    let mut rows = Vec::with_capacity(points);
+    for (point, row) in values.chunks(d_model).enumerate() {
+        for value in row {
+            assert!(value.is_finite(), "point {point} is not finite");
+        }
+        rows.push(row.to_vec());
+    }
+    rows
 }
 
-/// |a - b|^2, of two points of one width.
+// ANCHOR: distances
+/// |point - other|^2 for every other.
 ///
 /// By differences and not as |a|^2 - 2ab + |b|^2, which leaves points that coincide a little apart.
-#[inline(always)] // into the body of a dispatch, which alone is compiled for wide registers
-pub(crate) fn squared(a: &[f32], b: &[f32]) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+///
+/// # Shapes
+///
+/// - point: `[d_model]`
+/// - others: `[points][d_model]`
+/// - output: `[points]`
+pub fn squared_distances(point: &[f32], others: &[Vec<f32>]) -> Vec<f32> {
+    let mut squared = Vec::with_capacity(others.len());
+    for other in others {
+        let mut sum = 0.0;
+        for (a, b) in point.iter().zip(other) {
+            sum += (a - b) * (a - b);
         }
+        squared.push(sum);
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b)).sum();
-    sums.iter().sum::<f32>() + rest
+    squared
 }
+// ANCHOR_END: distances
 
-/// |point - other|^2 for every other.
-pub(crate) fn squared_from(point: &[f32], others: &[Vec<f32>]) -> Vec<f32> {
-    Arch::new().dispatch(|| others.iter().map(|other| squared(point, other)).collect())
+/// A function of the signature of [`squared_distances`].
+pub(crate) type SquaredDistances = fn(&[f32], &[Vec<f32>]) -> Vec<f32>;
+
+/// The function that runs: [`kernels::distances`], sixteen numbers at a time, or the plain
+/// [`squared_distances`] under [`kernels::plain`]; a test holds the two equal.
+///
+/// Asked before a loop is shared out among threads, as the switch may be that of this thread alone.
+pub(crate) fn fast_or_plain() -> SquaredDistances {
+    if kernels::plain() { squared_distances } else { kernels::distances::squared_distances }
 }

@@ -2,25 +2,19 @@
 //!
 //! The push comes from all other points, so one look at the map costs n^2. Barnes and Hut's tree
 //! (van der Maaten 2014) takes far points together and lowers that to n log n. Measured, it was not
-//! needed: sixteen lanes at a time, a fit of 10,000 points takes 21 seconds on two cores, half of
-//! scikit-learn's with its tree, and the sum is exact. Both maps of the crate bhtsne 0.5.12 were
-//! far off on the same points: a KL of 3.116 against 1.393 on 2,000, of 5.469 against 2.810 on
-//! 10,000. A tree would win on many more: with 50,000 points a step takes a second or two.
+//! needed: sixteen points at a time ([`kernels::repulsion`]), a fit of 10,000 points takes 21
+//! seconds on two cores, half of scikit-learn's with its tree, and the sum is exact. Both maps of
+//! the crate bhtsne 0.5.12 were far off on the same points: a KL of 3.116 against 1.393 on 2,000,
+//! of 5.469 against 2.810 on 10,000. A tree would win on many more: with 50,000 points a step takes
+//! a second or two.
 
-use std::ops::Range;
-
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::affinities::Affinities;
-use crate::distances::LANES;
 
 /// Points whose forces one thread works out in one go: to hand over fewer costs more than it
 /// brings.
 const TOGETHER: usize = 64;
-/// A point this far from everything pushes nothing: it fills the last lanes. Its square still fits
-/// into f32.
-const FAR: f32 = 1e15;
 
 /// Where each point lies on the plane.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +31,11 @@ impl Map {
 
     /// Both coordinates of each point.
     pub fn points(&self) -> Vec<[f32; 2]> {
-        self.y[0].iter().zip(&self.y[1]).map(|(&across, &up)| [across, up]).collect()
+        let mut points = Vec::with_capacity(self.len());
+        for point in 0..self.len() {
+            points.push([self.y[0][point], self.y[1][point]]);
+        }
+        points
     }
 }
 
@@ -50,93 +48,112 @@ impl Map {
 ///
 /// If the map has more points than the affinities.
 pub fn kl(p: &Affinities, y: &Map) -> f64 {
-    let z: f64 = of_each(y, |i| f64::from(repulsion(y, i)[0])).iter().sum();
-    let nats = |i: usize| {
-        let kept = p.rows[i].iter().map(|&(j, p)| (f64::from(p), f64::from(pair(y, i, j).1)));
-        kept.filter(|&(p, _)| p > 0.0).map(|(p, w)| p * (p * z / w).ln()).sum::<f64>()
-    };
-    of_each(y, nats).iter().sum()
+    let z = normaliser(&repulsions(y));
+    let mut nats = 0.0;
+    for of_point in each_point(y, |i| nats_of_row(&p.rows[i], y, i, z)) {
+        nats += of_point;
+    }
+    nats
 }
 
-/// Which way the KL grows: dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j), `[axis][point]`.
+/// sum_j p_ij ln(p_ij / q_ij), a pair with p_ij = 0 counting nothing.
+fn nats_of_row(row: &[(u32, f32)], y: &Map, i: usize, z: f64) -> f64 {
+    let mut nats = 0.0;
+    for &(j, p) in row {
+        let (p, w) = (f64::from(p), f64::from(pair(y, i, j as usize).1));
+        if p > 0.0 {
+            nats += p * (p * z / w).ln();
+        }
+    }
+    nats
+}
+
+// ANCHOR: gradient
+/// Which way the KL grows: dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j).
 ///
 /// Van der Maaten and Hinton 2008, equation 5, taken apart into what pulls and what pushes, as the
 /// push needs Z: 4 (exaggeration sum_j p_ij w_ij (y_i - y_j) - 1/Z sum_j w_ij^2 (y_i - y_j)). With
 /// an exaggeration of 1 it is the gradient of [`kl`]. The same map gives the same bits for any
 /// number of threads.
 ///
+/// # Shapes
+///
+/// - output: `[axis][point]`
+///
 /// # Panics
 ///
 /// If the map has more points than the affinities.
 pub fn gradient(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
-    let forces = of_each(y, |i| (attraction(&p.rows[i], y, i), repulsion(y, i)));
-    let z: f64 = forces.iter().map(|(_, [w, ..])| f64::from(*w)).sum();
-    let z = z.max(f64::MIN_POSITIVE) as f32; // a point alone has no pairs
-    let along = |axis: usize| {
-        let sums = forces
-            .iter()
-            .map(|(pull, push)| 4.0 * (exaggeration * pull[axis] - push[1 + axis] / z));
-        sums.collect()
-    };
-    [along(0), along(1)]
+    let pulls = each_point(y, |i| attraction(&p.rows[i], y, i));
+    let pushes = repulsions(y);
+    let z = normaliser(&pushes).max(f64::MIN_POSITIVE) as f32; // a point alone has no pairs
+    let mut gradient = [Vec::with_capacity(y.len()), Vec::with_capacity(y.len())];
+    for axis in [0, 1] {
+        for (pull, (_, push)) in pulls.iter().zip(&pushes) {
+            gradient[axis].push(4.0 * (exaggeration * pull[axis] - push[axis] / z));
+        }
+    }
+    gradient
 }
 
-/// What `f` says of each point, in their order.
-fn of_each<T: Send>(y: &Map, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    (0..y.len()).into_par_iter().with_min_len(TOGETHER).map(f).collect()
-}
-
-/// y_i - y_j, and w_ij = 1 / (1 + |y_i - y_j|^2)
-fn pair(y: &Map, i: usize, j: u32) -> ([f32; 2], f32) {
-    let [dx, dy] = y.y.each_ref().map(|along| along[i] - along[j as usize]);
+/// y_i - y_j along both axes, and w_ij = 1 / (1 + |y_i - y_j|^2)
+fn pair(y: &Map, i: usize, j: usize) -> ([f32; 2], f32) {
+    let [dx, dy] = [y.y[0][i] - y.y[0][j], y.y[1][i] - y.y[1][j]];
     ([dx, dy], 1.0 / (1.0 + dx * dx + dy * dy))
 }
 
-/// sum_j p_ij w_ij (y_i - y_j)
+/// sum_j p_ij w_ij (y_i - y_j) along both axes, over the neighbours of point i.
 fn attraction(row: &[(u32, f32)], y: &Map, i: usize) -> [f32; 2] {
-    let mut sum = [0.0; 2];
+    let mut pull = [0.0; 2];
     for &(j, p) in row {
-        let ([dx, dy], w) = pair(y, i, j);
-        sum[0] += p * w * dx;
-        sum[1] += p * w * dy;
+        let ([dx, dy], w) = pair(y, i, j as usize);
+        pull[0] += p * w * dx;
+        pull[1] += p * w * dy;
     }
-    sum
+    pull
 }
+// ANCHOR_END: gradient
 
 // ANCHOR: repulsion
 /// sum_j w_ij, and sum_j w_ij^2 (y_i - y_j) along both axes, over all other points j.
-fn repulsion(y: &Map, i: usize) -> [f32; 3] {
-    Arch::new().dispatch(|| {
-        let mut sums = [[0.0; LANES]; 3];
-        add_pushes(y, i, 0..i, &mut sums);
-        add_pushes(y, i, i + 1..y.len(), &mut sums);
-        sums.map(|lanes| lanes.iter().sum())
-    })
-}
-
-/// The pushes of the points in a range, [`LANES`] at a time.
-#[inline(always)] // into the body of the dispatch, which alone is compiled for wide registers
-fn add_pushes(y: &Map, i: usize, others: Range<usize>, sums: &mut [[f32; LANES]; 3]) {
-    let of_i = [y.y[0][i], y.y[1][i]];
-    let (xs, last_xs) = y.y[0][others.clone()].as_chunks();
-    let (ys, last_ys) = y.y[1][others].as_chunks();
-    for (xs, ys) in xs.iter().zip(ys) {
-        add_lanes(of_i, xs, ys, sums);
+///
+/// # Panics
+///
+/// If the map has no point i.
+pub fn repulsion(y: &Map, i: usize) -> (f32, [f32; 2]) {
+    let (mut sum, mut push) = (0.0, [0.0; 2]);
+    for j in 0..y.len() {
+        if j != i {
+            let ([dx, dy], w) = pair(y, i, j);
+            sum += w;
+            push[0] += w * w * dx;
+            push[1] += w * w * dy;
+        }
     }
-    let (mut xs, mut ys) = ([FAR; LANES], [FAR; LANES]);
-    xs[..last_xs.len()].copy_from_slice(last_xs);
-    ys[..last_ys.len()].copy_from_slice(last_ys);
-    add_lanes(of_i, &xs, &ys, sums);
-}
-
-#[inline(always)]
-fn add_lanes(of_i: [f32; 2], xs: &[f32; LANES], ys: &[f32; LANES], sums: &mut [[f32; LANES]; 3]) {
-    for lane in 0..LANES {
-        let (dx, dy) = (of_i[0] - xs[lane], of_i[1] - ys[lane]);
-        let w = 1.0 / (1.0 + dx * dx + dy * dy);
-        sums[0][lane] += w;
-        sums[1][lane] += w * w * dx;
-        sums[2][lane] += w * w * dy;
-    }
+    (sum, push)
 }
 // ANCHOR_END: repulsion
+
+/// The repulsion of every point: by [`kernels::repulsion`], sixteen points at a time, or by the
+/// plain [`repulsion`] under [`kernels::plain`]; a test holds the two equal.
+fn repulsions(y: &Map) -> Vec<(f32, [f32; 2])> {
+    if kernels::plain() {
+        each_point(y, |i| repulsion(y, i))
+    } else {
+        each_point(y, |i| kernels::repulsion::repulsion(&y.y, i))
+    }
+}
+
+/// Z, the sum of w over all pairs, from the repulsion of every point.
+fn normaliser(repulsions: &[(f32, [f32; 2])]) -> f64 {
+    let mut z = 0.0;
+    for (w, _) in repulsions {
+        z += f64::from(*w);
+    }
+    z
+}
+
+/// What `f` computes of each point, in their order.
+fn each_point<T: Send>(y: &Map, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..y.len()).into_par_iter().with_min_len(TOGETHER).map(f).collect()
+}

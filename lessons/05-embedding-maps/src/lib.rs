@@ -1,11 +1,11 @@
-//! # 05 · Maps of a space
+//! # 05 Maps of a space
 //!
 //! **Question.** What does the space look like?
 //!
-//! Nobody sees 384 dimensions. Two ways lead to a picture: turn the points until their widest side
-//! faces you and look at the shadow (PCA), or give up on distances and keep only who is whose
-//! neighbour (t-SNE). Whether the groups one then sees are really there is said by numbers taken in
-//! the space itself.
+//! You cannot see 384 dimensions. Two ways lead to a picture: turn the points until their widest
+//! side faces you and look at the shadow (PCA), or give up on distances and keep only who is whose
+//! neighbour (t-SNE). Whether the groups that you then see are really there is measured in the
+//! space itself.
 //!
 //! **Equation.**
 //! - PCA: `C v = lambda v` with `C = X^T X / (n - 1)`, X less its mean (Pearson 1901; Hotelling
@@ -14,24 +14,23 @@
 //!   sections 3.1 and 3.3)
 //!
 //! ```text
-//! p_j|i = exp(-beta_i |x_i - x_j|^2) / sum_k ...     with beta_i so that the row's entropy is ln(perplexity)
+//! p_j|i = exp(-beta_i |x_i - x_j|^2) / sum_k ...   (beta_i: entropy of the row = ln(perplexity))
 //! p_ij  = (p_j|i + p_i|j) / 2n
-//! q_ij  = w_ij / sum_kl w_kl                         w_ij = 1 / (1 + |y_i - y_j|^2)
+//! q_ij  = w_ij / sum_kl w_kl                       w_ij = 1 / (1 + |y_i - y_j|^2)
 //! dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j)
 //! ```
 //!
 //! - k-means: `minimise sum_i |x_i - centre(i)|^2` (Lloyd 1957)
 //! - silhouette: `s_i = (b_i - a_i) / max(a_i, b_i)` (Rousseeuw 1987)
 //!
-//! **Builds on.** PCA on:
-//! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>`: every row brought to length 1 (lesson 03).
+//! **Builds on.**
+//! - PCA: `similarity::normalise(x: Tensor<2>) -> Tensor<2>`: every row brought to length 1 (lesson
+//!   03)
+//! - the demo: `word2vec::toy::toy_vectors(seed, epochs) -> Result<(data::Vocabulary, Trained),
+//!   DataError>`: vectors of the toy world's words (lesson 04)
+//! - the demo: `word2vec::Space::table(&self) -> &Tensor<2>`: the same at unit length (lesson 04)
 //!
-//! The demo, for something to look at, on:
-//! - `word2vec::toy::toy_vectors(seed, epochs) -> Result<(data::Vocabulary, Trained), DataError>`:
-//!   vectors of the toy world's words (lesson 04);
-//! - `word2vec::Space::table(&self) -> &Tensor<2>`: the same at unit length (lesson 04).
-//!
-//! **Leaves you with** [`pca`], [`TsneConfig`] and [`KMeansConfig`], which draw and group any
+//! **Leaves you with.** [`pca`], [`TsneConfig`] and [`KMeansConfig`], which draw and group any
 //! matrix of vectors, and [`silhouette`], which says whether to believe what you see.
 //!
 //! **Try.** Give t-SNE 100 points of pure noise and a perplexity of 3. Predict whether you will see
@@ -47,8 +46,12 @@ mod pca;
 mod tsne;
 
 pub use affinities::{Affinities, EXACT, conditional, joint, largest_perplexity};
-pub use clusters::{KMeans, KMeansConfig, purity, silhouette, silhouettes};
-pub use forces::{Map, gradient, kl};
+pub use clusters::{
+    Assignment, KMeans, KMeansConfig, assign, lloyd, move_centres, purity, silhouette,
+    silhouette_of_point, silhouettes,
+};
+pub use distances::squared_distances;
+pub use forces::{Map, gradient, kl, repulsion};
 pub use pca::{Pca, pca};
 pub use tsne::{TsneConfig, TsneProgress};
 

@@ -3,10 +3,12 @@
 use burn::tensor::{Tensor, assert_shape};
 use similarity::normalise;
 
-/// The axis along which points follow one another, in a matrix of one point a row.
+/// Axis of the points in `[points, d_model]`.
 const POINTS: usize = 0;
-/// The axis along which a point lies.
-const COORDINATES: usize = 1;
+/// Axis of a point's coordinates in `[points, d_model]`.
+const D_MODEL: usize = 1;
+/// Axis of the directions in `[k, d_model]`.
+const COMPONENTS: usize = 0;
 /// How often a matrix is squared: 0.99999^(2^20) is 3e-5, so that two directions whose variances
 /// differ by one part in 100,000 are told apart. f32 keeps no finer ones.
 const SQUARINGS: usize = 20;
@@ -14,23 +16,24 @@ const SQUARINGS: usize = 20;
 /// directions are known to f32's 1.2e-7 of their size, and so this one, 1e-4 of their size long, to
 /// one part in a thousand.
 const LEAST_SHARE: f32 = 1e-8;
-/// What zeros are divided by, to stay zeros.
+/// Divisor in place of zero, so that zeros stay zeros.
 const NOT_ZERO: f32 = 1e-30;
 
 // ANCHOR: pca
 /// Where points lie, and along which directions they differ most.
 #[derive(Debug, Clone)]
 pub struct Pca {
-    /// The points' mean, `[1, d_model]`.
+    /// Mean of the points, `[1, d_model]`.
     pub mean: Tensor<2>,
-    /// The directions, `[k, d_model]`: of length 1 and at right angles, most variance first. The
+    /// Directions of most variance, `[k, d_model]`: of length 1 and at right angles, most variance first. The
     /// largest coordinate of each, by size, is positive, as either sign would do. Where no variance
     /// is left, zeros.
     pub components: Tensor<2>,
-    /// Variance along each, `[k]`: the mean square with n - 1 for n, in the points' unit squared.
+    /// Variance along each direction, `[k]`: the mean square with n - 1 for n, in the points' unit
+    /// squared.
     pub explained_variance: Tensor<1>,
-    /// The same as a share of the whole variance, `[k]`, in 0..1; zeros where the points do not
-    /// differ.
+    /// Variance along each direction as a share of the whole, `[k]`, in 0..1; zeros where the
+    /// points do not differ.
     pub explained_variance_ratio: Tensor<1>,
 }
 
@@ -65,12 +68,12 @@ pub fn pca(x: Tensor<2>, k: usize) -> Pca {
         components.push(is_data.clone() * component);
         variances.push(is_data * variance);
     }
-    let explained_variance = Tensor::cat(variances, 0).squeeze_dim::<1>(1);
+    let explained_variance = Tensor::cat(variances, COMPONENTS).squeeze_dim::<1>(1); // [k]
     let explained_variance_ratio =
         explained_variance.clone() / total.clamp_min(NOT_ZERO).reshape([1]);
     Pca {
         mean,
-        components: Tensor::cat(components, 0),
+        components: Tensor::cat(components, COMPONENTS),
         explained_variance,
         explained_variance_ratio,
     }
@@ -117,13 +120,13 @@ fn leading(matrix: Tensor<2>) -> Tensor<2> {
         power = power / largest;
         power = power.clone().matmul(power);
     }
-    let longest = power.clone().square().sum_dim(COORDINATES).argmax(POINTS).reshape([1]);
+    let longest = power.clone().square().sum_dim(D_MODEL).argmax(POINTS).reshape([1]);
     normalise(power.select(POINTS, longest))
 }
 // ANCHOR_END: leading
 
 /// A row, turned so that its largest coordinate by size is positive.
 fn signed(row: Tensor<2>) -> Tensor<2> {
-    let largest = row.clone().abs().argmax(COORDINATES);
-    row.clone() * row.gather(COORDINATES, largest).sign()
+    let largest = row.clone().abs().argmax(D_MODEL);
+    row.clone() * row.gather(D_MODEL, largest).sign()
 }

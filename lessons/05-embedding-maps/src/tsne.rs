@@ -17,9 +17,13 @@ const EARLY: usize = 250;
 /// Share of the last step in the next, while clusters gather and after (van der Maaten and Hinton
 /// 2008, section 3.4).
 const MOMENTUM: [f32; 2] = [0.5, 0.8];
-/// A coordinate that goes on the same way gains this much, one that turns keeps that share (Jacobs
-/// 1988, in van der Maaten and Hinton's own program), and no gain falls below the last.
-const GAIN: (f32, f32, f32) = (0.2, 0.8, 0.01);
+/// What the gain of a coordinate grows by while it goes on the same way (Jacobs 1988, in van der
+/// Maaten and Hinton's own program).
+const GAIN_ADDED: f32 = 0.2;
+/// Share of its gain that a coordinate keeps when it turns (as [`GAIN_ADDED`]).
+const GAIN_KEPT: f32 = 0.8;
+/// The smallest gain of a coordinate (as [`GAIN_ADDED`]).
+const LEAST_GAIN: f32 = 0.01;
 /// Standard deviation of the first map along its longer side: small, so that points can still pass
 /// one another (Kobak and Berens 2019, "The art of using t-SNE for single-cell transcriptomics",
 /// initialisation).
@@ -27,14 +31,14 @@ const SPREAD: f32 = 1e-4;
 /// How far chance moves each point at the start: enough for points that coincide to part.
 const JITTER: f32 = 1e-6;
 
-/// How to make a [`Map`].
+/// How to make a [`Map`] with t-SNE.
 #[derive(Config, Debug)]
 pub struct TsneConfig {
-    /// Everything random follows from this.
+    /// Seed of the jitter that the points start with.
     pub seed: u64,
-    /// How many neighbours a point has, so to speak: exp of the entropy of its affinities, in
-    /// 1..=[`largest_perplexity`](crate::largest_perplexity). 30 as in van der Maaten (2014,
-    /// section 5.1).
+    /// Perplexity of each point's affinities, roughly how many neighbours it has: exp of their
+    /// entropy, in 1..=[`largest_perplexity`](crate::largest_perplexity). 30 as in van der Maaten
+    /// (2014, section 5.1).
     #[config(default = 30.0)]
     pub perplexity: f64,
     /// Steps downhill, 1000 in van der Maaten and Hinton (2008, section 3.4).
@@ -42,19 +46,19 @@ pub struct TsneConfig {
     pub iterations: usize,
 }
 
-/// What a fit has come to after a step.
+/// State of a fit after a step.
 #[derive(Debug, Clone, Copy)]
 pub struct TsneProgress<'a> {
-    /// Steps taken, from 1.
+    /// Number of steps taken, from 1.
     pub iteration: usize,
-    /// What the map is made to show.
+    /// Affinities that the map is made to show.
     pub affinities: &'a Affinities,
-    /// The map so far.
+    /// Map after this step.
     pub map: &'a Map,
 }
 
 impl TsneProgress<'_> {
-    /// [`kl`] of the map so far, in nats: as dear as a step, so ask every so often.
+    /// [`kl`] of the map so far, in nats. It costs as much as a step, so ask for it now and then.
     pub fn kl(&self) -> f64 {
         kl(self.affinities, self.map)
     }
@@ -62,7 +66,8 @@ impl TsneProgress<'_> {
 
 // ANCHOR: fit
 impl TsneConfig {
-    /// A map of the points on which neighbours stay neighbours; `progress` is told of every step.
+    /// A map of the points on which neighbours stay neighbours; `progress` is called after every
+    /// step.
     ///
     /// Van der Maaten and Hinton 2008, algorithm 1, with the step of Belkina et al. 2019
     /// ("Automated optimized parameters for t-SNE"): n / exaggeration, however few points there
@@ -96,52 +101,63 @@ impl TsneConfig {
 }
 // ANCHOR_END: fit
 
-/// The points in other units, so that no square is too large or too small for f32. Affinities do
-/// not notice: beta has the inverse unit.
+/// The points divided by their largest coordinate, so that no square is too large or too small for
+/// f32. Affinities stay the same: beta has the inverse unit.
 fn within_one(x: Tensor<2>) -> Tensor<2> {
     let largest = x.clone().abs().max().into_scalar::<f32>();
     if largest > 0.0 { x / largest } else { x }
 }
 
 // ANCHOR: start
-/// The first two principal components, small, and a little chance.
+/// The first two principal components, made small, and a random jitter.
 fn start(x: Tensor<2>, seed: u64) -> Map {
     let pca = pca(x.clone(), 2);
     let deviation = pca.explained_variance.clone().max().into_scalar::<f32>().sqrt();
     let scale = SPREAD / deviation.max(f32::MIN_POSITIVE);
     let projected = rows(pca.project(x));
     let mut random = StdRng::seed_from_u64(seed);
-    let mut jitter = || random.random_range(-JITTER..JITTER);
-    let mut along =
-        |axis: usize| projected.iter().map(|point| scale * point[axis] + jitter()).collect();
-    Map { y: [along(0), along(1)] }
+    let mut y = [Vec::with_capacity(projected.len()), Vec::with_capacity(projected.len())];
+    for axis in [0, 1] {
+        for point in &projected {
+            y[axis].push(scale * point[axis] + random.random_range(-JITTER..JITTER));
+        }
+    }
+    Map { y }
 }
 // ANCHOR_END: start
 
 // ANCHOR: descent
 /// Gradient descent with momentum and a gain for each coordinate.
 struct Descent {
+    /// Last step of each coordinate, `[axis][point]`.
     velocity: [Vec<f32>; 2],
+    /// Factor on each coordinate's learning rate, `[axis][point]`.
     gain: [Vec<f32>; 2],
+    /// Learning rate, the same for all.
     rate: f32,
 }
 
 impl Descent {
+    /// The descent of so many points at rest.
     fn new(points: usize) -> Self {
-        let both = |value: f32| [vec![value; points], vec![value; points]];
-        Self { velocity: both(0.0), gain: both(1.0), rate: points as f32 / EXAGGERATION }
+        Self {
+            velocity: [vec![0.0; points], vec![0.0; points]],
+            gain: [vec![1.0; points], vec![1.0; points]],
+            rate: points as f32 / EXAGGERATION,
+        }
     }
 
     /// velocity = momentum velocity - rate gain gradient; y = y + velocity
     fn step(&mut self, map: &mut Map, gradient: &[Vec<f32>; 2], momentum: f32) {
-        let (more, share, least) = GAIN;
-        for (axis, slopes) in gradient.iter().enumerate() {
-            let state = self.velocity[axis].iter_mut().zip(&mut self.gain[axis]);
-            for ((y, slope), (velocity, gain)) in map.y[axis].iter_mut().zip(slopes).zip(state) {
+        for axis in [0, 1] {
+            for (point, slope) in gradient[axis].iter().enumerate() {
+                let velocity = &mut self.velocity[axis][point];
+                let gain = &mut self.gain[axis][point];
                 let turns = (*slope > 0.0) == (*velocity > 0.0);
-                *gain = if turns { (share * *gain).max(least) } else { *gain + more };
+                *gain =
+                    if turns { (GAIN_KEPT * *gain).max(LEAST_GAIN) } else { *gain + GAIN_ADDED };
                 *velocity = momentum * *velocity - self.rate * *gain * slope;
-                *y += *velocity;
+                map.y[axis][point] += *velocity;
             }
         }
     }
@@ -153,14 +169,28 @@ impl Descent {
     /// proportion to its size: to enlarge it changes its size alone.
     fn keep_spread(&mut self, map: &mut Map) {
         let points = map.len() as f32;
-        for along in &mut map.y {
-            let middle = along.iter().sum::<f32>() / points;
-            along.iter_mut().for_each(|y| *y -= middle);
+        let mut squares = 0.0;
+        for coordinates in &mut map.y {
+            let middle = coordinates.iter().sum::<f32>() / points;
+            for y in coordinates {
+                *y -= middle;
+                squares += *y * *y;
+            }
         }
-        let deviation = (map.y.iter().flatten().map(|y| y * y).sum::<f32>() / points).sqrt();
+        let deviation = (squares / points).sqrt();
         if 0.0 < deviation && deviation < SPREAD {
-            let all = map.y.iter_mut().chain(&mut self.velocity).flatten();
-            all.for_each(|value| *value *= SPREAD / deviation);
+            let factor = SPREAD / deviation;
+            enlarge(&mut map.y, factor);
+            enlarge(&mut self.velocity, factor);
+        }
+    }
+}
+
+/// Multiplies all numbers of both axes by a factor.
+fn enlarge(axes: &mut [Vec<f32>; 2], factor: f32) {
+    for numbers in axes {
+        for number in numbers {
+            *number *= factor;
         }
     }
 }

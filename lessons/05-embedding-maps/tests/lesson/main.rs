@@ -36,11 +36,21 @@ fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }
 
+/// Asserts that two lists of numbers agree within `tolerance`, and else prints them side by side.
+#[track_caller]
+fn assert_alike(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    let [found, expected] =
+        [found, expected].map(|numbers| TensorData::new(numbers.to_vec(), [numbers.len()]));
+    golden::assert_data_close(what, &found, &expected, tolerance as f32);
+}
+
 /// All of p_ij, row by row.
 fn dense(p: &maps::Affinities) -> Vec<Vec<f64>> {
     let mut rows = vec![vec![0.0; p.rows.len()]; p.rows.len()];
     for (row, kept) in rows.iter_mut().zip(&p.rows) {
-        kept.iter().for_each(|&(j, p)| row[j as usize] = f64::from(p));
+        for &(j, p) in kept {
+            row[j as usize] = f64::from(p);
+        }
     }
     rows
 }

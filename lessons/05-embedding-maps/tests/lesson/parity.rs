@@ -1,15 +1,13 @@
-//! Against recorded values of scikit-learn and PyTorch, burn's autodiff, and plain loops.
+//! Against recorded values of scikit-learn and PyTorch, burn's autodiff, and plain loops; and the
+//! fast versions against the plain ones.
 
 use burn::tensor::Tensor;
-use maps::{Map, conditional, gradient, joint, kl, naive, pca};
+use maps::{
+    KMeansConfig, Map, TsneConfig, assign, conditional, gradient, joint, kl, naive, pca, repulsion,
+    silhouette_of_point, silhouettes, squared_distances,
+};
 
-use crate::{dense, map_of, numbers, values};
-
-/// The furthest two lists of one length lie apart.
-fn furthest(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
-}
+use crate::{assert_alike, dense, heaps, map_of, numbers, values};
 
 #[test]
 fn principal_components_are_the_recorded_ones_up_to_their_sign() {
@@ -52,12 +50,13 @@ fn affinities_are_the_recorded_ones() {
         let squared: Vec<f32> =
             others().map(|j| naive_squared(&rows[i], &rows[j]) as f32).collect();
         let (beta, row) = conditional(&squared, perplexity);
-        assert!((beta - betas[i]).abs() < tolerance, "{beta} {}", betas[i]);
+        assert_alike(&format!("beta of point {i}"), &[beta], &betas[i..=i], tolerance);
         let expected: Vec<f64> = others().map(|j| recorded[i * points + j]).collect();
-        assert!(furthest(&row, &expected) < tolerance, "row {i}");
+        assert_alike(&format!("row {i}"), &row, &expected, tolerance);
     }
-    let joint = dense(&joint(x, perplexity)).concat();
-    assert!(furthest(&joint, &values(&part.tensor::<2>("joint", &device))) < tolerance / 10.0);
+    let found = dense(&joint(x, perplexity)).concat();
+    let recorded = values(&part.tensor::<2>("joint", &device));
+    assert_alike("p_ij", &found, &recorded, tolerance / 10.0);
 }
 
 fn naive_squared(a: &[f64], b: &[f64]) -> f64 {
@@ -71,11 +70,12 @@ fn the_divergence_and_its_gradient_are_the_recorded_ones() {
     let tolerance = f64::from(backend::tolerance(&device, part.tolerance()));
     let affinities = joint(part.tensor::<2>("x", &device), part.number("perplexity"));
     let y = map_of(&part.tensor::<2>("y", &device));
-    assert!((kl(&affinities, &y) - part.number("kl")).abs() < tolerance);
+    assert_alike("KL", &[kl(&affinities, &y)], &[part.number("kl")], tolerance);
     let recorded = values(&part.tensor::<2>("gradient", &device));
-    assert!(furthest(&by_point(&gradient(&affinities, &y, 1.0)), &recorded) < tolerance / 10.0);
+    let found = by_point(&gradient(&affinities, &y, 1.0));
+    assert_alike("gradient", &found, &recorded, tolerance / 10.0);
     let q = naive::q(&in_f64(&y)).concat();
-    assert!(furthest(&q, &values(&part.tensor::<2>("q", &device))) < tolerance / 10.0);
+    assert_alike("q_ij", &q, &values(&part.tensor::<2>("q", &device)), tolerance / 10.0);
 }
 
 /// `[axis][point]` as one point after the other.
@@ -97,12 +97,105 @@ fn the_loops_that_run_are_the_equations_pair_by_pair() {
         let (by_pairs, q) = (dense(&p), naive::q(&in_f64(&y)));
         // Sums of f32 come within a few units of its seventh digit.
         let nats = naive::kl(&by_pairs, &q);
-        assert!((kl(&p, &y) - nats).abs() < 1e-5 * nats.abs().max(1.0), "{points} points");
+        let what = format!("{points} points");
+        assert_alike(&what, &[kl(&p, &y)], &[nats], 1e-5 * nats.abs().max(1.0));
         let expected = naive::gradient(&by_pairs, &in_f64(&y)).concat();
         let largest = expected.iter().fold(f64::MIN_POSITIVE, |largest, g| largest.max(g.abs()));
-        let off = furthest(&by_point(&gradient(&p, &y, 1.0)), &expected);
-        assert!(off <= 1e-5 * largest.max(spread), "{points} points: off by {off} of {largest}");
+        let found = by_point(&gradient(&p, &y, 1.0));
+        assert_alike(&what, &found, &expected, 1e-5 * largest.max(spread));
     }
+}
+
+/// Sums of some fifty f32 in another order differ by some units of the seventh digit.
+const ORDER: f64 = 2e-6;
+
+/// The fast and the plain version of what is computed.
+fn fast_and_plain<T>(computed: impl Fn() -> T) -> [T; 2] {
+    let fast = computed();
+    let _plain = kernels::plain_here();
+    [fast, computed()]
+}
+
+/// Asserts that two results differ in some bit, being sums in another order: so both roads were
+/// really taken. With `RUNGS_PLAIN=1` there is one road alone.
+#[track_caller]
+fn assert_both_taken<T: PartialEq>(fast: &T, plain: &T) {
+    assert!(fast != plain || kernels::plain(), "fast and plain are the same, bit for bit");
+}
+
+#[test]
+fn squared_distances_by_lanes_are_those_of_the_plain_loop() {
+    let device = backend::from_env();
+    // Fewer coordinates than lanes, as many, more, and not a multiple of them.
+    for d_model in [1, 3, 15, 16, 17, 32, 50] {
+        let x = numbers([7, d_model], 7, &device).to_data();
+        let x: Vec<f32> = x.iter().collect();
+        let rows: Vec<Vec<f32>> = x.chunks(d_model).map(<[f32]>::to_vec).collect();
+        let fast = kernels::distances::squared_distances(&rows[2], &rows);
+        let [fast, plain] = [fast, squared_distances(&rows[2], &rows)]
+            .map(|squared| squared.iter().map(|&d| f64::from(d)).collect::<Vec<_>>());
+        assert_eq!((fast[2], plain[2]), (0.0, 0.0), "a point and itself");
+        assert_alike(&format!("{d_model} coordinates"), &fast, &plain, ORDER * d_model as f64);
+    }
+}
+
+#[test]
+fn repulsion_by_lanes_is_that_of_the_plain_loop() {
+    let device = backend::from_env();
+    // Before and behind point i: no point, fewer than lanes, as many, more.
+    for points in [1, 2, 15, 16, 17, 18, 33, 34, 50] {
+        let y = map_of(&(numbers([points, 2], 8, &device) * 3.0));
+        for i in 0..points {
+            let [fast, plain] = [kernels::repulsion::repulsion(&y.y, i), repulsion(&y, i)]
+                .map(|(w, [across, up])| [w, across, up].map(f64::from));
+            let what = format!("point {i} of {points}");
+            assert_alike(&what, &fast, &plain, ORDER * plain[0].max(1.0));
+        }
+    }
+}
+
+#[test]
+fn the_map_that_is_made_plainly_is_the_fast_one_gradient_included() {
+    let device = backend::from_env();
+    let p = joint(numbers([49, 6], 7, &device), 8.0);
+    let y = map_of(&(numbers([49, 2], 8, &device) * 3.0));
+    let [fast, plain] = fast_and_plain(|| gradient(&p, &y, 12.0));
+    assert_both_taken(&fast, &plain);
+    assert_alike("gradient", &by_point(&fast), &by_point(&plain), ORDER);
+    let [fast, plain] = fast_and_plain(|| kl(&p, &y));
+    assert_both_taken(&fast, &plain);
+    assert_alike("KL", &[fast], &[plain], ORDER);
+    let (x, _) = heaps(3, 16, 50, 7, &device);
+    let [fast, plain] = fast_and_plain(|| joint(x.clone(), 5.0));
+    assert_both_taken(&fast, &plain);
+    assert_alike("p_ij", &dense(&fast).concat(), &dense(&plain).concat(), ORDER);
+    // The map after few steps: later ones make any difference larger.
+    let config = TsneConfig::new(7).with_perplexity(5.0).with_iterations(20);
+    let [fast, plain] = fast_and_plain(|| config.fit(x.clone(), |_| {}));
+    let largest = fast.points().concat().iter().fold(0_f32, |largest, y| largest.max(y.abs()));
+    assert_both_taken(&fast, &plain);
+    assert_alike("map", &by_point(&fast.y), &by_point(&plain.y), 1e-3 * f64::from(largest));
+}
+
+#[test]
+fn groups_that_are_found_and_judged_plainly_are_the_fast_ones() {
+    let (x, kinds) = heaps(5, 7, 50, 7, &backend::from_env());
+    let values: Vec<f32> = x.to_data().iter().collect();
+    let rows: Vec<Vec<f32>> = values.chunks(50).map(<[f32]>::to_vec).collect();
+    let [fast, plain] = fast_and_plain(|| silhouettes(x.clone(), &kinds));
+    for i in 0..rows.len() {
+        // Whichever thread a point fell to: bit for bit the loop of the lesson.
+        let squared = squared_distances(&rows[i], &rows);
+        assert_eq!(plain[i], silhouette_of_point(i, &squared, &kinds));
+    }
+    assert_both_taken(&fast, &plain);
+    assert_alike("silhouettes", &fast, &plain, ORDER);
+    let [fast, plain] = fast_and_plain(|| assign(&rows, &rows[..5]));
+    assert_eq!(fast.labels, plain.labels);
+    assert_both_taken(&fast.squared, &plain.squared);
+    let [fast, plain] = fast_and_plain(|| KMeansConfig::new(5, 7).fit(x.clone()));
+    assert_eq!((&fast.labels, &fast.centres), (&plain.labels, &plain.centres));
+    assert_alike("inertia", &[fast.inertia()], &[plain.inertia()], ORDER * plain.inertia());
 }
 
 #[test]
@@ -116,7 +209,7 @@ fn the_closed_form_is_what_autodiff_finds() {
     let found = values(&y.grad(&gradients).expect("the map was used"));
     let closed = by_point(&gradient(&p, &map_of(&y.clone().inner()), 1.0));
     let tolerance = f64::from(backend::tolerance(&backend::from_env(), 1e-6));
-    assert!(furthest(&found, &closed) < tolerance, "{}", furthest(&found, &closed));
+    assert_alike("gradient", &closed, &found, tolerance);
     assert!(closed.iter().any(|g| g.abs() > 0.01), "a gradient of nothing proves nothing");
 }
 
