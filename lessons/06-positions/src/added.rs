@@ -5,8 +5,13 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// The longest wavelength of the sinusoids is 2 pi times this (Vaswani et al. 2017, section 3.5).
+/// Base of the sinusoids' frequencies: their longest wavelength is 2 pi times this (Vaswani et al.
+/// 2017, section 3.5).
 const BASE: f64 = 10_000.0;
+/// Axis of the positions in a table `[tokens, d_model]`.
+const POSITIONS: usize = 0;
+/// Axis of a position's numbers in such a table.
+const D_MODEL: usize = 1;
 
 // ANCHOR: sinusoidal
 /// The table of sines and cosines: a clock with d_model / 2 hands, each slower than the one before.
@@ -23,35 +28,43 @@ const BASE: f64 = 10_000.0;
 /// If `tokens` or `d_model` is zero.
 pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
     assert!(tokens > 0 && d_model > 0, "a table of {tokens} tokens x {d_model} has no entries");
-    let entry = |position: usize, axis: usize| {
-        let even = axis - axis % 2;
-        let angle = position as f64 / BASE.powf(even as f64 / d_model as f64);
-        if axis == even { angle.sin() } else { angle.cos() }
-    };
-    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
-    let table =
-        (0..tokens).flat_map(|position| (0..d_model).map(move |axis| entry(position, axis) as f32));
-    Tensor::from_data(TensorData::new(table.collect::<Vec<_>>(), [tokens, d_model]), device)
+    let mut table = Vec::with_capacity(tokens * d_model);
+    for position in 0..tokens {
+        for axis in 0..d_model {
+            table.push(sinusoid(position, axis, d_model) as f32);
+        }
+    }
+    Tensor::from_data(TensorData::new(table, [tokens, d_model]), device)
+}
+
+/// PE(position, axis), one entry of the table.
+///
+/// In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
+fn sinusoid(position: usize, axis: usize, d_model: usize) -> f64 {
+    let even = axis - axis % 2; // a sine and the cosine after it are of one hand
+    let angle = position as f64 / BASE.powf(even as f64 / d_model as f64);
+    if axis == even { angle.sin() } else { angle.cos() }
 }
 // ANCHOR_END: sinusoidal
 
-/// What a [`LearnedPositions`] is made from.
+/// How to make [`LearnedPositions`].
 #[derive(Config, Debug)]
 pub struct LearnedPositionsConfig {
-    /// Rows of the table: the longest text it can place.
+    /// Rows of the table: tokens of the longest text that it has positions for.
     pub max_tokens: usize,
-    /// Numbers a position has.
+    /// Width of a position's vector, in numbers.
     pub d_model: usize,
-    /// Standard deviation of the first values (BERT's `initializer_range`, Devlin et al. 2019,
+    /// Standard deviation of the initial values (BERT's `initializer_range`, Devlin et al. 2019,
     /// released code).
     #[config(default = 0.02)]
     pub initializer_std: f64,
 }
 
-/// One vector a position, filled by training. What it has never seen it cannot place.
+/// A learned vector for each position. One that no text of the training reached keeps its random
+/// start.
 #[derive(Module, Debug)]
 pub struct LearnedPositions {
-    /// `[max_tokens, d_model]`.
+    /// One row for each position, `[max_tokens, d_model]`.
     pub weight: Param<Tensor<2>>,
 }
 
@@ -105,25 +118,25 @@ impl LearnedPositions {
             "position {} asked of a table that was learned for {rows} positions",
             end - 1
         );
-        self.weight.val().narrow(0, first_position, tokens)
+        self.weight.val().narrow(POSITIONS, first_position, tokens)
     }
 
-    /// The vectors of any positions: of texts that do not all begin in the same column.
+    /// The vectors of any positions, for texts that do not all begin in the same column.
     ///
     /// # Shapes
     ///
     /// - positions: `[batch, tokens]`, each below `max_tokens`; not every device notices one that
     ///   is not
     /// - output: `[batch, tokens, d_model]`
-    pub fn at(&self, positions: Tensor<2, Int>) -> Tensor<3> {
+    pub fn forward_at(&self, positions: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = positions.dims();
-        let rows = self.weight.val().select(0, positions.reshape([batch * tokens]));
-        rows.reshape([batch, tokens, self.weight.dims()[1]])
+        let rows = self.weight.val().select(POSITIONS, positions.reshape([batch * tokens]));
+        rows.reshape([batch, tokens, self.weight.dims()[D_MODEL]])
     }
 
-    /// Rows of the table.
+    /// Number of positions that the table has a row for.
     pub fn max_tokens(&self) -> usize {
-        self.weight.shape().dims::<2>()[0]
+        self.weight.shape().dims::<2>()[POSITIONS]
     }
 }
 // ANCHOR_END: learned

@@ -8,14 +8,24 @@ use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use crate::{LearnedPositionsConfig, Rope, RopeConfig, RopeLayout, RopeScaling};
 use crate::{alibi_bias, alibi_slopes, sinusoidal};
 
-/// Width of a token in the figures of the sinusoids.
+/// Width of a token's vector in the figures of the sinusoids.
 const D_MODEL: usize = 128;
-/// Width of a head in those of RoPE.
+/// Width of a head in the figures of RoPE.
 const D_HEAD: usize = 64;
-/// How far the curves over distance reach.
+/// Number of distances that the curves reach over, from 0.
 const DISTANCES: usize = 200;
-/// f32 mathematics without training differs between machines by less.
+/// How far a number may lie from the recorded one: f32 mathematics without training differs between
+/// machines by less.
 const BAND: f64 = 1e-3;
+
+/// Axis of the positions in `[positions, d_model]`.
+const POSITIONS: usize = 0;
+/// Axis of the numbers of a position in `[positions, d_model]`.
+const ENTRIES: usize = 1;
+/// Axis of the tokens in `[batch, heads, tokens, d_head]`.
+const TOKENS: usize = 2;
+/// Axis of a head's numbers in `[batch, heads, tokens, d_head]`.
+const HEAD: usize = 3;
 
 /// Runs the lesson's demonstration.
 ///
@@ -64,6 +74,7 @@ fn shapes() -> Figure {
     Figure::shapes("06-shapes", "Two ways to say where a token stands", alt, steps)
 }
 
+/// What each way costs.
 fn say_cost(report: &mut Report, device: &Device) {
     let learned = LearnedPositionsConfig::new(512, 384).init(device);
     let parameters = learned.weight.shape().num_elements().to_string();
@@ -76,9 +87,14 @@ fn say_cost(report: &mut Report, device: &Device) {
     report.table(&table);
 }
 
+/// The table of sines and cosines as a heatmap.
 fn sinusoidal_figure(device: &Device) -> Figure {
     let (tokens, d_model) = (64, 32);
     let table = numbers(&sinusoidal(tokens, d_model, device));
+    let mut values = Vec::new();
+    for row in table.chunks(d_model) {
+        values.push(row.to_vec());
+    }
     Figure {
         name: "06-sinusoidal".into(),
         title: "A clock with sixteen hands: the sinusoidal table".into(),
@@ -91,23 +107,29 @@ fn sinusoidal_figure(device: &Device) -> Figure {
             title: String::new(),
             x: Axis::linear("axis of the vector (sine and cosine in turn)"),
             y: Axis::linear("position (tokens)"),
-            marks: Marks::Heatmap {
-                values: table.chunks(d_model).map(<[f64]>::to_vec).collect(),
-                columns: vec![],
-                rows: vec![],
-            },
+            marks: Marks::Heatmap { values, columns: vec![], rows: vec![] },
         }],
     }
 }
 
 /// Dot products of position `from` with those after it, in units of the first.
 fn sinusoid_scores(from: usize, device: &Device) -> Vec<f64> {
-    let table = sinusoidal(from + DISTANCES, D_MODEL, device).narrow(0, from, DISTANCES);
-    let first = table.clone().narrow(0, 0, 1);
-    let scores = numbers(&(table * first).sum_dim(1));
-    scores.iter().map(|score| score / scores[0]).collect()
+    let table = sinusoidal(from + DISTANCES, D_MODEL, device).narrow(POSITIONS, from, DISTANCES);
+    let first = table.clone().narrow(POSITIONS, 0, 1);
+    in_units_of_the_first(&(table * first).sum_dim(ENTRIES))
 }
 
+/// The entries of a tensor, divided by the first of them.
+fn in_units_of_the_first<const D: usize>(scores: &Tensor<D>) -> Vec<f64> {
+    let mut scores = numbers(scores);
+    let first = scores[0];
+    for score in &mut scores {
+        *score /= first;
+    }
+    scores
+}
+
+/// How the dot product of two sinusoids depends on their distance.
 fn say_sinusoids(report: &mut Report, device: &Device) {
     let (near, far) = (sinusoid_scores(0, device), sinusoid_scores(500, device));
     report.say(format!(
@@ -126,43 +148,59 @@ fn say_sinusoids(report: &mut Report, device: &Device) {
 
 /// A query or key to turn: any vector would do.
 fn vector(phase: f64, device: &Device) -> Tensor<4> {
-    let values: Vec<f32> =
-        (0..D_HEAD).map(|axis| (axis as f64 * 0.7 + phase).sin() as f32).collect();
+    let mut values = Vec::with_capacity(D_HEAD);
+    for axis in 0..D_HEAD {
+        values.push((axis as f64 * 0.7 + phase).sin() as f32);
+    }
     Tensor::from_data(TensorData::new(values, [1, 1, 1, D_HEAD]), device)
 }
 
+/// The score under RoPE of a query at position m and a key at position n, as it is printed.
+fn score(rope: &Rope, q: &Tensor<4>, k: &Tensor<4>, m: usize, n: usize) -> String {
+    let product = rope.rotate(q.clone(), m) * rope.rotate(k.clone(), n);
+    format!("{:.4}", product.sum().into_scalar::<f32>())
+}
+
+/// How a score under RoPE depends on the two positions.
 fn say_rope(report: &mut Report, device: &Device) {
     let (q, k) = (vector(0.3, device), vector(1.1, device));
     let half = RopeConfig::new(D_HEAD).init(device);
     let side = RopeConfig::new(D_HEAD).with_layout(RopeLayout::Interleaved).init(device);
-    let score = |rope: &Rope, m, n| {
-        let product = rope.rotate(q.clone(), m) * rope.rotate(k.clone(), n);
-        format!("{:.4}", numbers(&product.sum())[0])
-    };
     report.say(format!(
         "RoPE on one query and one key of {D_HEAD} numbers: the score depends on the offset alone."
     ));
     let mut table = Table::new(["query at", "key at", "offset", "half split", "interleaved"]);
     for (m, n) in [(3, 1), (7, 5), (102, 100), (100_002, 100_000), (5, 0), (12, 7)] {
-        let (place, offset) = ([m.to_string(), n.to_string()], (m - n).to_string());
-        let [m_text, n_text] = place;
-        table.row([m_text, n_text, offset, score(&half, m, n), score(&side, m, n)]);
+        table.row([
+            m.to_string(),
+            n.to_string(),
+            (m - n).to_string(),
+            score(&half, &q, &k, m, n),
+            score(&side, &q, &k, m, n),
+        ]);
     }
     report.table(&table);
     say_layouts(report, &half, &side, q);
 }
 
+/// How far the two layouts lie apart, before and after a permutation of the axes.
 fn say_layouts(report: &mut Report, half: &Rope, side: &Rope, x: Tensor<4>) {
-    let order: Vec<i64> =
-        (0..D_HEAD as i64).step_by(2).chain((1..D_HEAD as i64).step_by(2)).collect();
-    let order = Tensor::from_data(order.as_slice(), &x.device());
+    let mut even_before_odd = Vec::with_capacity(D_HEAD);
+    for first in [0, 1] {
+        for pair in 0..D_HEAD / 2 {
+            even_before_odd.push((2 * pair + first) as i64);
+        }
+    }
+    let order = Tensor::from_data(even_before_odd.as_slice(), &x.device());
     let wrong = (half.rotate(x.clone(), 9) - side.rotate(x.clone(), 9)).abs().max();
-    let right =
-        half.rotate(x.clone().select(3, order.clone()), 9) - side.rotate(x, 9).select(3, order);
-    let (wrong, right) = (numbers(&wrong)[0], numbers(&right.abs().max())[0]);
+    let permuted_first = half.rotate(x.clone().select(HEAD, order.clone()), 9);
+    let permuted_after = side.rotate(x, 9).select(HEAD, order);
+    let right = (permuted_first - permuted_after).abs().max();
     report.say(format!(
-        "The two layouts at position 9 differ by up to {wrong:.3}; with the even axes put before \
-            the odd ones, by {right:.1e}."
+        "The two layouts at position 9 differ by up to {:.3}; with the even axes put before \
+            the odd ones, by {:.1e}.",
+        wrong.into_scalar::<f32>(),
+        right.into_scalar::<f32>()
     ));
     report.say("");
 }
@@ -171,28 +209,34 @@ fn say_layouts(report: &mut Report, half: &Rope, side: &Rope, x: Tensor<4>) {
 fn rope_scores(config: &RopeConfig, device: &Device) -> Vec<f64> {
     let ones = Tensor::<4>::ones([1, 1, DISTANCES, D_HEAD], device);
     let keys = config.init(device).rotate(ones, 0);
-    let query = keys.clone().narrow(2, 0, 1);
-    let scores = numbers(&(keys * query).sum_dim(3));
-    scores.iter().map(|score| score / scores[0]).collect()
+    let query = keys.clone().narrow(TOKENS, 0, 1);
+    in_units_of_the_first(&(keys * query).sum_dim(HEAD))
 }
 
+/// A curve of scores over the distances from 0.
 fn over_distance(name: &str, scores: Vec<f64>) -> Line {
-    Line::new(
-        name,
-        scores.into_iter().enumerate().map(|(distance, score)| (distance as f64, score)),
-    )
+    let mut points = Vec::with_capacity(scores.len());
+    for (distance, score) in scores.into_iter().enumerate() {
+        points.push((distance as f64, score));
+    }
+    Line::new(name, points)
 }
 
+/// A panel of curves over distance.
+fn distance_panel(title: &str, score: &str, lines: Vec<Line>) -> Panel {
+    Panel {
+        title: title.into(),
+        x: Axis::linear("distance (tokens)"),
+        y: Axis::linear(score),
+        marks: Marks::Lines(lines),
+    }
+}
+
+/// How sinusoids and RoPE make closeness fall with distance.
 fn dot_product_figure(device: &Device) -> Figure {
     let plain = RopeConfig::new(D_HEAD);
     let slow = plain.clone().with_theta(500_000.0);
     let stretched = plain.clone().with_scaling(RopeScaling::Linear { factor: 4.0 });
-    let panel = |title: &str, y: &str, lines| Panel {
-        title: title.into(),
-        x: Axis::linear("distance (tokens)"),
-        y: Axis::linear(y),
-        marks: Marks::Lines(lines),
-    };
     let sinusoids = vec![
         over_distance("from position 0", sinusoid_scores(0, device)),
         over_distance("from position 500", sinusoid_scores(500, device)),
@@ -214,38 +258,46 @@ fn dot_product_figure(device: &Device) -> Figure {
             .into(),
         band: BAND,
         panels: vec![
-            panel("sinusoids, 128 numbers", "dot product (1 = same position)", sinusoids),
-            panel("RoPE, query = key, 64 numbers", "score (1 = same position)", ropes),
+            distance_panel("sinusoids, 128 numbers", "dot product (1 = same position)", sinusoids),
+            distance_panel("RoPE, query = key, 64 numbers", "score (1 = same position)", ropes),
         ],
     }
 }
 
+/// The slopes of eight heads and of twelve.
 fn say_alibi(report: &mut Report) {
     report.say(
         "ALiBi's slopes, head by head; twelve heads take those of eight, then every other one of \
             sixteen:",
     );
     for heads in [8, 12] {
-        let slopes: Vec<String> =
-            alibi_slopes(heads).iter().map(|slope| format!("{slope:.4}")).collect();
-        report.say(format!("  {heads:>2} heads: {}", slopes.join(" ")));
+        let mut line = format!("  {heads:>2} heads:");
+        for slope in alibi_slopes(heads) {
+            line.push_str(&format!(" {slope:.4}"));
+        }
+        report.say(line);
     }
     report.say("");
 }
 
+/// The slopes of some numbers of heads, and what ALiBi adds over distance.
 fn alibi_figure(device: &Device) -> Figure {
+    let mut slopes = Vec::new();
+    for heads in [4, 8, 12, 16] {
+        let mut points = Vec::with_capacity(heads);
+        for (head, slope) in alibi_slopes(heads).into_iter().enumerate() {
+            points.push(((head + 1) as f64, f64::from(slope)));
+        }
+        slopes.push(Line::new(&format!("{heads} heads"), points));
+    }
     let (heads, keys) = (8, 64);
     let bias = numbers(&alibi_bias(heads, 1, keys, device));
-    let by_distance = |head: usize| bias[head * keys..][..keys].iter().rev().copied().collect();
-    let curves = [1, 2, 3, 4, 6, 8]
-        .map(|head| over_distance(&format!("head {head}"), by_distance(head - 1)));
-    let slopes = [4, 8, 12, 16].map(|heads| {
-        let points = alibi_slopes(heads).into_iter().enumerate();
-        Line::new(
-            &format!("{heads} heads"),
-            points.map(|(head, slope)| ((head + 1) as f64, f64::from(slope))),
-        )
-    });
+    let mut curves = Vec::new();
+    for head in [1, 2, 3, 4, 6, 8] {
+        let mut by_distance = bias[(head - 1) * keys..head * keys].to_vec();
+        by_distance.reverse();
+        curves.push(over_distance(&format!("head {head}"), by_distance));
+    }
     Figure {
         name: "06-alibi".into(),
         title: "ALiBi: each head forgets the far at its own rate".into(),
@@ -260,18 +312,19 @@ fn alibi_figure(device: &Device) -> Figure {
                 title: "the slopes".into(),
                 x: Axis::linear("head"),
                 y: Axis::log("slope (score per token)"),
-                marks: Marks::Lines(slopes.to_vec()),
+                marks: Marks::Lines(slopes),
             },
             Panel {
                 title: "eight heads".into(),
                 x: Axis::linear("distance back (tokens)"),
                 y: Axis::linear("added to the score (logits)"),
-                marks: Marks::Lines(curves.to_vec()),
+                marks: Marks::Lines(curves),
             },
         ],
     }
 }
 
+/// The entries of a tensor in f64.
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }

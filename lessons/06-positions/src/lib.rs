@@ -28,7 +28,9 @@ pub mod naive;
 mod relative;
 
 pub use added::{LearnedPositions, LearnedPositionsConfig, sinusoidal};
-pub use relative::{Rope, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes};
+pub use relative::{
+    Rope, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes, rope_frequencies,
+};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {

@@ -1,8 +1,14 @@
 //! RoPE in plain loops over numbers: what the tests hold [`crate::Rope`] against.
 
 // ANCHOR: rotate
-/// One head's vector at `position`, its pairs turned: `pairs` names the two entries of each,
-/// `frequencies` its radians a position.
+/// One head's vector at `position`, its pairs turned by position * frequency.
+///
+/// # Shapes
+///
+/// - vector: `[d_head]`
+/// - pairs: `[d_head / 2]`, which two entries each pair consists of
+/// - frequencies: `[d_head / 2]`, radians per position
+/// - output: `[d_head]`
 ///
 /// # Panics
 ///

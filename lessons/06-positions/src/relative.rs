@@ -7,14 +7,20 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, assert_shape};
 
-/// The last of RoPE's axes in `[batch, heads, tokens, d_head]`.
+/// Axis of the tokens in `[batch, heads, tokens, d_head]`.
+const TOKENS: usize = 2;
+/// Axis of a head's numbers in `[batch, heads, tokens, d_head]`.
 const D_HEAD: usize = 3;
+/// Axis of the two numbers of a pair in `[batch, heads, tokens, d_head / 2, 2]`.
+const PAIR: usize = 4;
+/// Axis of the positions in `[positions, d_head / 2]`.
+const POSITIONS: usize = 0;
 
-/// Positions whose turns are computed once at `init`; later ones are computed when they come.
+/// Number of positions whose angles are computed once, at `init`; later ones are computed when they
+/// come.
 const TABLED: usize = 1024;
 
-/// The steepest series of slopes ends at 2^-8 for every power of two of heads (Press et al. 2022,
-/// section 3).
+/// The slopes of every power of two of heads end at 2^-8 (Press et al. 2022, section 3).
 const SLOPE_EXPONENT: f64 = 8.0;
 
 // ANCHOR: layouts
@@ -32,12 +38,12 @@ pub enum RopeLayout {
 /// How a model trained on short texts is stretched to longer ones: by slower turns.
 #[derive(Config, Debug, Copy, PartialEq)]
 pub enum RopeScaling {
-    /// Not at all.
+    /// Every frequency is left as it is.
     None,
     /// Every frequency divided by `factor` (Chen et al. 2023, "Position Interpolation", section
     /// 2.3).
     Linear {
-        /// Times as long as in training.
+        /// How many times as long as in training a text may be.
         factor: f64,
     },
     /// Fast turns kept, slow ones divided by `factor`, a ramp in between (LLaMA 3.1, 2024; as
@@ -45,9 +51,9 @@ pub enum RopeScaling {
     Llama3 {
         /// Divisor of the slow frequencies.
         factor: f64,
-        /// Slow: fewer turns than this within the original context.
+        /// A pair that makes fewer turns than this within the original context is slow.
         low_freq_factor: f64,
-        /// Fast: more turns than this within the original context.
+        /// A pair that makes more turns than this within the original context is fast.
         high_freq_factor: f64,
         /// Tokens of the texts it was first trained on.
         original_max_position_embeddings: usize,
@@ -55,19 +61,18 @@ pub enum RopeScaling {
 }
 // ANCHOR_END: scaling
 
-/// What a [`Rope`] is made from.
+/// How to make a [`Rope`].
 #[derive(Config, Debug)]
 pub struct RopeConfig {
-    /// Numbers a head has; even.
+    /// Width of a head, in numbers; even.
     pub d_head: usize,
-    /// Base of the frequencies: pair i turns by theta^(-2i / d_head) a position (Su et al. 2021,
-    /// section 3.2.2).
+    /// Base of the frequencies (Su et al. 2021, section 3.2.2), see [`rope_frequencies`].
     #[config(default = 10_000.0)]
     pub theta: f64,
-    /// Which two numbers make a pair.
+    /// Layout of the pairs: which two numbers of a head are turned together.
     #[config(default = "RopeLayout::HalfSplit")]
     pub layout: RopeLayout,
-    /// Stretch to texts longer than those of training.
+    /// Scaling of the frequencies, for texts longer than those of training.
     #[config(default = "RopeScaling::None")]
     pub scaling: RopeScaling,
 }
@@ -76,11 +81,11 @@ pub struct RopeConfig {
 /// position.
 #[derive(Module, Debug)]
 pub struct Rope {
-    /// Radians a position, one a pair.
+    /// Radians that each pair turns per position, `[d_head / 2]`.
     frequencies: Vec<f64>,
-    /// `[positions, d_head / 2]`.
+    /// Cosines of the first positions' angles, `[positions, d_head / 2]`.
     cos: Tensor<2>,
-    /// `[positions, d_head / 2]`.
+    /// Sines of the first positions' angles, `[positions, d_head / 2]`.
     sin: Tensor<2>,
     #[module(skip)]
     layout: RopeLayout,
@@ -88,7 +93,7 @@ pub struct Rope {
 
 // ANCHOR: frequencies
 impl RopeConfig {
-    /// The turns of the first positions, on `device`.
+    /// The rotation of this configuration, with the angles of the first positions on `device`.
     ///
     /// # Panics
     ///
@@ -102,18 +107,33 @@ impl RopeConfig {
         );
         assert!(theta > 1.0 && theta.is_finite(), "RoPE's theta must be above 1, not {theta}");
         scaling.check();
-        let frequency = |pair: usize| theta.powf(-((2 * pair) as f64) / d_head as f64);
-        let frequencies: Vec<f64> =
-            (0..d_head / 2).map(|pair| scaling.apply(frequency(pair))).collect();
-        let (cos, sin) = turns(&frequencies, 0, TABLED, device);
+        let mut frequencies = rope_frequencies(d_head, theta);
+        for frequency in &mut frequencies {
+            *frequency = scaling.scale(*frequency);
+        }
+        let (cos, sin) = cos_and_sin(&frequencies, 0, TABLED, device);
         Rope { frequencies, cos, sin, layout }
     }
+}
+
+/// Radians that each pair of a head turns per position: theta^(-2i / d_head) for pair i, the
+/// fastest first (Su et al. 2021, "RoFormer", equation 15).
+///
+/// # Shapes
+///
+/// - output: `[d_head / 2]`
+pub fn rope_frequencies(d_head: usize, theta: f64) -> Vec<f64> {
+    let mut frequencies = Vec::with_capacity(d_head / 2);
+    for pair in 0..d_head / 2 {
+        frequencies.push(theta.powf(-((2 * pair) as f64) / d_head as f64));
+    }
+    frequencies
 }
 // ANCHOR_END: frequencies
 
 impl RopeScaling {
+    /// Panics if the scaling cannot be computed.
     fn check(self) {
-        let above_zero = |factor: f64| factor > 0.0 && factor.is_finite();
         match self {
             Self::None => {}
             Self::Linear { factor } => {
@@ -139,25 +159,36 @@ impl RopeScaling {
         }
     }
 
-    /// A frequency in radians a position, slowed.
-    fn apply(self, frequency: f64) -> f64 {
+    /// A frequency in radians per position, slowed.
+    fn scale(self, frequency: f64) -> f64 {
         match self {
             Self::None => frequency,
             Self::Linear { factor } => frequency / factor,
             Self::Llama3 {
                 factor,
-                low_freq_factor,
-                high_freq_factor,
-                original_max_position_embeddings,
-            } => {
-                let turns = original_max_position_embeddings as f64 * frequency / TAU;
-                let kept = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor))
-                    .clamp(0.0, 1.0);
-                kept * frequency + (1.0 - kept) * frequency / factor
-            }
+                low_freq_factor: low,
+                high_freq_factor: high,
+                original_max_position_embeddings: original,
+            } => llama3(frequency, factor, low, high, original),
         }
     }
 }
+
+/// Whether a factor is a number above zero, and not infinite.
+fn above_zero(factor: f64) -> bool {
+    factor > 0.0 && factor.is_finite()
+}
+
+// ANCHOR: llama3
+/// A frequency as LLaMA 3.1 scales it: kept where the pair makes more than `high` turns within the
+/// `original` context, divided by `factor` where it makes fewer than `low`, a ramp in between (as
+/// transformers computes it).
+fn llama3(frequency: f64, factor: f64, low: f64, high: f64, original: usize) -> f64 {
+    let turns = original as f64 * frequency / TAU;
+    let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+    kept * frequency + (1.0 - kept) * frequency / factor
+}
+// ANCHOR_END: llama3
 
 // ANCHOR: rope
 impl Rope {
@@ -177,7 +208,7 @@ impl Rope {
     pub fn rotate(&self, x: Tensor<4>, first_position: usize) -> Tensor<4> {
         let d_head = self.d_head();
         assert_shape!(x, [_, _, _, d_head]);
-        let (cos, sin) = self.turns(first_position, x.dims()[2], &x.device());
+        let (cos, sin) = self.cos_and_sin(first_position, x.dims()[TOKENS], &x.device());
         let (cos, sin) = (cos.unsqueeze(), sin.unsqueeze()); // [1, 1, tokens, d_head / 2]
         let (a, b) = self.layout.split(x);
         let turned_a = a.clone() * cos.clone() - b.clone() * sin.clone();
@@ -185,29 +216,29 @@ impl Rope {
         self.layout.join(turned_a, turned_b)
     }
 
-    /// Numbers a head has.
+    /// Width of a head, in numbers.
     pub fn d_head(&self) -> usize {
         2 * self.frequencies.len()
     }
 
-    /// Radians that each pair turns by a position, the fastest first.
+    /// Radians that each pair turns per position, the fastest first.
     pub fn frequencies(&self) -> &[f64] {
         &self.frequencies
     }
 
     /// Cosine and sine of the angles: `[tokens, d_head / 2]` each.
-    fn turns(
+    fn cos_and_sin(
         &self,
         first_position: usize,
         tokens: usize,
         device: &Device,
     ) -> (Tensor<2>, Tensor<2>) {
-        let end = first_position + tokens;
-        if end <= TABLED {
-            let rows = |table: &Tensor<2>| table.clone().narrow(0, first_position, tokens);
-            return (rows(&self.cos), rows(&self.sin));
+        if first_position + tokens > TABLED {
+            return cos_and_sin(&self.frequencies, first_position, tokens, device);
         }
-        turns(&self.frequencies, first_position, tokens, device)
+        let cos = self.cos.clone().narrow(POSITIONS, first_position, tokens);
+        let sin = self.sin.clone().narrow(POSITIONS, first_position, tokens);
+        (cos, sin)
     }
 }
 // ANCHOR_END: rope
@@ -220,9 +251,10 @@ impl RopeLayout {
         match self {
             Self::HalfSplit => (x.clone().narrow(D_HEAD, 0, half), x.narrow(D_HEAD, half, half)),
             Self::Interleaved => {
-                let pairs = x.reshape([batch, heads, tokens, half, 2]);
-                let side = |side| pairs.clone().narrow(D_HEAD + 1, side, 1).squeeze_dim(D_HEAD + 1);
-                (side(0), side(1))
+                let pairs: Tensor<5> = x.reshape([batch, heads, tokens, half, 2]);
+                let a = pairs.clone().narrow(PAIR, 0, 1).squeeze_dim(PAIR);
+                let b = pairs.narrow(PAIR, 1, 1).squeeze_dim(PAIR);
+                (a, b)
             }
         }
     }
@@ -233,30 +265,33 @@ impl RopeLayout {
         match self {
             Self::HalfSplit => Tensor::cat(vec![a, b], D_HEAD),
             Self::Interleaved => {
-                let pairs: Tensor<5> = Tensor::stack(vec![a, b], D_HEAD + 1);
+                let pairs: Tensor<5> = Tensor::stack(vec![a, b], PAIR);
                 pairs.reshape([batch, heads, tokens, 2 * half])
             }
         }
     }
 }
 
-/// Cosine and sine of position * frequency, `[tokens, pairs]` each.
-fn turns(
+/// Cosine and sine of the angles position * frequency, `[tokens, pairs]` each.
+///
+/// In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians, and q.k
+/// would see it.
+fn cos_and_sin(
     frequencies: &[f64],
     first_position: usize,
     tokens: usize,
     device: &Device,
 ) -> (Tensor<2>, Tensor<2>) {
-    // In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians, and q.k
-    // would see it.
-    let table = |turn: fn(f64) -> f64| {
-        let positions = first_position..first_position + tokens;
-        let angles =
-            positions.flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));
-        let values: Vec<f32> = angles.map(|angle| turn(angle) as f32).collect();
-        Tensor::from_data(TensorData::new(values, [tokens, frequencies.len()]), device)
-    };
-    (table(f64::cos), table(f64::sin))
+    let (mut cos, mut sin) = (Vec::new(), Vec::new());
+    for position in first_position..first_position + tokens {
+        for frequency in frequencies {
+            let angle = position as f64 * frequency;
+            cos.push(angle.cos() as f32);
+            sin.push(angle.sin() as f32);
+        }
+    }
+    let [cos, sin] = [cos, sin].map(|table| TensorData::new(table, [tokens, frequencies.len()]));
+    (Tensor::from_data(cos, device), Tensor::from_data(sin, device))
 }
 
 // ANCHOR: slopes
@@ -266,22 +301,34 @@ fn turns(
 /// A number of heads that is not a power of two takes the series of the largest one below it, then
 /// every other slope of the next one's (the paper's released code, as in BLOOM).
 ///
+/// # Shapes
+///
+/// - output: `[heads]`, in 2^-8..1
+///
 /// # Panics
 ///
 /// If `heads` is zero.
 pub fn alibi_slopes(heads: usize) -> Vec<f32> {
     assert!(heads > 0, "ALiBi needs at least one head");
-    let series = |of: usize| {
-        (1..=of).map(move |head| (-SLOPE_EXPONENT * head as f64 / of as f64).exp2() as f32)
-    };
-    let below = 1 << heads.ilog2();
-    series(below).chain(series(2 * below).step_by(2)).take(heads).collect()
+    let below = 1 << heads.ilog2(); // the largest power of two that is not above heads
+    let mut slopes = Vec::with_capacity(heads);
+    for head in 1..=below {
+        slopes.push(slope(head, below));
+    }
+    for extra in 0..heads - below {
+        slopes.push(slope(1 + 2 * extra, 2 * below));
+    }
+    slopes
+}
+
+/// 2^(-8h / heads) for head h, counted from 1.
+fn slope(head: usize, heads: usize) -> f32 {
+    (-SLOPE_EXPONENT * head as f64 / heads as f64).exp2() as f32
 }
 // ANCHOR_END: slopes
 
 // ANCHOR: bias
-/// What ALiBi adds to the scores: nothing for the token itself, and the less the further back a key
-/// lies.
+/// What ALiBi adds to the scores: 0 for the token itself, and the less the further back a key lies.
 ///
 /// bias = slope * (key - query), positions counted from the first key (Press et al. 2022, equation
 /// in section 3). A key after its query gets a positive bias: hide it with a causal mask.
@@ -299,9 +346,12 @@ pub fn alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) ->
         "{queries} queries stand among {keys} keys: there cannot be more of them"
     );
     let first_query = keys - queries;
-    let distance =
-        |query: usize| (0..keys).map(move |key| key as f32 - (first_query + query) as f32);
-    let distances: Vec<f32> = (0..queries).flat_map(distance).collect();
+    let mut distances = Vec::with_capacity(queries * keys);
+    for query in first_query..keys {
+        for key in 0..keys {
+            distances.push(key as f32 - query as f32);
+        }
+    }
     let distances = Tensor::<3>::from_data(TensorData::new(distances, [1, queries, keys]), device);
     let slopes = Tensor::from_data(TensorData::new(alibi_slopes(heads), [heads, 1, 1]), device);
     slopes * distances

@@ -211,7 +211,7 @@ impl LanguageModel for Gpt {
             let positions = if padding.is_empty() {
                 learned.forward_from(first, tokens).unsqueeze()
             } else {
-                learned.at(positions_after_padding(padding, first, tokens, &device))
+                learned.forward_at(positions_after_padding(padding, first, tokens, &device))
             };
             x = x + positions;
         }

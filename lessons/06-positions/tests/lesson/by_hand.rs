@@ -2,8 +2,11 @@
 
 use burn::tensor::{Device, Tensor};
 use positions::{
-    LearnedPositionsConfig, RopeConfig, RopeLayout, alibi_bias, alibi_slopes, sinusoidal,
+    LearnedPositionsConfig, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes, naive,
+    rope_frequencies, sinusoidal,
 };
+
+use super::{assert_near, values};
 
 fn device() -> Device {
     backend::from_env()
@@ -72,12 +75,52 @@ fn added_positions_mix_with_the_token() {
 }
 
 #[test]
+fn four_numbers_turn_in_two_pairs_and_alike_in_every_head() {
+    let device = device();
+    let row = [1.0, 2.0, 3.0, 4.0];
+    // [batch, heads, tokens, d_head], the token at position 1, hands of 1 and 0.01 radians.
+    let x = Tensor::<4>::from_floats([[[row], [row.map(|number| 10.0 * number)]]], &device);
+    let config = RopeConfig::new(4);
+    // Half split: (1, 3) turns by 1 and (2, 4) by 0.01. Interleaved: (1, 2) by 1, (3, 4) by 0.01.
+    let (half, side) = ([-1.9841, 1.9599, 2.4624, 4.0198], [-1.1426, 1.9221, 2.9599, 4.0298]);
+    for (layout, by_hand) in [(RopeLayout::HalfSplit, half), (RopeLayout::Interleaved, side)] {
+        let rope = config.clone().with_layout(layout).init(&device);
+        let turned = rope.rotate(x.clone(), 1);
+        assert_eq!(turned.dims(), [1, 2, 1, 4]);
+        let turned = values(&turned);
+        assert_near("first head", &turned[..4], &by_hand, 1e-4);
+        assert_near("second head", &turned[4..], &by_hand.map(|number| 10.0 * number), 1e-3);
+    }
+    let loops = naive::rotate(&row.map(f64::from), 1, &[(0, 2), (1, 3)], &[1.0, 0.01]);
+    assert_near("the loops", &loops, &half, 1e-4);
+}
+
+#[test]
+fn each_pair_turns_slower_than_the_one_before() {
+    // 100^(-2i / 6): 1, 1 / 4.6416, 1 / 21.544
+    assert_near("frequencies", &rope_frequencies(6, 100.0), &[1.0, 0.21544, 0.046416], 1e-5);
+}
+
+#[test]
+fn the_llama3_rule_keeps_fast_hands_and_slows_slow_ones() {
+    let scaling = RopeScaling::Llama3 {
+        factor: 4.0,
+        low_freq_factor: 1.0,
+        high_freq_factor: 4.0,
+        original_max_position_embeddings: 32,
+    };
+    let rope = RopeConfig::new(16).with_scaling(scaling).init(&device());
+    // 32 tokens: pair 0 makes 5.09 turns, pair 1 makes 1.61, pairs 2 and 3 less than one.
+    let by_hand = [1.0, 0.12732, 0.02500, 0.00791];
+    assert_near("frequencies", &rope.frequencies()[..4], &by_hand, 5e-6);
+}
+
+#[test]
 fn the_two_layouts_turn_different_pairs() {
     let device = device();
     let x = || Tensor::<4>::from_floats([[[[1.0, 0.0, 0.0, 0.0]]]], &device);
-    let turned = |layout| {
-        super::values(&RopeConfig::new(4).with_layout(layout).init(&device).rotate(x(), 1))
-    };
+    let turned =
+        |layout| values(&RopeConfig::new(4).with_layout(layout).init(&device).rotate(x(), 1));
     let (half, side) = (turned(RopeLayout::HalfSplit), turned(RopeLayout::Interleaved));
     assert!((half[2] - 1f64.sin()).abs() < 1e-5 && half[1] == 0.0, "1st and 3rd: {half:?}");
     assert!((side[1] - 1f64.sin()).abs() < 1e-5 && side[2] == 0.0, "1st and 2nd: {side:?}");
@@ -98,11 +141,30 @@ fn three_heads_take_those_of_two_and_the_first_of_four() {
 }
 
 #[test]
+fn twelve_heads_take_those_of_eight_and_every_other_one_of_sixteen() {
+    let slopes: Vec<f64> = alibi_slopes(12).into_iter().map(f64::from).collect();
+    let by_hand =
+        [0.5, 0.25, 0.125, 0.0625, 0.0312, 0.0156, 0.0078, 0.0039, 0.7071, 0.3536, 0.1768, 0.0884];
+    assert_near("slopes", &slopes, &by_hand, 6e-5);
+}
+
+#[test]
+fn the_last_two_of_four_positions_ask_and_three_heads_forget_at_their_own_rates() {
+    let device = device();
+    // Queries at 2 and 3: key - query, times the slopes 0.0625, 0.00390625 and 0.25.
+    let offsets =
+        Tensor::<2>::from_floats([[-2.0, -1.0, 0.0, 1.0], [-3.0, -2.0, -1.0, 0.0]], &device);
+    let by_hand: Tensor<3> =
+        Tensor::stack(vec![offsets.clone() * 0.0625, offsets.clone() / 256.0, offsets / 4.0], 0);
+    golden::assert_close(&alibi_bias(3, 2, 4, &device), &by_hand, 0.0);
+}
+
+#[test]
 fn a_key_three_back_costs_three_slopes() {
     let device = device();
     let bias = alibi_bias(8, 1, 4, &device);
     assert_eq!(bias.dims(), [8, 1, 4]);
-    assert_eq!(super::values(&bias)[..4], [-1.5, -1.0, -0.5, 0.0]);
+    assert_eq!(values(&bias)[..4], [-1.5, -1.0, -0.5, 0.0]);
 }
 
 #[test]
@@ -115,6 +177,23 @@ fn learned_positions_are_rows_of_a_table() {
         |first: usize, count: usize| positions.weight.val().narrow(0, first, count).to_data();
     assert_eq!(positions.forward(5).to_data(), rows(0, 5));
     assert_eq!(positions.forward_from(5, 3).to_data(), rows(5, 3));
+}
+
+#[test]
+fn texts_that_begin_in_different_columns_have_positions_of_their_own() {
+    let device = device();
+    let _seed = backend::seeded(&device, 7);
+    let table = LearnedPositionsConfig::new(8, 5).init(&device);
+    // [batch, tokens]: the second text begins two columns later.
+    let positions = Tensor::from_ints([[0, 1, 2, 3], [0, 0, 0, 1]], &device);
+    let found = table.forward_at(positions);
+    assert_eq!(found.dims(), [2, 4, 5]);
+    let weight = values(&table.weight.val());
+    let mut expected = Vec::new();
+    for row in [0, 1, 2, 3, 0, 0, 0, 1] {
+        expected.extend_from_slice(&weight[5 * row..5 * (row + 1)]);
+    }
+    assert_eq!(values(&found), expected);
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn only_positions_that_were_seen_are_learned() {
             GradientsParams::from_grads(loss(&positions, &target).backward(), &positions);
         positions = optimiser.step(0.2, positions, gradients);
     }
+    // A step leaves 1 - 2 * 0.2 = 0.6 of every difference, so 20 of them leave 0.6^40 = 1.3e-9 of
+    // the loss, whatever the seed.
     let after = loss(&positions, &target).into_scalar::<f32>();
     assert!(after < 1e-3 * before, "{before} -> {after}");
     assert_eq!(

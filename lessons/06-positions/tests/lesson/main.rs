@@ -21,3 +21,11 @@ fn numbers<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Ten
 fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }
+
+/// Asserts that numbers are those worked out by hand or in plain loops, and else prints both.
+#[track_caller]
+fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f32) {
+    let [found, expected] =
+        [found, expected].map(|numbers| TensorData::new(numbers.to_vec(), [numbers.len()]));
+    golden::assert_data_close(what, &found, &expected, tolerance);
+}
