@@ -26,7 +26,6 @@ pub(crate) fn rows(x: Tensor<2>) -> Vec<Vec<f32>> {
     rows
 }
 
-// ANCHOR: distances
 /// |point - other|^2 for every other.
 ///
 /// By differences and not as |a|^2 - 2ab + |b|^2, which leaves points that coincide a little apart.
@@ -47,7 +46,6 @@ pub fn squared_distances(point: &[f32], others: &[Vec<f32>]) -> Vec<f32> {
     }
     squared
 }
-// ANCHOR_END: distances
 
 /// A function of the signature of [`squared_distances`].
 pub(crate) type SquaredDistances = fn(&[f32], &[Vec<f32>]) -> Vec<f32>;

@@ -86,7 +86,7 @@ fn nats_of_row(row: &[(u32, f32)], y: &Map, i: usize, z: f64) -> f64 {
 pub fn gradient(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let pulls = each_point(y, |i| attraction(&p.rows[i], y, i));
     let pushes = repulsions(y);
-    let z = normaliser(&pushes).max(f64::MIN_POSITIVE) as f32; // a point alone has no pairs
+    let z = (normaliser(&pushes) as f32).max(f32::MIN_POSITIVE); // a point alone has no pairs
     let mut gradient = [Vec::with_capacity(y.len()), Vec::with_capacity(y.len())];
     for axis in [0, 1] {
         for (pull, (_, push)) in pulls.iter().zip(&pushes) {

@@ -178,6 +178,16 @@ fn the_map_that_is_made_plainly_is_the_fast_one_gradient_included() {
 }
 
 #[test]
+fn a_point_alone_has_no_pairs_and_no_gradient_on_either_road() {
+    let p = joint(numbers([1, 6], 7, &backend::from_env()), 1.0);
+    let y = Map { y: [vec![3.0], vec![-2.0]] };
+    for gradient in fast_and_plain(|| gradient(&p, &y, 12.0)) {
+        assert_eq!(gradient, [[0.0], [0.0]]);
+    }
+    assert_eq!(fast_and_plain(|| kl(&p, &y)), [0.0; 2]);
+}
+
+#[test]
 fn groups_that_are_found_and_judged_plainly_are_the_fast_ones() {
     let (x, kinds) = heaps(5, 7, 50, 7, &backend::from_env());
     let values: Vec<f32> = x.to_data().iter().collect();

@@ -142,10 +142,13 @@ fn three_heads_take_those_of_two_and_the_first_of_four() {
 
 #[test]
 fn twelve_heads_take_those_of_eight_and_every_other_one_of_sixteen() {
-    let slopes: Vec<f64> = alibi_slopes(12).into_iter().map(f64::from).collect();
+    let mut in_ten_thousandths = Vec::new();
+    for slope in alibi_slopes(12) {
+        in_ten_thousandths.push(10_000.0 * f64::from(slope));
+    }
     let by_hand =
-        [0.5, 0.25, 0.125, 0.0625, 0.0312, 0.0156, 0.0078, 0.0039, 0.7071, 0.3536, 0.1768, 0.0884];
-    assert_near("slopes", &slopes, &by_hand, 6e-5);
+        [5000.0, 2500.0, 1250.0, 625.0, 312.0, 156.0, 78.0, 39.0, 7071.0, 3536.0, 1768.0, 884.0];
+    assert_near("slopes", &in_ten_thousandths, &by_hand, 0.6);
 }
 
 #[test]
