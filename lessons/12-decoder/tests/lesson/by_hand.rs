@@ -250,7 +250,7 @@ fn each_text_of_a_batch_counts_from_its_own_first_token() {
     let batch = Tensor::<2, Int>::from_ints([[0, 3, 7, 1], [12, 5, 9, 20], [0, 0, 0, 0]], &device);
     let embedded = model.embed(batch.clone(), 1, &[2, 0, 5]) - model.tokens.forward(batch);
     let by_hand = [[0, 0, 1, 2], [1, 2, 3, 4], [0, 0, 0, 0]];
-    let expected = positions.at(Tensor::from_ints(by_hand, &device));
+    let expected = positions.forward_at(Tensor::from_ints(by_hand, &device));
     golden::assert_close(&embedded, &expected, backend::tolerance(&device, 1e-6));
 }
 
