@@ -1,9 +1,9 @@
-//! A sentence model's folder: more than its encoder.
+//! A sentence model's folder, which holds more than an encoder.
 //!
 //! `modules.json` says what follows the encoder, `1_Pooling/config.json` how it pools,
 //! `sentence_bert_config.json` how long a text may be and whether it is lower-cased. A model that
-//! pools by `[CLS]` and is read as mean-pooled is silently wrong, so all of it is read, and what is
-//! not known here is refused by its name.
+//! pools by `[CLS]` and is read as mean-pooled is silently wrong, so all of these files are read,
+//! and a setting that is not known here is refused by its name.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -18,24 +18,25 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokens::{Tokenizer, TokensError};
 
-use crate::{Pooling, SentenceEncoder};
+use crate::{Pooling, Reading, SentenceEncoder};
 
-/// Texts that go through the encoder together, unless said otherwise.
+/// Number of texts that go through the encoder together by default, as in the
+/// sentence-transformers library.
 const BATCH: usize = 32;
-/// `[CLS]` and `[SEP]`.
+/// Number of special tokens of a text: `[CLS]` and `[SEP]`.
 const SPECIAL_TOKENS: usize = 2;
 
 /// Why a folder is not a sentence encoder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SentenceError {
-    /// One of its files could not be read or written, or says what cannot be.
+    /// One of its files could not be read or written, or holds a value that cannot be.
     #[error(transparent)]
     File(#[from] FilesError),
-    /// Its encoder.
+    /// Its encoder could not be read or written.
     #[error(transparent)]
     Encoder(#[from] CheckpointError),
-    /// Its tokenizer.
+    /// Its tokenizer could not be read or written.
     #[error(transparent)]
     Tokenizer(#[from] TokensError),
 }
@@ -49,10 +50,10 @@ struct Module {
     kind: String,
 }
 
-/// How much of a text is read, see [`Limits`].
+/// Name of the file that says how much of a text is read, see [`Limits`].
 const LIMITS: &str = "sentence_bert_config.json";
 
-/// `sentence_bert_config.json`.
+/// What `sentence_bert_config.json` says.
 #[derive(Debug, Default, Deserialize)]
 struct Limits {
     max_seq_length: Option<usize>,
@@ -60,26 +61,27 @@ struct Limits {
     do_lower_case: bool,
 }
 
-/// `config_sentence_transformers.json`.
+/// What `config_sentence_transformers.json` says of prompts.
 #[derive(Debug, Default, Deserialize)]
 struct Prompts {
     default_prompt_name: Option<String>,
 }
 
-/// `tokenizer_config.json`, as far as lengths go; libraries write 1e30 for "no limit".
+/// What `tokenizer_config.json` says of lengths; libraries write 1e30 for "no limit".
 #[derive(Debug, Default, Deserialize)]
 struct TokenizerLimit {
     model_max_length: Option<f64>,
 }
 
-/// `1_Pooling/config.json`: the newer form names the mode, the older has a switch for each.
+/// What `1_Pooling/config.json` says: the newer form names the mode, the older has a switch for
+/// each.
 #[derive(Debug, Deserialize)]
 struct PoolingConfig {
     #[serde(alias = "embedding_dimension")]
     word_embedding_dimension: Option<usize>,
     pooling_mode: Option<String>,
     #[serde(flatten)]
-    switches: BTreeMap<String, serde_json::Value>,
+    switches: BTreeMap<String, Value>,
 }
 
 /// What `modules.json` describes.
@@ -87,7 +89,7 @@ struct Pipeline {
     transformer: PathBuf,
     pooling: Pooling,
     unit: bool,
-    /// What the pooling's configuration says of the encoder's width, and where.
+    /// The file that configures the pooling, and the encoder's width by it.
     width: Option<(PathBuf, usize)>,
 }
 
@@ -101,15 +103,18 @@ impl SentenceEncoder {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
         let Pipeline { transformer, pooling, unit, width } = pipeline(folder)?;
         let LoadedBert { model, config, .. } = load_bert(&transformer, device)?;
-        if let Some((path, width)) = width.filter(|&(_, width)| width != config.d_model) {
+        if let Some((path, width)) = width
+            && width != config.d_model
+        {
             let problem = format!("expected the encoder's width {}, found {width}", config.d_model);
             return Err(refused(&path, "word_embedding_dimension", problem).into());
         }
         let encoder = Self::new(Tokenizer::open(&transformer)?, model, device)?;
-        Ok(Self { pooling, unit, ..encoder.with_limits_of(&transformer)? })
+        let reading = Reading { pooling, unit, ..encoder.reading };
+        Ok(encoder.with_limits_of(&transformer)?.with_reading(reading))
     }
 
-    /// Reads as much of a text, and in such letters, as a folder says that
+    /// The encoder with the limit and the lower-casing of a folder that
     /// [`SentenceEncoder::save_tokenizer`] wrote.
     ///
     /// # Errors
@@ -132,15 +137,12 @@ impl SentenceEncoder {
         let pad = tokenizer.pad_id()?;
         Ok(Self {
             tokenizer,
-            layers: bert.layers.len(),
+            reading: Reading { layers: bert.layers.len(), pooling: Pooling::Mean, unit: false },
             limit: bert.embeddings.positions.weight.dims()[0],
-            bert,
-            pooling: Pooling::Mean,
-            unit: false,
-            batch: BATCH,
-            parallel: false,
             lower_case: false,
             pad,
+            batch: BATCH,
+            bert,
             device: device.clone(),
         })
     }
@@ -154,25 +156,23 @@ impl SentenceEncoder {
     /// A folder that cannot be made or written to.
     pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
         let pooling = folder.join("1_Pooling");
-        let refused =
-            |source| FilesError::Io { path: pooling.clone(), action: "making the folder", source };
-        std::fs::create_dir_all(&pooling).map_err(refused)?;
+        if let Err(source) = std::fs::create_dir_all(&pooling) {
+            let error = FilesError::Io { path: pooling, action: "making the folder", source };
+            return Err(error.into());
+        }
         encoder::checkpoint::save(&self.bert, folder)?;
         self.save_tokenizer(folder)?;
-        files::write_json(&pooling.join("config.json"), &self.pooling.config(self.bert.d_model()))?;
-        let kinds = [("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")];
-        let modules = kinds.iter().take(if self.unit { 3 } else { 2 }).enumerate();
-        let modules: Vec<_> = modules
-            .map(|(idx, (kind, path))| {
-                let kind = format!("sentence_transformers.models.{kind}");
-                json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
-            })
-            .collect();
+        let config = self.reading.pooling.config(self.bert.d_model());
+        files::write_json(&pooling.join("config.json"), &config)?;
+        let mut modules = vec![module(0, "Transformer", ""), module(1, "Pooling", "1_Pooling")];
+        if self.reading.unit {
+            modules.push(module(2, "Normalize", "2_Normalize"));
+        }
         // Last: a folder without it would be read as a plain encoder.
         Ok(files::write_json(&folder.join("modules.json"), &json!(modules))?)
     }
 
-    /// Writes the tokenizer, and how much of a text is read in which letters.
+    /// Writes the tokenizer, the limit and the lower-casing.
     ///
     /// # Errors
     ///
@@ -184,22 +184,33 @@ impl SentenceEncoder {
     }
 }
 
+/// One line of `modules.json`, as [`Module`] reads it.
+fn module(idx: usize, kind: &str, path: &str) -> Value {
+    let kind = format!("sentence_transformers.models.{kind}");
+    json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
+}
+
 impl Pooling {
     /// What [`PoolingConfig`] reads, in the older form, which every version knows.
     fn config(self, width: usize) -> Value {
         json!({
-            "word_embedding_dimension": width, "pooling_mode_cls_token": self == Pooling::Cls,
-            "pooling_mode_mean_tokens": self == Pooling::Mean, "pooling_mode_max_tokens": self == Pooling::Max,
+            "word_embedding_dimension": width,
+            "pooling_mode_cls_token": self == Pooling::Cls,
+            "pooling_mode_mean_tokens": self == Pooling::Mean,
+            "pooling_mode_max_tokens": self == Pooling::Max,
         })
     }
 }
 
-/// The most tokens of a text: what the sentence model says, else its tokenizer, and never more than
+/// The most tokens of a text: by the sentence model, else by its tokenizer, and never more than
 /// there are positions.
 fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, FilesError> {
     let tokenizer: TokenizerLimit = read_optional(&folder.join("tokenizer_config.json"))?;
-    let longest = tokenizer.model_max_length.filter(|&n| n >= 1.0).map(|n| n as usize);
-    let limit = limits.max_seq_length.or(longest).unwrap_or(max_tokens).min(max_tokens);
+    let limit = match (limits.max_seq_length, tokenizer.model_max_length) {
+        (Some(tokens), _) => tokens.min(max_tokens),
+        (None, Some(tokens)) if tokens >= 1.0 => (tokens as usize).min(max_tokens),
+        (None, _) => max_tokens,
+    };
     if limit < SPECIAL_TOKENS {
         let path = folder.join(LIMITS);
         let problem =
@@ -223,8 +234,11 @@ fn pipeline(folder: &Path) -> Result<Pipeline, FilesError> {
     }
     refuse_prompts(folder)?;
     let modules: Vec<Module> = files::read_json(&path)?;
-    let kinds: Vec<&str> =
-        modules.iter().map(|m| m.kind.rsplit('.').next().unwrap_or_default()).collect();
+    let mut kinds = Vec::with_capacity(modules.len());
+    for module in &modules {
+        let (_, kind) = module.kind.rsplit_once('.').unwrap_or(("", &module.kind));
+        kinds.push(kind);
+    }
     match kinds[..] {
         ["Transformer", "Pooling"] => {}
         ["Transformer", "Pooling", "Normalize"] => pipeline.unit = true,
@@ -238,33 +252,41 @@ fn pipeline(folder: &Path) -> Result<Pipeline, FilesError> {
     let pooling = inside(folder, &modules[1].path, &path)?.join("config.json");
     let config: PoolingConfig = files::read_json(&pooling)?;
     pipeline.pooling = config.pooling(&pooling)?;
-    pipeline.width = config.word_embedding_dimension.map(|width| (pooling, width));
+    if let Some(width) = config.word_embedding_dimension {
+        pipeline.width = Some((pooling, width));
+    }
     Ok(pipeline)
 }
 
 // ANCHOR: read_pooling
 impl PoolingConfig {
+    /// The one pooling that is switched on; `path` is where this was read.
     fn pooling(&self, path: &Path) -> Result<Pooling, FilesError> {
-        let switched = self.switches.iter().filter(|(_, on)| **on == serde_json::Value::Bool(true));
-        let modes: Vec<&str> = match &self.pooling_mode {
-            Some(mode) => vec![mode],
-            None => switched.filter_map(|(key, _)| key.strip_prefix("pooling_mode_")).collect(),
-        };
+        let mut modes: Vec<&str> = Vec::new();
+        modes.extend(self.pooling_mode.as_deref());
+        if modes.is_empty() {
+            for (key, on) in &self.switches {
+                if let Some(mode) = key.strip_prefix("pooling_mode_")
+                    && *on == Value::Bool(true)
+                {
+                    modes.push(mode);
+                }
+            }
+        }
         match modes[..] {
             ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
             ["cls" | "cls_token"] => Ok(Pooling::Cls),
             ["max" | "max_tokens"] => Ok(Pooling::Max),
-            _ => Err(refused(
-                path,
-                "pooling_mode",
-                format!("expected one of mean, cls and max, found {modes:?}"),
-            )),
+            _ => {
+                let problem = format!("expected one of mean, cls and max, found {modes:?}");
+                Err(refused(path, "pooling_mode", problem))
+            }
         }
     }
 }
 // ANCHOR_END: read_pooling
 
-/// A text that a model silently puts before every other would change every vector.
+/// Refuses a model with a default prompt: a text put before every other changes every vector.
 fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
     let path = folder.join("config_sentence_transformers.json");
     let prompts: Prompts = read_optional(&path)?;
@@ -278,13 +300,13 @@ fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
 
 /// A folder that a module names, which must lie inside the model's own.
 fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, FilesError> {
-    if Path::new(name)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    {
-        return Ok(folder.join(name));
+    for part in Path::new(name).components() {
+        if !matches!(part, Component::Normal(_) | Component::CurDir) {
+            let problem = format!("expected a folder inside the model's, found {name:?}");
+            return Err(refused(named_by, "path", problem));
+        }
     }
-    Err(refused(named_by, "path", format!("expected a folder inside the model's, found {name:?}")))
+    Ok(folder.join(name))
 }
 
 fn read_optional<T: Default + DeserializeOwned>(path: &Path) -> Result<T, FilesError> {

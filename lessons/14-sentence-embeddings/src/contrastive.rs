@@ -1,4 +1,4 @@
-//! Contrastive training: what belongs together is drawn near, and everything else in the batch
+//! Contrastive training: texts that belong together are drawn near, all others of the batch are
 //! pushed away.
 //!
 //! ```text
@@ -9,26 +9,27 @@
 //! Suggestion for Smart Reply", section 4.4; with cosine and temperature T as in van den Oord et
 //! al. 2018, equation 4): each query has to find its own candidate among those of the whole batch.
 
-use burn::prelude::*;
-use burn::tensor::{Bool, TensorData, assert_shape};
+use burn::tensor::{Bool, Device, Tensor, TensorData, assert_shape};
 use data::Related;
 use encoder::{Batch, Bert};
 use lookup::cross_entropy;
-use similarity::normalise;
+use similarity::pairwise;
 use tokens::{Encoding, TokensError};
 use training::{Draw, Recipe, Task, batch_of_epoch};
 
 use crate::SentenceEncoder;
 
 // ANCHOR: ranking_loss
-/// How hard it is to find each query's candidate among all, on average and in nats: `[1]`.
+/// How hard it is for each query to find its own candidate among all, on average, in nats (van den
+/// Oord et al., 2018, equation 4, on cosines).
 ///
 /// # Shapes
 ///
 /// - queries: `[queries, d_model]`
-/// - candidates: `[candidates, d_model]`, the first `queries` of them being the ones to find, each
-///   of its query
+/// - candidates: `[candidates, d_model]`; candidate i belongs to query i, those after the last query
+///   to none
 /// - mask: `[queries, candidates]`, **`true` = hidden**: no candidate for that query
+/// - output: `[1]`, 0 or more
 ///
 /// # Panics
 ///
@@ -45,30 +46,30 @@ pub fn ranking_loss(
     assert_shape!(candidates, [_, d_model]);
     assert_shape!(mask, [n, m]);
     let own = Tensor::arange(0..n as i64, &queries.device());
-    // [queries, candidates]
-    let cosines = normalise(queries).matmul(normalise(candidates).transpose());
-    cross_entropy((cosines / temperature).mask_fill(mask, f32::MIN), own)
+    let logits = pairwise(queries, candidates) / temperature; // [queries, candidates]
+    cross_entropy(logits.mask_fill(mask, f32::MIN), own)
 }
 // ANCHOR_END: ranking_loss
 
-/// How to train.
+/// Settings of a contrastive training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
-    /// Pairs a step: a query has one candidate to find among so many, or twice as many where others
-    /// are given.
+    /// Number of pairs per step. A query looks for its candidate among as many, or among twice as
+    /// many where every pair has a hard negative.
     pub batch: usize,
-    /// Times through the pairs.
+    /// Number of times through the pairs.
     pub epochs: usize,
     /// AdamW's learning rate after the warm-up.
     pub learning_rate: f64,
-    /// What cosines are divided by: the lower, the more the nearest wrong candidate counts.
+    /// Divisor of the cosines: the lower, the more the nearest wrong candidate counts.
     pub temperature: f64,
-    /// The order of the pairs, and dropout, follow from it.
+    /// Seed of the order of the pairs and of dropout.
     pub seed: u64,
 }
 
 impl Default for Tuning {
-    /// The sentence-transformers library's loss (scale 20) and its examples' learning rate.
+    /// The temperature of the sentence-transformers library's loss (its `scale` is 20) and the
+    /// learning rate of its examples.
     fn default() -> Self {
         Self { batch: 32, epochs: 1, learning_rate: 2e-5, temperature: 0.05, seed: 7 }
     }
@@ -88,17 +89,39 @@ pub struct Contrastive<'a> {
     encoder: &'a SentenceEncoder,
     tuning: Tuning,
     device: &'a Device,
-    /// To learn from, and to measure.
-    pairs: Vec<Encoded>,
-    held_out: Vec<Encoded>,
+    /// Pairs to learn from.
+    pairs: Vec<EncodedPair>,
+    /// Pairs that only measure.
+    held_out: Vec<EncodedPair>,
 }
 
-/// A pair as token ids.
+/// A pair of texts as token ids.
 #[derive(Debug)]
-struct Encoded {
+struct EncodedPair {
     query: Encoding,
-    meant: Encoding,
-    other: Option<Encoding>,
+    /// The query's own candidate.
+    own: Encoding,
+    hard_negative: Option<Encoding>,
+}
+
+impl EncodedPair {
+    fn new(encoder: &SentenceEncoder, pair: &Related) -> Result<Self, TokensError> {
+        let hard_negative = match &pair.other {
+            Some(other) => Some(encoder.encode(other)?),
+            None => None,
+        };
+        let (query, own) = (encoder.encode(&pair.query)?, encoder.encode(&pair.meant)?);
+        Ok(Self { query, own, hard_negative })
+    }
+
+    /// Number of tokens of all its texts.
+    fn tokens(&self) -> usize {
+        let mut tokens = self.query.ids.len() + self.own.ids.len();
+        if let Some(text) = &self.hard_negative {
+            tokens += text.ids.len();
+        }
+        tokens
+    }
 }
 
 impl<'a> Contrastive<'a> {
@@ -122,33 +145,41 @@ impl<'a> Contrastive<'a> {
             !pairs.is_empty() && !held_out.is_empty(),
             "pairs to learn from and pairs to measure"
         );
-        let encode = |pair: &Related| {
-            let encode = |text: &String| encoder.encode(text);
-            let other = pair.other.as_ref().map(encode).transpose()?;
-            Ok(Encoded { query: encode(&pair.query)?, meant: encode(&pair.meant)?, other })
-        };
-        let all = |pairs: &[Related]| pairs.iter().map(encode).collect::<Result<_, TokensError>>();
-        Ok(Self { encoder, tuning, device, pairs: all(pairs)?, held_out: all(held_out)? })
+        Ok(Self {
+            encoder,
+            tuning,
+            device,
+            pairs: encoded(encoder, pairs)?,
+            held_out: encoded(encoder, held_out)?,
+        })
     }
 
     // ANCHOR: batch_loss
-    /// The loss of a batch: its candidates are all that is meant, then all that is not.
-    fn batch_loss(&self, bert: &Bert, pairs: &[&Encoded], device: &Device) -> Tensor<1> {
-        let queries: Vec<&Encoding> = pairs.iter().map(|pair| &pair.query).collect();
-        let meant = pairs.iter().map(|pair| &pair.meant);
-        let candidates: Vec<&Encoding> =
-            meant.chain(pairs.iter().filter_map(|pair| pair.other.as_ref())).collect();
-        let mask = said_twice(&queries, &candidates, device);
-        let [queries, candidates] =
-            [queries, candidates].map(|texts| self.vectors(bert, &texts, device));
+    /// The loss of a batch: its candidates are every pair's own, then the hard negatives.
+    fn batch_loss(&self, bert: &Bert, pairs: &[&EncodedPair], device: &Device) -> Tensor<1> {
+        let (mut queries, mut candidates) = (Vec::new(), Vec::new());
+        for pair in pairs {
+            queries.push(&pair.query);
+            candidates.push(&pair.own);
+        }
+        for pair in pairs {
+            candidates.extend(&pair.hard_negative);
+        }
+        let mask = false_negatives(&queries, &candidates, device);
+        let queries = self.vectors(bert, &queries, device);
+        let candidates = self.vectors(bert, &candidates, device);
         ranking_loss(queries, candidates, mask, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
 
+    /// One pooled vector per text: `[texts, d_model]`.
     fn vectors(&self, bert: &Bert, texts: &[&Encoding], device: &Device) -> Tensor<2> {
-        let ids = texts.iter().map(|text| (&text.ids[..], &text.segments[..]));
+        let mut ids = Vec::with_capacity(texts.len());
+        for text in texts {
+            ids.push((&text.ids[..], &text.segments[..]));
+        }
         let batch = Batch::new(ids, self.encoder.pad, device);
-        self.encoder.pooling.pool(bert.forward(&batch), batch.padding_mask.clone())
+        self.encoder.reading.pooling.pool(bert.forward(&batch), batch.padding_mask.clone())
     }
 }
 
@@ -156,37 +187,65 @@ impl Task for Contrastive<'_> {
     type Model = Bert;
 
     fn loss(&self, bert: &Bert, draw: Draw) -> Tensor<1> {
-        let drawn = batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed);
-        let pairs: Vec<&Encoded> = drawn.into_iter().map(|i| &self.pairs[i]).collect();
+        let mut pairs = Vec::with_capacity(self.tuning.batch);
+        for i in batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed) {
+            pairs.push(&self.pairs[i]);
+        }
         self.batch_loss(bert, &pairs, self.device)
     }
 
     fn tokens(&self) -> usize {
-        let tokens = |pair: &Encoded| {
-            let other = pair.other.as_ref().map_or(0, |other| other.ids.len());
-            pair.query.ids.len() + pair.meant.ids.len() + other
-        };
-        self.tuning.batch * self.pairs.iter().map(tokens).sum::<usize>() / self.pairs.len()
+        let mut tokens = 0;
+        for pair in &self.pairs {
+            tokens += pair.tokens();
+        }
+        self.tuning.batch * tokens / self.pairs.len()
     }
 
     fn evaluate(&self, bert: &Bert) -> f64 {
-        let held_out: Vec<&Encoded> = self.held_out.iter().collect();
-        let losses = held_out.chunks(self.tuning.batch).map(|pairs| {
-            let loss: f32 = self.batch_loss(bert, pairs, &self.encoder.device).into_scalar();
-            f64::from(loss) * pairs.len() as f64
-        });
-        losses.sum::<f64>() / held_out.len() as f64
+        let mut sum = 0.0;
+        for pairs in self.held_out.chunks(self.tuning.batch) {
+            let pairs: Vec<&EncodedPair> = pairs.iter().collect();
+            let loss: f32 = self.batch_loss(bert, &pairs, &self.encoder.device).into_scalar();
+            sum += f64::from(loss) * pairs.len() as f64;
+        }
+        sum / self.held_out.len() as f64
     }
 }
 
-/// What is no candidate for a query: the query itself, and what says the same as its own candidate.
-/// To push away what belongs together would unlearn it.
-fn said_twice(queries: &[&Encoding], candidates: &[&Encoding], device: &Device) -> Tensor<2, Bool> {
-    let mask = queries.iter().enumerate().flat_map(|(i, query)| {
-        candidates.iter().enumerate().map(move |(j, candidate)| {
-            j != i && (candidate.ids == query.ids || candidate.ids == candidates[i].ids)
-        })
-    });
-    let shape = [queries.len(), candidates.len()];
-    Tensor::from_data(TensorData::new(mask.collect::<Vec<bool>>(), shape), device)
+fn encoded(encoder: &SentenceEncoder, pairs: &[Related]) -> Result<Vec<EncodedPair>, TokensError> {
+    let mut encoded = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        encoded.push(EncodedPair::new(encoder, pair)?);
+    }
+    Ok(encoded)
 }
+
+// ANCHOR: false_negatives
+/// The mask of a batch's false negatives: candidates that belong to a query without being its own.
+///
+/// Candidate j is a false negative of query i where it has the tokens of the query, or those of the
+/// query's own candidate. To push it away would unlearn what the pair teaches.
+///
+/// # Shapes
+///
+/// - output: `[queries, candidates]`, **`true` = hidden**
+///
+/// # Panics
+///
+/// If there are fewer candidates than queries, or no query.
+pub fn false_negatives(
+    queries: &[&Encoding],
+    candidates: &[&Encoding],
+    device: &Device,
+) -> Tensor<2, Bool> {
+    let mut mask = Vec::with_capacity(queries.len() * candidates.len());
+    for (i, query) in queries.iter().enumerate() {
+        let own = candidates[i];
+        for (j, candidate) in candidates.iter().enumerate() {
+            mask.push(j != i && (candidate.ids == query.ids || candidate.ids == own.ids));
+        }
+    }
+    Tensor::from_data(TensorData::new(mask, [queries.len(), candidates.len()]), device)
+}
+// ANCHOR_END: false_negatives

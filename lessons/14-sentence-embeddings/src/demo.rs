@@ -7,19 +7,24 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
 use data::{Sentence, Topic, World};
+use encoder::Batch;
 use encoder::toy::toy_bert;
 use maps::{KMeansConfig, purity};
 use similarity::{nearest, pairwise};
 use word2vec::Space;
 
 use crate::feelings::{QUERY, TEXTS};
-use crate::{Pooling, SentenceEncoder};
+use crate::{Pooling, Reading, SentenceEncoder};
 
-/// Steps of pretraining where no real weights are at hand.
+/// Number of steps of pretraining where no real weights are at hand.
 const STEPS: usize = 300;
-/// Sentences whose nearest neighbour is asked for its topic.
+/// Number of sentences whose nearest neighbour is asked for its topic.
 const SENTENCES: usize = 180;
-/// Of the starts of k-means.
+/// Number of tokens that every text is padded to in the row "no mask".
+const PADDED: usize = 64;
+/// The axis of `[texts, d_model]` with one entry per text.
+const ROWS: usize = 0;
+/// Seed of the starts of k-means.
 const SEED_OF_CLUSTERS: u64 = 7;
 
 /// Shows the lesson, with the real MiniLM if it was fetched.
@@ -49,13 +54,22 @@ pub fn demo(run: &Run) -> Result<Report> {
     let corpus: Vec<Sentence> = World::sentences(run.seed + 2).take(SENTENCES).collect();
     arithmetic(&encoder, run, &mut report)?;
     clusters(&encoder, &corpus, &mut report)?;
-    topics(encoder, &corpus, &mut report)?;
+    topics(&encoder, &corpus, &mut report)?;
     finding::contrastive(run, &mut report)?;
     finding::recorded(&mut report)?;
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// The texts of sentences.
+fn texts(corpus: &[Sentence]) -> Vec<String> {
+    let mut texts = Vec::with_capacity(corpus.len());
+    for sentence in corpus {
+        texts.push(sentence.to_string());
+    }
+    texts
+}
+
+/// The axes that go in and those that come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("ids", "texts, tokens"),
@@ -85,16 +99,17 @@ fn search(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     let mut table = Table::new(["query", TEXTS[0], TEXTS[1], TEXTS[2], "first"]);
     for query in queries {
         let found = encoder.search(query, &TEXTS, TEXTS.len())?;
-        let score = |i| found.iter().find(|hit| hit.0 == i).map_or(0.0, |hit| hit.1);
-        let scores = (0..TEXTS.len()).map(|i| format!("{:.4}", score(i)));
-        let first = found.first().map_or("", |hit| TEXTS[hit.0]);
-        table.row([query.to_string()].into_iter().chain(scores).chain([first.to_string()]));
+        let mut cells = [query, "", "", "", TEXTS[found[0].0]].map(String::from);
+        for (i, cosine) in found {
+            cells[1 + i] = format!("{cosine:.4}");
+        }
+        table.row(cells);
     }
     report.table(&table);
     Ok(())
 }
 
-/// Nine sentences against each other.
+/// The cosines of nine sentences with each other.
 fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     const NINE: [&str; 9] = [
         "The cat sleeps in the house.",
@@ -109,6 +124,10 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
     ];
     let vectors = encoder.embed_matrix(&NINE)?;
     let cosines: Vec<f64> = pairwise(vectors.clone(), vectors).into_data().iter::<f64>().collect();
+    let mut values = Vec::with_capacity(NINE.len());
+    for row in cosines.chunks(NINE.len()) {
+        values.push(row.to_vec());
+    }
     let labels = ["cat", "dog", "rabbit", "deposit", "loan", "cash", "Paris", "Berlin", "Rome"]
         .map(String::from);
     report.figure(Figure {
@@ -123,21 +142,20 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
             title: String::new(),
             x: Axis::linear("sentence"),
             y: Axis::linear("sentence (colour: cosine)"),
-            marks: Marks::Heatmap {
-                values: cosines.chunks(NINE.len()).map(<[f64]>::to_vec).collect(),
-                columns: labels.to_vec(),
-                rows: labels.to_vec(),
-            },
+            marks: Marks::Heatmap { values, columns: labels.to_vec(), rows: labels.to_vec() },
         }],
     });
     Ok(())
 }
 
-/// The toy world's analogies, each word a text of its own; and those that word2vec was made for, by
-/// name.
+/// The toy world's analogies, each word a text of its own; and two of those that word2vec was made
+/// for, by name.
 fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
     let words: Vec<String> = World::vocabulary().into_iter().map(String::from).collect();
-    let vectors = encoder.embed(&words)?.into_iter().flat_map(|word| word.vector).collect();
+    let mut vectors = Vec::new();
+    for word in encoder.embed(&words)? {
+        vectors.extend(word.vector);
+    }
     let space = Space::new(words, vectors, run.device);
     report.say("Arithmetic, each word a text of its own:");
     let mut table = Table::new(["section", "right", "questions", "accuracy"]);
@@ -149,9 +167,10 @@ fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Resu
     report.table(&table);
     for question in [["man", "king", "woman"], ["france", "paris", "germany"]] {
         let rows = question.map(|word| space.row(word).expect("a word of the toy world"));
-        let found = space.analogy(rows, 3).into_iter();
-        let found: Vec<String> =
-            found.map(|(row, cosine)| format!("{} {cosine:.2}", space.words()[row])).collect();
+        let mut found = Vec::new();
+        for (row, cosine) in space.analogy(rows, 3) {
+            found.push(format!("{} {cosine:.2}", space.words()[row]));
+        }
         let [a, b, c] = question;
         report.say(format!("{b} - {a} + {c}: {}", found.join(", ")));
     }
@@ -159,12 +178,14 @@ fn arithmetic(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Resu
     Ok(())
 }
 
-/// Whether sentences fall into groups by what they are about.
+/// How pure the topics are of the clusters that sentences fall into.
 fn clusters(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
-    let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
-    let found =
-        KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(encoder.embed_matrix(&texts)?);
-    let topics: Vec<usize> = corpus.iter().map(|sentence| sentence.topic as usize).collect();
+    let vectors = encoder.embed_matrix(&texts(corpus))?;
+    let found = KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(vectors);
+    let mut topics = Vec::with_capacity(corpus.len());
+    for sentence in corpus {
+        topics.push(sentence.topic as usize);
+    }
     let purity = 100.0 * purity(&found.labels, &topics);
     report.say(format!(
         "{SENTENCES} sentences about nine topics in nine clusters by k-means: purity \
@@ -173,32 +194,28 @@ fn clusters(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report)
     Ok(())
 }
 
-/// How often a sentence's nearest neighbour is about the same thing, by pooling and with the mask
+/// How often a sentence's nearest neighbour has the same topic, by pooling and with the mask
 /// forgotten.
-fn topics(mut encoder: SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
-    let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
+fn topics(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report) -> Result<()> {
+    let texts = texts(corpus);
     let mut bars = Vec::new();
-    let mut add = |label: &str, accuracy: f64| {
-        bars.push(Bar {
-            label: label.into(),
-            group: "nearest neighbour".into(),
-            value: 100.0 * accuracy,
-        });
-    };
     for (label, pooling) in
         [("mean", Pooling::Mean), ("[CLS]", Pooling::Cls), ("max", Pooling::Max)]
     {
-        encoder.pooling = pooling;
-        add(label, same_topic(corpus, encoder.embed_matrix(&texts)?));
+        let reading = Reading { pooling, ..encoder.reading() };
+        let vectors = encoder.embed_matrix_with(&texts, &reading)?;
+        bars.push(bar(label, same_topic(corpus, vectors)));
     }
-    add("no mask", same_topic(corpus, without_mask(&encoder, &texts)?));
-    add("chance", chance(corpus));
+    bars.push(bar("no mask", same_topic(corpus, without_mask(encoder, &texts)?)));
+    bars.push(bar("chance", chance(corpus)));
     report.say(format!(
         "{SENTENCES} sentences about nine topics: is the nearest neighbour about the same?"
     ));
     report.say("(\"no mask\": the mean over every text padded to 64 tokens, padding included)");
     let mut table = Table::new(["pooling", "same topic"]);
-    bars.iter().for_each(|bar| table.row([bar.label.clone(), format!("{:.1}%", bar.value)]));
+    for bar in &bars {
+        table.row([bar.label.clone(), format!("{:.1}%", bar.value)]);
+    }
     report.table(&table);
     report.figure(Figure {
         name: "14-pooling".into(),
@@ -215,36 +232,46 @@ fn topics(mut encoder: SentenceEncoder, corpus: &[Sentence], report: &mut Report
     Ok(())
 }
 
-/// Every text padded to the encoder's limit of 64 tokens, and the padding averaged in: the bug of
-/// many a project.
+/// A bar of the pooling figure, from a share.
+fn bar(label: &str, share: f64) -> Bar {
+    Bar { label: label.into(), group: "nearest neighbour".into(), value: 100.0 * share }
+}
+
+/// The vectors of texts that are all padded to one length, with the padding averaged in: the bug of
+/// many a project. `[texts, d_model]`
 fn without_mask(encoder: &SentenceEncoder, texts: &[String]) -> Result<Tensor<2>> {
-    let padded = encoder.limit.min(64);
-    let mut rows = Vec::new();
+    let length = encoder.limit.min(PADDED);
+    let mut rows = Vec::with_capacity(texts.len());
     for text in texts {
         let encoding = encoder.encode(text)?;
-        let fill = padded.saturating_sub(encoding.ids.len());
-        let with = |ids: &[u32], fill_with| {
-            ids.iter().copied().chain(std::iter::repeat_n(fill_with, fill)).collect::<Vec<u32>>()
-        };
-        let (ids, segments) = (with(&encoding.ids, encoder.pad), with(&encoding.segments, 0));
-        let batch = encoder::Batch::new([(&ids[..], &segments[..])], encoder.pad, &encoder.device);
+        let (mut ids, mut segments) = (encoding.ids, encoding.segments);
+        let padded = length.max(ids.len());
+        ids.resize(padded, encoder.pad);
+        segments.resize(padded, 0);
+        let batch = Batch::new([(&ids[..], &segments[..])], encoder.pad, &encoder.device);
         rows.push(Pooling::Mean.pool(encoder.bert.forward(&batch), None));
     }
-    Ok(Tensor::cat(rows, 0))
+    Ok(Tensor::cat(rows, ROWS))
 }
 
+/// The share of sentences whose nearest neighbour has their topic.
 fn same_topic(corpus: &[Sentence], vectors: Tensor<2>) -> f64 {
-    let neighbours = nearest(vectors.clone(), vectors, 2);
-    let right = neighbours.iter().enumerate().filter(|(i, near)| {
-        // the nearest of all is the sentence itself, or one that says exactly the same
-        let other = near.iter().map(|hit| hit.0).find(|j| j != i).unwrap_or(*i);
-        corpus[*i].topic == corpus[other].topic
-    });
-    right.count() as f64 / corpus.len() as f64
+    let mut same = 0;
+    for (i, found) in nearest(vectors.clone(), vectors, 2).into_iter().enumerate() {
+        // the nearest of all is the sentence itself, or one with exactly the same words
+        let neighbour = if found[0].0 == i { found[1].0 } else { found[0].0 };
+        same += usize::from(corpus[neighbour].topic == corpus[i].topic);
+    }
+    same as f64 / corpus.len() as f64
 }
 
-/// How often a random other sentence shares the topic.
+/// How often a random other sentence has the same topic.
 fn chance(corpus: &[Sentence]) -> f64 {
-    let pairs = |i: usize| corpus.iter().filter(|other| other.topic == corpus[i].topic).count() - 1;
-    (0..corpus.len()).map(pairs).sum::<usize>() as f64 / (corpus.len() * (corpus.len() - 1)) as f64
+    let mut same = 0;
+    for (i, sentence) in corpus.iter().enumerate() {
+        for (j, other) in corpus.iter().enumerate() {
+            same += usize::from(i != j && other.topic == sentence.topic);
+        }
+    }
+    same as f64 / (corpus.len() * (corpus.len() - 1)) as f64
 }

@@ -1,45 +1,46 @@
-//! How good an encoder is: whether its searches find what is meant, and whether its cosines follow
-//! people's ratings.
+//! How good an encoder is: whether its searches find the wanted texts, and whether its cosines
+//! follow people's ratings.
 
-use burn::tensor::Tensor;
 use course::metrics::{ndcg_at, pearson, recall_at, reciprocal_rank, spearman};
 use data::{Pair, Related};
 use similarity::{cosine, nearest};
 use tokens::TokensError;
 
-use crate::SentenceEncoder;
+use crate::{SentenceEncoder, TEXTS};
 
-/// Ranks that count where a measure looks at the first few.
+/// Number of ranks that count where a measure looks at the first few.
 const TOP: usize = 10;
-/// The axis of `[texts, d_model]` along which the two sides of the pairs follow each other.
-const TEXTS: usize = 0;
 
 /// How good searches are, as means over their queries.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Retrieval {
-    /// Share of what is meant that ranks first.
+    /// Share of the wanted texts that rank first.
     pub recall_at_1: f64,
-    /// Share of what is meant that is among the first ten.
+    /// Share of the wanted texts that are among the first ten.
     pub recall_at_10: f64,
-    /// Mean reciprocal rank: 1 / the rank of the first that is meant.
+    /// Mean reciprocal rank: 1 / the rank of the first wanted text.
     pub mrr: f64,
     /// Normalised discounted cumulative gain of the first ten.
     pub ndcg_at_10: f64,
 }
 
 impl Retrieval {
-    /// Scores rankings: `rankings[query][rank]` says whether what stands there is meant by the
-    /// query, best first.
+    /// Scores rankings: `rankings[query][rank]` says whether the text there is wanted by the query,
+    /// best first.
     ///
     /// # Panics
     ///
-    /// If there is no query.
+    /// If there is no query, or a query wants no text.
     pub fn of(rankings: &[Vec<bool>]) -> Self {
         assert!(!rankings.is_empty(), "expected a query, found none");
-        let mut sum = Self { recall_at_1: 0.0, recall_at_10: 0.0, mrr: 0.0, ndcg_at_10: 0.0 };
+        let mut sum = Self::default();
         for hits in rankings {
-            let wanted = hits.iter().filter(|&&hit| hit).count();
-            let gains: Vec<f64> = hits.iter().map(|&hit| f64::from(u8::from(hit))).collect();
+            let mut gains = Vec::with_capacity(hits.len());
+            let mut wanted = 0;
+            for &hit in hits {
+                gains.push(if hit { 1.0 } else { 0.0 });
+                wanted += usize::from(hit);
+            }
             sum.recall_at_1 += recall_at(1, hits, wanted);
             sum.recall_at_10 += recall_at(TOP, hits, wanted);
             sum.mrr += reciprocal_rank(hits);
@@ -76,9 +77,13 @@ impl Retrieval {
         texts.dedup();
         let all = texts.len();
         let found = nearest(encoder.embed_matrix(&queries)?, encoder.embed_matrix(&texts)?, all);
-        let mut rankings = Vec::new();
+        let mut rankings = Vec::with_capacity(pairs.len());
         for (pair, found) in pairs.iter().zip(found) {
-            rankings.push(found.into_iter().map(|(i, _)| texts[i] == pair.meant).collect());
+            let mut hits = Vec::with_capacity(all);
+            for (text, _) in found {
+                hits.push(texts[text] == pair.meant);
+            }
+            rankings.push(hits);
         }
         Ok(Self::of(&rankings))
     }
@@ -87,10 +92,10 @@ impl Retrieval {
 /// How well cosines follow people's ratings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Agreement {
-    /// Spearman's correlation, that of the ranks; none where all cosines or all ratings are one
-    /// number.
+    /// Spearman's correlation, which is that of the ranks; `None` where all cosines or all ratings
+    /// are equal.
     pub spearman: Option<f64>,
-    /// Pearson's correlation; none as above.
+    /// Pearson's correlation; `None` where all cosines or all ratings are equal.
     pub pearson: Option<f64>,
 }
 
@@ -105,13 +110,19 @@ impl Agreement {
     ///
     /// If there is no pair.
     pub fn of(encoder: &SentenceEncoder, pairs: &[Pair]) -> Result<Self, TokensError> {
-        let first: Vec<&str> = pairs.iter().map(|pair| &pair.a[..]).collect();
-        let second: Vec<&str> = pairs.iter().map(|pair| &pair.b[..]).collect();
-        let vectors: Tensor<2> = encoder.embed_matrix(&[first, second].concat())?;
+        let mut texts: Vec<&str> = Vec::with_capacity(2 * pairs.len());
+        let mut ratings = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            texts.push(&pair.a);
+            ratings.push(f64::from(pair.score));
+        }
+        for pair in pairs {
+            texts.push(&pair.b);
+        }
+        let vectors = encoder.embed_matrix(&texts)?;
         let a = vectors.clone().narrow(TEXTS, 0, pairs.len());
         let b = vectors.narrow(TEXTS, pairs.len(), pairs.len());
         let cosines: Vec<f64> = cosine(a, b).into_data().iter().collect();
-        let ratings: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.score)).collect();
         Ok(Self { spearman: spearman(&cosines, &ratings), pearson: pearson(&cosines, &ratings) })
     }
 }

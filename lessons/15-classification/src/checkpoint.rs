@@ -11,7 +11,7 @@ use encoder::SequenceClassifier;
 use encoder::checkpoint::{load_sequence_classifier, save_sequence_classifier};
 use files::FilesError;
 use index::Model;
-use sentences::{SentenceEncoder, SentenceError};
+use sentences::{Reading, SentenceEncoder, SentenceError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokens::{Tokenizer, TokensError};
@@ -214,7 +214,8 @@ impl Classifier {
     /// If there is no text.
     pub fn probabilities(&self, texts: &[String]) -> Result<Tensor<2>, TokensError> {
         let Some(model) = &self.tuned else {
-            let logits = self.head.linear.forward(self.encoder.embed_matrix(texts)?);
+            let reading = Reading { layers: self.about.layer, ..self.encoder.reading() };
+            let logits = self.head.linear.forward(self.encoder.embed_matrix_with(texts, &reading)?);
             return Ok(probabilities(logits, self.head.kind));
         };
         let mut ids = Vec::with_capacity(texts.len());
@@ -257,7 +258,7 @@ fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, Cla
 fn on_frozen(
     folder: &Path,
     about: About,
-    mut encoder: SentenceEncoder,
+    encoder: SentenceEncoder,
     found: &Model,
     device: &Device,
 ) -> Result<Classifier, ClassifierError> {
@@ -267,12 +268,11 @@ fn on_frozen(
         let problem = format!("expected {name:?} as it was in training, found another one ({why})");
         return Ok(checks.refuse("model", problem)?);
     }
-    if about.layer > encoder.layers {
-        let last = encoder.layers;
+    let last = encoder.reading().layers;
+    if about.layer > last {
         let problem = format!("expected at most {last}, the model's last, found {}", about.layer);
         return Ok(checks.refuse("layer", problem)?);
     }
-    encoder.layers = about.layer;
     let head = Head::open(folder, encoder.bert.d_model(), device)?;
     with_majority(folder, Classifier { about, encoder, head, tuned: None })
 }

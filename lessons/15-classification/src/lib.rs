@@ -13,7 +13,7 @@
 //! ```
 //!
 //! **Builds on.**
-//! - `sentences::SentenceEncoder::embed_matrix(texts) -> [texts, d_model]` and its `layers` (lesson
+//! - `sentences::SentenceEncoder::embed_matrix_with(texts, reading) -> [texts, d_model]` (lesson
 //!   14)
 //! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`, `encoder::Bert` and
 //!   `encoder::Batch` (lesson 11)

@@ -33,7 +33,7 @@ pub fn note_truncation(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> 
     for text in texts {
         truncated += usize::from(encoder.encode(text)?.truncated);
     }
-    note_truncated(truncated, encoder.limit);
+    note_truncated(truncated, encoder.limit());
     Ok(())
 }
 

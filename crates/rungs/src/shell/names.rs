@@ -10,7 +10,7 @@ use decoder::LanguageModel;
 use fetch::Source;
 use files::Home;
 use index::Model;
-use sentences::SentenceEncoder;
+use sentences::{Reading, SentenceEncoder};
 use serde::Deserialize;
 use serde_json::Value;
 use tokens::Tokenizer;
@@ -39,10 +39,7 @@ pub fn open(args: &ModelArg) -> Result<SentenceEncoder> {
 
 /// Loads the model called `name`.
 pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceEncoder> {
-    let mut encoder = SentenceEncoder::open(&folder(name)?, device)?;
-    encoder.batch = batch;
-    encoder.parallel = !backend::is_gpu(device);
-    Ok(encoder)
+    Ok(SentenceEncoder::open(&folder(name)?, device)?.with_batch(batch))
 }
 
 /// The folder of MiniLM, if it was fetched.
@@ -85,15 +82,14 @@ fn folder(name: &str) -> Result<PathBuf> {
         .into())
 }
 
-/// Lets the encoder stop after a layer.
-pub fn stop_after(encoder: &mut SentenceEncoder, layer: Option<usize>) -> Result<()> {
-    if let Some(layer) = layer {
-        if layer > encoder.layers {
-            bail!("--layer {layer}: expected at most {}, the model's last layer", encoder.layers);
-        }
-        encoder.layers = layer;
+/// The encoder's own reading, or one that stops after a layer.
+pub fn reading(encoder: &SentenceEncoder, layer: Option<usize>) -> Result<Reading> {
+    let own = encoder.reading();
+    let layers = layer.unwrap_or(own.layers);
+    if layers > own.layers {
+        bail!("--layer {layers}: expected at most {}, the model's last layer", own.layers);
     }
-    Ok(())
+    Ok(Reading { layers, ..own })
 }
 
 /// Reads word vectors and makes them ready to be asked.

@@ -1,7 +1,7 @@
-//! What contrastive training is worth, measured by retrieval: without downloads, and as recorded
+//! The worth of contrastive training, measured by retrieval: without downloads, and as recorded
 //! with real weights.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 use burn::module::Module;
@@ -11,37 +11,42 @@ use data::{Related, Sentence, Topic, World};
 use encoder::toy::toy_bert;
 use serde::Deserialize;
 use similarity::pairwise;
+use training::TrainingRun;
 
-use super::STEPS;
+use super::{STEPS, texts};
 use crate::contrastive::{Contrastive, Tuning};
 use crate::evaluation::Retrieval;
-use crate::{Pooling, SentenceEncoder};
+use crate::{Pooling, Reading, SentenceEncoder, feelings};
 
-/// Sentences to pair by topic, pairs held back, and sentences to search in.
+/// Number of sentences that are paired by topic.
 const TO_PAIR: usize = 1200;
+/// Number of pairs that only measure.
 const HELD_OUT: usize = 32;
+/// Number of sentences to search in.
 const TO_SEARCH: usize = 180;
+/// Names of the scores that table and figure show, see [`shown`].
+const SHOWN: [&str; 3] = ["recall@10", "MRR", "nDCG@10"];
 
-/// A training on real weights, as `cargo rungs tune feelings` reported it.
+/// Report of a training on real weights by `cargo rungs tune feelings`.
 const RECORDED: &str = include_str!("../feelings/tuned.json");
 
 #[derive(Deserialize)]
-struct Recorded {
+struct RecordedTuning {
     command: String,
-    runs: Vec<Tuned>,
+    runs: Vec<TunedRun>,
 }
 
 #[derive(Deserialize)]
-struct Tuned {
+struct TunedRun {
     seed: u64,
     steps: usize,
     seconds: f64,
-    before: Scores,
-    after: Scores,
+    before: TunedScores,
+    after: TunedScores,
 }
 
 #[derive(Deserialize)]
-struct Scores {
+struct TunedScores {
     mrr: f64,
     sts: f64,
     cases: usize,
@@ -53,24 +58,20 @@ struct Scores {
 /// search.
 pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
     let corpus: Vec<Sentence> = World::sentences(run.seed + 3).take(TO_SEARCH).collect();
-    let texts: Vec<String> = corpus.iter().map(ToString::to_string).collect();
     let toy = toy_bert(run.seed, STEPS, run.device)?;
-    let mut encoder = SentenceEncoder::new(toy.tokenizer, toy.model.bert.clone(), run.device)?;
-    let mut rows = vec![("words in common", judged(&corpus, shared_words(&corpus, run)))];
-    let cosines = |encoder: &SentenceEncoder| -> Result<Tensor<2>> {
-        let vectors = encoder.embed_matrix(&texts)?;
-        Ok(pairwise(vectors.clone(), vectors))
-    };
-    rows.push(("pretrained, mean", judged(&corpus, cosines(&encoder)?)));
+    let pretrained = SentenceEncoder::new(toy.tokenizer, toy.model.bert, run.device)?;
+    let mut rows = vec![
+        ("words in common", judged(&corpus, shared_words(&corpus, run))),
+        ("pretrained, mean", judged(&corpus, cosines(&pretrained, &corpus)?)),
+    ];
     for (name, pooling) in [
         ("tuned, mean", Pooling::Mean),
         ("tuned, [CLS]", Pooling::Cls),
         ("tuned, max", Pooling::Max),
     ] {
-        encoder.pooling = pooling;
-        encoder.bert = toy.model.bert.clone();
-        encoder.bert = tuned(&encoder, run)?;
-        rows.push((name, judged(&corpus, cosines(&encoder)?)));
+        let reading = Reading { pooling, ..pretrained.reading() };
+        let tuned = tuned(pretrained.clone().with_reading(reading), run)?;
+        rows.push((name, judged(&corpus, cosines(&tuned, &corpus)?)));
     }
     report.say(format!(
         "A tiny BERT, pretrained on the toy world, then tuned on {} pairs of sentences on one \
@@ -78,7 +79,7 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
             {TO_SEARCH} new sentences searches the others for its topic:",
         TO_PAIR / 2 - HELD_OUT
     ));
-    let mut table = Table::new(["by", "recall@10", "MRR", "nDCG@10"]);
+    let mut table = Table::new(["by", SHOWN[0], SHOWN[1], SHOWN[2]]);
     for (name, scores) in &rows {
         let [recall, mrr, ndcg] = shown(scores).map(|score| format!("{score:.3}"));
         table.row([name.to_string(), recall, mrr, ndcg]);
@@ -89,48 +90,55 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
 }
 
 /// The encoder after contrastive training on pairs of one topic.
-fn tuned(encoder: &SentenceEncoder, run: &Run) -> Result<encoder::Bert> {
+fn tuned(mut encoder: SentenceEncoder, run: &Run) -> Result<SentenceEncoder> {
     let pairs = by_topic(World::sentences(run.seed).take(TO_PAIR));
     let (held_out, pairs) = pairs.split_at(HELD_OUT);
     let tuning = Tuning { epochs: 4, learning_rate: 5e-4, seed: run.seed, ..Tuning::default() };
     let device = run.device.clone().autodiff();
-    let task = Contrastive::new(encoder, pairs, held_out, tuning, &device)?;
+    let task = Contrastive::new(&encoder, pairs, held_out, tuning, &device)?;
     let bert = encoder.bert.clone().train();
     let recipe = tuning.recipe(pairs.len());
-    let run = training::TrainingRun::on(&device);
-    let trained = training::train(&task, bert, &recipe, run, &mut ())?;
-    Ok(trained.model.valid())
+    let training_run = TrainingRun::on(&device);
+    let trained = training::train(&task, bert, &recipe, training_run, &mut ())?;
+    encoder.bert = trained.model.valid();
+    Ok(encoder)
+}
+
+/// The cosine of every sentence with every other: `[sentences, sentences]`.
+fn cosines(encoder: &SentenceEncoder, corpus: &[Sentence]) -> Result<Tensor<2>> {
+    let vectors = encoder.embed_matrix(&texts(corpus))?;
+    Ok(pairwise(vectors.clone(), vectors))
 }
 
 /// Each sentence with the next on its topic.
 fn by_topic(sentences: impl Iterator<Item = Sentence>) -> Vec<Related> {
-    let mut waiting: Vec<(Topic, String)> = Vec::new();
+    let mut waiting: BTreeMap<Topic, String> = BTreeMap::new();
     let mut pairs = Vec::new();
     for sentence in sentences {
-        match waiting.iter().position(|(topic, _)| *topic == sentence.topic) {
-            Some(at) => pairs.push(Related {
-                query: waiting.remove(at).1,
-                meant: sentence.to_string(),
-                other: None,
-            }),
-            None => waiting.push((sentence.topic, sentence.to_string())),
+        let text = sentence.to_string();
+        match waiting.remove(&sentence.topic) {
+            Some(query) => pairs.push(Related { query, meant: text, other: None }),
+            None => {
+                waiting.insert(sentence.topic, text);
+            }
         }
     }
     pairs
 }
 
-/// The share of words that two sentences have in common, of all in either: what can be had without
-/// a model.
+/// The share of words that two sentences have in common, of all in either: the score that needs no
+/// model.
 fn shared_words(corpus: &[Sentence], run: &Run) -> Tensor<2> {
-    let words: Vec<HashSet<&str>> = corpus
-        .iter()
-        .map(|sentence| sentence.words.iter().map(|word| &word.text[..]).collect())
-        .collect();
-    let share = |a: &HashSet<&str>, b: &HashSet<&str>| {
-        a.intersection(b).count() as f32 / a.union(b).count() as f32
-    };
-    let shares: Vec<f32> =
-        words.iter().flat_map(|a| words.iter().map(move |b| share(a, b))).collect();
+    let mut words: Vec<HashSet<&str>> = Vec::with_capacity(corpus.len());
+    for sentence in corpus {
+        words.push(sentence.words.iter().map(|word| &word.text[..]).collect());
+    }
+    let mut shares: Vec<f32> = Vec::with_capacity(corpus.len() * corpus.len());
+    for a in &words {
+        for b in &words {
+            shares.push(a.intersection(b).count() as f32 / a.union(b).count() as f32);
+        }
+    }
     Tensor::from_data(TensorData::new(shares, [corpus.len(); 2]), run.device)
 }
 
@@ -138,16 +146,21 @@ fn shared_words(corpus: &[Sentence], run: &Run) -> Tensor<2> {
 fn judged(corpus: &[Sentence], scores: Tensor<2>) -> Retrieval {
     let scores: Vec<f32> = scores.into_data().iter().collect();
     let n = corpus.len();
-    let mut rankings = Vec::new();
+    let mut rankings = Vec::with_capacity(n);
     for (i, scores) in scores.chunks(n).enumerate() {
-        let mut order: Vec<usize> = (0..n).filter(|&j| j != i).collect();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.remove(i);
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-        rankings.push(order.iter().map(|&j| corpus[j].topic == corpus[i].topic).collect());
+        let mut hits = Vec::with_capacity(n);
+        for j in order {
+            hits.push(corpus[j].topic == corpus[i].topic);
+        }
+        rankings.push(hits);
     }
     Retrieval::of(&rankings)
 }
 
-/// The scores that table and figure show: recall@10, MRR, nDCG@10.
+/// The scores that table and figure show, in the order of [`SHOWN`].
 fn shown(scores: &Retrieval) -> [f64; 3] {
     [scores.recall_at_10, scores.mrr, scores.ndcg_at_10]
 }
@@ -155,7 +168,7 @@ fn shown(scores: &Retrieval) -> [f64; 3] {
 fn figure(rows: &[(&str, Retrieval)]) -> Figure {
     let mut bars = Vec::new();
     for (label, scores) in rows {
-        for (group, value) in ["recall@10", "MRR", "nDCG@10"].into_iter().zip(shown(scores)) {
+        for (group, value) in SHOWN.into_iter().zip(shown(scores)) {
             bars.push(Bar { label: label.to_string(), group: group.into(), value });
         }
     }
@@ -176,10 +189,9 @@ fn figure(rows: &[(&str, Retrieval)]) -> Figure {
     }
 }
 
-/// What the recorded training changed.
+/// The effect of the recorded training.
 pub(super) fn recorded(report: &mut Report) -> Result<()> {
-    let Recorded { command, runs } = serde_json::from_str(RECORDED)?;
-    let all = crate::feelings::cases().len();
+    let RecordedTuning { command, runs } = serde_json::from_str(RECORDED)?;
     report.say(format!("Recorded: {command}"));
     let mut table = Table::new([
         "seed",
@@ -193,16 +205,27 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
         "stock",
         "birthday",
     ]);
-    for Tuned { seed, steps, seconds, before, after } in &runs {
-        for (when, scores) in [("before", before), ("after", after)] {
-            let Scores { mrr, sts, cases, search: [sad, stock, birthday] } = scores;
-            let numbers = [mrr, sts, sad, stock, birthday].map(|number| format!("{number:.4}"));
-            let run = [seed.to_string(), steps.to_string(), format!("{seconds:.0}")];
-            table.row(
-                run.into_iter().chain([when.into(), format!("{cases} of {all}")]).chain(numbers),
-            );
-        }
+    for run in &runs {
+        table.row(recorded_row(run, "before", &run.before));
+        table.row(recorded_row(run, "after", &run.after));
     }
     report.table(&table);
     Ok(())
+}
+
+/// A row of the table of [`recorded`].
+fn recorded_row(run: &TunedRun, when: &str, scores: &TunedScores) -> [String; 10] {
+    let [sad, stock, birthday] = scores.search;
+    [
+        run.seed.to_string(),
+        run.steps.to_string(),
+        format!("{:.0}", run.seconds),
+        when.into(),
+        format!("{} of {}", scores.cases, feelings::cases().len()),
+        format!("{:.4}", scores.mrr),
+        format!("{:.4}", scores.sts),
+        format!("{sad:.4}"),
+        format!("{stock:.4}"),
+        format!("{birthday:.4}"),
+    ]
 }

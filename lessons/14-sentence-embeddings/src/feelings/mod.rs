@@ -1,42 +1,41 @@
-//! Feelings in plain words, in sayings, and what the words of a saying mean where nobody feels
-//! anything.
+//! Pairs of texts about feelings: sayings with plain sentences of the same feeling, and with
+//! sentences in which the words of the saying mean something else.
 //!
-//! Neither the four sentences of the textbook's search nor others that say the same are among them.
+//! Neither the four sentences of the textbook's search nor others of the same meaning are among
+//! them.
 
 use data::Related;
 use tokens::TokensError;
 
 use crate::SentenceEncoder;
 
-/// `feeling, sentence`: feelings in plain words.
+/// Table of `feeling, sentence`: a feeling in plain words.
 const STATEMENTS: &str = include_str!("statements.tsv");
-/// `feeling, saying, sentence`: how one may feel, and a sentence with a word of the saying that is
-/// about something else.
+/// Table of `feeling, saying, sentence`: a saying for the feeling, and a sentence about something
+/// else with a word of the saying.
 const SAYINGS: &str = include_str!("sayings.tsv");
-/// `query, meant, other`: what a search should tell apart, fixed before anything was trained; no
-/// saying stands in both.
+/// Table of `query, meant, other`: searches that should find `meant` before `other`, fixed before
+/// anything was trained. No saying of the pairs is among them.
 const CASES: &str = include_str!("cases.tsv");
 
-/// The textbook's search: its query, and its three texts, the first of which it says is found.
+/// Query of the textbook's search.
 pub const QUERY: &str = "feeling down";
-/// See [`QUERY`].
+/// Texts of the textbook's search, which says that the first is found.
 pub const TEXTS: [&str; 3] = ["I'm sad today", "The stock went down", "Happy birthday!"];
 
-/// How a saying is used.
+/// Sentences around a saying, which stands at `{}`.
 const FRAMES: [&str; 4] =
     ["feeling {}", "I feel {}", "I am feeling {} today", "she feels rather {}"];
 
-/// Pairs to learn from: every saying in every frame with a plain sentence of the same feeling and
-/// the other meaning of its words, then every plain sentence with the next of its feeling.
+/// Pairs to learn from. The first are every saying in every frame with a plain sentence of the same
+/// feeling, and with the sentence in which its words mean something else as the hard negative; then
+/// follows every plain sentence with the next of its feeling.
 pub fn pairs() -> Vec<Related> {
     let statements: Vec<[&str; 2]> = rows(STATEMENTS);
-    let of = |feeling: &str| -> Vec<&str> {
-        statements.iter().filter(|[of, _]| *of == feeling).map(|[_, sentence]| *sentence).collect()
-    };
     let sayings: Vec<[&str; 3]> = rows(SAYINGS);
     let mut pairs = Vec::new();
     for (i, [feeling, saying, other]) in sayings.into_iter().enumerate() {
-        let plain = of(feeling);
+        let plain = sentences_on(feeling, &statements);
         for (j, frame) in FRAMES.iter().enumerate() {
             pairs.push(Related {
                 query: frame.replace("{}", saying),
@@ -46,25 +45,36 @@ pub fn pairs() -> Vec<Related> {
         }
     }
     for [feeling, sentence] in &statements {
-        let plain = of(feeling);
-        let at = plain.iter().position(|other| other == sentence).unwrap_or_default();
+        let plain = sentences_on(feeling, &statements);
+        let i = plain.iter().position(|other| other == sentence).unwrap_or_default();
         pairs.push(Related {
             query: sentence.to_string(),
-            meant: plain[(at + 1) % plain.len()].into(),
+            meant: plain[(i + 1) % plain.len()].into(),
             other: None,
         });
     }
     pairs
 }
 
-/// Searches that go wrong by a shared word: a query, what is meant by it, and what shares its word.
-/// The first is the textbook's.
+/// The plain sentences on one feeling.
+fn sentences_on<'a>(feeling: &str, statements: &[[&'a str; 2]]) -> Vec<&'a str> {
+    let mut sentences = Vec::new();
+    for [about, sentence] in statements {
+        if *about == feeling {
+            sentences.push(*sentence);
+        }
+    }
+    sentences
+}
+
+/// Searches that a shared word misleads: a query, the text that is meant, and one that shares a
+/// word with the query. The first is the textbook's.
 pub fn cases() -> Vec<[&'static str; 3]> {
     rows(CASES)
 }
 
-/// How many of the [`cases`] an encoder gets right: the query is nearer to what is meant than to
-/// what shares its word.
+/// How many of the [`cases`] an encoder gets right: the query is nearer to the text that is meant
+/// than to the one that shares its word.
 ///
 /// # Errors
 ///
@@ -85,15 +95,18 @@ pub fn told_apart(encoder: &SentenceEncoder) -> Result<usize, TokensError> {
 pub fn textbook(encoder: &SentenceEncoder) -> Result<[f32; 3], TokensError> {
     let found = encoder.search(QUERY, &TEXTS, TEXTS.len())?;
     let mut cosines = [0.0; 3];
-    found.into_iter().for_each(|(i, cosine)| cosines[i] = cosine);
+    for (i, cosine) in found {
+        cosines[i] = cosine;
+    }
     Ok(cosines)
 }
 
-/// The columns of a table of this folder.
+/// The rows of a table of this folder, a line each.
 fn rows<const N: usize>(table: &'static str) -> Vec<[&'static str; N]> {
-    let columns = |line: &'static str| line.split('\t').collect::<Vec<_>>().try_into();
-    table
-        .lines()
-        .map(|line| columns(line).expect("a table of this folder has its columns"))
-        .collect()
+    let mut rows = Vec::new();
+    for line in table.lines() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        rows.push(columns.try_into().expect("a table of this folder has its columns"));
+    }
+    rows
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use sentences::{Pooling, SentenceEncoder};
+use sentences::{Pooling, Reading, SentenceEncoder};
 use tempfile::TempDir;
 
 /// The recorded BERT with a tokenizer, as a folder of a plain encoder.
@@ -54,7 +54,8 @@ const MEAN: &str = r#"{"word_embedding_dimension": 32, "pooling_mode_mean_tokens
 #[test]
 fn a_plain_encoder_pools_by_the_mean_at_any_length() {
     let encoder = open(plain().path()).unwrap();
-    assert_eq!((encoder.pooling, encoder.unit, encoder.limit), (Pooling::Mean, false, 32));
+    let reading = Reading { layers: 2, pooling: Pooling::Mean, unit: false };
+    assert_eq!((encoder.reading(), encoder.limit()), (reading, 32));
     assert_eq!(encoder.encode("The cats sat").unwrap().ids, [2, 5, 6, 8, 7, 3]);
 }
 
@@ -67,7 +68,7 @@ fn pooling_is_read_and_not_assumed() {
         [(MEAN, Pooling::Mean), (newer, Pooling::Cls), (older, Pooling::Cls), (max, Pooling::Max)]
     {
         let encoder = open(sentence_model(config).path()).unwrap();
-        assert_eq!((encoder.pooling, encoder.unit), (pooling, true));
+        assert_eq!(encoder.reading(), Reading { layers: 2, pooling, unit: true });
     }
 }
 
@@ -111,7 +112,7 @@ fn the_sentence_models_own_limit_counts_up_to_the_number_of_positions() {
     let folder = sentence_model(MEAN);
     let limit = |json: &str| {
         fs::write(folder.path().join("sentence_bert_config.json"), json).unwrap();
-        open(folder.path()).map(|encoder| encoder.limit)
+        open(folder.path()).map(|encoder| encoder.limit())
     };
     assert_eq!(limit(r#"{"max_seq_length": 9}"#), Ok(9));
     assert_eq!(limit(r#"{"max_seq_length": 4000}"#), Ok(32));
@@ -141,17 +142,13 @@ fn a_prompt_that_would_change_every_text_is_refused() {
 #[test]
 fn what_is_saved_opens_again_and_gives_the_same_vectors() {
     let folder = tempfile::tempdir().unwrap();
-    for (config, unit) in
-        [(MEAN, true), (r#"{"word_embedding_dimension": 32, "pooling_mode": "cls"}"#, true)]
-    {
+    for config in [MEAN, r#"{"word_embedding_dimension": 32, "pooling_mode": "cls"}"#] {
         let encoder = open(sentence_model(config).path()).unwrap();
-        let to = folder.path().join(format!("{:?}", encoder.pooling));
+        assert!(encoder.reading().unit);
+        let to = folder.path().join(format!("{:?}", encoder.reading().pooling));
         encoder.save(&to).unwrap();
         let again = open(&to).unwrap();
-        assert_eq!(
-            (again.pooling, again.unit, again.limit),
-            (encoder.pooling, unit, encoder.limit)
-        );
+        assert_eq!((again.reading(), again.limit()), (encoder.reading(), encoder.limit()));
         let texts = ["the cat sat", "The cats", ""];
         assert_eq!(again.embed(&texts).unwrap(), encoder.embed(&texts).unwrap());
     }
@@ -161,7 +158,7 @@ fn what_is_saved_opens_again_and_gives_the_same_vectors() {
 fn a_plain_encoder_that_is_saved_keeps_vectors_of_any_length() {
     let folder = tempfile::tempdir().unwrap();
     open(plain().path()).unwrap().save(folder.path()).unwrap();
-    assert!(!open(folder.path()).unwrap().unit);
+    assert!(!open(folder.path()).unwrap().reading().unit);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What holds for every sentence encoder.
 
-use burn::tensor::{Distribution, Tensor};
+use burn::tensor::{Distribution, Tensor, TensorData};
 use data::{Related, World};
+use golden::assert_data_close;
 use sentences::contrastive::{Contrastive, Tuning, ranking_loss};
-use sentences::{Embedded, Pooling, feelings};
+use sentences::{Embedded, Pooling, Reading, feelings};
 use training::Task;
 
 use crate::random;
@@ -12,35 +13,61 @@ fn texts(count: usize) -> Vec<String> {
     World::sentences(3).take(count).map(|sentence| sentence.to_string()).collect()
 }
 
+/// Numbers on the host as a comparison takes them.
+fn data(numbers: &[f32]) -> TensorData {
+    TensorData::new(numbers.to_vec(), [numbers.len()])
+}
+
 #[track_caller]
-fn assert_same(a: &[Embedded], b: &[Embedded], tolerance: f32) {
-    assert_eq!(a.len(), b.len());
-    for (a, b) in a.iter().zip(b) {
-        assert_eq!(a.tokens, b.tokens);
-        let worst = a.vector.iter().zip(&b.vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(worst <= tolerance, "off by {worst:e}, allowed {tolerance:e}");
+fn assert_same(found: &[Embedded], expected: &[Embedded], tolerance: f32) {
+    assert_eq!(found.len(), expected.len());
+    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert_eq!(found.tokens, expected.tokens, "text {i}");
+        let what = format!("vector of text {i}");
+        assert_data_close(&what, &data(&found.vector), &data(&expected.vector), tolerance);
     }
 }
 
 #[test]
-fn batch_size_threads_and_order_change_nothing() {
+fn batch_size_and_order_change_nothing() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let mut encoder = random(&device);
     let tolerance = backend::tolerance(&device, 1e-5);
+    let texts = texts(7);
     for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max] {
-        encoder.pooling = pooling;
-        let texts = texts(7);
-        (encoder.batch, encoder.parallel) = (32, false);
-        let expected = encoder.embed(&texts).unwrap();
-        for (batch, parallel) in [(1, false), (2, true), (3, true), (100, true)] {
-            (encoder.batch, encoder.parallel) = (batch, parallel);
-            assert_same(&encoder.embed(&texts).unwrap(), &expected, tolerance);
+        let reading = Reading { pooling, ..encoder.reading() };
+        encoder = encoder.with_batch(32);
+        let expected = encoder.embed_with(&texts, &reading).unwrap();
+        for batch in [1, 2, 3, 100] {
+            encoder = encoder.with_batch(batch);
+            assert_same(&encoder.embed_with(&texts, &reading).unwrap(), &expected, tolerance);
         }
         let backwards: Vec<&String> = texts.iter().rev().collect();
-        let mut there = encoder.embed(&backwards).unwrap();
-        there.reverse();
-        assert_same(&there, &expected, tolerance);
+        let mut found = encoder.embed_with(&backwards, &reading).unwrap();
+        found.reverse();
+        assert_same(&found, &expected, tolerance);
+    }
+}
+
+#[test]
+fn an_encoders_own_reading_is_what_embed_reads_by() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let mut encoder = random(&device);
+    let texts = texts(3);
+    for reading in [
+        Reading { layers: 2, pooling: Pooling::Mean, unit: false },
+        Reading { layers: 0, pooling: Pooling::Cls, unit: true },
+        Reading { layers: 1, pooling: Pooling::Max, unit: false },
+    ] {
+        let expected = encoder.embed_with(&texts, &reading).unwrap();
+        encoder = encoder.with_reading(reading);
+        assert_eq!(encoder.embed(&texts).unwrap(), expected);
+        let matrix = encoder.embed_matrix(&texts).unwrap();
+        let rows: Vec<f32> = expected.into_iter().flat_map(|text| text.vector).collect();
+        let expected = TensorData::new(rows, [3, 16]);
+        assert_data_close("matrix of vectors", &matrix.into_data(), &expected, 0.0);
     }
 }
 
@@ -48,9 +75,9 @@ fn batch_size_threads_and_order_change_nothing() {
 fn unit_vectors_have_length_one() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let mut encoder = random(&device);
-    encoder.unit = true;
-    for text in encoder.embed(&texts(5)).unwrap() {
+    let encoder = random(&device);
+    let reading = Reading { unit: true, ..encoder.reading() };
+    for text in encoder.embed_with(&texts(5), &reading).unwrap() {
         let length = text.vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         assert!((length - 1.0).abs() < backend::tolerance(&device, 1e-5));
     }
@@ -73,14 +100,21 @@ fn one_vector_a_token_is_what_the_mean_is_made_of() {
     let _seed = backend::seeded(&device, 7);
     let encoder = random(&device);
     let texts = texts(4);
-    let pooled = encoder.embed(&texts).unwrap();
-    for (text, pooled) in encoder.embed_tokens(&texts).unwrap().iter().zip(pooled) {
-        let (vectors, encoding) = (&text.vectors, &text.encoding);
-        assert_eq!(vectors.len(), encoding.tokens.len());
-        assert_eq!(encoding.tokens[0], "[CLS]");
-        for (i, x) in pooled.vector.iter().enumerate() {
-            let mean = vectors.iter().map(|vector| vector[i]).sum::<f32>() / vectors.len() as f32;
-            assert!((mean - x).abs() < backend::tolerance(&device, 1e-5));
+    let tolerance = backend::tolerance(&device, 1e-5);
+    for layers in 0..=2 {
+        let pooled = encoder.embed_with(&texts, &Reading { layers, ..encoder.reading() }).unwrap();
+        for (text, pooled) in encoder.embed_tokens(&texts, layers).unwrap().iter().zip(pooled) {
+            let (vectors, encoding) = (&text.vectors, &text.encoding);
+            assert_eq!(vectors.len(), encoding.tokens.len());
+            assert_eq!(encoding.tokens[0], "[CLS]");
+            let mut mean = vec![0.0; pooled.vector.len()];
+            for vector in vectors {
+                for (sum, x) in mean.iter_mut().zip(vector) {
+                    *sum += x / vectors.len() as f32;
+                }
+            }
+            let what = format!("mean after {layers} layers");
+            assert_data_close(&what, &data(&pooled.vector), &data(&mean), tolerance);
         }
     }
 }

@@ -104,8 +104,7 @@ fn twenty_steps_bring_feelings_in_other_words_together() {
 fn a_short_training_on_feelings_finds_what_is_meant_and_keeps_sts() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let mut encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
-    encoder.parallel = true;
+    let encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
     let pairs = feelings::pairs();
     let tuned = tuned(&encoder, &pairs, &pairs[..8], Tuning { epochs: 3, ..Tuning::default() });
     let (before, after) =

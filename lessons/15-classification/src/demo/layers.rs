@@ -38,15 +38,13 @@ struct Answered {
 
 /// Fits a head a question on every layer.
 pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) -> Result<()> {
-    let mut encoder = encoder.clone();
-    let last = encoder.layers;
+    let last = encoder.reading().layers;
     let learnt: Vec<Sentence> = World::sentences(run.seed + 4).take(LEARNT).collect();
     let asked: Vec<Sentence> = World::sentences(run.seed + 5).take(ASKED).collect();
     let mut lines = QUESTIONS.map(|name| Line::new(name, [])).to_vec();
     let mut baselines = [0.0; 4];
     for layer in 0..=last {
-        encoder.layers = layer;
-        let (learnt, asked) = (words(&encoder, &learnt)?, words(&encoder, &asked)?);
+        let (learnt, asked) = (words(encoder, layer, &learnt)?, words(encoder, layer, &asked)?);
         for (question, line) in lines.iter_mut().enumerate() {
             let (right, baseline) = probed(&learnt, &asked, question, run);
             line.points.push((layer as f64, 100.0 * right));
@@ -120,15 +118,15 @@ fn answered(words: &[Asked], question: usize, run: &Run) -> Answered {
     Answered { vectors, answers }
 }
 
-/// Every word of the sentences: the vector of its first token, and the answers.
-fn words(encoder: &SentenceEncoder, sentences: &[Sentence]) -> Result<Vec<Asked>> {
+/// Every word of the sentences: the vector of its first token after a layer, and the answers.
+fn words(encoder: &SentenceEncoder, layer: usize, sentences: &[Sentence]) -> Result<Vec<Asked>> {
     let mut number_of = BTreeMap::new();
     for (number, word) in World::vocabulary().into_iter().enumerate() {
         number_of.insert(word, number);
     }
     let texts: Vec<String> = sentences.iter().map(ToString::to_string).collect();
     let mut words = Vec::new();
-    for (number, tokens) in encoder.embed_tokens(&texts)?.into_iter().enumerate() {
+    for (number, tokens) in encoder.embed_tokens(&texts, layer)?.into_iter().enumerate() {
         let (sentence, text) = (&sentences[number], &texts[number]);
         for (place, start) in starts(sentence, text).into_iter().enumerate() {
             let Some(first) = token_at(&tokens.encoding.offsets, start) else { continue };

@@ -122,8 +122,7 @@ fn reviews(name: &str) -> (Vec<String>, Vec<usize>) {
 #[ignore = "needs: cargo rungs fetch minilm, and RUNGS_DATA with sst2/train.tsv and dev.tsv"]
 fn on_film_reviews_the_head_is_as_good_as_scikit_learns() {
     let device = backend::from_env();
-    let mut encoder = SentenceEncoder::open(&golden::minilm(), &device).unwrap();
-    encoder.parallel = true;
+    let encoder = SentenceEncoder::open(&golden::minilm(), &device).unwrap();
     let ((texts, numbers), (dev, truth)) = (reviews("train.tsv"), reviews("dev.tsv"));
     let regression = LogisticRegression::as_scikit_learn(1.0, texts.len(), 2);
     let head = regression.fit(encoder.embed_matrix(&texts).unwrap(), one_hot(&numbers, 2, &device));

@@ -7,7 +7,7 @@ use std::thread;
 use anyhow::Result;
 use clap::ValueEnum;
 use data::DataError;
-use sentences::{EmbeddedTokens, Pooling, SentenceEncoder};
+use sentences::{EmbeddedTokens, Pooling, Reading, SentenceEncoder};
 use serde::Serialize;
 
 use crate::shell::options::ModelArg;
@@ -77,27 +77,30 @@ struct TokenVector<'a> {
 /// Prints a JSON line for each line of text, in order, as soon as it is ready.
 pub fn run(args: &Args) -> Result<()> {
     let input = input::open(&args.file)?;
-    let mut encoder = names::open(&args.model)?;
-    names::stop_after(&mut encoder, args.layer)?;
+    let encoder = names::open(&args.model)?;
+    let mut reading = names::reading(&encoder, args.layer)?;
     match args.pool {
-        Some(Pool::Mean) => encoder.pooling = Pooling::Mean,
-        Some(Pool::Cls) => encoder.pooling = Pooling::Cls,
-        Some(Pool::Max) => encoder.pooling = Pooling::Max,
+        Some(Pool::Mean) => reading.pooling = Pooling::Mean,
+        Some(Pool::Cls) => reading.pooling = Pooling::Cls,
+        Some(Pool::Max) => reading.pooling = Pooling::Max,
         Some(Pool::None) | None => {}
     }
     let by_token = args.pool == Some(Pool::None);
-    let ahead = encoder.batch * BATCHES_AHEAD;
+    let ahead = args.model.batch as usize * BATCHES_AHEAD;
     let (send, lines) = sync_channel(ahead);
     thread::spawn(move || data::lines(input).try_for_each(|line| send.send(line)));
     let mut truncated = 0;
     while let Some((texts, error)) = next(&lines, ahead) {
-        truncated +=
-            if by_token { write_tokens(&encoder, &texts)? } else { write_texts(&encoder, &texts)? };
+        truncated += if by_token {
+            write_tokens(&encoder, &texts, reading.layers)?
+        } else {
+            write_texts(&encoder, &texts, &reading)?
+        };
         if let Some(error) = error {
             return Err(error.into());
         }
     }
-    input::note_truncated(truncated, encoder.limit);
+    input::note_truncated(truncated, encoder.limit());
     Ok(())
 }
 
@@ -121,8 +124,8 @@ fn next(
 }
 
 /// Prints one vector per text; returns how many texts were truncated.
-fn write_texts(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
-    let embedded = encoder.embed(texts)?;
+fn write_texts(encoder: &SentenceEncoder, texts: &[String], reading: &Reading) -> Result<usize> {
+    let embedded = encoder.embed_with(texts, reading)?;
     let mut truncated = 0;
     for (text, embedded) in texts.iter().zip(&embedded) {
         let vector = Vector { text, tokens: embedded.tokens, embedding: &embedded.vector };
@@ -133,8 +136,8 @@ fn write_texts(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
 }
 
 /// Prints one vector per token; returns how many texts were truncated.
-fn write_tokens(encoder: &SentenceEncoder, texts: &[String]) -> Result<usize> {
-    let embedded = encoder.embed_tokens(texts)?;
+fn write_tokens(encoder: &SentenceEncoder, texts: &[String], layers: usize) -> Result<usize> {
+    let embedded = encoder.embed_tokens(texts, layers)?;
     let mut truncated = 0;
     for (text, EmbeddedTokens { encoding, vectors }) in texts.iter().zip(&embedded) {
         let mut named = Vec::with_capacity(vectors.len());

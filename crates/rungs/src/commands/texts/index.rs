@@ -246,7 +246,7 @@ impl Renewing {
             );
         }
         let Renewed { unchanged, renewed, removed } = renewed?;
-        input::note_truncated(truncated, self.encoder.limit);
+        input::note_truncated(truncated, self.encoder.limit());
         let summary = Summary {
             index: path.display().to_string(),
             files: info.files,

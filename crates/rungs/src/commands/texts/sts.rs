@@ -39,8 +39,9 @@ struct Correlations {
 
 /// Correlates a model's cosines with people's ratings.
 pub fn run(args: &Args) -> Result<()> {
-    let mut encoder = names::open(&args.model)?;
-    names::stop_after(&mut encoder, args.layer)?;
+    let encoder = names::open(&args.model)?;
+    let reading = names::reading(&encoder, args.layer)?;
+    let encoder = encoder.with_reading(reading);
     let pairs = data::sts(&args.file)?;
     let progress = progress::spinner(format!("embedding {} pairs", pairs.len()));
     let agreement = Agreement::of(&encoder, &pairs)?;

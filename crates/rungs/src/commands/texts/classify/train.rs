@@ -21,7 +21,7 @@ use encoder::SequenceClassifier;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use sentences::SentenceEncoder;
+use sentences::{Reading, SentenceEncoder};
 use serde::Serialize;
 use training::Stop;
 
@@ -192,7 +192,7 @@ pub fn run(args: &Args) -> Result<()> {
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
     input::note_truncation(&encoder, &texts)?;
     let begun = Instant::now();
-    let last = encoder.layers;
+    let last = encoder.reading().layers;
     let learned = match args.method {
         How::Logreg => fitted(args, &encoder, &rows, last..=last)?,
         How::Probe => fitted(args, &encoder, &rows, 0..=last)?,
@@ -255,15 +255,14 @@ fn fitted(
     rows: &LabelledRows,
     layers: RangeInclusive<usize>,
 ) -> Result<Learned> {
-    let mut encoder = encoder.clone();
     let (measured, training_numbers) = rows.split();
     let mut by_layer = Vec::new();
     let mut best: Option<(f64, usize, Vec<usize>, Tensor<2>)> = None;
     for layer in layers {
-        encoder.layers = layer;
+        let reading = Reading { layers: layer, ..encoder.reading() };
         let progress =
             progress::spinner(format!("embedding {} texts, layer {layer}", rows.texts.len()));
-        let x = encoder.embed_matrix(&rows.texts)?;
+        let x = encoder.embed_matrix_with(&rows.texts, &reading)?;
         progress.finish_and_clear();
         let held_out = x.clone().narrow(0, 0, rows.held_out);
         let training = x.clone().narrow(0, rows.held_out, training_numbers.len());
@@ -322,7 +321,7 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Res
             kind: Labels::One,
         },
         tuned: Some(model),
-        layer: encoder.layers,
+        layer: encoder.reading().layers,
         by_layer: Vec::new(),
         stopped: if trained.stop == Stop::Interrupted { Some(trained.step) } else { None },
     })
