@@ -11,6 +11,8 @@
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
 //! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
 //! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
+//! - [`window`]: the gradient of a window, eight numbers side by side (lesson 04)
+//! - [`shared_table`]: rows that threads train without waiting for each other (lesson 04)
 
 pub mod distances;
 pub mod dot;
@@ -18,6 +20,8 @@ pub mod dot;
 pub mod gelu;
 mod plain;
 pub mod repulsion;
+pub mod shared_table;
+pub mod window;
 
 pub use plain::{
     EverywhereGuard, PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_everywhere, plain_here,

@@ -1,4 +1,4 @@
-//! Words asked by their vectors.
+//! Questions to word vectors: neighbours and analogies.
 
 use std::collections::HashMap;
 
@@ -6,15 +6,18 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Section, words};
 use similarity::{nearest, normalise};
 
-/// Questions answered at once: their cosines with 100,000 words take 100 MB.
+/// Questions that are answered at once: their cosines with 100,000 words take 100 MB.
 const BLOCK: usize = 256;
+
+/// The axis of a table along which its words lie.
+pub(crate) const WORDS: usize = 0;
 
 /// Words and their vectors, ready to be asked.
 #[derive(Debug, Clone)]
 pub struct Space {
     words: Vec<String>,
     rows: HashMap<String, usize>,
-    /// Every vector at unit length, `[vocab, d_model]`.
+    /// Every vector at unit length, `[words, d_model]`.
     table: Tensor<2>,
 }
 
@@ -23,11 +26,11 @@ pub struct Space {
 pub struct Score {
     /// The section's name.
     pub section: String,
-    /// Questions in it.
+    /// Number of questions in the section.
     pub questions: usize,
-    /// Questions all of whose words have vectors; only these are asked.
+    /// Number of questions all of whose words have vectors; only these are asked.
     pub covered: usize,
-    /// Questions whose answer was the nearest word.
+    /// Number of questions whose answer was the nearest word.
     pub right: usize,
 }
 
@@ -44,7 +47,10 @@ impl Space {
     pub fn new(words: Vec<String>, vectors: Vec<f32>, device: &Device) -> Self {
         let d_model = vectors.len() / words.len();
         let table = Tensor::from_data(TensorData::new(vectors, [words.len(), d_model]), device);
-        let rows = words.iter().cloned().zip(0..).collect();
+        let mut rows = HashMap::with_capacity(words.len());
+        for (row, word) in words.iter().enumerate() {
+            rows.insert(word.clone(), row);
+        }
         Self { words, rows, table: normalise(table) }
     }
 
@@ -53,79 +59,132 @@ impl Space {
         &self.words
     }
 
-    /// Their vectors at unit length, `[words, d_model]`.
+    /// The words' vectors at unit length, `[words, d_model]`.
     pub fn table(&self) -> &Tensor<2> {
         &self.table
     }
 
     /// The row of a word: as it is written, or else in small letters.
     pub fn row(&self, word: &str) -> Option<usize> {
-        self.rows.get(word).or_else(|| self.rows.get(&word.to_lowercase())).copied()
+        match self.rows.get(word) {
+            Some(&row) => Some(row),
+            None => self.rows.get(&word.to_lowercase()).copied(),
+        }
     }
 
     /// The vector of a text: a word's own, or else the mean of its words' at unit length,
-    /// `[1, d_model]`; none if no word is known.
+    /// `[1, d_model]`; `None` if no word is known.
     pub fn mean_of(&self, text: &str) -> Option<Tensor<2>> {
-        let rows = match self.row(text) {
-            Some(row) => vec![row],
-            None => words(text).iter().filter_map(|word| self.row(word)).collect(),
-        };
-        (!rows.is_empty()).then(|| self.rows_of(rows).mean_dim(0))
+        if let Some(row) = self.row(text) {
+            return Some(self.vectors(&[row]).mean_dim(WORDS));
+        }
+        let mut rows = Vec::new();
+        for word in words(text) {
+            rows.extend(self.row(&word));
+        }
+        if rows.is_empty() { None } else { Some(self.vectors(&rows).mean_dim(WORDS)) }
     }
 
-    /// The `k` words with the largest cosine to the word in `row`, best first, itself left out.
+    /// The `k` words with the largest cosine to the word in `row`, best first, itself left out:
+    /// rows and cosines.
     pub fn neighbours(&self, row: usize, k: usize) -> Vec<(usize, f32)> {
-        self.ranked(self.rows_of([row]), &[row], k)
+        let ranked = nearest(self.vectors(&[row]), self.table.clone(), k + 1).remove(0);
+        leave_out(ranked, &[row], k)
     }
 
     // ANCHOR: analogy
     /// a is to b as c is to what? The `k` words with the largest cosine to b - a + c, best first,
-    /// the three left out.
+    /// the question's own three left out: rows and cosines.
     ///
     /// All vectors are at unit length first: 3CosAdd (Mikolov et al. 2013c, "Linguistic
     /// Regularities in Continuous Space Word Representations", section 4; the name is from Levy &
     /// Goldberg 2014). Not left out, one of the three may be the nearest of all words: the demo
     /// counts how often.
-    pub fn analogy(&self, [a, b, c]: [usize; 3], k: usize) -> Vec<(usize, f32)> {
-        self.ranked(self.rows_of([b]) - self.rows_of([a]) + self.rows_of([c]), &[a, b, c], k)
+    pub fn analogy(&self, question: [usize; 3], k: usize) -> Vec<(usize, f32)> {
+        self.analogies(&[question], k).remove(0)
+    }
+
+    /// The answers of [`Space::analogy`] to each of these questions `[a, b, c]`.
+    pub fn analogies(&self, questions: &[[usize; 3]], k: usize) -> Vec<Vec<(usize, f32)>> {
+        // So many more than k are asked for that k are left.
+        let found = nearest(self.queries(questions), self.table.clone(), k + 3);
+        let mut answers = Vec::with_capacity(questions.len());
+        for (ranked, question) in found.into_iter().zip(questions) {
+            answers.push(leave_out(ranked, question, k));
+        }
+        answers
+    }
+
+    /// b - a + c of each question `[a, b, c]`, where its answer is looked for:
+    /// `[questions, d_model]`.
+    pub fn queries(&self, questions: &[[usize; 3]]) -> Tensor<2> {
+        let (mut a_rows, mut b_rows, mut c_rows) = (Vec::new(), Vec::new(), Vec::new());
+        for &[a, b, c] in questions {
+            a_rows.push(a);
+            b_rows.push(b);
+            c_rows.push(c);
+        }
+        self.vectors(&b_rows) - self.vectors(&a_rows) + self.vectors(&c_rows)
     }
     // ANCHOR_END: analogy
 
-    fn ranked(&self, query: Tensor<2>, without: &[usize], k: usize) -> Vec<(usize, f32)> {
-        let found = nearest(query, self.table.clone(), k + without.len()).remove(0);
-        found.into_iter().filter(|(row, _)| !without.contains(row)).take(k).collect()
-    }
-
-    /// Answers questions, section by section.
+    /// Answers the questions of each section whose four words are known, and counts the right
+    /// answers.
     pub fn score(&self, sections: &[Section]) -> Vec<Score> {
-        sections.iter().map(|section| self.score_section(section)).collect()
+        let mut scores = Vec::with_capacity(sections.len());
+        for section in sections {
+            scores.push(self.score_section(section));
+        }
+        scores
     }
 
-    fn score_section(&self, Section { name, questions }: &Section) -> Score {
-        let known = |question: &[String; 4]| {
-            let rows: Vec<usize> = question.iter().filter_map(|word| self.row(word)).collect();
-            <[usize; 4]>::try_from(rows).ok()
-        };
-        let asked: Vec<[usize; 4]> = questions.iter().filter_map(known).collect();
-        let right = asked.chunks(BLOCK).map(|block| self.right(block)).sum();
-        Score { section: name.clone(), questions: questions.len(), covered: asked.len(), right }
+    fn score_section(&self, section: &Section) -> Score {
+        let (mut questions, mut expected) = (Vec::new(), Vec::new());
+        for words in &section.questions {
+            if let Some([a, b, c, answer]) = self.rows_of(words) {
+                questions.push([a, b, c]);
+                expected.push(answer);
+            }
+        }
+        let mut right = 0;
+        for (questions, expected) in questions.chunks(BLOCK).zip(expected.chunks(BLOCK)) {
+            for (answers, &row) in self.analogies(questions, 1).iter().zip(expected) {
+                if answers.first().is_some_and(|answer| answer.0 == row) {
+                    right += 1;
+                }
+            }
+        }
+        Score {
+            section: section.name.clone(),
+            questions: section.questions.len(),
+            covered: questions.len(),
+            right,
+        }
     }
 
-    /// How many of these `[a, b, c, answer]` are answered right.
-    fn right(&self, asked: &[[usize; 4]]) -> usize {
-        let column = |i: usize| self.rows_of(asked.iter().map(|question| question[i]));
-        let found = nearest(column(1) - column(0) + column(2), self.table.clone(), 4);
-        let answer = |(found, [a, b, c, _]): (Vec<(usize, f32)>, &[usize; 4])| {
-            found.into_iter().map(|(row, _)| row).find(|row| ![a, b, c].contains(&row))
-        };
-        let answers = found.into_iter().zip(asked).map(answer);
-        answers.zip(asked).filter(|(answer, question)| *answer == Some(question[3])).count()
+    /// The rows of a question's words and of its answer, if all four are known.
+    fn rows_of(&self, [a, b, c, answer]: &[String; 4]) -> Option<[usize; 4]> {
+        Some([self.row(a)?, self.row(b)?, self.row(c)?, self.row(answer)?])
     }
 
-    fn rows_of(&self, rows: impl IntoIterator<Item = usize>) -> Tensor<2> {
-        let ids: Vec<i64> = rows.into_iter().map(|row| row as i64).collect();
-        let count = ids.len();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &self.table.device());
-        self.table.clone().select(0, ids)
+    /// The vectors in these rows, `[rows, d_model]`.
+    fn vectors(&self, rows: &[usize]) -> Tensor<2> {
+        let mut ids = Vec::with_capacity(rows.len());
+        for &row in rows {
+            ids.push(row as i64);
+        }
+        let ids = TensorData::new(ids, [rows.len()]);
+        let ids = Tensor::<1, Int>::from_data(ids, &self.table.device());
+        self.table.clone().select(WORDS, ids)
     }
 }
+
+// ANCHOR: leave_out
+/// The rule of every question: its own words are no answers. Keeps the first `k` of the `ranked`
+/// rows and cosines that are not rows of the question.
+pub fn leave_out(mut ranked: Vec<(usize, f32)>, question: &[usize], k: usize) -> Vec<(usize, f32)> {
+    ranked.retain(|(row, _)| !question.contains(row));
+    ranked.truncate(k);
+    ranked
+}
+// ANCHOR_END: leave_out

@@ -1,26 +1,29 @@
-//! What the lesson shows: one step two ways, a toy world learnt from its sentences, and what one
-//! vector a word cannot say.
+//! What the lesson shows: one step two ways, a toy world learned from its sentences, and what one
+//! vector per word cannot say.
 
 use anyhow::Result;
+use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor};
 use course::{Axis, Bar, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::{Vocabulary, World};
 use similarity::{nearest, pairwise};
 
+use crate::analogy::WORDS;
 use crate::toy::{D_MODEL, EPOCHS, toy_vectors};
 use crate::{
-    Score, SkipGram, Space, TrainedVectors, Word2VecConfig, gradient, keep_probability, noise,
+    Gradient, Score, SkipGram, Space, TrainedVectors, Word2VecConfig, fresh_loss, gradient,
+    keep_probability, noise,
 };
 
-/// Fewer times, for the figure.
+/// Shorter trainings, in epochs, for the figure of accuracies.
 const FEWER: [usize; 4] = [1, 2, 4, 8];
-/// TrainedVectors values differ by processor.
+/// Band of figures of what was trained, which differs by processor.
 const BAND: f64 = 0.15;
-/// Shares lose their last bit on the way into JSON and back.
+/// Band of figures of shares, which lose their last bit on the way into JSON and back.
 const ROUNDED: f64 = 1e-12;
-/// How many neighbours are listed.
+/// Number of neighbours that are listed.
 const NEIGHBOURS: usize = 5;
-/// Words beside each sense of "bank".
+/// Words that belong to each sense of "bank".
 const SENSES: [(&str, [&str; 5]); 2] = [
     ("money", ["deposits", "borrows", "cash", "loan", "account"]),
     ("river", ["muddy", "grassy", "steep", "river", "mud"]),
@@ -50,7 +53,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// Which axes go in and which come out.
+/// The axes that go into a window and those that come out.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("contexts", "contexts"),
@@ -75,39 +78,44 @@ fn shapes() -> Figure {
 fn say_gradient(report: &mut Report, run: &Run) {
     let (v, u) = ([1.0, 0.0], [1.0, 1.0, -1.0, 2.0]);
     let by_hand = gradient(&v, &u, 2);
-    let (loss, of_v, of_u) = by_autodiff(&v, &u, &run.device.clone().autodiff());
+    let by_autodiff = by_autodiff(&v, &u, &run.device.clone().autodiff());
     report.say("One word v = (1, 0), its neighbour u_0 = (1, 1), one noise word u_1 = (-1, 2):");
     let mut table = Table::new(["", "loss", "dL/dv", "dL/du_0", "dL/du_1"]);
-    let point = |x: &[f32]| format!("({:.4}, {:.4})", x[0], x[1] + 0.0); // no negative zero
-    for (name, loss, of_v, of_u) in
-        [("by hand", by_hand.loss, &by_hand.v, &by_hand.u), ("by autodiff", loss, &of_v, &of_u)]
-    {
+    for (name, found) in [("by hand", by_hand), ("by autodiff", by_autodiff)] {
         table.row([
             name.into(),
-            format!("{loss:.4}"),
-            point(of_v),
-            point(&of_u[..2]),
-            point(&of_u[2..]),
+            format!("{:.4}", found.loss),
+            point(&found.v),
+            point(&found.u[..2]),
+            point(&found.u[2..]),
         ]);
     }
     report.table(&table);
 }
 
-/// Loss, dL/dv and dL/du of one word, its neighbour and one noise word, of width 2.
-fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> (f64, Vec<f32>, Vec<f32>) {
-    let table = |rows: &[f32]| Tensor::<1>::from_floats(rows, device).reshape([-1, 2]);
+/// Two numbers as a point, without a negative zero.
+fn point(x: &[f32]) -> String {
+    format!("({:.4}, {:.4})", x[0], x[1] + 0.0)
+}
+
+/// Loss and gradient of one word, its neighbour and one noise word, of width 2.
+fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> Gradient {
     let mut model = SkipGram::init(2, 2, device);
-    model.input.weight = model.input.weight.map(|_| table(&[v[0], v[1], 0.0, 0.0]).require_grad());
-    model.output.weight = model.output.weight.map(|_| table(u).require_grad());
-    let id = |id: i32| Tensor::<1, Int>::from_ints([id], device);
-    let loss = model.forward(id(0), id(0), id(1).reshape([1, 1]));
+    let input = Tensor::from_floats([[v[0], v[1]], [0.0, 0.0]], device).require_grad();
+    let output = Tensor::from_floats([[u[0], u[1]], [u[2], u[3]]], device).require_grad();
+    model.input.weight = Param::from_tensor(input.clone());
+    model.output.weight = Param::from_tensor(output.clone());
+    let word = Tensor::<1, Int>::from_ints([0], device);
+    let noise = Tensor::<2, Int>::from_ints([[1]], device);
+    let loss = model.forward(word.clone(), word, noise);
     let gradients = loss.backward();
-    let of = |weight: Tensor<2>| numbers(&weight.grad(&gradients).expect("it was asked for"));
-    (
-        loss.into_scalar::<f64>(),
-        of(model.input.weight.val())[..2].to_vec(),
-        of(model.output.weight.val()),
-    )
+    let input_gradient = input.grad(&gradients).expect("input requires a gradient");
+    let output_gradient = output.grad(&gradients).expect("output requires a gradient");
+    Gradient {
+        loss: loss.into_scalar::<f64>(),
+        v: numbers(&input_gradient)[..2].to_vec(),
+        u: numbers(&output_gradient),
+    }
 }
 
 fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedVectors) {
@@ -117,112 +125,148 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
             {EPOCHS} times.",
         words.len()
     ));
-    let of = |epoch: usize| format!("{:.2}", trained.losses[epoch - 1]);
     report.say(format!(
-        "Nats per pair against 5 noise words: 6 ln 2 = 4.16 at the start, {} in the first epoch, \
-            {} in the last.",
-        of(1),
-        of(EPOCHS)
+        "Nats per pair against 5 noise words: 6 ln 2 = {:.2} at the start, {:.2} in the first \
+            epoch, {:.2} in the last.",
+        fresh_loss(Word2VecConfig::new().negative),
+        trained.losses[0],
+        trained.losses[EPOCHS - 1]
     ));
     report.say("");
     let mut table = Table::new(["word", "times", "kept", "as noise"]);
-    let all: u64 = vocabulary.counts.iter().sum();
     let noise = noise(&vocabulary.counts);
+    let shares = shares(vocabulary);
     for word in ["the", "is", "cat", "france", "granddaughter"] {
-        if let Some(id) = vocabulary.id(word).map(|id| id as usize) {
-            let share = vocabulary.counts[id] as f64 / all as f64;
+        if let Some(id) = vocabulary.id(word) {
+            let share = shares[id as usize];
             let kept = keep_probability(share, Word2VecConfig::new().sample);
             table.row([
                 word.into(),
                 format!("{:.2}%", 100.0 * share),
                 format!("{:.0}%", 100.0 * kept),
-                format!("{:.2}%", 100.0 * noise[id]),
+                format!("{:.2}%", 100.0 * noise[id as usize]),
             ]);
         }
     }
     report.table(&table);
 }
 
+/// The share of the corpus that each word makes up.
+fn shares(vocabulary: &Vocabulary) -> Vec<f64> {
+    let all: u64 = vocabulary.counts.iter().sum();
+    let mut shares = Vec::with_capacity(vocabulary.counts.len());
+    for &count in &vocabulary.counts {
+        shares.push(count as f64 / all as f64);
+    }
+    shares
+}
+
 fn say_neighbours(report: &mut Report, space: &Space) {
     let mut table = Table::new(["word", "nearest, with cosine"]);
     for word in ["cat", "apple", "run", "france", "king", "happy", "bank"] {
         if let Some(row) = space.row(word) {
-            table.row([word.into(), listed(space, space.neighbours(row, NEIGHBOURS))]);
+            table.row([word.into(), listed(space, &space.neighbours(row, NEIGHBOURS))]);
         }
     }
     report.table(&table);
 }
 
-fn listed(space: &Space, found: Vec<(usize, f32)>) -> String {
-    let shown: Vec<String> = found
-        .into_iter()
-        .map(|(row, cosine)| format!("{} {cosine:.2}", space.words()[row]))
-        .collect();
+/// Words and cosines on one line.
+fn listed(space: &Space, found: &[(usize, f32)]) -> String {
+    let mut shown = Vec::with_capacity(found.len());
+    for (row, cosine) in found {
+        shown.push(format!("{} {cosine:.2}", space.words()[*row]));
+    }
     shown.join(", ")
 }
 
 /// One famous question, with and without its own words among the answers.
 fn say_king(report: &mut Report, space: &Space) {
-    let rows =
-        ["man", "king", "woman"].map(|word| space.row(word).expect("the toy world has royals"));
-    report.say(format!("king - man + woman: {}", listed(space, space.analogy(rows, NEIGHBOURS))));
-    let row = |word: usize| space.table().clone().narrow(0, rows[word], 1);
-    let all = nearest(row(1) - row(0) + row(2), space.table().clone(), NEIGHBOURS).remove(0);
-    report.say(format!("the same, the three words not left out: {}", listed(space, all)));
+    let mut king = [0; 3];
+    for (row, word) in king.iter_mut().zip(["man", "king", "woman"]) {
+        *row = space.row(word).expect("the toy world has royals");
+    }
+    let answers = listed(space, &space.analogy(king, NEIGHBOURS));
+    report.say(format!("king - man + woman: {answers}"));
+    let all = listed(space, &nothing_left_out(space, king, NEIGHBOURS));
+    report.say(format!("the same, the three words not left out: {all}"));
     report.say("");
+}
+
+/// The `k` nearest words to b - a + c, the question's own words included: rows and cosines.
+fn nothing_left_out(space: &Space, question: [usize; 3], k: usize) -> Vec<(usize, f32)> {
+    nearest(space.queries(&[question]), space.table().clone(), k).remove(0)
 }
 
 fn say_scores(report: &mut Report, space: &Space, scores: &[Score]) {
     let mut table = Table::new(["section", "right", "questions", "accuracy", "nothing left out"]);
     for (score, section) in scores.iter().zip(World::analogies()) {
-        let percent = |right: usize| format!("{:.1}%", 100.0 * right as f64 / score.covered as f64);
-        let not_left_out =
-            section.questions.iter().filter(|question| answers_itself(space, question)).count();
-        let (right, all) = (score.right.to_string(), score.questions.to_string());
-        table.row([score.section.clone(), right, all, percent(score.right), percent(not_left_out)]);
+        let mut right_anyway = 0;
+        for question in &section.questions {
+            if answers_itself(space, question) {
+                right_anyway += 1;
+            }
+        }
+        table.row([
+            score.section.clone(),
+            score.right.to_string(),
+            score.questions.to_string(),
+            percent(score.right, score.covered),
+            percent(right_anyway, score.covered),
+        ]);
     }
     report.table(&table);
 }
 
-/// Whether the answer is the very nearest word to b - a + c, the question's own words included.
-fn answers_itself(space: &Space, question: &[String; 4]) -> bool {
-    let rows: Vec<usize> = question.iter().filter_map(|word| space.row(word)).collect();
-    let row = |word: usize| space.table().clone().narrow(0, rows[word], 1);
-    nearest(row(1) - row(0) + row(2), space.table().clone(), 1)[0][0].0 == rows[3]
+/// A share in per cent.
+fn percent(part: usize, all: usize) -> String {
+    format!("{:.1}%", 100.0 * part as f64 / all as f64)
 }
 
-/// Cosines of "bank" with the words of each of its senses.
-fn bank(space: &Space) -> Vec<(&'static str, &'static str, f64)> {
-    let row = |word: &str| {
-        space.table().clone().narrow(0, space.row(word).expect("a word of the toy world"), 1)
-    };
-    let cosine = |word: &str| f64::from(numbers(&pairwise(row("bank"), row(word)))[0]);
-    let of_sense = |(sense, words): (&'static str, [&'static str; 5])| {
-        words.map(|word| (sense, word, cosine(word)))
-    };
-    SENSES.into_iter().flat_map(of_sense).collect()
+/// Whether the answer is the very nearest word to b - a + c, the question's own words included.
+fn answers_itself(space: &Space, question: &[String; 4]) -> bool {
+    let mut rows = [0; 4];
+    for (row, word) in rows.iter_mut().zip(question) {
+        *row = space.row(word).expect("the toy world's questions are of its words");
+    }
+    let [a, b, c, answer] = rows;
+    nothing_left_out(space, [a, b, c], 1)[0].0 == answer
+}
+
+/// Cosines of "bank" with the words of each of its senses, as bars.
+fn bank(space: &Space) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for (sense, words) in SENSES {
+        for word in words {
+            let cosine = pairwise(vector(space, "bank"), vector(space, word));
+            bars.push(Bar {
+                label: word.into(),
+                group: format!("{sense} bank"),
+                value: f64::from(numbers(&cosine)[0]),
+            });
+        }
+    }
+    bars
+}
+
+/// A word's vector, `[1, d_model]`.
+fn vector(space: &Space, word: &str) -> Tensor<2> {
+    let row = space.row(word).expect("a word of the toy world");
+    space.table().clone().narrow(WORDS, row, 1)
 }
 
 fn say_bank(report: &mut Report, space: &Space) {
-    let cosines = bank(space);
-    for (sense, _) in SENSES {
-        let shown: Vec<String> = cosines
-            .iter()
-            .filter(|(of, ..)| *of == sense)
-            .map(|(_, word, cosine)| format!("{word} {cosine:.2}"))
-            .collect();
-        report.say(format!("bank beside words of the {sense} bank: {}", shown.join(", ")));
+    for bars in bank(space).chunks(SENSES[0].1.len()) {
+        let mut shown = Vec::with_capacity(bars.len());
+        for Bar { label, value, .. } in bars {
+            shown.push(format!("{label} {value:.2}"));
+        }
+        report.say(format!("bank beside words of the {}: {}", bars[0].group, shown.join(", ")));
     }
     report.say("One vector a word lies between the two, whatever the sentence.");
 }
 
 fn bank_figure(space: &Space) -> Figure {
-    let cosines = bank(space);
-    let bar = |&(sense, word, cosine): &(&str, &str, f64)| Bar {
-        label: word.into(),
-        group: format!("{sense} bank"),
-        value: cosine,
-    };
     Figure {
         name: "04-bank".into(),
         title: "One vector for two banks: cosine of \"bank\" with words of each".into(),
@@ -235,24 +279,21 @@ fn bank_figure(space: &Space) -> Figure {
             title: String::new(),
             x: Axis::linear("word"),
             y: Axis::linear("cosine with \"bank\""),
-            marks: Marks::Bars(cosines.iter().map(bar).collect()),
+            marks: Marks::Bars(bank(space)),
         }],
     }
 }
 
 fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
-    let all: u64 = vocabulary.counts.iter().sum();
-    let share = |count: &u64| *count as f64 / all as f64;
-    let kept =
-        |count: &u64| share(count) * keep_probability(share(count), Word2VecConfig::new().sample);
-    let over_ranks = |shares: Vec<f64>| (1..).map(f64::from).zip(shares).collect::<Vec<_>>();
+    let shares = shares(vocabulary);
+    let mut kept = Vec::with_capacity(shares.len());
+    for &share in &shares {
+        kept.push(share * keep_probability(share, Word2VecConfig::new().sample));
+    }
     let lines = vec![
-        Line::new("as said", over_ranks(vocabulary.counts.iter().map(share).collect())),
-        Line::new(
-            "trained on, after thinning",
-            over_ranks(vocabulary.counts.iter().map(kept).collect()),
-        ),
-        Line::new("drawn as noise", over_ranks(noise(&vocabulary.counts))),
+        Line::new("as said", numbered(&shares)),
+        Line::new("trained on, after thinning", numbered(&kept)),
+        Line::new("drawn as noise", numbered(&noise(&vocabulary.counts))),
     ];
     Figure {
         name: "04-thinning".into(),
@@ -272,10 +313,18 @@ fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     }
 }
 
+/// Points of these heights over 1, 2, 3 and so on.
+fn numbered(heights: &[f64]) -> Vec<(f64, f64)> {
+    let mut points = Vec::with_capacity(heights.len());
+    for (i, &height) in heights.iter().enumerate() {
+        points.push(((i + 1) as f64, height));
+    }
+    points
+}
+
 fn loss_figure(trained: &TrainedVectors) -> Figure {
-    let start = (0.0, 6.0 * std::f64::consts::LN_2);
-    let falling =
-        [start].into_iter().chain((1..).map(f64::from).zip(trained.losses.iter().copied()));
+    let mut falling = vec![(0.0, fresh_loss(Word2VecConfig::new().negative))];
+    falling.extend(numbered(&trained.losses));
     Figure {
         name: "04-loss".into(),
         title: "Telling neighbours from noise is learnt fast, and never wholly".into(),
@@ -294,20 +343,16 @@ fn loss_figure(trained: &TrainedVectors) -> Figure {
 }
 
 fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
-    let accuracy = |score: &Score| score.right as f64 / score.covered as f64;
-    let mut lines: Vec<Line> = last.iter().map(|score| Line::new(&score.section, [])).collect();
+    let mut lines = Vec::with_capacity(last.len());
+    for score in last {
+        lines.push(Line::new(&score.section, []));
+    }
     for epochs in FEWER {
         let (vocabulary, trained) = toy_vectors(run.seed, epochs)?;
-        let scores =
-            Space::new(vocabulary.words, trained.vectors, run.device).score(&World::analogies());
-        for (line, score) in lines.iter_mut().zip(&scores) {
-            line.points.push((epochs as f64, accuracy(score)));
-        }
+        let space = Space::new(vocabulary.words, trained.vectors, run.device);
+        add_accuracies(&mut lines, epochs, &space.score(&World::analogies()));
     }
-    lines
-        .iter_mut()
-        .zip(last)
-        .for_each(|(line, score)| line.points.push((EPOCHS as f64, accuracy(score))));
+    add_accuracies(&mut lines, EPOCHS, last);
     Ok(Figure {
         name: "04-epochs".into(),
         title: "What is learnt when: analogies of the toy world by length of training".into(),
@@ -325,6 +370,14 @@ fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
     })
 }
 
+/// Adds the accuracy of each section after so many epochs to its line.
+fn add_accuracies(lines: &mut [Line], epochs: usize, scores: &[Score]) {
+    for (line, score) in lines.iter_mut().zip(scores) {
+        line.points.push((epochs as f64, score.right as f64 / score.covered as f64));
+    }
+}
+
+/// The entries of a tensor.
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data().iter::<f32>().collect()
 }

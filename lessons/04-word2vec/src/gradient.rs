@@ -1,18 +1,15 @@
-//! The gradient, derived by hand.
+//! The gradient of a window, derived by hand.
 //!
 //! A window is trained as a whole: each context word predicts the word in the middle, all of them
 //! against the same noise words (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
 //! Memory", section 3). Each pair's gradient is that of the equation; what is shared is the choice
-//! of the noise, so that a row is fetched and written back once a window, not once a pair.
+//! of the noise words, so that a row is fetched and written back once per window, not once per
+//! pair.
 
-/// Rows are padded with zeros to a multiple of this, so that loops over them have no odd end: the
-/// numbers that a processor with AVX adds at once.
-pub(crate) const LANES: usize = 8;
-
-/// Loss and gradient of a window; see [`gradient`].
+/// Loss and gradient of a window, as [`gradient`] computes them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradient {
-    /// Nats, summed over the pairs.
+    /// The loss in nats, summed over the pairs.
     pub loss: f64,
     /// dL/dv, `[contexts, d_model]` row by row.
     pub v: Vec<f32>,
@@ -20,123 +17,59 @@ pub struct Gradient {
     pub u: Vec<f32>,
 }
 
-/// Loss and gradient of the pairs of a window: every row of `v` predicts `u_0` and none of the
-/// other `u_j`.
+// ANCHOR: gradient
+/// Loss and gradient of a window: every row v_i of `v` predicts u_0, the first row of `u`, and
+/// none of the other u_j.
+///
+/// e_ij = sigmoid(u_j . v_i) - t_j with t_0 = 1 and all others 0, dL/dv_i = sum_j e_ij u_j and
+/// dL/du_j = sum_i e_ij v_i (Mikolov et al. 2013b, equation 4, derived). [`kernels::window`] does
+/// the same with eight numbers side by side, and tests hold the two equal.
 ///
 /// # Shapes
 ///
 /// - v: `[contexts, d_model]` row by row
-/// - u: `[1 + k, d_model]` row by row: the neighbour's, then those of the noise
+/// - u: `[1 + k, d_model]` row by row: the neighbour's, then those of the noise words
+/// - output: the loss in nats, and gradients of the same shapes
 ///
 /// # Panics
 ///
 /// If a row is cut off.
 pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
-    let whole = |rows: &[f32]| rows.len().is_multiple_of(d_model);
-    assert!(whole(v) && whole(u), "expected rows of {d_model} numbers each");
-    let mut window = Window::new(d_model);
-    let zeros = vec![0.0; window.width - d_model];
-    let pad =
-        |rows: &[f32]| rows.chunks_exact(d_model).flat_map(|row| [row, &zeros].concat()).collect();
-    (window.v, window.u) = (pad(v), pad(u));
-    window.descend();
-    let cut = |steps: &[f32]| {
-        steps.chunks_exact(window.width).flat_map(|step| &step[..d_model]).map(|x| -x).collect()
-    };
-    Gradient { loss: window.loss(), v: cut(&window.v_step), u: cut(&window.u_step) }
-}
-
-/// A window on its way: the rows that were fetched, and the steps to take.
-#[derive(Debug, Default)]
-pub(crate) struct Window {
-    /// Numbers in a row, padding included.
-    pub width: usize,
-    /// The context words' rows.
-    pub v: Vec<f32>,
-    /// The targets' rows: the middle word's, then those of the noise.
-    pub u: Vec<f32>,
-    scores: Vec<f32>,
-    errors: Vec<f32>,
-    /// -dL/dv
-    pub v_step: Vec<f32>,
-    /// -dL/du
-    pub u_step: Vec<f32>,
-}
-
-// ANCHOR: descend
-impl Window {
-    /// The steepest way down from here: e_ij = t_j - sigmoid(v_i . u_j), then sum_j e_ij u_j for
-    /// every v_i and sum_i e_ij v_i for every u_j.
-    #[inline(always)]
-    pub fn descend(&mut self) {
-        let Self { width, v, u, scores, errors, v_step, u_step } = self;
-        let (width, targets) = (*width, u.len() / *width);
-        scores.clear();
-        v.chunks_exact(width)
-            .for_each(|v_i| scores.extend(u.chunks_exact(width).map(|u_j| dot(v_i, u_j))));
-        errors.clear();
-        errors.extend(scores.iter().map(|&score| -sigmoid(score)));
-        errors.iter_mut().step_by(targets).for_each(|of_the_neighbour| *of_the_neighbour += 1.0);
-        reset(v_step, v.len());
-        reset(u_step, u.len());
-        let context = v.chunks_exact(width).zip(v_step.chunks_exact_mut(width));
-        for ((v_i, v_step_i), errors_i) in context.zip(errors.chunks_exact(targets)) {
-            let target = u.chunks_exact(width).zip(u_step.chunks_exact_mut(width));
-            for ((u_j, u_step_j), &e_ij) in target.zip(errors_i) {
-                add(v_step_i, e_ij, u_j);
-                add(u_step_j, e_ij, v_i);
+    let whole_rows = v.len().is_multiple_of(d_model) && u.len().is_multiple_of(d_model);
+    assert!(whole_rows, "expected rows of {d_model} numbers each");
+    let mut found = Gradient { loss: 0.0, v: vec![0.0; v.len()], u: vec![0.0; u.len()] };
+    for i in 0..v.len() / d_model {
+        for j in 0..u.len() / d_model {
+            let v_i = &v[i * d_model..][..d_model];
+            let u_j = &u[j * d_model..][..d_model];
+            let score = dot(u_j, v_i);
+            let error = if j == 0 {
+                found.loss -= sigmoid(score).ln();
+                sigmoid(score) - 1.0
+            } else {
+                found.loss -= sigmoid(-score).ln();
+                sigmoid(score)
+            };
+            for d in 0..d_model {
+                found.v[i * d_model + d] += error as f32 * u_j[d];
+                found.u[j * d_model + d] += error as f32 * v_i[d];
             }
         }
     }
-}
-// ANCHOR_END: descend
-
-impl Window {
-    pub fn new(d_model: usize) -> Self {
-        Self { width: d_model.next_multiple_of(LANES), ..Self::default() }
-    }
-
-    /// -log sigmoid(v_i . u_0) - sum_j log sigmoid(-v_i . u_j), summed over the context words:
-    /// nats.
-    pub fn loss(&self) -> f64 {
-        // = -log sigmoid(-x)
-        let softplus = |x: f32| f64::from(x.max(0.0) + (-x.abs()).exp().ln_1p());
-        let targets = self.u.len() / self.width;
-        let of_a_word = |scores: &[f32]| {
-            softplus(-scores[0]) + scores[1..].iter().map(|&x| softplus(x)).sum::<f64>()
-        };
-        self.scores.chunks_exact(targets).map(of_a_word).sum()
-    }
+    found
 }
 
-/// 1 / (1 + e^-x)
-#[inline(always)]
-fn sigmoid(x: f32) -> f32 {
+/// sum_d a_d b_d
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for d in 0..a.len() {
+        sum += f64::from(a[d]) * f64::from(b[d]);
+    }
+    sum
+}
+
+/// 1 / (1 + e^-x), the probability of "yes" that a score stands for.
+fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
-
-/// sum_i a_i b_i, in [`LANES`] sums side by side.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum()
-}
-
-/// y + a x
-#[inline(always)]
-fn add(y: &mut [f32], a: f32, x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
-    }
-}
-
-#[inline(always)]
-fn reset(steps: &mut Vec<f32>, length: usize) {
-    steps.clear();
-    steps.resize(length, 0.0);
-}
+// ANCHOR_END: gradient

@@ -1,12 +1,12 @@
 //! Training on every core at once.
 //!
 //! Threads read and write one pair of tables without waiting for each other, and lose a step of
-//! another now and then: rows are many and windows are few, so it seldom happens, and what is lost
-//! is one step of millions (Recht et al. 2011, "HOGWILD!"). Two threads that write one number at
-//! once are undefined behaviour in C; here every number is read and written atomically, in relaxed
-//! order: plain loads and stores, but one word at a time, so rows are copied out before they are
-//! worked on.
+//! another thread now and then: rows are many and windows are few, so it seldom happens, and what
+//! is lost is one step of millions (Recht et al. 2011, "HOGWILD!"). [`kernels::shared_table`] makes
+//! that safe. Under [`kernels::plain`] the threads train plain [`WordTables`] behind a lock, one
+//! window after the other.
 
+use std::mem::take;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -14,18 +14,19 @@ use std::time::Duration;
 
 use burn::config::Config;
 use data::{DataError, Ids, Vocabulary};
-use pulp::Arch;
+use kernels::shared_table::SharedTable;
+use kernels::window::Window;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::gradient::{LANES, Window};
 use crate::sampling::{NoiseTable, around, keep_probability};
+use crate::tables::WordTables;
 
-/// The learning rate falls to this, as in gensim (`min_alpha`).
+/// The learning rate at the end of training, as in gensim (`min_alpha`).
 const LAST_RATE: f64 = 0.0001;
-/// One window in so many tells its loss: logarithms cost, and a mean over fewer is as good.
+/// One window in so many has its loss measured: logarithms cost, and a mean over fewer is as good.
 const MEASURED: u64 = 64;
-/// How often progress is told.
+/// How often progress is reported.
 const TICK: Duration = Duration::from_millis(100);
 
 /// What and how to train; the defaults are word2vec.c's and gensim's, where these agree.
@@ -38,27 +39,28 @@ pub struct Word2VecConfig {
     /// near ones count more.
     #[config(default = 5)]
     pub window: usize,
-    /// Noise words a window.
+    /// Noise words, or negative samples, of a window.
     #[config(default = 5)]
     pub negative: usize,
-    /// Times through the corpus.
+    /// How often the corpus is read.
     #[config(default = 5)]
     pub epochs: usize,
-    /// `t` of [`keep_probability`].
+    /// `t` of [`keep_probability`], which thins out frequent words.
     #[config(default = 1e-3)]
     pub sample: f64,
-    /// The first learning rate; it falls in a straight line with the words read.
+    /// The learning rate at the start; it falls in a straight line with the words read.
     #[config(default = 0.025)]
     pub learning_rate: f64,
-    /// With one, the same seed gives the same vectors; with more, who writes last is chance.
+    /// Number of threads. With one, the same seed gives the same vectors; with more, which of them
+    /// writes last is chance.
     #[config(default = 1)]
     pub threads: usize,
-    /// Everything random follows from it.
+    /// The seed from which everything random follows.
     #[config(default = 7)]
     pub seed: u64,
 }
 
-/// Where training stands.
+/// How far training has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Word2VecProgress {
     /// Words read so far, of all epochs.
@@ -68,17 +70,18 @@ pub struct Word2VecProgress {
     pub loss: f64,
 }
 
-/// What training gives.
+/// The result of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainedVectors {
-    /// One vector a word, `[vocab, d_model]` row by row.
+    /// One vector per word, `[vocab, d_model]` row by row.
     pub vectors: Vec<f32>,
     /// Nats per pair, mean of each epoch.
     pub losses: Vec<f64>,
 }
 
-/// Trains vectors for the words of a vocabulary. `watch` is told about ten times a second where
-/// training stands, and stops it by answering `false`; what was learnt until then is returned.
+/// Trains vectors for the words of a vocabulary. About ten times a second `watch` is called with
+/// the progress; it stops the training by returning `false`, and what was learned until then is
+/// returned.
 ///
 /// # Errors
 ///
@@ -112,61 +115,103 @@ pub fn train(
             }
         }
     })?;
-    Ok(TrainedVectors { vectors: job.input.rows(config.d_model), losses: job.losses() })
+    let losses = job.losses();
+    Ok(TrainedVectors { vectors: job.tables.into_vectors(config.d_model), losses })
+}
+
+/// The two tables as the threads reach them.
+enum Tables {
+    /// Plain numbers behind a lock: one window after the other.
+    Plain(Mutex<WordTables>),
+    /// Rows that every thread reads and writes without waiting.
+    Shared { input: SharedTable, output: SharedTable },
+}
+
+impl Tables {
+    /// Fresh tables: shared ones, unless this thread is [`kernels::plain`].
+    fn init(vocab: usize, config: &Word2VecConfig) -> Self {
+        let fresh = WordTables::init(vocab, config.d_model, config.seed);
+        if kernels::plain() {
+            return Self::Plain(Mutex::new(fresh));
+        }
+        Self::Shared {
+            input: SharedTable::new(&fresh.input, config.d_model),
+            output: SharedTable::new(&fresh.output, config.d_model),
+        }
+    }
+
+    /// v of every word, `[vocab, d_model]` row by row.
+    fn into_vectors(self, d_model: usize) -> Vec<f32> {
+        match self {
+            Self::Plain(tables) => tables.into_inner().expect("no thread panicked").input,
+            Self::Shared { input, .. } => input.rows(d_model),
+        }
+    }
+}
+
+/// The losses of the windows that were measured.
+#[derive(Clone, Copy, Default)]
+struct MeasuredLoss {
+    /// Nats, summed over the pairs.
+    sum: f64,
+    pairs: u64,
 }
 
 /// What all threads share.
 struct Job<'a> {
     config: &'a Word2VecConfig,
     corpus: &'a Ids,
+    /// [`keep_probability`] of each word.
     keep: Vec<f32>,
     noise: NoiseTable,
-    input: Table,
-    output: Table,
+    tables: Tables,
+    /// Words to be read in all epochs.
     total: u64,
+    /// Words read so far.
     words: AtomicU64,
     stop: AtomicBool,
-    /// Sum of losses and number of pairs of each epoch.
-    losses: Mutex<Vec<(f64, u64)>>,
+    /// The loss of each epoch.
+    losses: Mutex<Vec<MeasuredLoss>>,
 }
 
 impl<'a> Job<'a> {
     fn new(corpus: &'a Ids, vocabulary: &Vocabulary, config: &'a Word2VecConfig) -> Self {
-        let Word2VecConfig { d_model, window, negative, epochs, threads, sample, seed, .. } =
-            *config;
         for (name, count) in [
-            ("d_model", d_model),
-            ("window", window),
-            ("negative", negative),
-            ("epochs", epochs),
-            ("threads", threads),
+            ("d_model", config.d_model),
+            ("window", config.window),
+            ("negative", config.negative),
+            ("epochs", config.epochs),
+            ("threads", config.threads),
         ] {
             assert!(count > 0, "{name} must be 1 or more, found 0");
         }
-        let vocab = vocabulary.words.len();
         let all: u64 = vocabulary.counts.iter().sum();
-        let keep = |&count: &u64| keep_probability(count as f64 / all as f64, sample) as f32;
+        let mut keep = Vec::with_capacity(vocabulary.counts.len());
+        for &count in &vocabulary.counts {
+            keep.push(keep_probability(count as f64 / all as f64, config.sample) as f32);
+        }
         Self {
             config,
             corpus,
-            keep: vocabulary.counts.iter().map(keep).collect(),
+            keep,
             noise: NoiseTable::new(&vocabulary.counts),
-            input: Table::noise(vocab, d_model, seed),
-            output: Table::of(vocab, d_model, || 0.0),
-            total: corpus.words() * epochs as u64,
+            tables: Tables::init(vocabulary.words.len(), config),
+            total: corpus.words() * config.epochs as u64,
             words: AtomicU64::new(0),
             stop: AtomicBool::new(false),
-            losses: Mutex::new(vec![(0.0, 0); epochs]),
+            losses: Mutex::new(vec![MeasuredLoss::default(); config.epochs]),
         }
     }
 
+    /// Nats per pair, mean of each epoch that has begun.
     fn losses(&self) -> Vec<f64> {
-        let losses = self.losses.lock().expect("no thread panics while it adds");
-        losses
-            .iter()
-            .filter(|(_, pairs)| *pairs > 0)
-            .map(|(sum, pairs)| sum / *pairs as f64)
-            .collect()
+        let mut means = Vec::new();
+        for loss in self.losses.lock().expect("no thread panics while it adds").iter() {
+            if loss.pairs > 0 {
+                means.push(loss.sum / loss.pairs as f64);
+            }
+        }
+        means
     }
 
     fn progress(&self) -> Word2VecProgress {
@@ -181,62 +226,75 @@ impl<'a> Job<'a> {
     }
 }
 
-/// One thread: its share of the corpus, and what it works with.
+/// One thread: its part of the corpus, and what it works with.
 struct Worker<'a> {
     job: &'a Job<'a>,
     part: u64,
     random: SmallRng,
-    window: Window,
+    /// The words around the one in the middle.
+    contexts: Vec<u32>,
+    /// The word in the middle, then its noise words.
     targets: Vec<u32>,
+    window: Window,
+    /// Windows trained so far.
     windows: u64,
-    loss: (f64, u64),
+    /// The loss since it was last reported.
+    loss: MeasuredLoss,
 }
 
 impl<'a> Worker<'a> {
     fn new(job: &'a Job<'a>, part: u64) -> Self {
-        let random = SmallRng::seed_from_u64(job.config.seed.wrapping_add(1 + part));
-        let window = Window::new(job.config.d_model);
-        Self { job, part, random, window, targets: Vec::new(), windows: 0, loss: (0.0, 0) }
+        Self {
+            job,
+            part,
+            random: SmallRng::seed_from_u64(job.config.seed.wrapping_add(1 + part)),
+            contexts: Vec::new(),
+            targets: Vec::new(),
+            window: Window::new(job.config.d_model),
+            windows: 0,
+            loss: MeasuredLoss::default(),
+        }
     }
 
     fn run(mut self) -> Result<(), DataError> {
         let mut sentence = Vec::new();
-        let arch = Arch::new(); // the widest instructions of this processor
         for epoch in 0..self.job.config.epochs {
             let mut sentences = self.job.corpus.part(self.part, self.job.config.threads as u64)?;
             while sentences.next_into(&mut sentence)? {
                 if self.job.stop.load(Relaxed) {
                     return Ok(());
                 }
-                let before = self.job.words.fetch_add(sentence.len() as u64, Relaxed);
-                let rate = self.job.rate(before);
-                arch.dispatch(|| self.sentence(&sentence, rate));
+                let words_before = self.job.words.fetch_add(sentence.len() as u64, Relaxed);
+                self.train_sentence(&sentence, self.job.rate(words_before));
                 self.report(epoch);
             }
         }
         Ok(())
     }
 
+    /// Adds the loss that was measured to that of the epoch.
     fn report(&mut self, epoch: usize) {
-        let (sum, pairs) = std::mem::take(&mut self.loss);
+        let measured = take(&mut self.loss);
         let mut losses = self.job.losses.lock().expect("no thread panics while it adds");
-        losses[epoch].0 += sum;
-        losses[epoch].1 += pairs;
+        losses[epoch].sum += measured.sum;
+        losses[epoch].pairs += measured.pairs;
     }
 
     // ANCHOR: sentence
-    /// Every word left after subsampling, predicted by those in reach of it.
-    #[inline(always)]
-    fn sentence(&mut self, sentence: &[u32], rate: f32) {
-        let keep = &self.job.keep;
-        let kept: Vec<u32> = sentence
-            .iter()
-            .copied()
-            .filter(|&id| self.random.random::<f32>() < keep[id as usize])
-            .collect();
-        for (at, &word) in kept.iter().enumerate() {
+    /// Trains every word that is left after subsampling: the words in reach predict it.
+    fn train_sentence(&mut self, sentence: &[u32], rate: f32) {
+        let mut kept = Vec::with_capacity(sentence.len());
+        for &word in sentence {
+            if self.random.random::<f32>() < self.job.keep[word as usize] {
+                kept.push(word);
+            }
+        }
+        for (position, &word) in kept.iter().enumerate() {
             let reach = self.random.random_range(1..=self.job.config.window);
-            let (before, after) = around(&kept, at, reach);
+            let (before, after) = around(&kept, position, reach);
+            self.contexts.clear();
+            self.contexts.extend_from_slice(before);
+            self.contexts.extend_from_slice(after);
             self.targets.clear();
             self.targets.push(word);
             for _ in 0..self.job.config.negative {
@@ -245,88 +303,28 @@ impl<'a> Worker<'a> {
                     self.targets.push(noise); // the word itself is no noise
                 }
             }
-            self.step(before, after, rate);
+            self.train_window(rate);
         }
     }
     // ANCHOR_END: sentence
 
-    /// One window: fetch the rows, find the way down, go.
-    #[inline(always)]
-    fn step(&mut self, before: &[u32], after: &[u32], rate: f32) {
-        let Self { job, window, targets, .. } = self;
-        job.input.fetch(before.iter().chain(after), &mut window.v);
-        job.output.fetch(targets.iter(), &mut window.u);
-        window.descend();
-        job.input.add(before.iter().chain(after), rate, &window.v_step);
-        job.output.add(targets.iter(), rate, &window.u_step);
-        if self.windows.is_multiple_of(MEASURED) {
-            self.loss.0 += self.window.loss();
-            self.loss.1 += (before.len() + after.len()) as u64;
-        }
+    /// Trains one window on the tables that there are, and measures one loss in [`MEASURED`].
+    fn train_window(&mut self, rate: f32) {
+        let measure = self.windows.is_multiple_of(MEASURED);
         self.windows += 1;
-    }
-}
-
-/// Rows of numbers that any thread may read and write: two numbers in each atomic word of 64 bits.
-struct Table {
-    words: Vec<AtomicU64>,
-    /// Words in a row.
-    width: usize,
-}
-
-impl Table {
-    fn of(vocab: usize, d_model: usize, mut number: impl FnMut() -> f32) -> Self {
-        let width = d_model.next_multiple_of(LANES) / 2;
-        let mut at = |column: usize| if column < d_model { number() } else { 0.0 };
-        let words = (0..vocab * width)
-            .map(|word| pack(at(word % width * 2), at(word % width * 2 + 1)))
-            .map(AtomicU64::new);
-        Self { words: words.collect(), width }
-    }
-
-    /// Uniform in (-1/2, 1/2) / d_model, as word2vec.c begins.
-    fn noise(vocab: usize, d_model: usize, seed: u64) -> Self {
-        let mut random = SmallRng::seed_from_u64(seed);
-        Self::of(vocab, d_model, || random.random_range(-0.5..0.5) / d_model as f32)
-    }
-
-    fn row(&self, id: u32) -> &[AtomicU64] {
-        &self.words[id as usize * self.width..][..self.width]
-    }
-
-    #[inline(always)]
-    fn fetch<'i>(&self, ids: impl Iterator<Item = &'i u32>, rows: &mut Vec<f32>) {
-        rows.clear();
-        for &id in ids {
-            rows.extend(self.row(id).iter().flat_map(|word| unpack(word.load(Relaxed))));
-        }
-    }
-
-    // ANCHOR: add
-    #[inline(always)]
-    fn add<'i>(&self, ids: impl Iterator<Item = &'i u32>, rate: f32, steps: &[f32]) {
-        for (&id, step) in ids.zip(steps.chunks_exact(2 * self.width)) {
-            for (word, step) in self.row(id).iter().zip(step.as_chunks::<2>().0) {
-                let [a, b] = unpack(word.load(Relaxed));
-                word.store(pack(a + rate * step[0], b + rate * step[1]), Relaxed);
+        let loss = match &self.job.tables {
+            Tables::Plain(tables) => {
+                let mut tables = tables.lock().expect("no thread panics while it trains");
+                tables.train(&self.contexts, &self.targets, rate)
             }
+            Tables::Shared { input, output } => {
+                self.window.train(input, output, &self.contexts, &self.targets, rate);
+                if measure { self.window.loss() } else { 0.0 }
+            }
+        };
+        if measure {
+            self.loss.sum += loss;
+            self.loss.pairs += self.contexts.len() as u64;
         }
     }
-    // ANCHOR_END: add
-
-    fn rows(&self, d_model: usize) -> Vec<f32> {
-        let row = |row: &[AtomicU64]| {
-            row.iter().flat_map(|word| unpack(word.load(Relaxed))).take(d_model).collect::<Vec<_>>()
-        };
-        self.words.chunks_exact(self.width).flat_map(row).collect()
-    }
-}
-
-fn pack(a: f32, b: f32) -> u64 {
-    u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32
-}
-
-#[inline(always)]
-fn unpack(word: u64) -> [f32; 2] {
-    [f32::from_bits(word as u32), f32::from_bits((word >> 32) as u32)]
 }

@@ -1,4 +1,4 @@
-//! # 04 · word2vec
+//! # 04 word2vec
 //!
 //! **Question.** Can neighbours alone teach meaning?
 //!
@@ -20,10 +20,11 @@
 //! **Builds on.**
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: both tables
 //!   (lesson 01);
-//! - `similarity::nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize, f32)>>` (lesson 03);
+//! - `similarity::nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize,
+//!   f32)>>` (lesson 03);
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>` (lesson 03).
 //!
-//! **Leaves you with** [`SkipGram`], the equation as autodiff reads it; [`train`], the same
+//! **Leaves you with.** [`SkipGram`], the equation as autodiff reads it; [`train`], the same
 //! gradient by hand on every core; and [`Space`], which answers analogies.
 //!
 //! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of
@@ -33,20 +34,22 @@ mod analogy;
 pub mod demo;
 mod gradient;
 mod hogwild;
-pub mod naive;
 mod sampling;
+mod tables;
 pub mod toy;
+
+use std::f64::consts::LN_2;
 
 use burn::module::Module;
 use burn::nn::Initializer;
-use burn::tensor::activation::log_sigmoid;
-use burn::tensor::{Device, Int, Tensor, assert_shape};
+use burn::tensor::{Device, Int, Tensor, activation, assert_shape};
 use lookup::TokenEmbedding;
 
-pub use analogy::{Score, Space};
+pub use analogy::{Score, Space, leave_out};
 pub use gradient::{Gradient, gradient};
 pub use hogwild::{TrainedVectors, Word2VecConfig, Word2VecProgress, train};
 pub use sampling::{NoiseTable, around, keep_probability, noise};
+pub use tables::WordTables;
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -57,12 +60,13 @@ pub const LESSON: course::Lesson = course::Lesson {
     minilm: false,
 };
 
-/// Axes of `[pairs, k, d_model]`.
+/// The axis of `[pairs, k, d_model]` along which the noise words lie.
 const K: usize = 1;
+/// The axis of `[pairs, k, d_model]` along which a vector lies.
 const D_MODEL: usize = 2;
 
 // ANCHOR: skip_gram
-/// Two vectors a word: one for when it is looked from, one for when it is looked for.
+/// Two vectors per word: one for when it predicts, one for when it is predicted.
 #[derive(Module, Debug)]
 pub struct SkipGram {
     /// v, of the word that predicts: `[vocab, d_model]`. The one that is kept.
@@ -72,18 +76,20 @@ pub struct SkipGram {
 }
 
 impl SkipGram {
-    /// Fresh tables: v uniform noise as small as one row's share, u zero, as in word2vec.c.
+    /// Fresh tables: v uniform in (-1/2, 1/2) / d_model, u zero, as in word2vec.c.
     pub fn init(vocab: usize, d_model: usize, device: &Device) -> Self {
-        let (noise, zeros) = (0.5 / d_model as f64, Initializer::Zeros);
-        let noise = Initializer::Uniform { min: -noise, max: noise };
-        let table =
-            |start: &Initializer| TokenEmbedding { weight: start.init([vocab, d_model], device) };
-        Self { input: table(&noise), output: table(&zeros) }
+        let limit = 0.5 / d_model as f64;
+        let uniform = Initializer::Uniform { min: -limit, max: limit };
+        Self {
+            input: TokenEmbedding { weight: uniform.init([vocab, d_model], device) },
+            output: TokenEmbedding { weight: Initializer::Zeros.init([vocab, d_model], device) },
+        }
     }
 
-    /// How badly each pair is told from noise: -log sigmoid(u_0 . v) - sum_j log sigmoid(-u_j . v).
+    /// The loss of each pair: -log sigmoid(u_0 . v) - sum_j log sigmoid(-u_j . v).
     ///
-    /// Mikolov et al. 2013b, equation 4.
+    /// Mikolov et al. 2013b, equation 4. [`log_sigmoid`] runs in burn's fused form unless
+    /// [`kernels::plain`]; a test holds the two equal.
     ///
     /// # Shapes
     ///
@@ -99,12 +105,36 @@ impl SkipGram {
     ) -> Tensor<1> {
         let [pairs, _k] = negatives.dims();
         assert_shape!(word, [pairs]);
+        let log_sigmoid = if kernels::plain() { log_sigmoid } else { activation::log_sigmoid };
         let v = self.input.forward(word.reshape([pairs, 1]));
         let u_0 = self.output.forward(neighbour.reshape([pairs, 1]));
         let u = self.output.forward(negatives);
-        let told = log_sigmoid((u_0 * v.clone()).sum_dim(D_MODEL)); // [pairs, 1, 1]
-        let not_fooled = log_sigmoid(-(u * v).sum_dim(D_MODEL)).sum_dim(K); // [pairs, 1, 1]
-        -(told + not_fooled).reshape([pairs])
+        let yes = log_sigmoid((u_0 * v.clone()).sum_dim(D_MODEL)); // [pairs, 1, 1]
+        let no = log_sigmoid(-(u * v).sum_dim(D_MODEL)).sum_dim(K); // [pairs, 1, 1]
+        -(yes + no).reshape([pairs])
     }
 }
 // ANCHOR_END: skip_gram
+
+// ANCHOR: log_sigmoid
+/// The logarithm of the sigmoid: log(1 / (1 + e^-x)) = -log(e^0 + e^-x).
+///
+/// Lesson 01's trick keeps it finite: the larger of the two exponents is taken out of the sum, so
+/// that no exponential overflows. It is detached, since its gradient would cancel out.
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same, nats below 0
+pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let largest = (-x.clone()).clamp_min(0.0).detach();
+    let sum = (-largest.clone()).exp() + (-x - largest.clone()).exp();
+    -(largest + sum.log())
+}
+// ANCHOR_END: log_sigmoid
+
+/// The loss of a pair against `k` noise words before the first step, in nats: u is all zeros then,
+/// so each of 1 + k answers has the probability 1/2 and costs ln 2.
+pub fn fresh_loss(k: usize) -> f64 {
+    (k + 1) as f64 * LN_2
+}

@@ -6,7 +6,7 @@ use crate::{TrainedVectors, Word2VecConfig, train};
 
 /// The width of a toy word's vector: 351 words do not need more.
 pub const D_MODEL: usize = 50;
-/// Times through the toy world; the figure of the lesson shows fewer.
+/// How often the toy world is read; a figure of the lesson shows shorter trainings.
 pub const EPOCHS: usize = 16;
 
 /// Trains vectors of the toy world's words by one thread, so that they are the same every time.

@@ -7,9 +7,9 @@ use course::{Marks, Run};
 use data::{Section, World};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use word2vec::{SkipGram, Space, Word2VecConfig};
+use word2vec::{SkipGram, Space, Word2VecConfig, fresh_loss};
 
-use crate::{space, train_toy};
+use crate::{space, train_toy, values};
 
 fn accuracy(space: &Space, sections: &[Section]) -> f64 {
     let scores = space.score(sections);
@@ -23,18 +23,20 @@ fn accuracy(space: &Space, sections: &[Section]) -> f64 {
 }
 
 /// The demo's 16 epochs answer 447 of 448 questions; 8 epochs of three quarters of its corpus
-/// answer most. Chance is one in 351.
+/// answer most. Chance is one in 351. Over seeds 1 to 16 between 84 and 92 in a hundred are right,
+/// and the last loss is 0.61 to 0.64 of the first.
 #[test]
 fn analogies_of_the_toy_world_are_learnt_from_neighbours_alone() {
     for seed in 1..=3 {
         let config = Word2VecConfig::new().with_d_model(50).with_epochs(8).with_seed(seed);
         let (vocabulary, trained) = train_toy(30_000, &config);
-        assert!(trained.losses[7] < 0.9 * trained.losses[0], "{:?}", trained.losses);
+        assert!(trained.losses[7] < 0.75 * trained.losses[0], "{:?}", trained.losses);
         let found = accuracy(&space(vocabulary, trained), &World::analogies());
-        assert!(found > 0.6, "seed {seed}: {found}");
+        assert!(found > 0.7, "seed {seed}: {found}");
     }
 }
 
+/// Over seeds 1 to 16 two threads answer 83 to 93 questions in a hundred, at most 9 away from one.
 #[test]
 fn two_threads_learn_as_much_as_one() {
     let of = |threads| {
@@ -43,43 +45,61 @@ fn two_threads_learn_as_much_as_one() {
         accuracy(&space(vocabulary, trained), &World::analogies())
     };
     let (one, two) = (of(1), of(2));
-    assert!((one - two).abs() < 0.2, "{one} {two}"); // seeds differ by as much
+    assert!((one - two).abs() < 0.2, "{one} {two}");
 }
 
-/// The readable form learns the same thing, slowly: whether a word follows another in a language of
-/// four pairs.
-#[test]
-fn autodiff_learns_who_stands_beside_whom() {
+/// Trains the readable form on a language of four pairs: 0 beside 1, 2 beside 3 and so on, against
+/// two noise words. Returns the first loss, the mean of the last ten, and how many of the eight
+/// words have the highest score with their own neighbour.
+fn learn_pairs(seed: u64) -> (f64, f64, usize) {
     let device = backend::from_env().autodiff();
-    let _guard = backend::seeded(&device, 7);
-    let mut random = StdRng::seed_from_u64(7);
+    let _guard = backend::seeded(&device, seed);
+    let mut random = StdRng::seed_from_u64(seed);
     let mut model = SkipGram::init(8, 6, &device);
+    model.input.weight.val(); // drawn now, whatever runs first
+    model.output.weight.val();
     let mut optimiser = AdamWConfig::new().init();
-    let ids = |ids: Vec<i64>| Tensor::<1, Int>::from_data(TensorData::new(ids, [64]), &device);
     let mut losses = Vec::new();
     for _ in 0..150 {
-        let word: Vec<i64> = (0..64).map(|_| random.random_range(0..8)).collect();
-        let neighbour = word.iter().map(|word| word ^ 1).collect(); // 0 beside 1, 2 beside 3, ..
-        let negatives = [0, 0]
-            .map(|_| ids((0..64).map(|_| random.random_range(0..8)).collect()).reshape([64, 1]));
-        let loss =
-            model.forward(ids(word), ids(neighbour), Tensor::cat(negatives.to_vec(), 1)).mean();
+        let mut words = Vec::new();
+        let mut neighbours = Vec::new();
+        let mut negatives = Vec::new();
+        for _ in 0..64 {
+            let word: i64 = random.random_range(0..8);
+            words.push(word);
+            neighbours.push(word ^ 1);
+            negatives.extend([random.random_range(0..8i64), random.random_range(0..8)]);
+        }
+        let words = Tensor::<1, Int>::from_data(TensorData::new(words, [64]), &device);
+        let neighbours = Tensor::<1, Int>::from_data(TensorData::new(neighbours, [64]), &device);
+        let negatives = Tensor::<2, Int>::from_data(TensorData::new(negatives, [64, 2]), &device);
+        let loss = model.forward(words, neighbours, negatives).mean();
         losses.push(loss.clone().into_scalar::<f64>());
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimiser.step(0.1, model, gradients);
     }
-    let last = losses[140..].iter().sum::<f64>() / 10.0;
-    // 3 ln 2 = 2.08 at the start. The best possible: the true neighbour is drawn as noise at 1/8
-    // for each of two, so a score s for it costs -log sigmoid(s) - (1/4) log sigmoid(-s), least at
-    // sigmoid(s) = 4/5: 0.223 + 0.402 = 0.626.
-    assert!((losses[0] - 2.079).abs() < 0.01 && (0.5..1.0).contains(&last), "{} {last}", losses[0]);
     let model = model.valid();
-    let scores = model.input.weight.val().matmul(model.output.weight.val().transpose());
-    let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
-    for word in 0..8 {
-        let best = (0..8).max_by(|&a, &b| scores[word * 8 + a].total_cmp(&scores[word * 8 + b]));
-        assert_eq!(best, Some(word ^ 1));
+    let scores = values(&model.input.weight.val().matmul(model.output.weight.val().transpose()));
+    let mut right = 0;
+    for (word, scores) in scores.chunks(8).enumerate() {
+        let best = (0..8).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+        right += usize::from(best == word ^ 1);
     }
+    (losses[0], losses[140..].iter().sum::<f64>() / 10.0, right)
+}
+
+/// The readable form learns the same thing, slowly.
+///
+/// 3 ln 2 = 2.08 at the start. The best possible: the true neighbour is drawn as noise at 1/8 for
+/// each of two, so a score s for it costs -log sigmoid(s) - (1/4) log sigmoid(-s), least at
+/// sigmoid(s) = 4/5: 0.223 + 0.402 = 0.626. Over seeds 1 to 16 the last ten batches cost 0.60 to
+/// 0.72, and all eight words are right.
+#[test]
+fn autodiff_learns_who_stands_beside_whom() {
+    let (first, last, right) = learn_pairs(7);
+    assert!((first - fresh_loss(2)).abs() < 0.01, "{first}");
+    assert!((0.5..0.9).contains(&last), "{last}");
+    assert_eq!(right, 8);
 }
 
 #[test]

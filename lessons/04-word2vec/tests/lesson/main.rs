@@ -5,8 +5,9 @@ mod laws;
 mod learns;
 mod parity;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use data::{Corpus, Ids, Vocabulary};
+use golden::assert_data_close;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use word2vec::{Space, TrainedVectors, Word2VecConfig, train};
@@ -15,6 +16,14 @@ use word2vec::{Space, TrainedVectors, Word2VecConfig, train};
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+}
+
+/// Asserts that a list of numbers is what it should be.
+#[track_caller]
+fn assert_numbers(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    let found = TensorData::new(found.to_vec(), [found.len()]);
+    let expected = TensorData::new(expected.to_vec(), [expected.len()]);
+    assert_data_close(what, &found, &expected, tolerance);
 }
 
 /// The entries of a tensor.

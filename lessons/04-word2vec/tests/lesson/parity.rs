@@ -1,12 +1,17 @@
 //! Autodiff, the hand and PyTorch on one step.
 
 use burn::module::Param;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, activation};
 use golden::{Part, assert_close};
+use kernels::plain_here;
+use kernels::shared_table::SharedTable;
+use kernels::window::{self, Window};
 use lookup::TokenEmbedding;
-use word2vec::{SkipGram, gradient, keep_probability, naive, noise};
+use word2vec::{
+    Gradient, SkipGram, Word2VecConfig, WordTables, gradient, keep_probability, log_sigmoid, noise,
+};
 
-use crate::{numbers, values};
+use crate::{assert_numbers, numbers, train_toy, values};
 
 fn recorded(
     part: &Part,
@@ -71,8 +76,7 @@ fn the_gradient_by_hand_agrees_with_pytorch() {
     for (found, name) in [(of_input, "in"), (of_output, "out")] {
         let expected =
             values(&part.tensor::<2>(&format!("reduction_sum/gradient_{name}"), &device));
-        let worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(worst <= part.tolerance(), "{name}: off by {worst:e}");
+        assert_numbers(name, &found, &expected, part.tolerance());
     }
 }
 
@@ -82,31 +86,103 @@ fn add(to: &mut [f32], step: &[f32]) {
 
 /// A whole window, contexts that share their targets, odd widths included.
 #[test]
-fn the_fast_window_is_the_plain_loops_and_the_autodiff() {
+fn the_plain_loops_the_fast_window_and_the_autodiff_agree() {
     for (contexts, targets, d_model) in [(1, 2, 1), (3, 6, 7), (10, 6, 100), (4, 3, 8)] {
         let v = numbers(contexts * d_model, 1);
         let u = numbers(targets * d_model, 2);
-        let fast = gradient(&v, &u, d_model);
-        let (loss, of_v, of_u) = naive::gradient(&v, &u, d_model);
-        let (auto_loss, auto_v, auto_u) = by_autodiff(&v, &u, d_model);
-        for expected in [loss, auto_loss] {
-            assert!((fast.loss - expected).abs() < 1e-5 * expected, "{} {expected}", fast.loss);
-        }
-        for (found, expected) in
-            [(&fast.v, &of_v), (&fast.u, &of_u), (&fast.v, &auto_v), (&fast.u, &auto_u)]
-        {
-            let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            // Sums of up to ten numbers of size 1 in f32.
+        let plain = gradient(&v, &u, d_model);
+        let (loss, fast_v, fast_u) = window::gradient(&v, &u, d_model);
+        let fast = Gradient { loss, v: fast_v, u: fast_u };
+        for (name, found) in [("fast", fast), ("autodiff", by_autodiff(&v, &u, d_model))] {
+            let name = format!("{name}, {contexts} x {targets} x {d_model}");
+            let (found_loss, expected) = (found.loss, plain.loss);
             assert!(
-                found.len() == expected.len() && worst < 1e-5,
-                "{contexts} x {targets} x {d_model}: {worst:e}"
+                (found_loss - expected).abs() < 1e-5 * expected,
+                "{name}: {found_loss} {expected}"
             );
+            // Sums of up to ten numbers of size 1 in f32.
+            assert_numbers(&format!("{name}: dL/dv"), &found.v, &plain.v, 1e-5);
+            assert_numbers(&format!("{name}: dL/du"), &found.u, &plain.u, 1e-5);
         }
     }
 }
 
-/// Loss, dL/dv and dL/du of a window by [`SkipGram`] on tables that hold its rows.
-fn by_autodiff(v: &[f32], u: &[f32], d_model: usize) -> (f64, Vec<f32>, Vec<f32>) {
+/// A window in the middle of two tables, one word of it twice: other rows stay as they are.
+#[test]
+fn a_fast_step_on_the_shared_tables_is_the_plain_step() {
+    let (vocab, d_model) = (9, 7);
+    let input = numbers(vocab * d_model, 3);
+    let output = numbers(vocab * d_model, 4);
+    let (contexts, targets) = ([5, 0, 5], [3, 8, 1, 8]);
+    let shared_input = SharedTable::new(&input, d_model);
+    let shared_output = SharedTable::new(&output, d_model);
+    assert_eq!(shared_input.rows(d_model), input);
+    let mut window = Window::new(d_model);
+    let mut plain = WordTables { input, output, d_model };
+    for step in 0..3 {
+        window.train(&shared_input, &shared_output, &contexts, &targets, 0.1);
+        let loss = plain.train(&contexts, &targets, 0.1);
+        assert!((window.loss() - loss).abs() < 1e-5 * loss, "{} {loss}", window.loss());
+        // Numbers of size 1 in f32, after a few sums of up to four of them.
+        let name = format!("step {step}");
+        assert_numbers(&name, &shared_input.rows(d_model), &plain.input, 1e-5);
+        assert_numbers(&name, &shared_output.rows(d_model), &plain.output, 1e-5);
+    }
+}
+
+/// Whole trainings: rounding differs from the first window on, and grows with their number.
+#[test]
+fn a_plain_training_learns_the_vectors_of_a_fast_one() {
+    let config = Word2VecConfig::new().with_d_model(12).with_epochs(2);
+    let all_is_plain = kernels::plain(); // with RUNGS_PLAIN=1
+    let (_, fast) = train_toy(300, &config);
+    let guard = plain_here();
+    let (_, plain) = train_toy(300, &config);
+    drop(guard);
+    let same_bits = plain.vectors == fast.vectors;
+    assert_eq!(same_bits, all_is_plain, "sums in f64 and in f32 differ in their last bits");
+    assert_numbers("vectors", &fast.vectors, &plain.vectors, 1e-5);
+    for (fast, plain) in fast.losses.iter().zip(&plain.losses) {
+        assert!((fast - plain).abs() < 1e-5 * plain, "{fast} {plain}");
+    }
+}
+
+/// The logarithm of the sigmoid far out on both sides and at 0, where a fresh model stands.
+#[test]
+fn the_plain_log_sigmoid_agrees_with_burns_in_value_and_gradient() {
+    let device = backend::from_env().autodiff();
+    let x =
+        Tensor::<1>::from_floats([-200.0, -20.0, -1.5, -0.1, 0.0, 0.1, 1.5, 20.0, 200.0], &device);
+    let mut found = Vec::new();
+    for log_sigmoid in [log_sigmoid, activation::log_sigmoid] {
+        let x = x.clone().require_grad();
+        let y = log_sigmoid(x.clone());
+        let gradients = y.clone().sum().backward();
+        found.push((y.inner(), x.grad(&gradients).unwrap()));
+    }
+    let (plain, fused) = (&found[0], &found[1]);
+    // A few operations on numbers of size 1 in f32.
+    let tolerance = backend::tolerance(&device, 1e-6);
+    assert_close(&plain.0, &fused.0, tolerance);
+    assert_close(&plain.1, &fused.1, tolerance);
+}
+
+#[test]
+fn a_plain_skip_gram_has_the_loss_and_gradients_of_the_fused_one() {
+    let (contexts, targets, d_model) = (4, 3, 5);
+    let v = numbers(contexts * d_model, 5);
+    let u = numbers(targets * d_model, 6);
+    let fused = by_autodiff(&v, &u, d_model);
+    let guard = plain_here();
+    let plain = by_autodiff(&v, &u, d_model);
+    drop(guard);
+    assert!((plain.loss - fused.loss).abs() < 1e-5 * fused.loss, "{} {}", plain.loss, fused.loss);
+    assert_numbers("dL/dv", &plain.v, &fused.v, 1e-6);
+    assert_numbers("dL/du", &plain.u, &fused.u, 1e-6);
+}
+
+/// Loss and gradient of a window by [`SkipGram`] on tables that hold its rows.
+fn by_autodiff(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
     let device = backend::from_env().autodiff();
     let table = |rows: &[f32]| {
         let rows = Tensor::<1>::from_floats(rows, &device).reshape([-1, d_model as i32]);
@@ -123,7 +199,7 @@ fn by_autodiff(v: &[f32], u: &[f32], d_model: usize) -> (f64, Vec<f32>, Vec<f32>
     let of = |table: &TokenEmbedding| {
         table.weight.grad(&gradients).unwrap().to_data().iter::<f32>().collect()
     };
-    (loss.into_data().iter::<f64>().next().unwrap(), of(&model.input), of(&model.output))
+    Gradient { loss: loss.into_scalar::<f64>(), v: of(&model.input), u: of(&model.output) }
 }
 
 #[test]

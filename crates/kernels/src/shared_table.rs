@@ -1,0 +1,95 @@
+//! A table that all threads train at once (lesson 04).
+//!
+//! Two threads that write one number at once are undefined behaviour in C. Here every number is
+//! read and written atomically in relaxed order: these are plain loads and stores, but of one word
+//! at a time, so rows are copied out before they are worked on.
+
+use std::iter::zip;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::window::padded;
+
+/// Rows of numbers that any thread may read and write without waiting: two numbers in each atomic
+/// word of 64 bits, every row padded with zeros.
+#[derive(Debug)]
+pub struct SharedTable {
+    words: Vec<AtomicU64>,
+    /// Words in a row.
+    width: usize,
+}
+
+impl SharedTable {
+    /// A table of these rows.
+    ///
+    /// # Shapes
+    ///
+    /// - rows: `[vocab, d_model]` row by row
+    pub fn new(rows: &[f32], d_model: usize) -> Self {
+        let width = padded(d_model) / 2;
+        let mut words = Vec::with_capacity(rows.len() / d_model * width);
+        for row in rows.chunks_exact(d_model) {
+            for word in 0..width {
+                words.push(AtomicU64::new(pack([entry(row, 2 * word), entry(row, 2 * word + 1)])));
+            }
+        }
+        Self { words, width }
+    }
+
+    /// The rows as they are now, without the padding: `[vocab, d_model]` row by row.
+    pub fn rows(&self, d_model: usize) -> Vec<f32> {
+        let mut rows = Vec::with_capacity(self.words.len() / self.width * d_model);
+        for row in self.words.chunks_exact(self.width) {
+            for column in 0..d_model {
+                rows.push(unpack(row[column / 2].load(Relaxed))[column % 2]);
+            }
+        }
+        rows
+    }
+
+    /// Makes `rows` the rows of these ids, padding included.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, ids: &[u32], rows: &mut Vec<f32>) {
+        rows.resize(ids.len() * 2 * self.width, 0.0);
+        for (&id, row) in zip(ids, rows.chunks_exact_mut(2 * self.width)) {
+            for (word, pair) in zip(self.row(id), row.as_chunks_mut::<2>().0) {
+                *pair = unpack(word.load(Relaxed));
+            }
+        }
+    }
+
+    // ANCHOR: add
+    /// Adds `rate` times a step to the row of each id. What another thread writes between the load
+    /// and the store of a word is lost.
+    #[inline(always)]
+    pub(crate) fn add(&self, ids: &[u32], rate: f32, steps: &[f32]) {
+        for (&id, step) in zip(ids, steps.chunks_exact(2 * self.width)) {
+            for (word, step) in zip(self.row(id), step.as_chunks::<2>().0) {
+                let [a, b] = unpack(word.load(Relaxed));
+                word.store(pack([a + rate * step[0], b + rate * step[1]]), Relaxed);
+            }
+        }
+    }
+    // ANCHOR_END: add
+
+    #[inline(always)]
+    fn row(&self, id: u32) -> &[AtomicU64] {
+        &self.words[id as usize * self.width..][..self.width]
+    }
+}
+
+/// A row's number, or the zero of its padding.
+fn entry(row: &[f32], column: usize) -> f32 {
+    if column < row.len() { row[column] } else { 0.0 }
+}
+
+/// Two numbers in one word, the first in its lower half.
+#[inline(always)]
+fn pack([a, b]: [f32; 2]) -> u64 {
+    u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32
+}
+
+/// The two numbers of a word.
+#[inline(always)]
+fn unpack(word: u64) -> [f32; 2] {
+    [f32::from_bits(word as u32), f32::from_bits((word >> 32) as u32)]
+}
