@@ -18,6 +18,7 @@ pub mod distances;
 pub mod dot;
 #[cfg(feature = "tensors")]
 pub mod gelu;
+mod lanes;
 mod plain;
 pub mod repulsion;
 pub mod shared_table;

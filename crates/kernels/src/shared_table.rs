@@ -7,7 +7,7 @@
 use std::iter::zip;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::window::padded;
+use crate::lanes::padded;
 
 /// Rows of numbers that any thread may read and write without waiting: two numbers in each atomic
 /// word of 64 bits, every row padded with zeros.

@@ -2,21 +2,15 @@
 //!
 //! The context words' rows v and the targets' rows u are copied out of two [`SharedTable`]s once,
 //! worked on as plain arrays in the widest registers of this processor, and written back once.
-//! Rows are padded with zeros to a multiple of [`LANES`], so that no loop over them has an odd end.
+//! Rows are padded with zeros to a multiple of eight numbers, so that no loop over them has an odd
+//! end.
 
 use std::iter::zip;
 
 use pulp::Arch;
 
+use crate::lanes::{LANES, padded};
 use crate::shared_table::SharedTable;
-
-/// Numbers that are multiplied or added side by side: those of one AVX register.
-pub const LANES: usize = 8;
-
-/// Numbers of a padded row: `d_model`, rounded up to a multiple of [`LANES`].
-pub fn padded(d_model: usize) -> usize {
-    d_model.next_multiple_of(LANES)
-}
 
 /// Loss and gradient of a window on its rows alone: what lesson 04 holds equal to its plain
 /// `gradient`.
