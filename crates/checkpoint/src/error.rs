@@ -90,8 +90,11 @@ pub enum CheckpointError {
         nearest: Option<String>,
     },
     /// A tensor that the file holds and the architecture has no place for.
-    #[error("{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the \
-        config's number of layers and its model_type", and_more(*more), nearest_one(nearest.as_deref()))]
+    #[error(
+        "{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the config's \
+         number of layers and its model_type",
+        and_more(*more), nearest_one(nearest.as_deref())
+    )]
     Unused {
         /// Path of the model's weights.
         path: PathBuf,

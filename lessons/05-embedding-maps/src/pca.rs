@@ -68,7 +68,7 @@ pub fn pca(x: Tensor<2>, k: usize) -> Pca {
         components.push(is_data.clone() * component);
         variances.push(is_data * variance);
     }
-    let explained_variance = Tensor::cat(variances, COMPONENTS).squeeze_dim::<1>(1); // [k]
+    let explained_variance = Tensor::cat(variances, COMPONENTS).reshape([k]);
     let explained_variance_ratio =
         explained_variance.clone() / total.clamp_min(NOT_ZERO).reshape([1]);
     Pca {

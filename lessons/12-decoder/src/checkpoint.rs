@@ -320,8 +320,10 @@ fn by_part(projection: &Linear, heads: usize) -> Linear {
     let weight = columns_by_part(projection.weight.val(), heads);
     let bias = match &projection.bias {
         Some(bias) => {
-            let row = columns_by_part(bias.val().unsqueeze(), heads); // [1, columns]
-            Some(Param::from_tensor(row.squeeze_dim(0)))
+            let bias = bias.val();
+            let [columns] = bias.dims();
+            let row = columns_by_part(bias.unsqueeze(), heads); // [1, columns]
+            Some(Param::from_tensor(row.reshape([columns])))
         }
         None => None,
     };

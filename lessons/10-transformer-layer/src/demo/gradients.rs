@@ -11,6 +11,9 @@ use crate::{EncoderLayer, EncoderLayerConfig, Placement};
 /// Layers of the stack.
 const DEPTH: usize = 12;
 
+/// The batch's axis of `[batch, tokens, d_model]`.
+const BATCH: usize = 0;
+
 /// Numbers a token has.
 const D_MODEL: usize = 64;
 
@@ -192,8 +195,8 @@ fn mean_cosines(kind: &Kind, device: &Device) -> Vec<f64> {
     for layer in stack(kind.placement, device) {
         x = (kind.forward)(&layer, x);
         let mut sum = 0.0;
-        for text in x.clone().iter_dim(0) {
-            let tokens: Tensor<2> = text.squeeze_dim(0); // [tokens, d_model]
+        for text in x.clone().iter_dim(BATCH) {
+            let tokens: Tensor<2> = text.squeeze_dim(BATCH); // [tokens, d_model]
             sum += f64::from(pairwise(tokens.clone(), tokens).sum().into_scalar::<f32>());
         }
         let (all, with_itself) = (TEXTS * TOKENS * TOKENS, TEXTS * TOKENS);

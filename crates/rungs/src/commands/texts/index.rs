@@ -102,7 +102,7 @@ pub struct Sources {
     /// Files, or directories of them
     #[arg(value_name = "DIR_OR_FILE", required = true)]
     sources: Vec<PathBuf>,
-    /// Of plain texts, what stands between empty lines is a passage, not each line
+    /// In plain texts, what stands between empty lines is a passage, not each line
     #[arg(long)]
     paragraphs: bool,
     /// How to print

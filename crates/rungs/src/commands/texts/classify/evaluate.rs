@@ -38,14 +38,14 @@ struct Evaluation {
     /// Bins of the answers by how sure they are.
     calibration: Vec<Bin>,
     labels: BTreeMap<String, LabelScores>,
-    confusion: Matrix,
+    confusion: ConfusionMatrix,
     /// Labels that the training did not have; none of their rows can be right.
     unseen: Vec<String>,
 }
 
 /// Confusion matrix: `counts[truth][predicted]`, both in the order of the labels.
 #[derive(Serialize)]
-struct Matrix {
+struct ConfusionMatrix {
     labels: Vec<String>,
     counts: Vec<Vec<usize>>,
 }
@@ -93,7 +93,7 @@ fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
         calibration_error: calibration_error(&calibration),
         calibration,
         labels: by_label,
-        confusion: Matrix { labels, counts: confusion.counts },
+        confusion: ConfusionMatrix { labels, counts: confusion.counts },
         unseen,
     })
 }
@@ -128,7 +128,7 @@ fn for_people(evaluation: &Evaluation) -> String {
             support.to_string(),
         ]);
     }
-    let Matrix { labels, counts } = &evaluation.confusion;
+    let ConfusionMatrix { labels, counts } = &evaluation.confusion;
     let mut confusion = String::from("rows are what is true, columns what was said\n");
     let mut width = 6;
     for label in labels {

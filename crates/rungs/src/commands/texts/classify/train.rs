@@ -43,16 +43,16 @@ pub struct Args {
     /// Let rare labels weigh as much as common ones
     #[arg(long)]
     balanced: bool,
-    /// Of logreg and probe, scikit-learn's C: the smaller, the smaller the weights
+    /// With logreg and probe, scikit-learn's C: the smaller, the smaller the weights
     #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = above_zero)]
     c: f64,
-    /// Of finetune, times through the texts
+    /// With finetune, times through the texts
     #[arg(
         long, value_name = "N", default_value_t = 2,
         value_parser = clap::value_parser!(u32).range(1..),
     )]
     epochs: u32,
-    /// Of finetune, the highest learning rate
+    /// With finetune, the highest learning rate
     #[arg(long, value_name = "R", default_value_t = 5e-5, value_parser = above_zero)]
     learning_rate: f64,
     /// Everything random follows from it
