@@ -24,6 +24,7 @@ fn pooling(report: &Report) -> Vec<f64> {
     bars(report, "14-pooling").iter().map(|bar| bar.value).collect()
 }
 
+/// Over seeds 1 to 8 the mean is right 8.1 to 8.8 times as often as chance.
 #[test]
 fn a_tiny_pretrained_encoder_finds_topics_far_above_chance() {
     let device = backend::from_env();
@@ -36,7 +37,7 @@ fn a_tiny_pretrained_encoder_finds_topics_far_above_chance() {
 }
 
 /// Every pooling, trained, finds more than shared words do, and more than the encoder that only
-/// guessed masked words.
+/// guessed masked words: over seeds 1 to 8 by at least 0.205 to 0.262.
 fn tuning_beats_shared_words(report: &Report) {
     let bars = bars(report, "14-retrieval");
     let ndcg: Vec<&Bar> = bars.iter().filter(|bar| bar.group == "nDCG@10").collect();
@@ -78,8 +79,10 @@ fn tuned(
     tuned
 }
 
+/// From random weights, judged by pairs held back: over seeds 1 to 16 the loss falls by 0.39 to 1.88
+/// nats.
 #[test]
-fn twenty_steps_bring_feelings_in_other_words_together() {
+fn forty_steps_bring_feelings_in_other_words_together() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let pairs: Vec<Related> = World::paraphrases(7)
@@ -87,14 +90,14 @@ fn twenty_steps_bring_feelings_in_other_words_together() {
         .map(|(a, b)| Related { query: a.to_string(), meant: b.to_string(), other: None })
         .collect();
     let (held_out, pairs) = pairs.split_at(16);
-    let tuning = Tuning { batch: 8, epochs: 2, learning_rate: 3e-3, ..Tuning::default() };
+    let tuning = Tuning { batch: 16, epochs: 8, learning_rate: 1e-2, ..Tuning::default() };
     let encoder = crate::random(&device);
     let loss = |encoder: &SentenceEncoder| {
         let task = Contrastive::new(encoder, pairs, held_out, tuning, &device).unwrap();
         task.evaluate(&encoder.bert)
     };
     let (before, after) = (loss(&encoder), loss(&tuned(&encoder, pairs, held_out, tuning)));
-    assert!(after < before - 0.1, "from {before:.3} to {after:.3} nats");
+    assert!(after < before - 0.2, "from {before:.3} to {after:.3} nats");
 }
 
 /// Half a minute on two cores. Three recorded seeds told 22 and more of 32 apart, of which the
