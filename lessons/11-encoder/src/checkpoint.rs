@@ -60,9 +60,9 @@ pub fn load_bert(folder: &Path, device: &Device) -> Result<LoadedBert<Bert>, Che
     let (weights, config) = open(folder)?;
     let mut model = config.init(device);
     let mut expect = Expect::default();
-    encoder(&mut expect, &mut model)?;
+    walk_encoder(&mut expect, &mut model)?;
     let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS, PRETRAINING_HEADS])?;
-    encoder(&mut Load::new(&weights, device), &mut model)?;
+    walk_encoder(&mut Load::new(&weights, device), &mut model)?;
     Ok(LoadedBert { model, config, skipped })
 }
 // ANCHOR_END: load_bert
@@ -79,12 +79,12 @@ pub fn load_masked_language_model(
     let (weights, config) = open(folder)?;
     let mut model = MaskedLanguageModel::random(&config, device);
     let mut expect = Expect::default();
-    masked_language_model(&mut expect, &mut model)?;
+    walk_masked_language_model(&mut expect, &mut model)?;
     let allowed = [STORED_CONSTANTS, OUTPUT_TABLE, OUTPUT_BIAS_COPY, "cls.seq_relationship.*"];
     let skipped = weights.matches(&expect.tensors, &allowed)?;
     weights.expect_tied(OUTPUT_TABLE, TOKENS)?;
     weights.expect_tied(OUTPUT_BIAS_COPY, OUTPUT_BIAS)?;
-    masked_language_model(&mut Load::new(&weights, device), &mut model)?;
+    walk_masked_language_model(&mut Load::new(&weights, device), &mut model)?;
     Ok(LoadedBert { model, config, skipped })
 }
 
@@ -104,9 +104,9 @@ pub fn load_sequence_classifier(
     let classifier = LinearConfig::new(config.d_model, labels).init(device);
     let mut model = SequenceClassifier { bert: config.init(device), classifier };
     let mut expect = Expect::default();
-    sequence_classifier(&mut expect, "", &mut model)?;
+    walk_sequence_classifier(&mut expect, "", &mut model)?;
     let skipped = weights.matches(&expect.tensors, &[STORED_CONSTANTS])?;
-    sequence_classifier(&mut Load::new(&weights, device), "", &mut model)?;
+    walk_sequence_classifier(&mut Load::new(&weights, device), "", &mut model)?;
     Ok(LoadedBert { model, config, skipped })
 }
 
@@ -212,14 +212,15 @@ fn open(folder: &Path) -> Result<(Weights, BertConfig), CheckpointError> {
 }
 // ANCHOR_END: open
 
-/// The encoder under BERT's names.
-fn encoder(walk: &mut impl Walk, bert: &mut Bert) -> Result<(), CheckpointError> {
+/// Visits every tensor of the encoder with its published name; the walker decides whether it is
+/// checked, loaded or saved.
+fn walk_encoder(walk: &mut impl Walk, bert: &mut Bert) -> Result<(), CheckpointError> {
     walk.tensor(TOKENS, &mut bert.embeddings.tokens.weight)?;
     walk.tensor("embeddings.position_embeddings.weight", &mut bert.embeddings.positions.weight)?;
     walk.tensor("embeddings.token_type_embeddings.weight", &mut bert.embeddings.segments.weight)?;
-    norm(walk, "embeddings.LayerNorm", &mut bert.embeddings.norm)?;
-    for (i, of_layer) in bert.layers.iter_mut().enumerate() {
-        layer(&mut walk.under(format!("{LAYERS}{i}.")), of_layer)?;
+    walk_norm(walk, "embeddings.LayerNorm", &mut bert.embeddings.norm)?;
+    for (i, layer) in bert.layers.iter_mut().enumerate() {
+        walk_layer(&mut walk.under(format!("{LAYERS}{i}.")), layer)?;
     }
     if let Some(pooler) = &mut bert.pooler {
         walk.linear(POOLER, pooler)?;
@@ -228,44 +229,48 @@ fn encoder(walk: &mut impl Walk, bert: &mut Bert) -> Result<(), CheckpointError>
 }
 
 // ANCHOR: layer
-/// A layer under BERT's names, which keep queries, keys and values apart.
-fn layer(walk: &mut impl Walk, layer: &mut EncoderLayer) -> Result<(), CheckpointError> {
+/// Visits the tensors of one layer by BERT's names, which keep queries, keys and values apart.
+fn walk_layer(walk: &mut impl Walk, layer: &mut EncoderLayer) -> Result<(), CheckpointError> {
     let [_, d] = layer.attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
     let parts =
         [("attention.self.query", d), ("attention.self.key", d), ("attention.self.value", d)];
     walk.joined(&parts, &mut layer.attention.projection)?;
     walk.linear("attention.output.dense", &mut layer.attention.output)?;
-    norm(walk, "attention.output.LayerNorm", &mut layer.attention_norm)?;
+    walk_norm(walk, "attention.output.LayerNorm", &mut layer.attention_norm)?;
     walk.linear(UP, &mut layer.feed_forward.up)?;
     walk.linear("output.dense", &mut layer.feed_forward.down)?;
-    norm(walk, "output.LayerNorm", &mut layer.feed_forward_norm)
+    walk_norm(walk, "output.LayerNorm", &mut layer.feed_forward_norm)
 }
 // ANCHOR_END: layer
 
-/// A LayerNorm under its name.
-fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), CheckpointError> {
+/// Visits the weight and the bias of a LayerNorm.
+fn walk_norm(
+    walk: &mut impl Walk,
+    name: &str,
+    norm: &mut LayerNorm,
+) -> Result<(), CheckpointError> {
     walk.tensor(&format!("{name}.weight"), &mut norm.weight)?;
     walk.tensor(&format!("{name}.bias"), &mut norm.bias)
 }
 
-/// The encoder with its masked-language head, whose output table is the token table.
-fn masked_language_model(
+/// Visits the encoder and its masked-language head, whose output table is the token table.
+fn walk_masked_language_model(
     walk: &mut impl Walk,
     model: &mut MaskedLanguageModel,
 ) -> Result<(), CheckpointError> {
-    encoder(walk, &mut model.bert)?;
+    walk_encoder(walk, &mut model.bert)?;
     walk.linear("cls.predictions.transform.dense", &mut model.transform)?;
-    norm(walk, "cls.predictions.transform.LayerNorm", &mut model.norm)?;
+    walk_norm(walk, "cls.predictions.transform.LayerNorm", &mut model.norm)?;
     walk.tensor(OUTPUT_BIAS, &mut model.bias)
 }
 
-/// The encoder with its sequence-classification head, `prefix` before the encoder's names.
-fn sequence_classifier(
+/// Visits the encoder and its sequence-classification head, `prefix` before the encoder's names.
+fn walk_sequence_classifier(
     walk: &mut impl Walk,
     prefix: &str,
     model: &mut SequenceClassifier,
 ) -> Result<(), CheckpointError> {
-    encoder(&mut walk.under(prefix), &mut model.bert)?;
+    walk_encoder(&mut walk.under(prefix), &mut model.bert)?;
     walk.linear(CLASSIFIER, &mut model.classifier)
 }
 
@@ -281,7 +286,7 @@ pub fn save(bert: &Bert, folder: &Path) -> Result<(), CheckpointError> {
         &published_config(&bert.config(), "BertModel", &[]),
     )?;
     let mut save = Save::default();
-    encoder(&mut save, &mut bert.clone())?;
+    walk_encoder(&mut save, &mut bert.clone())?;
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
 }
 
@@ -299,7 +304,7 @@ pub fn save_sequence_classifier(
     let config = published_config(&model.bert.config(), "BertForSequenceClassification", labels);
     files::write_json(&folder.join("config.json"), &config)?;
     let mut save = Save::default();
-    sequence_classifier(&mut save, PREFIX, &mut model.clone())?;
+    walk_sequence_classifier(&mut save, PREFIX, &mut model.clone())?;
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
 }
 

@@ -17,7 +17,7 @@ impl ModelCache {
     ///
     /// `padding` says how many padding tokens stand at the left of each text; empty means none.
     pub fn new(layers: usize, capacity: usize, padding: &[usize]) -> Self {
-        let padded = padding.iter().any(|&padded| padded > 0);
+        let padded = padding.iter().any(|&pad_count| pad_count > 0);
         Self {
             layers: vec![KeyValueCache::new(capacity); layers],
             padding: if padded { padding.to_vec() } else { Vec::new() },

@@ -93,12 +93,12 @@ pub fn load(folder: &Path, device: &Device) -> Result<LoadedGpt, CheckpointError
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
     expect_sizes(&weights, &config)?;
-    let mut model = config.undrawn(device);
+    let mut model = config.lazy(device);
     let mut expect = Expect::default();
-    gpt(&mut expect, config.family, &mut model)?;
+    walk_gpt(&mut expect, config.family, &mut model)?;
     let skipped = weights.matches(&expect.tensors, &ALLOWED)?;
     weights.expect_tied(OUTPUT_TABLE, config.family.names().table)?;
-    gpt(&mut Load::new(&weights, device), config.family, &mut model)?;
+    walk_gpt(&mut Load::new(&weights, device), config.family, &mut model)?;
     if config.family == Family::Bloom {
         for layer in &mut model.layers {
             layer.attention.projection = by_part(&layer.attention.projection, config.n_heads);
@@ -251,23 +251,25 @@ impl BloomConfig {
     }
 }
 
-/// Walks over the tensors of a model under its family's names.
-fn gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), CheckpointError> {
+/// Visits every tensor with its published name; the walker decides whether it is checked, loaded or
+/// saved.
+fn walk_gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), CheckpointError> {
     walk.tensor(family.names().table, &mut gpt.tokens.weight)?;
     if let Some(positions) = &mut gpt.positions {
         walk.tensor("wpe.weight", &mut positions.weight)?; // GPT-2's
     }
-    if let Some(of_embeddings) = &mut gpt.embeddings_norm {
-        norm(walk, "word_embeddings_layernorm", of_embeddings)?; // BLOOM's
+    if let Some(norm) = &mut gpt.embeddings_norm {
+        walk_norm(walk, "word_embeddings_layernorm", norm)?; // BLOOM's
     }
-    norm(walk, "ln_f", &mut gpt.norm)?;
-    for (i, of_layer) in gpt.layers.iter_mut().enumerate() {
-        layer(&mut walk.under(format!("{LAYERS}{i}.")), family, of_layer)?;
+    walk_norm(walk, "ln_f", &mut gpt.norm)?;
+    for (i, layer) in gpt.layers.iter_mut().enumerate() {
+        walk_layer(&mut walk.under(format!("{LAYERS}{i}.")), family, layer)?;
     }
     Ok(())
 }
 
-fn layer(
+/// Visits the tensors of one layer by their names within it.
+fn walk_layer(
     walk: &mut impl Walk,
     family: Family,
     layer: &mut DecoderLayer,
@@ -283,22 +285,27 @@ fn layer(
         );
     };
     let names = family.names();
-    norm(walk, names.attention_norm, attention_norm)?;
-    linear(walk, family, names.projection, &mut layer.attention.projection)?;
-    linear(walk, family, names.output, &mut layer.attention.output)?;
-    norm(walk, names.feed_forward_norm, feed_forward_norm)?;
-    linear(walk, family, names.up, &mut feed_forward.up)?;
-    linear(walk, family, names.down, &mut feed_forward.down)
+    walk_norm(walk, names.attention_norm, attention_norm)?;
+    walk_linear(walk, family, names.projection, &mut layer.attention.projection)?;
+    walk_linear(walk, family, names.output, &mut layer.attention.output)?;
+    walk_norm(walk, names.feed_forward_norm, feed_forward_norm)?;
+    walk_linear(walk, family, names.up, &mut feed_forward.up)?;
+    walk_linear(walk, family, names.down, &mut feed_forward.down)
 }
 
-fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), CheckpointError> {
+/// Visits the weight and the bias of a norm.
+fn walk_norm(
+    walk: &mut impl Walk,
+    name: &str,
+    norm: &mut LayerNorm,
+) -> Result<(), CheckpointError> {
     walk.tensor(&format!("{name}.weight"), &mut norm.weight)?;
     walk.tensor(&format!("{name}.bias"), &mut norm.bias)
 }
 
-/// BLOOM's maps are PyTorch's `Linear`, `[out, in]`; GPT-2's are stored as the model holds them,
-/// `[in, out]`.
-fn linear(
+/// Visits the weight and the bias of a map. BLOOM's maps are PyTorch's `Linear`, `[out, in]`; GPT-2's
+/// are stored as the model holds them, `[in, out]`.
+fn walk_linear(
     walk: &mut impl Walk,
     family: Family,
     name: &str,
@@ -365,7 +372,7 @@ pub fn tensors(model: &Gpt) -> Vec<(String, TensorData)> {
         "expected a model of GPT-2's family, which is the one that is written"
     );
     let mut save = Save::default();
-    gpt(&mut save.under(PREFIX), Family::Gpt2, &mut model.clone())
+    walk_gpt(&mut save.under(PREFIX), Family::Gpt2, &mut model.clone())
         .expect("nothing fails where nothing is read");
     save.tensors
 }

@@ -105,9 +105,9 @@ impl<F: FnMut(&Gpt)> Observer<Gpt> for Watching<F> {
 /// Trains a GPT of [`SIZE`] on blocks of `seen` tokens. However long the blocks are, a step has as
 /// many tokens.
 ///
-/// The second part of the answer is the loss on the held-back text, as (step, nats per token):
+/// The second part of the output is the loss on the held-back text, as (step, nats per token):
 /// before the first step, after every `every` steps and after the last.
-fn trained(
+fn train_gpt(
     run: &Run,
     corpus: &TokenizedCorpus,
     seen: usize,
@@ -126,12 +126,12 @@ fn trained(
         ..blocks.recipe(run.seed)
     };
     let mut watching = Watching { curve: Vec::new(), look };
-    let trained = train(&task, model, &recipe, training::TrainingRun::on(&device), &mut watching)?;
-    Ok((trained.model.valid(), watching.curve))
+    let end = train(&task, model, &recipe, training::TrainingRun::on(&device), &mut watching)?;
+    Ok((end.model.valid(), watching.curve))
 }
 
 /// Bits per character from nats per token, on the held-back text.
-fn bits(corpus: &TokenizedCorpus, nats: f64) -> f64 {
+fn held_back_bits(corpus: &TokenizedCorpus, nats: f64) -> f64 {
     bits_per_character(nats, corpus.validation.len(), corpus.validation_characters)
 }
 
@@ -146,7 +146,7 @@ const OPENING: usize = 64;
 /// # Errors
 ///
 /// If the corpus has no line break.
-fn written(
+fn generated_texts(
     run: &Run,
     model: &Gpt,
     corpus: &TokenizedCorpus,
@@ -169,7 +169,7 @@ fn written(
 
 /// The share of the words of some texts that the toy world has, and how many different ones of
 /// those there are. The last word of a text, which may be cut off, is not counted.
-fn words(texts: &[String]) -> (f64, usize) {
+fn existing_words(texts: &[String]) -> (f64, usize) {
     let vocabulary = World::vocabulary();
     let (mut all, mut existing) = (0, 0);
     let mut different = BTreeSet::new();

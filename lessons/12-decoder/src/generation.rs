@@ -23,14 +23,14 @@ pub struct Generation<'a, M: ?Sized> {
     rng: StdRng,
     /// Token IDs of the texts, all of one length, padding included.
     texts: Vec<Vec<u32>>,
-    /// Padding tokens at the left of each text.
+    /// How many padding tokens stand at the left of each text.
     padding: Vec<usize>,
     /// The first column of the texts that the model still sees.
-    first: usize,
+    window_start: usize,
     /// How many columns it can see.
     window: usize,
     /// How many tokens are still to be drawn for each text.
-    left: usize,
+    remaining: usize,
     /// The key-value cache; `None` computes everything anew for every token.
     cache: Option<ModelCache>,
 }
@@ -40,10 +40,10 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
     type Item = Vec<u32>;
 
     fn next(&mut self) -> Option<Vec<u32>> {
-        if self.left == 0 {
+        if self.remaining == 0 {
             return None;
         }
-        self.left -= 1;
+        self.remaining -= 1;
         self.forget();
         let logits: Vec<f32> = self.next_logits().into_data().iter().collect();
         let mut drawn = Vec::with_capacity(self.texts.len());
@@ -59,9 +59,9 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
 impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     /// Forgets the older half of what the model sees where the texts have outgrown it.
     fn forget(&mut self) {
-        let first = first_visible(self.first, self.texts[0].len(), self.window);
-        if first > self.first {
-            self.first = first;
+        let start = first_visible(self.window_start, self.texts[0].len(), self.window);
+        if start > self.window_start {
+            self.window_start = start;
             if self.cache.is_some() {
                 // All positions moved: nothing in the cache is right any more.
                 self.cache = Some(self.fresh_cache());
@@ -71,8 +71,11 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
 
     /// The logits of the next token of each text: `[batch, vocab]`.
     fn next_logits(&mut self) -> Tensor<2> {
-        let cached = self.cache.as_ref().map_or(0, ModelCache::tokens);
-        let ids = self.ids(self.first + cached);
+        let cached = match &self.cache {
+            Some(cache) => cache.tokens(),
+            None => 0,
+        };
+        let ids = self.ids(self.window_start + cached);
         match &mut self.cache {
             Some(cache) => self.model.forward_cached(ids, cache),
             None => self.model.next_logits(ids, &self.visible_padding()),
@@ -80,16 +83,16 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     }
 }
 
-/// Where what a model sees of a text of `tokens` tokens begins, if it began at token `first` before.
+/// Where what a model sees of a text of `tokens` tokens begins, if it began at token `start` before.
 ///
 /// A window of at most `window` tokens stays where it is. When a token more is there, only the newer
 /// half of the window is kept: `window / 2`, rounded up.
 ///
 /// # Panics
 ///
-/// If `first` is beyond the text.
-pub fn first_visible(first: usize, tokens: usize, window: usize) -> usize {
-    if tokens - first > window { tokens - window.div_ceil(2) } else { first }
+/// If `start` is beyond the text.
+pub fn first_visible(start: usize, tokens: usize, window: usize) -> usize {
+    if tokens - start > window { tokens - window.div_ceil(2) } else { start }
 }
 // ANCHOR_END: generation
 
@@ -104,18 +107,23 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
         token_ids(&ids, [self.texts.len(), tokens], &self.device)
     }
 
-    /// Padding tokens of each text that stand in columns which the model still sees.
+    /// How many padding tokens of each text stand in columns that the model still sees.
     fn visible_padding(&self) -> Vec<usize> {
-        self.padding.iter().map(|padded| padded.saturating_sub(self.first)).collect()
+        let mut visible = Vec::with_capacity(self.padding.len());
+        for pad_count in &self.padding {
+            visible.push(pad_count.saturating_sub(self.window_start));
+        }
+        visible
     }
 
+    /// An empty cache with room for all that the model can see.
     fn fresh_cache(&self) -> ModelCache {
         ModelCache::new(self.model.layers().len(), self.window, &self.visible_padding())
     }
 }
 
 impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
-    /// Continues each of `prompts` by `most` tokens.
+    /// Continues each of `prompts` by `max_new_tokens` tokens.
     ///
     /// Shorter prompts get padding at their left, so that all end in the same column. The cache
     /// takes room for prompt and new tokens together, or for what the model can see if that is
@@ -127,7 +135,7 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
     pub fn new(
         model: &'a M,
         prompts: &[Vec<u32>],
-        most: usize,
+        max_new_tokens: usize,
         sampling: Sampling,
         seed: u64,
         device: &Device,
@@ -141,11 +149,11 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         let mut texts = Vec::with_capacity(prompts.len());
         let mut padding = Vec::with_capacity(prompts.len());
         for prompt in prompts {
-            let padded = longest - prompt.len();
-            let mut text = vec![PADDING_ID; padded];
+            let pad_count = longest - prompt.len();
+            let mut text = vec![PADDING_ID; pad_count];
             text.extend_from_slice(prompt);
             texts.push(text);
-            padding.push(padded);
+            padding.push(pad_count);
         }
         let mut generation = Self {
             model,
@@ -154,9 +162,9 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
             rng: StdRng::seed_from_u64(seed),
             texts,
             padding,
-            first: 0,
-            window: model.max_tokens().min(longest + most),
-            left: most,
+            window_start: 0,
+            window: model.max_tokens().min(longest + max_new_tokens),
+            remaining: max_new_tokens,
             cache: None,
         };
         generation.cache = Some(generation.fresh_cache());

@@ -53,7 +53,7 @@ pub trait LanguageModel {
     /// How many token IDs there are.
     fn vocab(&self) -> usize;
 
-    /// How many numbers training sets.
+    /// How many parameters the model has: the numbers that training sets.
     fn parameters(&self) -> usize;
 
     /// The hidden states after the last layer and its norm: one vector for each token, made from
@@ -69,7 +69,7 @@ pub trait LanguageModel {
     /// If there are more tokens than [`LanguageModel::max_tokens`].
     fn hidden_states(&self, ids: Tensor<2, Int>, padding: &[usize]) -> Tensor<3> {
         let [_, tokens] = ids.dims();
-        assert_seen(tokens, self.max_tokens());
+        assert_fits(tokens, self.max_tokens());
         let mask = left_padding_mask(padding, tokens, &ids.device());
         let mut x = self.embed(ids, 0, padding);
         for layer in self.layers() {
@@ -141,7 +141,7 @@ pub trait LanguageModel {
     fn forward_cached(&self, ids: Tensor<2, Int>, cache: &mut ModelCache) -> Tensor<2> {
         let first = cache.tokens();
         let tokens = first + ids.dims()[TOKENS];
-        assert_seen(tokens, self.max_tokens());
+        assert_fits(tokens, self.max_tokens());
         let mask = left_padding_mask(cache.padding(), tokens, &ids.device());
         let mut x = self.embed(ids, first, cache.padding());
         for (layer, layer_cache) in self.layers().iter().zip(cache.layers()) {
@@ -199,23 +199,23 @@ pub fn nats_of_text(
     let in_whole_blocks = predicted / block * block;
     let at_once = (TOKENS_AT_ONCE / block).max(1) * block;
     let mut nats = 0.0;
-    let mut first = 0;
-    while first < predicted {
-        // The last block may be shorter: it is read alone.
-        let end = if first < in_whole_blocks { in_whole_blocks } else { predicted };
-        let end = end.min(first + at_once);
+    for first in (0..in_whole_blocks).step_by(at_once) {
+        let end = in_whole_blocks.min(first + at_once);
         nats += nats_of_blocks(model, &ids[first..=end], block, device);
         progress(end - first);
-        first = end;
+    }
+    let shorter_block = predicted - in_whole_blocks;
+    if shorter_block > 0 {
+        nats += nats_of_blocks(model, &ids[in_whole_blocks..], shorter_block, device);
+        progress(shorter_block);
     }
     nats
 }
 
-/// The nats of some whole blocks of a text, or of one that is shorter: `ids` are their tokens and
-/// the one after them.
+/// The nats of some blocks of `block` tokens, one after the other: `ids` are their tokens and the one
+/// after them.
 fn nats_of_blocks(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
     let predicted = ids.len() - 1;
-    let block = block.min(predicted);
     let shape = [predicted / block, block];
     let inputs = token_ids(&ids[..predicted], shape, device);
     let targets = token_ids(&ids[1..], shape, device);
@@ -229,9 +229,9 @@ pub(crate) fn token_ids(ids: &[u32], shape: [usize; 2], device: &Device) -> Tens
     Tensor::from_data(TensorData::new(ids, shape), device)
 }
 
-/// A model of learned positions has no vector for a later token, and no other model has seen so
-/// long a text in training.
-fn assert_seen(tokens: usize, max_tokens: usize) {
+/// Panics if a text is longer than the model sees: a model of learned positions has no vector for a
+/// later token, and no other model has seen so long a text in training.
+fn assert_fits(tokens: usize, max_tokens: usize) {
     assert!(
         tokens <= max_tokens,
         "{tokens} tokens are more than the {max_tokens} that the model sees"
@@ -245,13 +245,13 @@ pub(crate) fn left_padding_mask(
     keys: usize,
     device: &Device,
 ) -> Option<Tensor<4, Bool>> {
-    if padding.iter().all(|&padded| padded == 0) {
+    if padding.iter().all(|&pad_count| pad_count == 0) {
         return None;
     }
     let mut keep = Vec::with_capacity(padding.len() * keys);
-    for &padded in padding {
+    for &pad_count in padding {
         for key in 0..keys {
-            keep.push(i64::from(key >= padded));
+            keep.push(i64::from(key >= pad_count));
         }
     }
     let keep = TensorData::new(keep, [padding.len(), keys]);

@@ -75,8 +75,8 @@ pub const INITIALIZER_STD: f64 = 0.02;
 pub enum Family {
     /// GPT-2: a learned vector for each position, added to the token's (Radford et al. 2019).
     Gpt2,
-    /// BLOOM: ALiBi in every layer, no position in the vectors, which are normed instead (Le Scao
-    /// et al. 2022, "BLOOM", section 3.2).
+    /// BLOOM: ALiBi in every layer. No position is added to the vectors; a norm follows the table (Le
+    /// Scao et al. 2022, "BLOOM", section 3.2).
     Bloom,
 }
 
@@ -112,8 +112,8 @@ pub struct GptConfig {
 }
 
 // ANCHOR: gpt
-/// A decoder: a stack of decoder layers between a token table that is read twice. On the way in its
-/// rows are looked up, on the way out every vector is compared with every row.
+/// A decoder: decoder layers with one token table at both ends. On the way in its rows are looked
+/// up, on the way out every vector is compared with every row.
 #[derive(Module, Debug)]
 pub struct Gpt {
     /// Token table, `[vocab, d_model]`.
@@ -147,15 +147,16 @@ impl GptConfig {
     ///
     /// If a size is zero or the heads do not divide `d_model`.
     pub fn init(&self, device: &Device) -> Gpt {
-        let mut gpt = self.undrawn(device);
+        let mut gpt = self.lazy(device);
         for layer in &mut gpt.layers {
             layer.init_weights(INITIALIZER_STD, self.n_layers, device);
         }
         gpt
     }
 
-    /// A model of these sizes whose weights are not drawn yet, for a checkpoint to fill.
-    pub(crate) fn undrawn(&self, device: &Device) -> Gpt {
+    /// A model of these sizes for a checkpoint to fill: burn draws a weight when it is first read, so
+    /// what the checkpoint replaces is never drawn.
+    pub(crate) fn lazy(&self, device: &Device) -> Gpt {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
             n_layers > 0 && max_tokens > 0,
@@ -256,9 +257,9 @@ fn positions_after_padding(
     device: &Device,
 ) -> Tensor<2, Int> {
     let mut positions = Vec::with_capacity(padding.len() * tokens);
-    for &padded in padding {
+    for &pad_count in padding {
         for column in first..first + tokens {
-            positions.push(column.saturating_sub(padded) as i64);
+            positions.push(column.saturating_sub(pad_count) as i64);
         }
     }
     Tensor::from_data(TensorData::new(positions, [padding.len(), tokens]), device)

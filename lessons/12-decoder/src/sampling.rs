@@ -82,11 +82,12 @@ impl Sampling {
     /// If there are no logits.
     pub fn draw(&self, logits: &[f32], rng: &mut StdRng) -> u32 {
         let candidates = self.candidates(logits);
-        // A place on the way from 0 to 1, along which the probabilities are laid end to end.
-        let mut left = rng.random::<f64>();
+        // A random point between 0 and 1, along which the probabilities are laid end to end: taking
+        // them away one after the other ends below 0 at the token in whose stretch the point lies.
+        let mut point = rng.random::<f64>();
         for &(token, probability) in &candidates {
-            left -= probability;
-            if left < 0.0 {
+            point -= probability;
+            if point < 0.0 {
                 return token;
             }
         }
@@ -95,10 +96,11 @@ impl Sampling {
 
     /// The tokens that may be drawn and their probabilities, the likeliest first.
     ///
-    /// p_i = exp(logit_i / temperature) / sum over the kept j of exp(logit_j / temperature): first
-    /// the `top_k` highest are kept (Fan et al. 2018, "Hierarchical Neural Story Generation",
-    /// section 5.4), then of those the fewest whose probabilities sum to `top_p` (Holtzman et al.
-    /// 2020, "The Curious Case of Neural Text Degeneration", section 3.1).
+    /// p_i = exp(logit_i / temperature) / sum over the kept j of exp(logit_j / temperature), in this
+    /// order: the temperature divides the logits, the `top_k` highest are kept (Fan et al. 2018,
+    /// "Hierarchical Neural Story Generation", section 5.4), then of those the fewest whose
+    /// probabilities sum to `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
+    /// Degeneration", section 3.1).
     ///
     /// # Shapes
     ///
@@ -109,11 +111,15 @@ impl Sampling {
     ///
     /// If there are no logits.
     pub fn candidates(&self, logits: &[f32]) -> Vec<(u32, f64)> {
-        let greedy = self.temperature == 0.0;
-        let k = if greedy { 1 } else { self.top_k.unwrap_or(logits.len()) };
-        let tokens = top_k(logits, k);
-        let weights = weights(logits, &tokens, self.temperature);
-        let kept = &weights[..nucleus(&weights, self.top_p)];
+        let greedy = self.temperature == 0.0 || self.top_k == Some(1);
+        if greedy {
+            let likeliest = top_k(logits, 1)[0]; // a temperature of 0 cannot divide the logits
+            return vec![(likeliest, 1.0)];
+        }
+        // The temperature keeps the order of the logits, so the k highest are found before it acts.
+        let tokens = top_k(logits, self.top_k.unwrap_or(logits.len()));
+        let weights = exponentials(logits, &tokens, self.temperature);
+        let kept = &weights[..nucleus_size(&weights, self.top_p)];
         let sum: f64 = kept.iter().sum();
         let mut candidates = Vec::with_capacity(kept.len());
         for (&token, weight) in tokens.iter().zip(kept) {
@@ -142,29 +148,26 @@ fn likelier_first(logits: &[f32], a: u32, b: u32) -> Ordering {
 
 /// Unnormalised probabilities of tokens that are sorted by their logits: exp((logit - highest) /
 /// temperature), which is 1 for the first.
-fn weights(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
+fn exponentials(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
     let highest = f64::from(logits[tokens[0] as usize]);
-    if tokens.len() == 1 {
-        return vec![1.0]; // at temperature 0 there would be a division by it
-    }
-    let mut weights = Vec::with_capacity(tokens.len());
+    let mut numbers = Vec::with_capacity(tokens.len());
     for &token in tokens {
         let logit = f64::from(logits[token as usize]);
-        weights.push(((logit - highest) / temperature).exp());
+        numbers.push(((logit - highest) / temperature).exp());
     }
-    weights
+    numbers
 }
 
-/// How many weights, the largest first, it takes to reach a share `top_p` of their sum. The one
-/// that crosses the line is counted.
-fn nucleus(weights: &[f64], top_p: f64) -> usize {
-    let enough = top_p * weights.iter().sum::<f64>();
+/// How many of the unnormalised probabilities, the largest first, it takes to reach a share `top_p`
+/// of their sum. The one that crosses the line is counted.
+fn nucleus_size(exponentials: &[f64], top_p: f64) -> usize {
+    let enough = top_p * exponentials.iter().sum::<f64>();
     let mut reached = 0.0;
-    let mut kept = 0;
-    while kept < weights.len() && reached < enough {
-        reached += weights[kept];
-        kept += 1;
+    let mut size = 0;
+    while size < exponentials.len() && reached < enough {
+        reached += exponentials[size];
+        size += 1;
     }
-    kept
+    size
 }
 // ANCHOR_END: sampling

@@ -56,15 +56,15 @@ pub fn load(folder: &Path, device: &Device) -> Result<LoadedLlama, CheckpointErr
     let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
     weights.expect_layers(LAYERS, config.n_layers)?;
     expect_sizes(&weights, config)?;
-    let mut model = undrawn(&published, device);
+    let mut model = lazy(&published, device);
     let mut expect = Expect::default();
-    llama(&mut expect, "", &mut model)?;
+    walk_llama(&mut expect, "", &mut model)?;
     let allowed = if config.tied { &[STORED_CONSTANTS, OUTPUT][..] } else { &[STORED_CONSTANTS] };
     let skipped = weights.matches(&expect.tensors, allowed)?;
     if config.tied {
         weights.expect_tied(OUTPUT, TABLE)?;
     }
-    llama(&mut Load::new(&weights, device), "", &mut model)?;
+    walk_llama(&mut Load::new(&weights, device), "", &mut model)?;
     Ok(LoadedLlama { model, config: published.config, skipped })
 }
 
@@ -77,9 +77,10 @@ fn expect_sizes(weights: &Weights, config: &LlamaConfig) -> Result<(), Checkpoin
     weights.expect(&format!("{LAYERS}0.{GATE}.weight"), &[d_ff, d])
 }
 
-/// A model of the published sizes, with the published biases, whose weights are not drawn yet.
-fn undrawn(published: &PublishedLlama, device: &Device) -> Llama {
-    let mut model = published.config.undrawn(device);
+/// A model of the published sizes, with the published biases, whose weights burn draws only if they
+/// are read before the checkpoint fills them.
+fn lazy(published: &PublishedLlama, device: &Device) -> Llama {
+    let mut model = published.config.lazy(device);
     for layer in &mut model.layers {
         if published.attention_bias {
             add_bias(&mut layer.attention.projection, device);
@@ -296,21 +297,26 @@ fn above_zero(
     }
 }
 
-/// Walks over the tensors of a model under LLaMA's names, `prefix` before all but the output
-/// matrix's.
-fn llama(walk: &mut impl Walk, prefix: &str, llama: &mut Llama) -> Result<(), CheckpointError> {
+/// Visits every tensor with its published name, `prefix` before all but the output matrix's; the
+/// walker decides whether it is checked, loaded or saved.
+fn walk_llama(
+    walk: &mut impl Walk,
+    prefix: &str,
+    llama: &mut Llama,
+) -> Result<(), CheckpointError> {
     walk.tensor(&format!("{prefix}{TABLE}"), &mut llama.tokens.weight)?;
     walk.tensor(&format!("{prefix}norm.weight"), &mut llama.norm.weight)?;
     if let Some(output) = &mut llama.output {
         walk.linear(OUTPUT_MAP, output)?;
     }
-    for (i, of_layer) in llama.layers.iter_mut().enumerate() {
-        layer(&mut walk.under(format!("{prefix}{LAYERS}{i}.")), of_layer)?;
+    for (i, layer) in llama.layers.iter_mut().enumerate() {
+        walk_layer(&mut walk.under(format!("{prefix}{LAYERS}{i}.")), layer)?;
     }
     Ok(())
 }
 
-fn layer(walk: &mut impl Walk, layer: &mut DecoderLayer) -> Result<(), CheckpointError> {
+/// Visits the tensors of one layer by their names within it.
+fn walk_layer(walk: &mut impl Walk, layer: &mut DecoderLayer) -> Result<(), CheckpointError> {
     let (Norm::Rms(attention_norm), Norm::Rms(feed_forward_norm), Transform::SwiGlu(swiglu)) =
         (&mut layer.attention_norm, &mut layer.feed_forward_norm, &mut layer.feed_forward)
     else {
@@ -342,7 +348,7 @@ pub fn save(model: &Llama, config: &LlamaConfig, folder: &Path) -> Result<(), Ch
 /// The tensors of a model under LLaMA's names and in its layout.
 pub fn tensors(model: &Llama) -> Vec<(String, TensorData)> {
     let mut save = Save::default();
-    llama(&mut save, PREFIX, &mut model.clone()).expect("nothing fails where nothing is read");
+    walk_llama(&mut save, PREFIX, &mut model.clone()).expect("nothing fails where nothing is read");
     save.tensors
 }
 

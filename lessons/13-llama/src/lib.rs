@@ -130,15 +130,16 @@ impl LlamaConfig {
     /// If a size is zero, the heads do not divide `d_model` and no `d_head` is given, the key/value
     /// heads do not divide the heads, or a head is of odd width.
     pub fn init(&self, device: &Device) -> Llama {
-        let mut llama = self.undrawn(device);
+        let mut llama = self.lazy(device);
         for layer in &mut llama.layers {
             layer.init_weights(INITIALIZER_STD, self.n_layers, device);
         }
         llama
     }
 
-    /// A model of these sizes whose weights are not drawn yet, for a checkpoint to fill.
-    pub(crate) fn undrawn(&self, device: &Device) -> Llama {
+    /// A model of these sizes for a checkpoint to fill: burn draws a weight when it is first read, so
+    /// what the checkpoint replaces is never drawn.
+    pub(crate) fn lazy(&self, device: &Device) -> Llama {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
         assert!(
             n_layers > 0 && max_tokens > 0,

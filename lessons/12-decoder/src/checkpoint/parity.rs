@@ -1,5 +1,5 @@
-//! Everything that the classes of transformers answer, under the names they give it, for any
-//! [`LanguageModel`]: what the recorded values are compared with.
+//! The outputs of transformers' model classes, computed here for any [`LanguageModel`] and named as
+//! there, so that recorded values can be compared one by one.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::{Generation, LanguageModel, Sampling};
 /// The tokens' axis of `[batch, tokens]`.
 const TOKENS: usize = 1;
 
-/// Inputs of a decoder in the form that those classes take.
+/// Inputs of a decoder in the form that transformers' classes take.
 #[derive(Debug, Clone)]
 pub struct DecoderInputs {
     /// Token IDs, `[batch, tokens]`.
@@ -26,11 +26,12 @@ pub struct DecoderInputs {
 }
 
 impl DecoderInputs {
+    /// The token IDs as a tensor: `[batch, tokens]`.
     fn ids(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(self.input_ids.clone(), device)
     }
 
-    /// Padding tokens at the left of each text; empty where there is no mask.
+    /// How many padding tokens stand at the left of each text; empty where there is no mask.
     fn padding(&self) -> Vec<usize> {
         let mut padding = Vec::new();
         if let Some(mask) = &self.attention_mask {
@@ -43,7 +44,7 @@ impl DecoderInputs {
     }
 }
 
-/// Everything that a forward pass computes on its way.
+/// The intermediate results of a forward pass.
 #[derive(Debug, Clone)]
 pub struct DecoderTrace {
     /// Hidden states: what goes into the first layer, then the output of each layer, the last of
@@ -53,7 +54,7 @@ pub struct DecoderTrace {
     pub attentions: Vec<Tensor<4>>,
 }
 
-/// Every layer's hidden states and attention weights; slower than [`LanguageModel::forward`], which
+/// Runs a forward pass that keeps every layer's hidden states and attention weights; slower than [`LanguageModel::forward`], which
 /// keeps neither.
 ///
 /// # Panics
@@ -73,25 +74,28 @@ pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) 
     DecoderTrace { hidden_states, attentions }
 }
 
-/// All that the class answers, by name: `hidden_states.N`, `attentions.N` and `logits`.
+/// The outputs that transformers' class has for these inputs, by its names: `hidden_states.N`,
+/// `attentions.N` and `logits`.
 pub fn answers(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
     device: &Device,
 ) -> BTreeMap<String, TensorData> {
-    let trace = trace(model, inputs.ids(device), &inputs.padding());
-    let last = trace.hidden_states[trace.hidden_states.len() - 1].clone();
-    let mut answers = BTreeMap::from([("logits".to_string(), model.unembed(last).into_data())]);
-    for (i, states) in trace.hidden_states.into_iter().enumerate() {
-        answers.insert(format!("hidden_states.{i}"), states.into_data());
+    let DecoderTrace { hidden_states, attentions } =
+        trace(model, inputs.ids(device), &inputs.padding());
+    let last = hidden_states[hidden_states.len() - 1].clone();
+    let mut outputs = BTreeMap::from([("logits".to_string(), model.unembed(last).into_data())]);
+    for (i, states) in hidden_states.into_iter().enumerate() {
+        outputs.insert(format!("hidden_states.{i}"), states.into_data());
     }
-    for (i, weights) in trace.attentions.into_iter().enumerate() {
-        answers.insert(format!("attentions.{i}"), weights.into_data());
+    for (i, weights) in attentions.into_iter().enumerate() {
+        outputs.insert(format!("attentions.{i}"), weights.into_data());
     }
-    answers
+    outputs
 }
 
-/// The loss of a text whose every token is predicted from those before it, in nats per token: `[1]`.
+/// The loss as transformers computes it from one tensor of token IDs: every token but the first of a
+/// text is a target, predicted from those before it; in nats per token, `[1]`.
 pub fn next_token_loss(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -106,8 +110,8 @@ pub fn next_token_loss(
     cross_entropy(logits.reshape([rows, model.vocab()]), targets.reshape([rows]))
 }
 
-/// Greedy generation: `tokens` more IDs for each text, the likeliest each time. Prompts are not in
-/// the answer, which is `[batch * tokens]` IDs, text by text.
+/// Greedy generation: `tokens` more IDs for each text, the likeliest each time. The output is
+/// `[batch * tokens]` IDs, text by text, prompts left out.
 pub fn continued(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -119,22 +123,23 @@ pub fn continued(
     let padding = inputs.padding();
     let mut prompts = Vec::new();
     for (i, text) in ids.chunks(inputs.input_ids.shape()[TOKENS]).enumerate() {
-        let padded = padding.get(i).copied().unwrap_or(0);
-        prompts.push(text[padded..].to_vec());
+        let pad_count = if padding.is_empty() { 0 } else { padding[i] };
+        prompts.push(text[pad_count..].to_vec());
     }
     let generation = Generation::new(model, &prompts, tokens, Sampling::GREEDY, 0, device);
     let generation = if with_cache { generation } else { generation.without_cache() };
     let steps: Vec<Vec<u32>> = generation.collect();
-    let mut continued = Vec::with_capacity(prompts.len() * tokens);
+    let mut new_ids = Vec::with_capacity(prompts.len() * tokens);
     for text in 0..prompts.len() {
         for step in &steps {
-            continued.push(i64::from(step[text]));
+            new_ids.push(i64::from(step[text]));
         }
     }
-    continued
+    new_ids
 }
 
-/// A training task whose batches are given, one per step: the same here and in another library.
+/// A training task whose batches are given, one per step, so that another library can train on the
+/// same ones.
 #[derive(Debug, Clone)]
 pub struct Given<M> {
     /// Batches of token IDs, one per step, `[batch, tokens]` each.

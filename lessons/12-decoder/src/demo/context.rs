@@ -7,7 +7,7 @@ use course::{Axis, Figure, Line, Report, Run, Table};
 use lookup::{BigramConfig, bigram_counts, bigram_entropy};
 
 use super::learning::{self, WatchedGpt};
-use super::{SIZE, bits, panel, trained};
+use super::{SIZE, held_back_bits, panel, train_gpt};
 use crate::{LanguageModel, Tokenization, TokenizedCorpus};
 
 /// Tokens that each model sees; the last model, which is looked at as it learns, sees more.
@@ -16,9 +16,11 @@ const SEEN: [usize; 5] = [1, 2, 4, 8, 16];
 /// Vocabulary of the model whose tokens are byte pairs.
 const BYTE_PAIRS: usize = 512;
 
-/// Characters that the bigram is trained on, all of them in every step. The steps are twice as long
-/// as in lesson 01, and fewer.
+/// Characters that the bigram is trained on, all of them in every step: twice those of lesson 01,
+/// which is many for a table of 45 * 45 logits.
 const BIGRAM_TEXT: usize = 30_000;
+/// Steps and learning rate of the bigram. AdamW moves each logit by about the learning rate per step:
+/// 80 * 0.2 = 16 is twice the way that lesson 01 says a logit has to travel, in a quarter of its steps.
 const BIGRAM_STEPS: usize = 80;
 const BIGRAM_LEARNING_RATE: f64 = 0.2;
 
@@ -29,12 +31,12 @@ pub(super) fn by_tokens_seen(
     corpus: &TokenizedCorpus,
     report: &mut Report,
 ) -> Result<WatchedGpt> {
-    let [bigram, best] = bigram(run, corpus);
+    let [bigram, best] = bigram_nats(run, corpus);
     let mut seen_and_nats = Vec::new();
     for seen in SEEN {
         seen_and_nats.push((seen, last_nats(run, corpus, seen)?));
     }
-    let watched = learning::watched(run, corpus)?;
+    let watched = learning::train_and_watch(run, corpus)?;
     seen_and_nats.push((SIZE.block, watched.nats()));
     let pairs = Tokenization::BytePairs(BYTE_PAIRS).split(text)?;
 
@@ -56,24 +58,28 @@ pub(super) fn by_tokens_seen(
         SIZE.batch * SIZE.block
     ));
     let mut table = Table::new(["model", "tokens seen", "nats a token", "bits a character"]);
-    row(&mut table, "best bigram there can be", 1, best, bits(corpus, best));
-    row(&mut table, "bigram of lesson 01", 1, bigram, bits(corpus, bigram));
+    row(&mut table, "best bigram there can be", 1, best, held_back_bits(corpus, best));
+    row(&mut table, "bigram of lesson 01", 1, bigram, held_back_bits(corpus, bigram));
     let mut points = Vec::new();
     for (seen, nats) in seen_and_nats {
-        let bits = bits(corpus, nats);
+        let bits = held_back_bits(corpus, nats);
         row(&mut table, "GPT", seen, nats, bits);
         points.push((seen as f64, bits));
     }
     let nats = last_nats(run, &pairs, SIZE.block)?;
     let name = format!("GPT on {BYTE_PAIRS} byte pairs");
-    row(&mut table, &name, SIZE.block, nats, bits(&pairs, nats));
+    row(&mut table, &name, SIZE.block, nats, held_back_bits(&pairs, nats));
     report.table(&table);
     report.say(format!(
         "A byte-pair token has {:.2} characters on average.",
         pairs.validation_characters as f64 / pairs.validation.len() as f64
     ));
     report.say("");
-    report.figure(figure(bits(corpus, bigram), bits(corpus, best), points));
+    report.figure(context_figure(
+        held_back_bits(corpus, bigram),
+        held_back_bits(corpus, best),
+        points,
+    ));
     Ok(watched)
 }
 
@@ -83,13 +89,13 @@ fn row(table: &mut Table, name: &str, seen: usize, nats: f64, bits: f64) {
 
 /// Nats per token on the held-back text after the last step, for a GPT that sees `seen` tokens.
 fn last_nats(run: &Run, corpus: &TokenizedCorpus, seen: usize) -> Result<f64> {
-    let (_, curve) = trained(run, corpus, seen, SIZE.steps, |_| ())?;
+    let (_, curve) = train_gpt(run, corpus, seen, SIZE.steps, |_| ())?;
     Ok(curve[curve.len() - 1].1)
 }
 
 /// Nats per token on the held-back text of two bigrams: that of lesson 01 after its training, and
 /// the best one there can be, which has counted that very text.
-fn bigram(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
+fn bigram_nats(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
     let vocab = corpus.tokenizer.vocab_size();
     let fresh = BigramConfig::new(vocab).init(&run.device.clone().autodiff());
     let learnt = &corpus.training[..BIGRAM_TEXT.min(corpus.training.len())];
@@ -100,7 +106,7 @@ fn bigram(run: &Run, corpus: &TokenizedCorpus) -> [f64; 2] {
     [loss.into_scalar::<f32>().into(), bigram_entropy(&bigram_counts(held_back, vocab))]
 }
 
-fn figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
+fn context_figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
     let (first, last) = (points[0], points[points.len() - 1]);
     let ends = [first.0, last.0];
     Figure {

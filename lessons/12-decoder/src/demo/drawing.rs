@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Figure, Line, Panel, Report, Run, Table};
 
-use super::{TEXTS, opening, panel, words, written};
+use super::{TEXTS, existing_words, generated_texts, opening, panel};
 use crate::{Gpt, LanguageModel, Sampling, TokenizedCorpus};
 
 /// Temperatures from always the likeliest token to far more even than the model's probabilities.
@@ -37,8 +37,8 @@ pub(super) fn by_temperature(
     let mut table = Table::new(["temperature", "words", "different", "text"]);
     let (mut existing, mut different) = (Vec::new(), Vec::new());
     for temperature in TEMPERATURES {
-        let texts = written(run, model, corpus, Sampling::new(temperature, None, 1.0)?)?;
-        let (share, kinds) = words(&texts);
+        let texts = generated_texts(run, model, corpus, Sampling::new(temperature, None, 1.0)?)?;
+        let (share, kinds) = existing_words(&texts);
         existing.push((temperature, 100.0 * share));
         different.push((temperature, kinds as f64));
         if SHOWN.contains(&temperature) {
@@ -51,11 +51,11 @@ pub(super) fn by_temperature(
         }
     }
     report.table(&table);
-    report.figure(temperatures(existing, different));
+    report.figure(temperature_figure(existing, different));
     Ok(())
 }
 
-fn temperatures(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure {
+fn temperature_figure(existing: Vec<(f64, f64)>, different: Vec<(f64, f64)>) -> Figure {
     Figure {
         name: "12-temperature".into(),
         title: "Sure and the same, or daring and wrong".into(),
@@ -105,14 +105,16 @@ pub(super) fn by_cut(
                 cut.to_string(),
                 temperature.to_string(),
                 candidates.len().to_string(),
-                named(&candidates, corpus),
+                likeliest_names(&candidates, corpus),
             ]);
-            lines.push(by_rank(&format!("temperature {temperature}"), &candidates));
+            lines.push(line_by_rank(&format!("temperature {temperature}"), &candidates));
+        }
+        if cut == "none" {
+            continue; // the table is enough where nothing is cut
         }
         let rank = Axis::linear("rank of the character (1 = likeliest)");
         panels.push(panel(cut, rank, "probability of being drawn", lines));
     }
-    panels.remove(0); // the table is enough where nothing is cut
     report.table(&table);
     report.figure(Figure {
         name: "12-sampling".into(),
@@ -128,17 +130,17 @@ pub(super) fn by_cut(
 }
 
 /// The likeliest candidates by name, each with its probability.
-fn named(candidates: &[(u32, f64)], corpus: &TokenizedCorpus) -> String {
-    let mut named = Vec::new();
+fn likeliest_names(candidates: &[(u32, f64)], corpus: &TokenizedCorpus) -> String {
+    let mut names = Vec::new();
     for &(token, probability) in candidates.iter().take(NAMED) {
         let name = corpus.tokenizer.token(token).unwrap_or_default();
-        named.push(format!("{name} {probability:.3}"));
+        names.push(format!("{name} {probability:.3}"));
     }
-    named.join("  ")
+    names.join("  ")
 }
 
 /// Probabilities by rank, from 1; a token that was cut has 0.
-fn by_rank(name: &str, candidates: &[(u32, f64)]) -> Line {
+fn line_by_rank(name: &str, candidates: &[(u32, f64)]) -> Line {
     let mut points = Vec::with_capacity(RANKS);
     for rank in 0..RANKS {
         let probability = if rank < candidates.len() { candidates[rank].1 } else { 0.0 };

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use course::{Axis, Figure, Line, Report, Run, Table};
 
-use super::{SIZE, TEXTS, bits, opening, panel, trained, words, written};
+use super::{
+    SIZE, TEXTS, existing_words, generated_texts, held_back_bits, opening, panel, train_gpt,
+};
 use crate::{Gpt, Sampling, TokenizedCorpus};
 
 /// Steps between two looks at the model.
@@ -28,15 +30,16 @@ impl WatchedGpt {
 }
 
 /// Trains a GPT that sees whole blocks, and lets it generate texts on the way.
-pub(super) fn watched(run: &Run, corpus: &TokenizedCorpus) -> Result<WatchedGpt> {
+pub(super) fn train_and_watch(run: &Run, corpus: &TokenizedCorpus) -> Result<WatchedGpt> {
     let mut texts = Vec::new();
     let mut failed = Ok(());
-    let (model, curve) = trained(run, corpus, SIZE.block, EVERY, |model| {
-        match written(run, model, corpus, Sampling::default()) {
-            Ok(written) => texts.push(written),
-            Err(error) => failed = Err(error),
-        }
-    })?;
+    let (model, curve) =
+        train_gpt(run, corpus, SIZE.block, EVERY, |model| {
+            match generated_texts(run, model, corpus, Sampling::default()) {
+                Ok(generated) => texts.push(generated),
+                Err(error) => failed = Err(error),
+            }
+        })?;
     failed?;
     Ok(WatchedGpt { model, curve, texts })
 }
@@ -52,7 +55,7 @@ pub(super) fn as_it_learns(watched: &WatchedGpt, corpus: &TokenizedCorpus, repor
     let mut table = Table::new(["step", "bits", "words", "text"]);
     let (mut losses, mut shares) = (Vec::new(), Vec::new());
     for (&(step, nats), texts) in watched.curve.iter().zip(&watched.texts) {
-        let (bits, share) = (bits(corpus, nats), words(texts).0);
+        let (bits, (share, _)) = (held_back_bits(corpus, nats), existing_words(texts));
         losses.push((step as f64, bits));
         shares.push((step as f64, share));
         if SHOWN.contains(&step) {
@@ -65,10 +68,10 @@ pub(super) fn as_it_learns(watched: &WatchedGpt, corpus: &TokenizedCorpus, repor
         }
     }
     report.table(&table);
-    report.figure(figure(losses, shares));
+    report.figure(learning_figure(losses, shares));
 }
 
-fn figure(losses: Vec<(f64, f64)>, shares: Vec<(f64, f64)>) -> Figure {
+fn learning_figure(losses: Vec<(f64, f64)>, shares: Vec<(f64, f64)>) -> Figure {
     let last = losses.len() - 1;
     let alt = format!(
         "Two panels over {} training steps of a small GPT. Bits a character on held-back text \

@@ -66,7 +66,7 @@ pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
         row(&mut table, library, "mean", sum / curves.len() as f64);
     }
     report.table(&table);
-    report.figure(figure(libraries));
+    report.figure(shakespeare_figure(libraries));
     Ok(())
 }
 
@@ -75,7 +75,7 @@ fn row(table: &mut Table, library: &str, seed: &str, nats: f64) {
     table.row([library, seed, &format!("{nats:.4}"), &format!("{bits:.4}")]);
 }
 
-fn figure(libraries: [(&str, &[Curve]); 2]) -> Figure {
+fn shakespeare_figure(libraries: [(&str, &[Curve]); 2]) -> Figure {
     let [(_, ours), _] = libraries;
     let (steps, _) = ours[0].validation[ours[0].validation.len() - 1];
     Figure {

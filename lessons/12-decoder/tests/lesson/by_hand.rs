@@ -1,5 +1,7 @@
 //! The chapter's own small numbers.
 
+use std::f64::consts::PI;
+
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::{
@@ -10,15 +12,14 @@ use layer::{DecoderLayer, DecoderLayerConfig, Transform};
 use lookup::{cross_entropy, perplexity};
 use training::Recipe;
 
-use crate::{FAMILIES, MAX_TOKENS, VOCAB, drawn, ids, small};
+use crate::{FAMILIES, MAX_TOKENS, VOCAB, ids, random_model, small};
 
 #[test]
 fn two_tokens_of_a_half_and_an_eighth_are_a_perplexity_of_four() {
     let device = backend::from_env();
-    let logits = Tensor::<2>::from_floats(
-        [[4, 2, 2], [1, 2, 5]].map(|eighths| eighths.map(|n| (n as f32).ln())),
-        &device,
-    );
+    // Probabilities of three tokens in eighths, for the first token of the text and the second.
+    let eighths = Tensor::<2>::from_floats([[4.0, 2.0, 2.0], [1.0, 2.0, 5.0]], &device);
+    let logits = eighths.log();
     let nats: f32 = cross_entropy(logits, Tensor::from_ints([0, 0], &device)).into_scalar();
     let tolerance = f64::from(backend::tolerance(&device, 1e-6));
     assert!((f64::from(nats) - 16f64.ln() / 2.0).abs() < tolerance, "{nats}");
@@ -54,7 +55,7 @@ fn one_two_and_five_eighths_are_filtered_by_hand() {
 }
 
 #[test]
-fn half_the_temperature_squares_what_is_weighed_and_twice_takes_its_root() {
+fn half_the_temperature_squares_the_probabilities_and_twice_takes_their_root() {
     assert_candidates(
         &candidates(0.5, None, 1.0),
         &[(2, 25.0 / 30.0), (1, 4.0 / 30.0), (0, 1.0 / 30.0)],
@@ -79,16 +80,16 @@ fn the_nucleus_is_taken_from_what_the_temperature_makes_of_the_probabilities() {
 #[test]
 fn the_learning_rate_rises_for_a_hundred_steps_and_falls_along_half_a_cosine() {
     let recipe = Recipe::default(); // 2000 steps, 1e-3 down to 1e-4
-    let at = |step| recipe.learning_rate_at(step, recipe.steps);
     for (step, expected) in [
         (0, 1e-3 / 101.0),          // the first step learns something
         (99, 1e-3 * 100.0 / 101.0), // and the highest comes at step 100
         (100, 1e-3),
-        (575, 8.682e-4), // a quarter of the way down in steps, less of it in rate
-        (1050, 5.5e-4),
+        // A quarter of the 1900 steps down: less of the way in rate.
+        (575, 1e-4 + (1e-3 - 1e-4) * (1.0 + (PI / 4.0).cos()) / 2.0),
+        (1050, (1e-3 + 1e-4) / 2.0), // half of them: half of the way
         (2000, 1e-4),
     ] {
-        let found: f64 = at(step);
+        let found = recipe.learning_rate_at(step, recipe.steps);
         assert!((found / expected - 1.0).abs() < 1e-4, "step {step}: {found}, not {expected}");
     }
 }
@@ -116,9 +117,9 @@ impl LanguageModel for Formula {
     fn embed(&self, ids: Tensor<2, Int>, first: usize, _padding: &[usize]) -> Tensor<3> {
         let ([batch, tokens], device) = (ids.dims(), ids.device());
         let mut vectors = vec![0f32; batch * tokens * Self::D_MODEL];
-        for (place, id) in ids.into_data().iter::<i64>().enumerate() {
-            let sees = first + place % tokens + 1;
-            vectors[place * Self::D_MODEL + (3 * id as usize + sees) % Self::VOCAB] = 1.0;
+        for (i, id) in ids.into_data().iter::<i64>().enumerate() {
+            let sees = first + i % tokens + 1;
+            vectors[i * Self::D_MODEL + (3 * id as usize + sees) % Self::VOCAB] = 1.0;
         }
         let vectors = TensorData::new(vectors, [batch, tokens, Self::D_MODEL]);
         Tensor::from_data(vectors, &device)
@@ -165,29 +166,40 @@ fn eight_tokens_after_two_are_generated_by_hand_in_a_window_of_four() {
 
 #[test]
 fn the_older_half_is_forgotten_when_the_window_is_full_and_not_before() {
-    let from = |first, tokens, window| first_visible(first, tokens, window);
-    assert_eq!([from(0, 3, 4), from(0, 4, 4)], [0, 0]);
-    assert_eq!(from(0, 5, 4), 3); // two of four stay
-    assert_eq!([from(3, 6, 4), from(3, 7, 4), from(3, 8, 4)], [3, 3, 6]);
-    assert_eq!(from(0, 6, 5), 3); // three of five
-    assert_eq!(from(0, 36, 12), 30); // a prompt longer than the window, at once
+    for ([start, tokens, window], expected) in [
+        ([0, 3, 4], 0),
+        ([0, 4, 4], 0),
+        ([0, 5, 4], 3), // two of four stay
+        ([3, 6, 4], 3),
+        ([3, 7, 4], 3),
+        ([3, 8, 4], 6),
+        ([0, 6, 5], 3),    // three of five
+        ([0, 36, 12], 30), // a prompt longer than the window, at once
+    ] {
+        let found = first_visible(start, tokens, window);
+        assert_eq!(found, expected, "from {start}, {tokens} tokens, window {window}");
+    }
 }
 
 #[test]
-fn weights_are_counted_by_hand() {
+fn parameters_are_counted_by_hand_for_both_families_and_a_narrow_feed_forward() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    let layer = 12 * 16 * 16 + 13 * 16; // 4 + 8 squares of the width, 9 biases and 4 norms of it
+    // Attention: 3 + 1 squares of the width and as many biases. Feed-forward: 2 * 4 squares, biases of
+    // 4 widths and of 1. Two norms: a weight and a bias of the width each.
+    let layer = (4 + 8) * 16 * 16 + (4 + 5 + 2 * 2) * 16;
     let both = VOCAB * 16 + 2 * layer + 2 * 16;
     let counts = FAMILIES.map(|family| small(family).init(&device).parameters());
     assert_eq!(counts, [both + MAX_TOKENS * 16, both + 2 * 16]);
     let narrow = small(FAMILIES[0]).with_d_ff(Some(16)).init(&device);
-    assert_eq!(narrow.parameters(), counts[0] - 2 * (2 * 3 * 16 * 16 + 3 * 16));
+    // In each of two layers: two maps of 16 by 64 become 16 by 16, and the inner bias 16 of 64.
+    let fewer = 64 - 16;
+    assert_eq!(narrow.parameters(), counts[0] - 2 * (2 * 16 * fewer + fewer));
 }
 
 /// A model to which every token is as likely as any other: its final norm makes zeros.
 fn knows_nothing(device: &Device) -> Gpt {
-    let mut model = drawn(&small(FAMILIES[0]), device);
+    let mut model = random_model(&small(FAMILIES[0]), device);
     model.norm.weight = model.norm.weight.map(|weight| weight.zeros_like());
     model.norm.bias = model.norm.bias.map(|bias| bias.zeros_like());
     model
@@ -201,14 +213,14 @@ fn a_model_that_knows_nothing_loses_ln_vocab() {
     let tolerance = f64::from(backend::tolerance(&device, 1e-6));
     let loss: f32 = model.loss(ids(&[3, 7, 1], &device), ids(&[7, 1, 12], &device)).into_scalar();
     assert!((f64::from(loss) - nats).abs() < tolerance, "{loss}");
-    let text: Vec<u32> = (0..50).map(|i| i * i % VOCAB as u32).collect();
+    let text = [3, 7, 1, 12, 5, 9, 20, 2, 2, 8, 14, 6];
     assert!((nats_per_token(&model, &text, 5, &device) - nats).abs() < tolerance);
 }
 
 #[test]
 fn ten_tokens_in_blocks_of_four_are_eight_predicted_and_one_more() {
     let device = backend::from_env();
-    let model = drawn(&small(FAMILIES[0]), &device);
+    let model = random_model(&small(FAMILIES[0]), &device);
     let text = [3, 7, 1, 12, 5, 9, 20, 2, 2, 8];
     let mut parts = Vec::new();
     let nats = nats_of_text(&model, &text, 4, &device, |predicted| parts.push(predicted));
@@ -227,7 +239,7 @@ fn ten_tokens_in_blocks_of_four_are_eight_predicted_and_one_more() {
 #[test]
 fn positions_count_from_the_first_token_after_the_padding() {
     let device = backend::from_env();
-    let model = drawn(&small(FAMILIES[0]), &device);
+    let model = random_model(&small(FAMILIES[0]), &device);
     let positions = model.positions.as_ref().unwrap().weight.val();
     let tokens = |ids| model.tokens.forward(ids);
     let text = ids(&[0, 0, 3, 7], &device);
@@ -244,7 +256,7 @@ fn positions_count_from_the_first_token_after_the_padding() {
 #[test]
 fn each_text_of_a_batch_counts_from_its_own_first_token() {
     let device = backend::from_env();
-    let model = drawn(&small(FAMILIES[0]), &device);
+    let model = random_model(&small(FAMILIES[0]), &device);
     let positions = model.positions.as_ref().unwrap();
     // columns 1 to 4 of three texts with 2, 0 and 5 tokens of padding
     let batch = Tensor::<2, Int>::from_ints([[0, 3, 7, 1], [12, 5, 9, 20], [0, 0, 0, 0]], &device);
@@ -257,7 +269,7 @@ fn each_text_of_a_batch_counts_from_its_own_first_token() {
 #[test]
 fn the_cache_holds_a_key_and_a_value_of_every_token_and_layer() {
     let device = backend::from_env();
-    let model = drawn(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
+    let model = random_model(&GptConfig::new(VOCAB, 16, 3, 2, MAX_TOKENS), &device);
     let mut cache = ModelCache::new(model.layers().len(), 5, &[]);
     assert_eq!((cache.tokens(), cache.numbers()), (0, 0));
     model.forward_cached(ids(&[3, 7], &device), &mut cache);

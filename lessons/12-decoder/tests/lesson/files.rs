@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::parity::inputs;
-use crate::{drawn, ids, small};
+use crate::{ids, random_model, small};
 
 /// A copy of the recorded GPT-2 with its configuration and weights changed.
 fn changed(
@@ -283,7 +283,7 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
         gpt.clone().with_activation(Activation::GeluExact).with_dropout(0.1),
         gpt.with_activation(Activation::Silu),
     ] {
-        let model = drawn(&config, &device);
+        let model = random_model(&config, &device);
         let folder = tempfile::tempdir().unwrap();
         save(&model, &config, folder.path()).unwrap();
         save(&model, &config, folder.path()).unwrap(); // over itself
@@ -307,7 +307,8 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     let device = backend::from_env();
     let config = small(Family::Gpt2);
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = save(&drawn(&config, &device), &config, file.path()).unwrap_err().to_string();
+    let error =
+        save(&random_model(&config, &device), &config, file.path()).unwrap_err().to_string();
     assert!(error.contains("config.json") && error.contains("writing failed"), "{error}");
 }
 
@@ -316,5 +317,5 @@ fn a_folder_that_cannot_be_written_to_is_named() {
 fn a_bloom_is_read_and_not_written() {
     let config = small(Family::Bloom);
     let folder = tempfile::tempdir().unwrap();
-    let _ = save(&drawn(&config, &backend::from_env()), &config, folder.path());
+    let _ = save(&random_model(&config, &backend::from_env()), &config, folder.path());
 }

@@ -29,13 +29,17 @@ fn small(family: Family) -> GptConfig {
 
 /// A model whose every weight, bias and norm is a number of -1..1, the same on every device: far
 /// enough apart that nothing which is left out or swapped stays hidden.
-fn drawn(config: &GptConfig, device: &Device) -> Gpt {
+fn random_model(config: &GptConfig, device: &Device) -> Gpt {
     struct Draw(StdRng);
     impl ModuleMapper for Draw {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let shape = param.val().dims();
-            let numbers = (0..shape.iter().product()).map(|_| self.0.random_range(-1.0..1.0));
-            let data = TensorData::new(numbers.collect::<Vec<f32>>(), shape);
+            let count: usize = shape.iter().product();
+            let mut numbers = Vec::<f32>::with_capacity(count);
+            for _ in 0..count {
+                numbers.push(self.0.random_range(-1.0..1.0));
+            }
+            let data = TensorData::new(numbers, shape);
             Param::from_tensor(Tensor::from_data(data, &param.val().device()))
         }
     }
@@ -66,25 +70,32 @@ fn ids(text: &[u32], device: &Device) -> Tensor<2, Int> {
 fn written(
     model: &Gpt,
     prompts: &[Vec<u32>],
-    most: usize,
+    max_new_tokens: usize,
     with_cache: bool,
     device: &Device,
 ) -> Vec<Vec<u32>> {
-    let generation = Generation::new(model, prompts, most, Sampling::GREEDY, 0, device);
+    let generation = Generation::new(model, prompts, max_new_tokens, Sampling::GREEDY, 0, device);
     let steps: Vec<Vec<u32>> =
         if with_cache { generation.collect() } else { generation.without_cache().collect() };
-    assert_eq!(steps.len(), most);
-    (0..prompts.len()).map(|text| steps.iter().map(|step| step[text]).collect()).collect()
+    assert_eq!(steps.len(), max_new_tokens);
+    let mut texts = vec![Vec::new(); prompts.len()];
+    for step in steps {
+        for (text, token) in texts.iter_mut().zip(step) {
+            text.push(token);
+        }
+    }
+    texts
 }
 
 /// The smallest difference between the two highest logits, over all tokens of `text` after its first
 /// `prompt`.
 fn smallest_lead(model: &Gpt, text: &[u32], prompt: usize, device: &Device) -> f32 {
     let logits: Vec<f32> = model.forward(ids(text, device), &[]).into_data().iter().collect();
-    let leads = logits.chunks(VOCAB).skip(prompt - 1).map(|logits| {
-        let mut logits = logits.to_vec();
-        logits.sort_by(f32::total_cmp);
-        logits[VOCAB - 1] - logits[VOCAB - 2]
-    });
-    leads.fold(f32::INFINITY, f32::min)
+    let mut smallest = f32::INFINITY;
+    for logits in logits.chunks(VOCAB).skip(prompt - 1) {
+        let mut sorted = logits.to_vec();
+        sorted.sort_by(f32::total_cmp);
+        smallest = smallest.min(sorted[VOCAB - 1] - sorted[VOCAB - 2]);
+    }
+    smallest
 }

@@ -11,7 +11,10 @@ use decoder::{Family, Gpt, LanguageModel, checkpoint};
 use golden::{Case, Folder, assert_close, assert_data_close};
 use training::{Event, Recipe, TrainingRun, train};
 
-use crate::{VOCAB, drawn, small};
+use crate::{VOCAB, random_model, small};
+
+/// The tokens' axis of `[batch, tokens]`.
+const TOKENS: usize = 1;
 
 pub fn inputs(folder: &Folder, case: &Case) -> DecoderInputs {
     let input = |name| folder.input(case, name).unwrap();
@@ -34,10 +37,10 @@ fn assert_answers_as_recorded(name: &str) {
     let tolerance = backend::tolerance(&device, folder.tolerance);
     for case in &folder.cases {
         let inputs = inputs(&folder, case);
-        let mut answers = answers(&model, &inputs, &device);
-        answers.insert("loss".into(), next_token_loss(&model, &inputs, &device).into_data());
+        let mut found = answers(&model, &inputs, &device);
+        found.insert("loss".into(), next_token_loss(&model, &inputs, &device).into_data());
         for output in case.outputs.keys().filter(|&output| output != "generated_ids") {
-            let worst = folder.error(case, output, &answers[output]).unwrap();
+            let worst = folder.error(case, output, &found[output]).unwrap();
             assert!(worst <= tolerance, "{name}, {}, {output}: off by {worst:e}", case.case);
         }
     }
@@ -96,7 +99,10 @@ fn gradients_are_pytorchs_for_every_weight() {
     let folder = Folder::open(&golden::directory().join("gpt2")).unwrap();
     let model = checkpoint::load(&folder.path, &device).unwrap().model;
     let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
-    let loss = next_token_loss(&model, &inputs(&folder, case), &device);
+    let ids = Tensor::<2, Int>::from_data(inputs(&folder, case).input_ids, &device);
+    let predicted = ids.dims()[TOKENS] - 1;
+    let targets = ids.clone().narrow(TOKENS, 1, predicted);
+    let loss = model.loss(ids.narrow(TOKENS, 0, predicted), targets);
     let gradients = checkpoint::tensors(&gradient_of(loss, model));
     let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
     assert_eq!(errors.len(), gradients.len());
@@ -108,7 +114,7 @@ fn gradients_are_pytorchs_for_every_weight() {
 
 /// Logits, loss and the gradient of every weight of a small GPT.
 fn computed(device: &Device) -> (Tensor<3>, Vec<(String, TensorData)>) {
-    let model = drawn(&small(Family::Gpt2), device);
+    let model = random_model(&small(Family::Gpt2), device);
     let text = Tensor::<2, Int>::from_ints(
         [[3, 7, 1, 12, 5], [5, 9, 20, 2, 8], [14, 6, 23, 0, 11]],
         device,
