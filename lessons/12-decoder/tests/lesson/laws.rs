@@ -1,5 +1,7 @@
 //! What holds for every decoder, and for every text it writes.
 
+use std::slice::from_ref;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::checkpoint::parity::trace;
 use decoder::checkpoint::tensors;
@@ -74,7 +76,7 @@ fn four_prompts_of_different_lengths_go_on_as_each_does_alone_with_the_cache_and
         let mut alone = Vec::new();
         for prompt in prompts() {
             let tokens =
-                written(&model, &[prompt.clone()], max_new_tokens, true, &device).remove(0);
+                written(&model, from_ref(&prompt), max_new_tokens, true, &device).remove(0);
             let text = [&prompt[..], &tokens].concat();
             alone.push(tokens);
             let lead = smallest_lead(&model, &text, prompt.len(), &device);

@@ -144,22 +144,24 @@ fn a_gpt_of_the_plain_functions_is_that_of_the_fused_ones_gradients_included() {
     }
 }
 
-/// The ten recorded AdamW steps of PyTorch: losses and lengths of the gradient as they go, weights
-/// at the end.
+/// Ten recorded steps of AdamW in PyTorch: the loss, the length of the gradient and the learning rate
+/// of each, and the length of each tensor of weights at the end.
 #[test]
 fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
     let device = backend::from_env().autodiff();
     let _seed = backend::seeded(&device, 7);
     let steps = golden::file("steps.json");
-    let ids = steps.at("ids").as_array().unwrap().len();
-    let batch = |i| steps.ids::<2>(&format!("ids/{i}"), &device).into_data();
-    let task = Given::new((0..ids).map(batch).collect(), &device);
+    let mut batches = Vec::new();
+    for i in 0..steps.at("ids").as_array().unwrap().len() {
+        batches.push(steps.ids::<2>(&format!("ids/{i}"), &device).into_data());
+    }
+    let task = Given::new(batches, &device);
     let usual = Recipe { minimum_learning_rate: 1e-3, ..Recipe::default() };
     let constant = Recipe { steps: 10, warm_up: 0, ..usual.clone() };
     let falling = Recipe { steps: 9, learning_rate: 1e-2, warm_up: 3, ..usual };
     for (kind, recipe) in [("constant", constant), ("warmup_cosine", falling)] {
         let model = checkpoint::load(&golden::directory().join("gpt2"), &device).unwrap().model;
-        let at = |step: usize, key: &str| {
+        let recorded = |step: usize, key: &str| {
             steps.number(&format!("models/gpt2/{kind}/steps/{step}/{key}"))
         };
         // f32 against f32 after up to ten steps of AdamW, which divides by the size of the
@@ -169,15 +171,15 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
             train(&task, model, &recipe, TrainingRun::on(&device), &mut |event: &Event| {
                 if let Event::Step { step, loss, gradient_norm, learning_rate, .. } = *event {
                     assert!(
-                        (loss - at(step, "loss")).abs() < tolerance,
+                        (loss - recorded(step, "loss")).abs() < tolerance,
                         "{kind}, step {step}: {loss}"
                     );
                     assert!(
-                        (gradient_norm / at(step, "gradient_norm") - 1.0).abs() < tolerance,
+                        (gradient_norm / recorded(step, "gradient_norm") - 1.0).abs() < tolerance,
                         "{kind}, step {step}"
                     );
                     assert!(
-                        (learning_rate - at(step, "learning_rate")).abs() < 1e-12,
+                        (learning_rate - recorded(step, "learning_rate")).abs() < 1e-12,
                         "{kind}, step {step}"
                     );
                 }
@@ -189,10 +191,12 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
             // The bias of the keys moves all scores of a query alike, so its gradient is 0 but for
             // rounding, and AdamW, which divides by the gradient's size, steps along the rounding.
             let weights = checkpoint::tensors(&trained.model.valid());
-            for (name, data) in
-                weights.into_iter().filter(|(name, _)| !name.ends_with("c_attn.bias"))
-            {
-                let length = data.iter::<f64>().map(|x| x * x).sum::<f64>().sqrt();
+            for (name, data) in weights {
+                if name.ends_with("c_attn.bias") {
+                    continue;
+                }
+                let squares: f64 = data.iter::<f64>().map(|x| x * x).sum();
+                let length = squares.sqrt();
                 let expected = steps.at("models/gpt2/constant/parameters")[&name].as_f64().unwrap();
                 assert!(
                     (length / expected - 1.0).abs() < tolerance,
