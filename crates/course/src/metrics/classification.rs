@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn ninety_nine_mails_in_a_hundred_are_right_and_no_spam_is_found() {
+        let mut truth = vec![0; 990];
+        truth.extend([1; 10]);
+        let always_fine = vec![0; 1000];
+        assert_eq!(accuracy(&always_fine, &truth), 0.99);
+        let confusion = Confusion::new(2, &always_fine, &truth);
+        let [fine, spam] = confusion.scores()[..] else { panic!("two labels") };
+        assert_eq!((fine.recall, spam.recall, spam.f1), (1.0, 0.0, 0.0));
+        // F1 of fine is 2 x 990 / (1000 + 990) = 0.995, of spam 0: the mean is not fooled.
+        assert!((confusion.macro_f1() - 990.0 / 1990.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn a_label_that_nobody_has_or_was_given_scores_nothing_and_not_nan() {
         let confusion = Confusion::new(3, &PREDICTED, &TRUTH);
         assert_eq!(
