@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Answers of about one confidence.
+/// Answers that were given with about the same probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Number of answers in the bin.
@@ -31,7 +31,9 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
         let bin = ((probability * bins as f64) as usize).min(bins - 1); // 1.0 is in the last one
         count[bin] += 1;
         probabilities[bin] += probability;
-        right[bin] += f64::from(u8::from(is_right));
+        if is_right {
+            right[bin] += 1.0;
+        }
     }
     let mut filled = Vec::new();
     for bin in 0..bins {
@@ -46,7 +48,12 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
 
 /// How far confidence lies from accuracy, as a mean over all answers: 0 is calibrated (equation 3
 /// there).
+///
+/// # Panics
+///
+/// If there is no bin: an error is a mean over at least one answer.
 pub fn calibration_error(bins: &[Bin]) -> f64 {
+    assert!(!bins.is_empty(), "a calibration error is of at least one answer");
     let (mut all, mut error) = (0, 0.0);
     for bin in bins {
         all += bin.answers;

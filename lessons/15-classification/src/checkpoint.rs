@@ -23,9 +23,12 @@ use crate::{Labels, probabilities};
 pub const HEAD_FILE: &str = "head.safetensors";
 /// File that says what a classifier is; a folder without it holds none.
 pub const ABOUT_FILE: &str = "classifier.json";
-const NAME: &str = "classifier";
-const LABELS: &str = "labels";
-const KIND: &str = "kind";
+/// Name of the head's tensors in [`HEAD_FILE`], before `.weight` and `.bias`.
+const TENSORS: &str = "classifier";
+/// Metadata key of the labels' names.
+const LABELS_KEY: &str = "labels";
+/// Metadata key of how many labels a text has.
+const KIND_KEY: &str = "kind";
 
 /// Why a classifier could not be saved, opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ pub enum ClassifierError {
         "{}: expected a classifier, found no {ABOUT_FILE}; `cargo rungs classify train` makes one",
         folder.display()
     )]
-    None {
+    NoClassifier {
         /// Folder that was opened.
         folder: PathBuf,
     },
@@ -81,11 +84,12 @@ impl Head {
     ///
     /// If the folder cannot be written to.
     pub fn save(&self, folder: &Path) -> Result<(), CheckpointError> {
-        let labels = Value::from(self.labels.clone()).to_string();
+        let label_names = Value::from(self.labels.clone()).to_string();
         let kind = serde_json::to_value(self.kind).unwrap_or_default();
-        let metadata = [(LABELS, &labels[..]), (KIND, kind.as_str().unwrap_or_default())];
+        let metadata =
+            [(LABELS_KEY, &label_names[..]), (KIND_KEY, kind.as_str().unwrap_or_default())];
         let mut save = Save::default();
-        save.linear(NAME, &mut self.linear.clone())?;
+        save.linear(TENSORS, &mut self.linear.clone())?;
         checkpoint::write_weights(&folder.join(HEAD_FILE), &save.tensors, &metadata)
     }
 
@@ -99,25 +103,25 @@ impl Head {
         let path = folder.join(HEAD_FILE);
         let weights = Weights::open(&path)?;
         let checks = Checks::of(&path);
-        let labels_text = weights.metadata(LABELS).unwrap_or_default();
-        let Ok(labels) = serde_json::from_str::<Vec<String>>(labels_text) else {
+        let names_text = weights.metadata(LABELS_KEY).unwrap_or_default();
+        let Ok(label_names) = serde_json::from_str::<Vec<String>>(names_text) else {
             return checks.refuse(
-                LABELS,
+                LABELS_KEY,
                 "expected a JSON list of labels in the metadata, found none".into(),
             );
         };
-        let kind_text = weights.metadata(KIND).unwrap_or_default();
+        let kind_text = weights.metadata(KIND_KEY).unwrap_or_default();
         let Ok(kind) = serde_json::from_value(Value::from(kind_text)) else {
             let problem =
                 format!("expected \"one\" or \"any\" in the metadata, found {kind_text:?}");
-            return checks.refuse(KIND, problem);
+            return checks.refuse(KIND_KEY, problem);
         };
-        let mut linear = LinearConfig::new(d_model, labels.len()).init(device);
+        let mut linear = LinearConfig::new(d_model, label_names.len()).init(device);
         let mut expect = Expect::default();
-        expect.linear(NAME, &mut linear)?;
+        expect.linear(TENSORS, &mut linear)?;
         weights.matches(&expect.tensors, &[])?;
-        Load::new(&weights, device).linear(NAME, &mut linear)?;
-        Ok(Self { linear, labels, kind })
+        Load::new(&weights, device).linear(TENSORS, &mut linear)?;
+        Ok(Self { linear, labels: label_names, kind })
     }
 }
 
@@ -142,7 +146,7 @@ pub struct About {
     pub model: Model,
     /// Layers after which the vectors are taken.
     pub layer: usize,
-    /// The label that most rows had.
+    /// The majority class: the label that most rows of the training had.
     pub majority: String,
 }
 
@@ -191,12 +195,12 @@ impl Classifier {
         device: &Device,
         frozen: impl FnOnce(&str) -> Result<(SentenceEncoder, Model), E>,
     ) -> Result<Self, E> {
-        let about = about(folder)?;
+        let about = read_about(folder)?;
         if about.method == Method::Finetune {
-            return Ok(tuned(folder, about, device)?);
+            return Ok(open_tuned(folder, about, device)?);
         }
         let (encoder, found) = frozen(&about.model.name)?;
-        Ok(on_frozen(folder, about, encoder, &found, device)?)
+        Ok(open_frozen(folder, about, encoder, &found, device)?)
     }
 
     /// The probability of each label for each text.
@@ -228,15 +232,17 @@ impl Classifier {
     }
 }
 
-fn about(folder: &Path) -> Result<About, ClassifierError> {
+/// Reads `classifier.json`; a folder without it holds no classifier.
+fn read_about(folder: &Path) -> Result<About, ClassifierError> {
     let path = folder.join(ABOUT_FILE);
     if !path.exists() {
-        return Err(ClassifierError::None { folder: folder.into() });
+        return Err(ClassifierError::NoClassifier { folder: folder.into() });
     }
     Ok(files::read_json(&path)?)
 }
 
-fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, ClassifierError> {
+/// Opens a fine-tuned classifier: its own model, tokenizer and head.
+fn open_tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, ClassifierError> {
     let model = load_sequence_classifier(folder, device)?.model;
     let encoder = SentenceEncoder::new(Tokenizer::open(folder)?, model.bert.clone(), device)?;
     let encoder = encoder.with_limits_of(folder)?;
@@ -244,18 +250,21 @@ fn tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier, Cla
     let [_, columns] = model.classifier.weight.dims();
     if head.labels.len() != columns {
         let problem = format!("expected the labels of {columns} columns, found {:?}", head.labels);
-        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse("labels", problem)?);
+        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse(LABELS_KEY, problem)?);
     }
     if head.kind != Labels::One {
         let problem =
             "expected \"one\", since a fine-tuned model gives a text one label, found \"any\""
                 .into();
-        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse(KIND, problem)?);
+        return Ok(Checks::of(&folder.join(HEAD_FILE)).refuse(KIND_KEY, problem)?);
     }
-    with_majority(folder, Classifier { about, encoder, head, tuned: Some(model) })
+    check_majority(folder, &about, &head)?;
+    Ok(Classifier { about, encoder, head, tuned: Some(model) })
 }
 
-fn on_frozen(
+/// Opens a head on a frozen encoder, if that is the encoder of the training (`found` says which it
+/// is).
+fn open_frozen(
     folder: &Path,
     about: About,
     encoder: SentenceEncoder,
@@ -274,15 +283,16 @@ fn on_frozen(
         return Ok(checks.refuse("layer", problem)?);
     }
     let head = Head::open(folder, encoder.bert.d_model(), device)?;
-    with_majority(folder, Classifier { about, encoder, head, tuned: None })
+    check_majority(folder, &about, &head)?;
+    Ok(Classifier { about, encoder, head, tuned: None })
 }
 
-/// The classifier, if its commonest label is one of its labels.
-fn with_majority(folder: &Path, classifier: Classifier) -> Result<Classifier, ClassifierError> {
-    let (labels, majority) = (&classifier.head.labels, &classifier.about.majority);
-    if !labels.contains(majority) {
-        let problem = format!("expected one of {labels:?}, found {majority:?}");
-        return Ok(Checks::of(&folder.join(ABOUT_FILE)).refuse("majority", problem)?);
+/// Refuses a majority class that is none of the head's labels.
+fn check_majority(folder: &Path, about: &About, head: &Head) -> Result<(), ClassifierError> {
+    let (label_names, majority) = (&head.labels, &about.majority);
+    if label_names.contains(majority) {
+        return Ok(());
     }
-    Ok(classifier)
+    let problem = format!("expected one of {label_names:?}, found {majority:?}");
+    Ok(Checks::of(&folder.join(ABOUT_FILE)).refuse("majority", problem)?)
 }

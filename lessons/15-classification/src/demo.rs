@@ -16,13 +16,17 @@ use sentences::SentenceEncoder;
 use crate::baseline::{BagOfWords, majority};
 use crate::{LogisticRegression, likeliest, one_hot};
 
-/// Steps of pretraining of the tiny encoder.
+/// Steps of pretraining of the tiny encoder, as many as in lesson 11's demo.
 const STEPS: usize = 600;
 /// What the feelings of [`World::feelings`] are called here, in their order.
 const FEELINGS: [&str; 5] = ["happy", "sad", "angry", "tired", "afraid"];
-/// Words of each feeling that are learnt from; the others are asked for.
-const LEARNT: usize = 2;
-/// How a feeling is said.
+/// Words of each feeling to train on; the others are the test. Each feeling has at least three
+/// words, so that two leave one to ask for.
+const TRAIN_WORDS: usize = 2;
+/// scikit-learn's `C` for the feelings: on the 60 training sentences the penalty is then 1/600, in
+/// the order of this lesson's default, where scikit-learn's own default of 1 means 1/60.
+const C: f64 = 10.0;
+/// Sentences that name a feeling.
 const FRAMES: [&str; 6] = [
     "I feel {} today.",
     "I am {}.",
@@ -83,11 +87,28 @@ fn shapes() -> Figure {
     Figure::shapes("15-shapes", "From vectors to labels", alt, steps)
 }
 
-/// Sentences on feelings, and their numbers: with the words to learn from, or with the others.
-fn sayings(learnt: bool) -> (Vec<String>, Vec<usize>) {
+/// Sentences with the words of each feeling that are trained on, and the feelings' numbers.
+fn training_sentences() -> (Vec<String>, Vec<usize>) {
+    let mut words = World::feelings();
+    for words in &mut words {
+        words.truncate(TRAIN_WORDS);
+    }
+    framed(&words)
+}
+
+/// Sentences with the other words of each feeling, and the feelings' numbers.
+fn test_sentences() -> (Vec<String>, Vec<usize>) {
+    let mut words = World::feelings();
+    for words in &mut words {
+        words.drain(..TRAIN_WORDS);
+    }
+    framed(&words)
+}
+
+/// Every word in every frame, and the number of its feeling.
+fn framed(words_by_feeling: &[Vec<&str>]) -> (Vec<String>, Vec<usize>) {
     let (mut texts, mut numbers) = (Vec::new(), Vec::new());
-    for (number, words) in World::feelings().into_iter().enumerate() {
-        let words = if learnt { &words[..LEARNT] } else { &words[LEARNT..] };
+    for (number, words) in words_by_feeling.iter().enumerate() {
         for word in words {
             for frame in FRAMES {
                 texts.push(frame.replace("{}", word));
@@ -98,40 +119,37 @@ fn sayings(learnt: bool) -> (Vec<String>, Vec<usize>) {
     (texts, numbers)
 }
 
-/// Five feelings, each learnt from two words and asked for in others.
+/// Five feelings, each trained on two words and asked for in others.
 fn feelings(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
-    let ((learnt, learnt_numbers), (asked, truth)) = (sayings(true), sayings(false));
-    let labels = FEELINGS.len();
-    let x: Tensor<2> = encoder.embed_matrix(&learnt)?;
-    let regression = LogisticRegression::as_scikit_learn(10.0, learnt.len(), labels);
-    let head = regression.fit(x.clone(), one_hot(&learnt_numbers, labels, &x.device()));
-    let said = likeliest(head.forward(encoder.embed_matrix(&asked)?));
-    let bag = BagOfWords::fit(&learnt, &learnt_numbers, labels);
+    let ((training, numbers), (test, truth)) = (training_sentences(), test_sentences());
+    let n_labels = FEELINGS.len();
+    let x: Tensor<2> = encoder.embed_matrix(&training)?;
+    let regression = LogisticRegression::as_scikit_learn(C, training.len(), n_labels);
+    let head = regression.fit(x.clone(), one_hot(&numbers, n_labels, &x.device()));
+    let by_head = likeliest(head.forward(encoder.embed_matrix(&test)?));
+    let bag = BagOfWords::fit(&training, &numbers, n_labels);
     let mut by_words = Vec::new();
-    for text in &asked {
+    for text in &test {
         by_words.push(bag.predict(text));
     }
-    let commonest = vec![majority(&learnt_numbers, labels); asked.len()];
+    let by_majority = vec![majority(&numbers, n_labels); test.len()];
     report.say(format!(
         "Five feelings, learnt from {} sentences with two words each (\"I am glad.\"), asked for \
             in {} sentences with\n\
             other words (\"I am cheerful.\"):",
-        learnt.len(),
-        asked.len()
+        training.len(),
+        test.len()
     ));
-    let confusion = Confusion::new(labels, &said, &truth);
+    let confusion = Confusion::new(n_labels, &by_head, &truth);
     let mut table = Table::new(["by", "accuracy", "macro F1"]);
-    for (name, said) in [
-        ("the commonest label", &commonest),
+    for (name, predicted) in [
+        ("the commonest label", &by_majority),
         ("bag of words", &by_words),
-        ("logistic regression", &said),
+        ("logistic regression", &by_head),
     ] {
-        let right = format!("{:.1}%", 100.0 * accuracy(said, &truth));
-        table.row([
-            name,
-            &right,
-            &format!("{:.3}", Confusion::new(labels, said, &truth).macro_f1()),
-        ]);
+        let right = format!("{:.1}%", 100.0 * accuracy(predicted, &truth));
+        let macro_f1 = Confusion::new(n_labels, predicted, &truth).macro_f1();
+        table.row([name, &right, &format!("{macro_f1:.3}")]);
     }
     report.table(&table);
     let mut table = Table::new(["feeling", "precision", "recall", "F1", "rows"]);

@@ -10,15 +10,16 @@ use training::{Draw, Recipe, Task, batch_of_epoch};
 
 use crate::{LABELS, Labels, ROWS, log_softmax, probabilities};
 
-/// Texts that are predicted together.
-const TOGETHER: usize = 32;
+/// Number of texts that are predicted together. It bounds the memory; the answers do not depend on
+/// it.
+const PREDICT_BATCH: usize = 32;
 
-/// A text as token ids, with what is to be learnt of it.
+/// A text as token ids, with what is to be learned of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example<T> {
     /// Token ids, the special ones among them.
     pub ids: Vec<u32>,
-    /// The answer that is to be learnt.
+    /// The answer that is to be learned.
     pub target: T,
 }
 
@@ -47,17 +48,20 @@ impl FineTuning {
     }
 }
 
-/// A new head on an encoder; a pooler of its own where it has none.
-pub fn sequence_classifier(mut bert: Bert, labels: usize, device: &Device) -> SequenceClassifier {
+/// A new head on an encoder's pooler, lesson 11's reading of `[CLS]`; an encoder without a pooler
+/// gets a new one.
+pub fn sequence_classifier(mut bert: Bert, n_labels: usize, device: &Device) -> SequenceClassifier {
     let d_model = bert.d_model();
     bert.pooler.get_or_insert_with(|| LinearConfig::new(d_model, d_model).init(device));
-    SequenceClassifier { bert, classifier: LinearConfig::new(d_model, labels).init(device) }
+    SequenceClassifier { bert, classifier: LinearConfig::new(d_model, n_labels).init(device) }
 }
 
-/// The probabilities of texts, in their order, without dropout.
+/// The probabilities of texts, in their order. The model must be without autodiff (`.valid()`):
+/// under autodiff it still drops numbers, and answers differ from call to call.
 ///
 /// # Shapes
 ///
+/// - texts: token ids of each text, special tokens included
 /// - output: `[texts, labels]`, rows that sum to 1
 ///
 /// # Panics
@@ -73,7 +77,7 @@ pub fn predict(
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|&text| texts[text].len());
     let mut logits = Vec::new();
-    for part in order.chunks(TOGETHER) {
+    for part in order.chunks(PREDICT_BATCH) {
         let mut together = Vec::with_capacity(part.len());
         for &text in part {
             together.push(texts[text]);
@@ -81,11 +85,16 @@ pub fn predict(
         logits.push(model.forward(&Batch::of_one_segment(&together, pad, device)));
     }
     let logits = Tensor::cat(logits, ROWS);
-    let mut place = vec![0; texts.len()]; // of each text in that order
-    for (at, &text) in order.iter().enumerate() {
-        place[text] = at;
+    probabilities(logits.select(ROWS, ints(&inverse(&order), device)), Labels::One)
+}
+
+/// The place of each number in an order: `inverse(order)[order[i]] = i`.
+fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut places = vec![0; order.len()];
+    for (place, &number) in order.iter().enumerate() {
+        places[number] = place;
     }
-    probabilities(logits.select(ROWS, ints(&place, device)), Labels::One)
+    places
 }
 
 /// Whole numbers as a tensor: `[numbers]`.
@@ -109,8 +118,8 @@ pub struct TokenClassifier {
 
 impl TokenClassifier {
     /// A new head on an encoder.
-    pub fn new(bert: Bert, labels: usize, device: &Device) -> Self {
-        let classifier = LinearConfig::new(bert.d_model(), labels).init(device);
+    pub fn new(bert: Bert, n_labels: usize, device: &Device) -> Self {
+        let classifier = LinearConfig::new(bert.d_model(), n_labels).init(device);
         Self { bert, classifier }
     }
 
@@ -119,6 +128,7 @@ impl TokenClassifier {
     ///
     /// # Shapes
     ///
+    /// - batch.ids: `[batch, tokens]`, ids in 0..vocab
     /// - output: `[batch, tokens, labels]`, logits
     pub fn forward(&self, batch: &Batch) -> Tensor<3> {
         self.classifier.forward(self.bert.forward(batch))
@@ -126,42 +136,63 @@ impl TokenClassifier {
     // ANCHOR_END: token_classifier
 }
 
-/// Something that learns from examples: what is asked of a batch, and the answers.
+/// A model that can be fine-tuned on examples. It says what is learned from one text (a label, or
+/// labels of its tokens), and how wrong it is about a batch of them.
 pub trait Learner: Module {
-    /// What is to be learnt of one text.
+    /// What is to be learned from one text.
     type Target;
 
-    /// The mean loss in nats over all answers of these examples, `[1]`; an answer weighs what its
-    /// label does.
-    fn loss(&self, batch: &Batch, targets: &[&Self::Target], weights: &[f32]) -> Tensor<1>;
+    /// The mean loss in nats over all answers of these examples, each weighted by its label's
+    /// weight.
+    ///
+    /// # Shapes
+    ///
+    /// - batch.ids: `[batch, tokens]`, one row for each target
+    /// - label_weights: `[labels]`
+    /// - output: `[1]`
+    fn loss(&self, batch: &Batch, targets: &[&Self::Target], label_weights: &[f32]) -> Tensor<1>;
 }
 
 impl Learner for SequenceClassifier {
     type Target = usize;
 
-    fn loss(&self, batch: &Batch, targets: &[&usize], weights: &[f32]) -> Tensor<1> {
+    fn loss(&self, batch: &Batch, targets: &[&usize], label_weights: &[f32]) -> Tensor<1> {
         let mut answers = Vec::with_capacity(targets.len());
         for (row, &&label) in targets.iter().enumerate() {
             answers.push(Answer { row, label });
         }
-        weighted_cross_entropy(self.forward(batch), &answers, weights)
+        weighted_cross_entropy(self.forward(batch), &answers, label_weights)
     }
 }
 
-impl Learner for TokenClassifier {
-    /// Tokens that have a label, each with its label.
-    type Target = Vec<(usize, usize)>;
+/// A token that has a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelledToken {
+    /// Place of the token in its text, special tokens counted.
+    pub token: usize,
+    /// Number of its label.
+    pub label: usize,
+}
 
-    fn loss(&self, batch: &Batch, targets: &[&Vec<(usize, usize)>], weights: &[f32]) -> Tensor<1> {
+impl Learner for TokenClassifier {
+    /// Tokens that have a label; the others are not learned from.
+    type Target = Vec<LabelledToken>;
+
+    fn loss(
+        &self,
+        batch: &Batch,
+        targets: &[&Vec<LabelledToken>],
+        label_weights: &[f32],
+    ) -> Tensor<1> {
         let logits = self.forward(batch);
-        let [rows, tokens, labels] = logits.dims();
+        let [texts, tokens, n_labels] = logits.dims();
         let mut answers = Vec::new();
-        for (row, labelled) in targets.iter().enumerate() {
-            for &(token, label) in *labelled {
-                answers.push(Answer { row: row * tokens + token, label });
+        for (text, labelled) in targets.iter().enumerate() {
+            for &LabelledToken { token, label } in *labelled {
+                answers.push(Answer { row: text * tokens + token, label });
             }
         }
-        weighted_cross_entropy(logits.reshape([rows * tokens, labels]), &answers, weights)
+        weighted_cross_entropy(logits.reshape([texts * tokens, n_labels]), &answers, label_weights)
     }
 }
 
@@ -178,30 +209,35 @@ struct Answer {
 /// # Shapes
 ///
 /// - logits: `[rows, labels]`
+/// - label_weights: `[labels]`
 /// - output: `[1]`, nats
 ///
 /// # Panics
 ///
-/// If there is no answer, or not a weight for each label.
-fn weighted_cross_entropy(logits: Tensor<2>, answers: &[Answer], weights: &[f32]) -> Tensor<1> {
+/// If there is no answer, or not one weight per label.
+fn weighted_cross_entropy(
+    logits: Tensor<2>,
+    answers: &[Answer],
+    label_weights: &[f32],
+) -> Tensor<1> {
     let (n, device) = (answers.len(), logits.device());
-    assert_shape!(logits, [_, weights.len()]);
-    let (mut rows, mut labels, mut weight_of_answer) = (Vec::new(), Vec::new(), Vec::new());
+    assert_shape!(logits, [_, label_weights.len()]);
+    let (mut rows, mut labels, mut answer_weights) = (Vec::new(), Vec::new(), Vec::new());
     let mut sum = 0.0;
     for answer in answers {
         rows.push(answer.row);
         labels.push(answer.label);
-        weight_of_answer.push(weights[answer.label]);
-        sum += weights[answer.label];
+        answer_weights.push(label_weights[answer.label]);
+        sum += label_weights[answer.label];
     }
     let logits = logits.select(ROWS, ints(&rows, &device));
     let labels = ints(&labels, &device);
-    if weights.iter().all(|&weight| weight == weights[0]) {
-        return cross_entropy(logits, labels);
+    if label_weights.iter().all(|&weight| weight == label_weights[0]) {
+        return cross_entropy(logits, labels); // equal weights cancel: lesson 01's loss
     }
-    let weight_of_answer = Tensor::<1>::from_data(TensorData::new(weight_of_answer, [n]), &device);
+    let answer_weights = Tensor::<1>::from_data(TensorData::new(answer_weights, [n]), &device);
     let log_p = log_softmax(logits).gather(LABELS, labels.reshape([n, 1])); // [answers, 1]
-    -(log_p.reshape([n]) * weight_of_answer).sum() / sum
+    -(log_p.reshape([n]) * answer_weights).sum() / sum
 }
 // ANCHOR_END: weighted
 
@@ -212,8 +248,8 @@ pub struct Examples<'a, M: Learner> {
     pub training: &'a [Example<M::Target>],
     /// Examples to measure with, held back from the training.
     pub held_out: &'a [Example<M::Target>],
-    /// Weight in the loss of an answer of each label.
-    pub weights: Vec<f32>,
+    /// Weight of each label in the loss, in the order of the labels.
+    pub label_weights: Vec<f32>,
     /// Id of the padding token, `[PAD]`.
     pub pad: u32,
     /// Settings of the training.
@@ -250,7 +286,7 @@ impl<M: Learner> Task for Examples<'_, M> {
             examples.push(&self.training[place]);
         }
         let batch = padded(&examples, self.pad, self.device);
-        model.loss(&batch, &targets(&examples), &self.weights)
+        model.loss(&batch, &targets(&examples), &self.label_weights)
     }
 
     fn tokens(&self) -> usize {
@@ -261,12 +297,18 @@ impl<M: Learner> Task for Examples<'_, M> {
         self.how.batch * all / self.training.len()
     }
 
+    /// The loss over the examples held back: the mean of the batches' losses, each counting as many
+    /// times as it has texts. Where every text has one answer and all labels weigh the same, that
+    /// is the mean over all answers. Otherwise [`Learner::loss`] divides each batch by its own
+    /// answers' weights, and this mean is only near the mean over all: good enough to compare steps
+    /// by.
     fn evaluate(&self, model: &M) -> f64 {
         let plain = self.device.clone().inner();
         let examples: Vec<&Example<M::Target>> = self.held_out.iter().collect();
         let mut sum = 0.0;
         for part in examples.chunks(self.how.batch) {
-            let loss = model.loss(&padded(part, self.pad, &plain), &targets(part), &self.weights);
+            let loss =
+                model.loss(&padded(part, self.pad, &plain), &targets(part), &self.label_weights);
             sum += loss.into_scalar::<f64>() * part.len() as f64;
         }
         sum / examples.len() as f64

@@ -56,6 +56,14 @@ const LABELS: usize = 1;
 /// The largest entry of a gradient that counts as nothing: f32 sums thousands of rows no better.
 const FLAT: f64 = 1e-6;
 
+/// Steps back that the search keeps to know the curvature by: as many as scipy's L-BFGS, which
+/// scikit-learn calls.
+const HISTORY: usize = 10;
+
+/// Learning rate of the search, where each line search begins: at 1 it first tries the step that
+/// the curvature suggests.
+const WHOLE_STEPS: f64 = 1.0;
+
 /// How many labels a text has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,7 +78,8 @@ pub enum Labels {
 #[derive(Config, Debug, Copy, PartialEq)]
 pub struct LogisticRegression {
     /// Strength of the penalty: times half the square of the weights, beside the mean loss; biases
-    /// cost nothing.
+    /// cost nothing. The default is what scikit-learn's `C = 1` comes to for 1000 rows of
+    /// three labels or more.
     #[config(default = 1e-3)]
     pub l2: f64,
     /// Whether rare labels weigh as much as common ones, all rows of a label together.
@@ -78,26 +87,27 @@ pub struct LogisticRegression {
     pub balanced: bool,
     /// How many labels a text has.
     #[config(default = "Labels::One")]
-    pub labels: Labels,
+    pub kind: Labels,
     /// Steps of the search at most: it ends earlier where the gradient is nothing.
     #[config(default = 500)]
     pub steps: usize,
 }
 
 impl LogisticRegression {
-    /// The penalty that scikit-learn means by `C`: `C` times the sum of the losses beside half the square of
-    /// the weights. Of two labels it keeps one column, whose weights are the difference of the two
-    /// here: each has half, both together half the square.
-    pub fn as_scikit_learn(c: f64, rows: usize, labels: usize) -> Self {
-        let columns = if labels == 2 { 2.0 } else { 1.0 };
+    /// The penalty that scikit-learn means by `C`: `C` times the sum of the losses beside half the
+    /// square of the weights. For two labels it keeps one column, whose weights are the difference
+    /// of the two here: each has half, both together half the square.
+    pub fn as_scikit_learn(c: f64, rows: usize, n_labels: usize) -> Self {
+        let columns = if n_labels == 2 { 2.0 } else { 1.0 };
         Self::new().with_l2(columns / (c * rows as f64))
     }
 }
 
 // ANCHOR: logistic
 impl LogisticRegression {
-    /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has only one, by
-    /// L-BFGS (Nocedal and Wright 2006, "Numerical Optimization", algorithm 7.5).
+    /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has no local
+    /// minimum besides the lowest, by L-BFGS (Nocedal and Wright 2006, "Numerical Optimization",
+    /// algorithm 7.5).
     ///
     /// # Shapes
     ///
@@ -106,43 +116,55 @@ impl LogisticRegression {
     ///
     /// # Panics
     ///
-    /// If there is no row, or not a row of labels for each.
+    /// If there is no row, or `x` and `y` have different numbers of rows.
     pub fn fit(&self, x: Tensor<2>, y: Tensor<2>) -> Linear {
-        let ([rows, d_model], [_, labels]) = (x.dims(), y.dims());
+        let ([rows, d_model], [_, n_labels]) = (x.dims(), y.dims());
         assert!(rows > 0, "a head is fitted to at least one row");
-        assert_shape!(y, [rows, labels]);
-        let weights = self.weights(&y);
+        assert_shape!(y, [rows, n_labels]);
+        let row_weights = self.row_weights(&y);
         let zeros = Linear {
-            weight: Param::from_tensor(Tensor::zeros([d_model, labels], &x.device())),
-            bias: Some(Param::from_tensor(Tensor::zeros([labels], &x.device()))),
+            weight: Param::from_tensor(Tensor::zeros([d_model, n_labels], &x.device())),
+            bias: Some(Param::from_tensor(Tensor::zeros([n_labels], &x.device()))),
         };
         let mut search = LBFGSConfig::new()
             .with_max_iter(self.steps)
-            .with_history_size(10)
+            .with_history_size(HISTORY)
             .with_tolerance_grad(FLAT)
             .with_line_search_fn(LineSearchFn::StrongWolfe)
             .init();
-        search.step(1.0, zeros.train(), |head| self.loss(&head.valid(), &x, &y, &weights)).0.valid()
+        // burn's search steps a model under autodiff; the gradients are made by hand, without.
+        let start = zeros.train();
+        let (best, _loss) =
+            search.step(WHOLE_STEPS, start, |head| self.loss(&head.valid(), &x, &y, &row_weights));
+        best.valid()
     }
 
-    /// The loss in nats a row, and how it changes with weight and bias, by hand.
+    /// The loss in nats per row, and its gradient by weight and bias, by hand.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[rows, d_model]`, without autodiff
+    /// - y: `[rows, labels]`, 1 where a row has the label, else 0
+    /// - row_weights: `[rows, 1]`, what each row counts
+    /// - output: the loss; the gradients `[d_model, labels]` of the weight and `[labels]` of the
+    ///   bias
     pub fn loss(
         &self,
         head: &Linear,
         x: &Tensor<2>,
         y: &Tensor<2>,
-        weights: &Tensor<2>,
+        row_weights: &Tensor<2>,
     ) -> (f64, GradientsParams) {
         let logits = head.forward(x.clone());
-        let all = weights.clone().sum().into_scalar::<f64>();
-        let row_losses = match self.labels {
+        let all = row_weights.clone().sum().into_scalar::<f64>();
+        let row_losses = match self.kind {
             Labels::One => -(log_softmax(logits.clone()) * y.clone()).sum_dim(LABELS),
             Labels::Any => binary_cross_entropy(logits.clone(), y.clone()).sum_dim(LABELS),
         }; // [rows, 1]
         let weight = head.weight.val();
         let penalty = weight.clone().square().sum().into_scalar::<f64>() * self.l2 / 2.0;
-        let loss = (row_losses * weights.clone()).sum().into_scalar::<f64>() / all + penalty;
-        let error = (probabilities(logits, self.labels) - y.clone()) * weights.clone() / all;
+        let loss = (row_losses * row_weights.clone()).sum().into_scalar::<f64>() / all + penalty;
+        let error = (probabilities(logits, self.kind) - y.clone()) * row_weights.clone() / all;
         let mut gradients = GradientsParams::new();
         gradients.register(
             head.weight.id,
@@ -155,21 +177,26 @@ impl LogisticRegression {
     }
     // ANCHOR_END: logistic
 
-    /// What each row weighs, `[rows, 1]`: 1, or what makes every label weigh the same: rows /
-    /// (labels times rows of its own), as scikit-learn's `balanced`.
+    /// What each row weighs: 1, or what makes every label weigh the same, which is rows / (labels
+    /// times rows of the label), as scikit-learn's `balanced`.
+    ///
+    /// # Shapes
+    ///
+    /// - y: `[rows, labels]`, 1 where a row has the label, else 0
+    /// - output: `[rows, 1]`
     ///
     /// # Panics
     ///
     /// If rows with any number of labels are to be balanced: a row would weigh several things.
-    pub fn weights(&self, y: &Tensor<2>) -> Tensor<2> {
-        let [rows, labels] = y.dims();
+    pub fn row_weights(&self, y: &Tensor<2>) -> Tensor<2> {
+        let [rows, n_labels] = y.dims();
         if !self.balanced {
             return Tensor::ones([rows, 1], &y.device());
         }
-        assert_eq!(self.labels, Labels::One, "only rows of one label each can be balanced");
-        // [1, labels]; a label without rows weighs none
+        assert_eq!(self.kind, Labels::One, "only rows of one label each can be balanced");
+        // [1, labels]; at least 1, so that a label without rows divides by no 0
         let rows_of_label = y.clone().sum_dim(ROWS).clamp_min(1.0);
-        (y.clone() * rows_of_label.recip() * (rows as f64 / labels as f64)).sum_dim(LABELS)
+        (y.clone() * rows_of_label.recip() * (rows as f64 / n_labels as f64)).sum_dim(LABELS)
     }
 }
 
@@ -180,9 +207,9 @@ impl LogisticRegression {
 /// # Shapes
 ///
 /// - logits: `[rows, labels]`
-/// - output: the same; probabilities, of one label with rows that sum to 1
-pub fn probabilities(logits: Tensor<2>, labels: Labels) -> Tensor<2> {
-    match labels {
+/// - output: the same, probabilities; the rows sum to 1 where a row has one label
+pub fn probabilities(logits: Tensor<2>, kind: Labels) -> Tensor<2> {
+    match kind {
         Labels::One if kernels::plain() => lookup::log_softmax(logits).exp(),
         Labels::One => activation::softmax(logits, LABELS),
         Labels::Any if kernels::plain() => sigmoid(logits),
@@ -209,8 +236,10 @@ fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
     activation::log_softmax(logits, LABELS)
 }
 
-/// -log p of what is the case, a label at a time: log(1 + exp(z)) - y z, in a form that does not
-/// overflow.
+/// Binary cross entropy, -log p of what is the case for each label by itself: log(1 + e^z) - y z.
+///
+/// For large z, e^z overflows, but 1 + e^z = e^z (1 + e^-z), so log(1 + e^z) = z + log(1 + e^-z).
+/// For both signs that is max(z, 0) + log(1 + e^-|z|).
 ///
 /// # Shapes
 ///
@@ -225,18 +254,19 @@ fn binary_cross_entropy(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
 ///
 /// # Shapes
 ///
+/// - numbers: `[rows]`, label numbers in `0..n_labels`
 /// - output: `[rows, labels]`
 ///
 /// # Panics
 ///
 /// If a number is no label.
-pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
-    let mut rows = vec![0.0_f32; numbers.len() * labels];
+pub fn one_hot(numbers: &[usize], n_labels: usize, device: &Device) -> Tensor<2> {
+    let mut rows = vec![0.0_f32; numbers.len() * n_labels];
     for (row, &number) in numbers.iter().enumerate() {
-        assert!(number < labels, "label numbers lie in 0..{labels}");
-        rows[row * labels + number] = 1.0;
+        assert!(number < n_labels, "label numbers lie in 0..{n_labels}");
+        rows[row * n_labels + number] = 1.0;
     }
-    Tensor::from_data(TensorData::new(rows, [numbers.len(), labels]), device)
+    Tensor::from_data(TensorData::new(rows, [numbers.len(), n_labels]), device)
 }
 
 /// The likeliest label of each row.
@@ -244,10 +274,11 @@ pub fn one_hot(numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
 /// # Shapes
 ///
 /// - scores: `[rows, labels]`, logits or probabilities
+/// - output: `[rows]`, label numbers
 pub fn likeliest(scores: Tensor<2>) -> Vec<usize> {
-    let mut labels = Vec::new();
-    for label in scores.argmax(LABELS).into_data().iter::<i64>() {
-        labels.push(label as usize);
+    let mut numbers = Vec::new();
+    for number in scores.argmax(LABELS).into_data().iter::<i64>() {
+        numbers.push(number as usize);
     }
-    labels
+    numbers
 }

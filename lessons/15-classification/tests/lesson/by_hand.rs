@@ -12,7 +12,7 @@ fn texts(device: &Device) -> Tensor<2> {
     Tensor::from_floats([[1.0, 0.0], [1.0, 2.0]], device)
 }
 
-/// Nothing learnt but that the second number speaks for the second label, by 1.
+/// Nothing learned but that the second number speaks for the second label, by 1.
 fn head(device: &Device) -> Linear {
     Linear {
         weight: Param::from_tensor(Tensor::from_floats([[0.0, 0.0], [0.0, 1.0]], device)),
@@ -34,25 +34,35 @@ fn probabilities_of_two_texts() {
 fn loss_and_gradient_of_two_texts() {
     let device = backend::from_env();
     let (x, y, head) = (texts(&device), one_hot(&[0, 1], 2, &device), head(&device));
-    let regression = LogisticRegression::new().with_l2(0.1);
-    let (loss, gradients) = regression.loss(&head, &x, &y, &regression.weights(&y));
-    // ln 2 and -ln 0.8808 = 0.1269, on average 0.4100; half of 0.1 times 1 squared beside it.
+    let weight_id = head.weight.id;
+    let bias_id = head.bias.as_ref().unwrap().id;
+    let tolerance = backend::tolerance(&device, 1e-6);
+    // Mean of the errors p - y, which are (-0.5, 0.5) and (0.1192, -0.1192); no penalty on biases.
+    let bias = Tensor::from_floats([-0.190_398_6, 0.190_398_6], &device);
+
+    let on_the_page = LogisticRegression::new().with_l2(0.0);
+    let row_weights = on_the_page.row_weights(&y);
+    let (loss, gradients) = on_the_page.loss(&head, &x, &y, &row_weights);
+    // ln 2 and -ln 0.8808 = 0.1269, on average 0.4100.
+    assert!((loss - 0.410_037_6).abs() < 1e-6);
+    // x^T times the errors, by two.
+    let weight =
+        Tensor::from_floats([[-0.190_398_6, 0.190_398_6], [0.119_202_9, -0.119_202_9]], &device);
+    assert_close(&gradients.get::<2>(weight_id).unwrap(), &weight, tolerance);
+    assert_close(&gradients.get::<1>(bias_id).unwrap(), &bias, tolerance);
+
+    let penalised = LogisticRegression::new().with_l2(0.1);
+    let (loss, gradients) = penalised.loss(&head, &x, &y, &row_weights);
+    // Half of 0.1 times 1 squared beside the loss, 0.1 times 1 beside the last entry.
     assert!((loss - (0.410_037_6 + 0.05)).abs() < 1e-6);
-    // Errors p - y: (-0.5, 0.5) and (0.1192, -0.1192). x^T times them by two, and 0.1 W.
-    let expected =
+    let weight =
         Tensor::from_floats([[-0.190_398_6, 0.190_398_6], [0.119_202_9, -0.019_202_9]], &device);
-    let gradient = gradients.get::<2>(head.weight.id).unwrap();
-    assert_close(&gradient, &expected, backend::tolerance(&device, 1e-6));
-    let bias = gradients.get::<1>(head.bias.as_ref().unwrap().id).unwrap();
-    assert_close(
-        &bias,
-        &Tensor::from_floats([-0.190_398_6, 0.190_398_6], &device),
-        backend::tolerance(&device, 1e-6),
-    );
+    assert_close(&gradients.get::<2>(weight_id).unwrap(), &weight, tolerance);
+    assert_close(&gradients.get::<1>(bias_id).unwrap(), &bias, tolerance);
 }
 
 #[test]
-fn a_bag_of_words_counts() {
+fn naive_bayes_scores_are_smoothed_counts_by_hand() {
     let texts = ["good film", "good good plot", "bad film"];
     let bag = BagOfWords::fit(&texts, &[1, 1, 0], 2);
     assert_eq!(majority(&[1, 1, 0], 2), 1);
@@ -75,15 +85,17 @@ fn a_bag_of_words_counts() {
 }
 
 #[test]
-fn a_majority_is_the_first_of_several() {
+fn of_labels_that_tie_the_first_is_the_majority_and_the_naive_bayes_answer() {
     assert_eq!(majority(&[2, 1, 2, 1, 0], 3), 1);
     assert_eq!(majority(&[2, 2, 1], 4), 2);
+    let bag = BagOfWords::fit(&["good film", "bad film"], &[0, 1], 2);
+    assert_eq!(bag.predict("film"), 0);
 }
 
-/// Three bins of five are filled, by three, one and three answers; signs do not cancel, bins do not
+/// Three bins of five are filled, by one, two and four answers; signs do not cancel, bins do not
 /// count alike, and certainty lies in the last bin.
 #[test]
-fn seven_answers_in_five_bins() {
+fn seven_answers_in_five_bins_are_off_by_0_43() {
     let answers = [
         (0.95, true),
         (0.85, false),
@@ -102,10 +114,16 @@ fn seven_answers_in_five_bins() {
 }
 
 #[test]
-fn four_answers_that_are_too_sure() {
+fn two_answers_too_sure_and_two_too_modest_are_off_by_0_4() {
     let bins = reliability(&[(0.9, true), (0.9, false), (0.6, true), (0.6, true)], 5);
     let seen: Vec<(usize, f64)> = bins.iter().map(|bin| (bin.answers, bin.accuracy)).collect();
     assert_eq!(seen, [(2, 1.0), (2, 0.5)]);
     // Half of the answers are off by 0.4, half by 0.4 the other way.
     assert!((calibration_error(&bins) - 0.4).abs() < 1e-12);
+}
+
+#[test]
+#[should_panic(expected = "at least one answer")]
+fn no_answers_have_no_calibration_error() {
+    calibration_error(&reliability(&[], 5));
 }

@@ -19,11 +19,11 @@ fn open(folder: &tempfile::TempDir, d_model: usize) -> Result<Head, String> {
 fn a_head_keeps_its_numbers_and_the_names_of_its_labels() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
-    for labels in [Labels::One, Labels::Any] {
-        let (folder, saved) = (tempfile::tempdir().unwrap(), head(labels));
+    for kind in [Labels::One, Labels::Any] {
+        let (folder, saved) = (tempfile::tempdir().unwrap(), head(kind));
         saved.save(folder.path()).unwrap();
         let opened = open(&folder, 4).unwrap();
-        assert_eq!((&opened.labels, opened.kind), (&saved.labels, labels));
+        assert_eq!((&opened.labels, opened.kind), (&saved.labels, kind));
         golden::assert_close(&opened.linear.weight.val(), &saved.linear.weight.val(), 0.0);
         let bias = |head: &Head| head.linear.bias.as_ref().unwrap().val();
         golden::assert_close(&bias(&opened), &bias(&saved), 0.0);

@@ -5,13 +5,15 @@ use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, Tensor};
 use classify::calibration::{calibration_error, reliability};
+use classify::finetune::{predict, sequence_classifier};
 use classify::{Labels, LogisticRegression, one_hot, probabilities};
-use golden::assert_close;
+use encoder::BertConfig;
+use golden::{assert_close, max_abs_error};
 
 const ROWS: usize = 30;
 const LABELS: usize = 3;
 
-/// Rows around one place a label, and their labels: 0, 1, 2, 0, 1, 2 ..
+/// Rows around one place per label, and their labels: 0, 1, 2, 0, 1, 2 ..
 fn rows(device: &Device) -> (Tensor<2>, Vec<usize>) {
     let numbers: Vec<usize> = (0..ROWS).map(|row| row % LABELS).collect();
     let places = Tensor::<2>::random([LABELS, 4], Distribution::Normal(0.0, 1.0), device);
@@ -23,25 +25,35 @@ fn answers(head: &Linear, x: &Tensor<2>) -> Tensor<2> {
     probabilities(head.forward(x.clone()), Labels::One)
 }
 
+/// Rows that weigh 1, 2, 3, 4, 1, 2 ..: out of step with their three labels.
+fn unequal_weights(device: &Device) -> Tensor<2> {
+    let weights: Vec<f32> = (0..ROWS).map(|row| (1 + row % 4) as f32).collect();
+    Tensor::<1>::from_floats(&weights[..], device).reshape([ROWS, 1])
+}
+
 #[test]
 fn the_gradient_by_hand_is_that_of_autodiff() {
+    const L2: f64 = 0.3;
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let (x, numbers) = rows(&device);
     let y = one_hot(&numbers, LABELS, &device);
-    for labels in [Labels::One, Labels::Any] {
-        let regression = LogisticRegression::new().with_l2(0.3).with_labels(labels);
+    let row_weights = unequal_weights(&device);
+    let all = row_weights.clone().sum().into_scalar::<f64>();
+    for kind in [Labels::One, Labels::Any] {
+        let regression = LogisticRegression::new().with_l2(L2).with_kind(kind);
         let head = burn::nn::LinearConfig::new(4, LABELS).init(&device);
-        let (loss, by_hand) = regression.loss(&head, &x, &y, &regression.weights(&y));
+        let (loss, by_hand) = regression.loss(&head, &x, &y, &row_weights);
         let head = head.train();
         let logits = head.forward(x.clone().autodiff());
         let y = y.clone().autodiff();
-        let p = probabilities(logits, labels);
-        let surprise = match labels {
+        let p = probabilities(logits, kind);
+        let surprise = match kind {
             Labels::One => -(p.log() * y),
             Labels::Any => -(p.clone().log() * y.clone() + (-p + 1.0).log() * (-y + 1.0)),
         };
-        let expected = surprise.sum() / ROWS as f64 + head.weight.val().square().sum() * 0.15;
+        let mean = (surprise * row_weights.clone().autodiff()).sum() / all;
+        let expected = mean + head.weight.val().square().sum() * (L2 / 2.0);
         let tolerance = backend::tolerance(&device, 1e-5);
         assert!((expected.clone().into_scalar::<f64>() - loss).abs() < f64::from(tolerance));
         let by_autodiff = GradientsParams::from_grads(expected.backward(), &head);
@@ -53,7 +65,7 @@ fn the_gradient_by_hand_is_that_of_autodiff() {
 }
 
 #[test]
-fn other_numbers_for_the_labels_change_nothing_else() {
+fn labels_in_another_order_get_the_same_probabilities() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let (x, numbers) = rows(&device);
@@ -79,7 +91,7 @@ fn under_a_heavy_penalty_only_the_shares_of_the_labels_remain() {
 }
 
 #[test]
-fn balanced_labels_are_as_if_the_rare_rows_stood_more_often() {
+fn balanced_weights_are_the_same_as_repeating_the_rare_rows() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let (x, _) = rows(&device);
@@ -99,12 +111,12 @@ fn balanced_labels_are_as_if_the_rare_rows_stood_more_often() {
 }
 
 #[test]
-fn any_number_of_labels_is_a_question_of_its_own_for_each() {
+fn fitting_many_labels_together_is_fitting_each_alone() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let (x, numbers) = rows(&device);
     let y = one_hot(&numbers, LABELS, &device);
-    let regression = LogisticRegression::new().with_l2(0.05).with_labels(Labels::Any);
+    let regression = LogisticRegression::new().with_l2(0.05).with_kind(Labels::Any);
     let together =
         probabilities(regression.fit(x.clone(), y.clone()).forward(x.clone()), Labels::Any);
     for label in 0..LABELS {
@@ -119,7 +131,7 @@ fn any_number_of_labels_is_a_question_of_its_own_for_each() {
 }
 
 #[test]
-fn one_label_alone_is_certain() {
+fn a_single_label_has_probability_one() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let (x, _) = rows(&device);
@@ -128,8 +140,29 @@ fn one_label_alone_is_certain() {
 }
 
 #[test]
-fn who_is_as_sure_as_right_is_calibrated() {
+fn answers_right_as_often_as_their_probability_says_are_calibrated() {
     let answers: Vec<(f64, bool)> = (0..100).map(|i| (0.75, i % 4 != 0)).collect();
     assert!(calibration_error(&reliability(&answers, 10)) < 1e-12);
     assert_eq!(reliability(&[(0.0, false), (1.0, true)], 10).len(), 2);
+}
+
+#[test]
+fn a_text_gets_the_same_answer_alone_in_a_batch_and_twice() {
+    const PAD: u32 = 0;
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let bert = BertConfig::new(11, 8, 2, 2, 12, 6).with_epsilon(1e-5).with_dropout(0.1);
+    let model = sequence_classifier(bert.init(&device), 3, &device);
+    let texts: [&[u32]; 3] = [&[1, 5, 2, 9, 4], &[7, 3], &[8, 6, 10, 2]]; // no two of one length
+    let together = predict(&model, &texts, PAD, &device);
+    let tolerance = backend::tolerance(&device, 1e-5);
+    assert_close(&predict(&model, &texts, PAD, &device), &together, 0.0);
+    for (row, text) in texts.into_iter().enumerate() {
+        let alone = predict(&model, &[text], PAD, &device);
+        assert_close(&alone, &together.clone().narrow(0, row, 1), tolerance);
+    }
+    // The same model under autodiff still drops numbers: this is what `.valid()` is for.
+    let training_device = device.clone().autodiff();
+    let dropping = predict(&model.train(), &texts, PAD, &training_device).inner();
+    assert!(max_abs_error(&dropping, &together) > 1e-3);
 }

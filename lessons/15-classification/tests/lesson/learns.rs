@@ -1,9 +1,9 @@
-//! What the demo claims of what was learnt.
+//! What the demo claims of what was learned.
 
 use burn::module::Module;
 use classify::baseline::{BagOfWords, majority};
 use classify::demo::demo;
-use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classifier};
+use classify::finetune::{Example, Examples, FineTuning, sequence_classifier};
 use classify::{LogisticRegression, likeliest, one_hot};
 use course::metrics::accuracy;
 use course::{Marks, Report, Run};
@@ -24,7 +24,7 @@ fn percent(report: &Report, name: &str) -> Vec<f64> {
     shares.map(|share| share.parse().unwrap()).collect()
 }
 
-/// The accuracies of the probes: a question, then a layer.
+/// The accuracies of the probes, one list over the layers per question.
 fn probes(report: &Report) -> Vec<Vec<f64>> {
     let figure = report.figures().iter().find(|figure| figure.name == "15-layers").unwrap();
     let Marks::Lines(lines) = &figure.panels[0].marks else { panic!("15-layers is made of lines") };
@@ -39,6 +39,7 @@ fn without_downloads_vectors_beat_words_and_the_token_head_beats_the_table() {
     assert!(report.text().contains("MiniLM is not fetched"));
     let (words, vectors) =
         (percent(&report, "bag of words")[0], percent(&report, "logistic regression")[0]);
+    // Guessing gets 20.0; seed 7 gets 20.0 and 48.3.
     assert!(words <= 25.0 && vectors > words + 10.0, "{words} and {vectors}");
     let tags = percent(&report, "words with several tags");
     assert!(tags[1] > tags[0], "{tags:?}");
@@ -53,14 +54,15 @@ fn real_vectors_know_feelings_in_words_never_seen_and_forget_the_place() {
     let _seed = backend::seeded(&device, 7);
     let folder = golden::minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
+    // The book records 95.0; for the place 97.2 at first and 84.5 in the end; for the sense 100.0.
     assert!(percent(&report, "logistic regression")[0] > 85.0);
     let [_, _, place, sense] = &probes(&report)[..] else { panic!("four questions") };
     assert!(place[place.len() - 1] < place[0] - 5.0, "{place:?}");
     assert!(sense[1..].iter().all(|&right| right > 97.0), "{sense:?}");
 }
 
-/// From random weights, sixteen sentences by heart: what 20 steps can do. Over seeds 1 to 16 the loss
-/// falls by 0.95 to 1.44 nats.
+/// From random weights, sixteen sentences by heart: what 20 steps can do. Over seeds 1 to 16 the
+/// loss falls by 0.95 to 1.44 nats.
 #[test]
 fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let device = backend::from_env();
@@ -76,12 +78,12 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
         .collect();
     let (held_out, training) = (&examples[..], &examples[..]);
     let how = FineTuning::new(7).with_batch(8).with_epochs(10).with_learning_rate(2e-2);
-    let weights = (0..9).map(|label| 1.0 + label as f32 / 9.0).collect();
+    let label_weights = (0..9).map(|label| 1.0 + label as f32 / 9.0).collect();
     let pad = tokenizer.pad_id().unwrap();
     let task = Examples::<SequenceClassifier> {
         training,
         held_out,
-        weights,
+        label_weights,
         pad,
         how,
         device: &training_device,
@@ -97,16 +99,6 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let model = trained.model.valid();
     let after = task.evaluate(&model);
     assert!(after < before - 0.5, "from {before:.3} to {after:.3} nats");
-    let texts: Vec<&[u32]> = held_out.iter().map(|example| &example.ids[..]).collect();
-    let together = predict(&model, &texts, pad, &device);
-    for (row, text) in texts.iter().enumerate().take(4) {
-        let alone = predict(&model, &[text], pad, &device);
-        golden::assert_close(
-            &alone,
-            &together.clone().narrow(0, row, 1),
-            backend::tolerance(&device, 1e-5),
-        );
-    }
 }
 
 /// Sentences of film reviews with their labels as numbers.
@@ -120,7 +112,7 @@ fn reviews(name: &str) -> (Vec<String>, Vec<usize>) {
 
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm, and RUNGS_DATA with sst2/train.tsv and dev.tsv"]
-fn on_film_reviews_the_head_is_as_good_as_scikit_learns() {
+fn on_film_reviews_the_head_is_as_good_as_scikit_learns_and_baselines_are_the_recorded_ones() {
     let device = backend::from_env();
     let encoder = SentenceEncoder::open(&golden::minilm(), &device).unwrap();
     let ((texts, numbers), (dev, truth)) = (reviews("train.tsv"), reviews("dev.tsv"));
@@ -128,9 +120,11 @@ fn on_film_reviews_the_head_is_as_good_as_scikit_learns() {
     let head = regression.fit(encoder.embed_matrix(&texts).unwrap(), one_hot(&numbers, 2, &device));
     let right = accuracy(&likeliest(head.forward(encoder.embed_matrix(&dev).unwrap())), &truth);
     let recorded = golden::file("sst2.json").number("accuracy");
+    // Two of 872 sentences either way: a close call may fall to the other side.
     assert!((right - recorded).abs() <= 0.003, "{right} and {recorded}");
     let bag = BagOfWords::fit(&texts, &numbers, 2);
     let by_words = accuracy(&dev.iter().map(|text| bag.predict(text)).collect::<Vec<_>>(), &truth);
-    let commonest = accuracy(&vec![majority(&numbers, 2); dev.len()], &truth);
-    assert!(commonest < by_words && by_words < right, "{commonest} {by_words} {right}");
+    let by_majority = accuracy(&vec![majority(&numbers, 2); dev.len()], &truth);
+    assert_eq!(format!("{:.2}% {:.2}%", 100.0 * by_majority, 100.0 * by_words), "50.92% 80.62%");
+    assert!(by_words < right, "{by_words} {right}");
 }

@@ -18,14 +18,14 @@ fn numbers(part: &Part, pointer: &str) -> Vec<usize> {
 }
 
 /// Probabilities of the rows they were fitted to.
-fn fitted(c: f64, x: &Tensor<2>, numbers: &[usize], labels: usize, device: &Device) -> Tensor<2> {
-    let regression = LogisticRegression::as_scikit_learn(c, numbers.len(), labels);
-    let head = regression.fit(x.clone(), one_hot(numbers, labels, device));
+fn fitted(c: f64, x: &Tensor<2>, numbers: &[usize], n_labels: usize, device: &Device) -> Tensor<2> {
+    let regression = LogisticRegression::as_scikit_learn(c, numbers.len(), n_labels);
+    let head = regression.fit(x.clone(), one_hot(numbers, n_labels, device));
     probabilities(head.forward(x.clone()), Labels::One)
 }
 
-/// The plain road is the one of lessons 01 and 15, the fused one burn's: both within the rounding of
-/// a few operations in f32.
+/// The plain road is the one of lessons 01 and 15, the fused one burn's: both within the rounding
+/// of a few operations in f32.
 #[test]
 fn plain_and_fused_losses_and_gradients_are_one() {
     let device = backend::from_env();
@@ -39,15 +39,15 @@ fn plain_and_fused_losses_and_gradients_are_one() {
         bias: Some(Param::from_tensor(Tensor::from_floats([0.1, -0.2, 0.3, 0.4], &device))),
     };
     let y = one_hot(&[3, 0, 2], 4, &device);
-    for labels in [Labels::One, Labels::Any] {
-        let regression = LogisticRegression::new().with_l2(0.3).with_labels(labels);
-        let weights = regression.weights(&y);
-        let (fused_loss, fused) = regression.loss(&head, &x, &y, &weights);
-        let fused_p = probabilities(head.forward(x.clone()), labels);
+    for kind in [Labels::One, Labels::Any] {
+        let regression = LogisticRegression::new().with_l2(0.3).with_kind(kind);
+        let row_weights = regression.row_weights(&y);
+        let (fused_loss, fused) = regression.loss(&head, &x, &y, &row_weights);
+        let fused_p = probabilities(head.forward(x.clone()), kind);
         let _plain = kernels::plain_here();
-        let (plain_loss, plain) = regression.loss(&head, &x, &y, &weights);
-        assert!((plain_loss - fused_loss).abs() < f64::from(tolerance), "{labels:?}");
-        assert_close(&probabilities(head.forward(x.clone()), labels), &fused_p, tolerance);
+        let (plain_loss, plain) = regression.loss(&head, &x, &y, &row_weights);
+        assert!((plain_loss - fused_loss).abs() < f64::from(tolerance), "{kind:?}");
+        assert_close(&probabilities(head.forward(x.clone()), kind), &fused_p, tolerance);
         let id = head.weight.id;
         assert_close(&plain.get::<2>(id).unwrap(), &fused.get::<2>(id).unwrap(), tolerance);
         let id = head.bias.as_ref().unwrap().id;
@@ -65,8 +65,8 @@ fn plain_and_fused_fine_tuning_have_one_gradient() {
     let examples =
         [Example { ids: vec![1, 5, 2], target: 2 }, Example { ids: vec![7, 3], target: 0 }];
     let batch = padded(&[&examples[0], &examples[1]], 0, &device);
-    let weights = [0.5, 1.0, 2.0];
-    let loss = || Learner::loss(&model, &batch, &[&2, &0], &weights);
+    let label_weights = [0.5, 1.0, 2.0];
+    let loss = || Learner::loss(&model, &batch, &[&2, &0], &label_weights);
     let gradient = |loss: Tensor<1>| {
         let gradients = loss.backward();
         let table = &model.bert.embeddings.tokens.weight;
@@ -105,10 +105,8 @@ fn one_column_and_the_sigmoid_are_scikit_learns_two_labels() {
     let y = one_hot(&numbers(&part, "y"), 2, &device).narrow(1, 1, 1);
     for run in 0..2 {
         let l2 = part.number(&format!("runs/{run}/l2_on_mean_loss"));
-        let head = LogisticRegression::new()
-            .with_l2(l2)
-            .with_labels(Labels::Any)
-            .fit(x.clone(), y.clone());
+        let head =
+            LogisticRegression::new().with_l2(l2).with_kind(Labels::Any).fit(x.clone(), y.clone());
         let coef: Tensor<1> = part.tensor(&format!("runs/{run}/coef"), &device);
         let tolerance = backend::tolerance(&device, part.tolerance());
         assert_close(&head.weight.val().squeeze_dim::<1>(1), &coef, tolerance);

@@ -177,9 +177,9 @@ fn logistic(device: &Device) -> Forward {
     let labels: Vec<usize> = (0..BATCH * TOKENS).map(|row| row % LABELS).collect();
     let y = one_hot(&labels, LABELS, device);
     let regression = LogisticRegression::new();
-    let weights = regression.weights(&y);
+    let row_weights = regression.row_weights(&y);
     Box::new(move |x| {
-        let (_, gradients) = regression.loss(&head, &x.flatten(0, 1), &y, &weights);
+        let (_, gradients) = regression.loss(&head, &x.flatten(0, 1), &y, &row_weights);
         gradients
             .get(head.weight.id)
             .expect("the loss comes with the gradient of the head's weight")

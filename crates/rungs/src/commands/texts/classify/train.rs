@@ -303,7 +303,7 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Res
     let task = Examples::<SequenceClassifier> {
         training,
         held_out,
-        weights: rows.weights(args.balanced),
+        label_weights: rows.weights(args.balanced),
         pad: encoder.tokenizer.pad_id()?,
         how,
         device: &training_device,
