@@ -126,7 +126,7 @@ struct FilePassages {
     rest: Vec<u8>,
     /// Number of bytes handed on so far.
     offset: u64,
-    said: bool,
+    any_passage: bool,
     ended: bool,
 }
 
@@ -141,15 +141,15 @@ impl Iterator for FilePassages {
             match passage {
                 Ok(text) if text.is_empty() => continue,
                 passage => {
-                    self.said = true;
+                    self.any_passage = true;
                     return Some(passage);
                 }
             }
         }
-        if self.said {
+        if self.any_passage {
             return None;
         }
-        self.said = true;
+        self.any_passage = true;
         Some(Err(DataError::NoText { path: self.path.clone(), bytes: self.offset }))
     }
 }
@@ -164,7 +164,7 @@ impl FilePassages {
             reader,
             rest: Vec::new(),
             offset: 0,
-            said: false,
+            any_passage: false,
             ended: false,
         })
     }

@@ -14,7 +14,7 @@ use std::process::Command;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::passages::said;
+use crate::passages::prose_passages;
 use crate::{DataError, Passage};
 
 /// `sha256 <sum of all passages, each with a line end>`, then `name version` a line.
@@ -185,7 +185,7 @@ impl Docs {
             }
             let file = self.files.pop_front()?;
             match fs::read_to_string(&file) {
-                Ok(text) => self.passages = said(&file, &text).into(),
+                Ok(text) => self.passages = prose_passages(&file, &text).into(),
                 Err(error) => {
                     (self.files, self.sum) = (VecDeque::new(), None);
                     return Some(Err(unreadable(&file.display().to_string(), &error)));

@@ -27,7 +27,7 @@ pub enum Split {
 /// lines or paragraphs. Blank ones say nothing.
 pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
     match file.extension().and_then(|extension| extension.to_str()) {
-        Some("md" | "markdown" | "rs") => said(file, text),
+        Some("md" | "markdown" | "rs") => prose_passages(file, text),
         _ => plain(text, split),
     }
 }
@@ -51,7 +51,7 @@ fn plain(text: &str, split: Split) -> Vec<Passage> {
 }
 
 /// The passages of a README or of a source's documentation comments.
-pub(crate) fn said(file: &Path, text: &str) -> Vec<Passage> {
+pub(crate) fn prose_passages(file: &Path, text: &str) -> Vec<Passage> {
     let mut passages = Vec::new();
     if file.extension().is_some_and(|extension| extension == "rs") {
         for (line, comment) in comments(text) {

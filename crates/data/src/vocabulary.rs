@@ -13,7 +13,7 @@ pub struct Vocabulary {
     /// Number of times that each word stands in the corpus.
     pub counts: Vec<u64>,
     /// Number of words in the corpus, rare ones included.
-    pub said: u64,
+    pub corpus_words: u64,
     ids: HashMap<String, u32>,
 }
 
@@ -26,10 +26,10 @@ impl Vocabulary {
     /// What the passages end with.
     pub fn count(passages: Passages, min_count: u64) -> Result<Self, DataError> {
         let mut counts: HashMap<String, u64> = HashMap::new();
-        let mut said = 0;
+        let mut corpus_words = 0;
         for passage in passages {
             for word in words(&passage?) {
-                said += 1;
+                corpus_words += 1;
                 *counts.entry(word).or_default() += 1;
             }
         }
@@ -37,7 +37,7 @@ impl Vocabulary {
         let mut kept: Vec<(String, u64)> = counts.into_iter().collect();
         kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let mut vocabulary =
-            Self { words: Vec::new(), counts: Vec::new(), said, ids: HashMap::new() };
+            Self { words: Vec::new(), counts: Vec::new(), corpus_words, ids: HashMap::new() };
         for (word, count) in kept {
             vocabulary.ids.insert(word.clone(), vocabulary.words.len() as u32);
             vocabulary.words.push(word);

@@ -82,11 +82,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a panic said, in one line.
+/// The message of a panic, in one line.
 pub fn message(payload: &(dyn Any + Send)) -> String {
-    let said = payload.downcast_ref::<String>().map(String::as_str);
-    let said = said.or_else(|| payload.downcast_ref::<&str>().copied());
-    first_line(said.unwrap_or("it panicked without a message"))
+    let text = if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<&str>() {
+        text
+    } else {
+        "it panicked without a message"
+    };
+    first_line(text)
 }
 
 /// The first line of a message, at most 200 characters of it, control characters shown as escapes.

@@ -164,7 +164,7 @@ fn a_vocabulary_is_in_order_of_frequency_then_of_the_alphabet() {
     let (_folder, path) = file("The cat sat. The dog sat;\nthe end");
     let vocabulary = Vocabulary::count(Corpus::File(path).passages().unwrap(), 2).unwrap();
     assert_eq!(vocabulary.words, ["the", "sat"]);
-    assert_eq!((vocabulary.counts.as_slice(), vocabulary.said), ([3, 2].as_slice(), 8));
+    assert_eq!((vocabulary.counts.as_slice(), vocabulary.corpus_words), ([3, 2].as_slice(), 8));
     assert_eq!((vocabulary.id("sat"), vocabulary.id("cat")), (Some(1), None));
 }
 

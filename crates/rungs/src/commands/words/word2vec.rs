@@ -112,7 +112,7 @@ pub fn run(args: &Args) -> Result<()> {
             "{}: expected words said {} times or more, found none among {}: lower --min-count",
             args.corpus,
             args.min_count,
-            vocabulary.said
+            vocabulary.corpus_words
         );
     }
     let start = Instant::now();
@@ -130,10 +130,10 @@ pub fn run(args: &Args) -> Result<()> {
     let seconds = start.elapsed().as_secs_f64();
     let summary = Summary {
         corpus: args.corpus.clone(),
-        words: vocabulary.said,
+        words: vocabulary.corpus_words,
         vocabulary: vocabulary.words.len(),
         epochs: args.epochs,
-        words_per_second: (vocabulary.said * u64::from(args.epochs)) as f64 / seconds,
+        words_per_second: (vocabulary.corpus_words * u64::from(args.epochs)) as f64 / seconds,
         losses: trained.losses,
         seconds,
         out: args.out.display().to_string(),
