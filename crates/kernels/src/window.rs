@@ -4,6 +4,11 @@
 //! worked on as plain arrays in the widest registers of this processor, and written back once.
 //! Rows are padded with zeros to a multiple of eight numbers, so that no loop over them has an odd
 //! end.
+//!
+//! The crate pulp finds the registers: `dispatch` compiles its closure several times, once for each
+//! set of vector instructions that a processor may have, and runs the version for the processor at
+//! hand. A function is compiled along only if it is inlined into the closure, hence the
+//! `#[inline(always)]` on all that it calls.
 
 use std::iter::zip;
 
@@ -18,42 +23,43 @@ use crate::shared_table::SharedTable;
 /// # Shapes
 ///
 /// - v: `[contexts, d_model]` row by row
-/// - u: `[1 + k, d_model]` row by row: the neighbour's, then those of the noise words
+/// - u: `[1 + k, d_model]` row by row: the centre word's, then those of the noise words
 /// - output: the loss in nats, dL/dv `[contexts, d_model]` and dL/du `[1 + k, d_model]`
 pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> (f64, Vec<f32>, Vec<f32>) {
-    let mut window = Window::new(d_model);
-    window.v = pad(v, d_model);
-    window.u = pad(u, d_model);
-    let arch = window.arch;
-    arch.dispatch(|| window.descend());
-    let (v_gradient, u_gradient) =
-        (uphill(&window.v_step, d_model), uphill(&window.u_step, d_model));
-    (window.loss(), v_gradient, u_gradient)
+    let mut buffers = WindowBuffers::new(d_model);
+    buffers.v = pad(v, d_model);
+    buffers.u = pad(u, d_model);
+    let arch = buffers.arch;
+    arch.dispatch(|| buffers.compute_gradient());
+    let v_gradient = without_padding(&buffers.v_gradient, d_model);
+    let u_gradient = without_padding(&buffers.u_gradient, d_model);
+    (buffers.loss(), v_gradient, u_gradient)
 }
 
-/// What a thread needs to train one window after another; its room is used again.
+/// The buffers in which a thread trains one window after another, so that none of them allocates
+/// memory of its own.
 #[derive(Debug)]
-pub struct Window {
-    /// The widest instructions of this processor.
+pub struct WindowBuffers {
+    /// The widest vector instructions of this processor.
     arch: Arch,
-    /// Numbers in a row, padding included.
+    /// How many numbers a row has, padding included.
     width: usize,
     /// The context words' rows.
     v: Vec<f32>,
-    /// The targets' rows: the neighbour's, then those of the noise words.
+    /// The targets' rows: the centre word's, then those of the noise words.
     u: Vec<f32>,
     /// Every v_i . u_j, one context word after the other.
     scores: Vec<f32>,
-    /// t_j - sigmoid(v_i . u_j), in the same order.
+    /// sigmoid(v_i . u_j) - t_j, in the same order.
     errors: Vec<f32>,
-    /// -dL/dv
-    v_step: Vec<f32>,
-    /// -dL/du
-    u_step: Vec<f32>,
+    /// dL/dv, rows as in `v`.
+    v_gradient: Vec<f32>,
+    /// dL/du, rows as in `u`.
+    u_gradient: Vec<f32>,
 }
 
-impl Window {
-    /// Room for windows over rows of `d_model` numbers.
+impl WindowBuffers {
+    /// Empty buffers for windows over rows of `d_model` numbers.
     pub fn new(d_model: usize) -> Self {
         Self {
             arch: Arch::new(),
@@ -62,19 +68,20 @@ impl Window {
             u: Vec::new(),
             scores: Vec::new(),
             errors: Vec::new(),
-            v_step: Vec::new(),
-            u_step: Vec::new(),
+            v_gradient: Vec::new(),
+            u_gradient: Vec::new(),
         }
     }
 
-    /// Trains one window: fetches its rows, finds the steepest way down and adds `rate` times it.
+    /// Trains one window: fetches its rows, computes their gradients and goes one step of `rate`
+    /// against them.
     ///
-    /// `contexts` are rows of `input`, `targets` rows of `output`, the neighbour first.
+    /// `contexts` are rows of `input`, `targets` rows of `output`, the centre word first.
     ///
     /// # Panics
     ///
-    /// If there is no target, or a table has not so many rows.
-    pub fn train(
+    /// If there is no target, or an id is not a row of its table.
+    pub fn train_window(
         &mut self,
         input: &SharedTable,
         output: &SharedTable,
@@ -86,9 +93,9 @@ impl Window {
         arch.dispatch(|| {
             input.fetch(contexts, &mut self.v);
             output.fetch(targets, &mut self.u);
-            self.descend();
-            input.add(contexts, rate, &self.v_step);
-            output.add(targets, rate, &self.u_step);
+            self.compute_gradient();
+            input.apply_gradient(contexts, rate, &self.v_gradient);
+            output.apply_gradient(targets, rate, &self.u_gradient);
         });
     }
 
@@ -98,20 +105,20 @@ impl Window {
         let targets = self.u.len() / self.width;
         let mut loss = 0.0;
         for scores in self.scores.chunks_exact(targets) {
-            let mut noise = 0.0;
+            let mut noise_loss = 0.0;
             for &score in &scores[1..] {
-                noise += softplus(score);
+                noise_loss += softplus(score);
             }
-            loss += softplus(-scores[0]) + noise;
+            loss += softplus(-scores[0]) + noise_loss;
         }
         loss
     }
 
-    /// The steepest way down from here: e_ij = t_j - sigmoid(v_i . u_j), then sum_j e_ij u_j for
-    /// every v_i and sum_i e_ij v_i for every u_j.
+    /// The gradient of the window: e_ij = sigmoid(v_i . u_j) - t_j, then dL/dv_i = sum_j e_ij u_j
+    /// and dL/du_j = sum_i e_ij v_i.
     #[inline(always)]
-    fn descend(&mut self) {
-        let Self { width, v, u, scores, errors, v_step, u_step, .. } = self;
+    fn compute_gradient(&mut self) {
+        let Self { width, v, u, scores, errors, v_gradient, u_gradient, .. } = self;
         let (width, targets) = (*width, u.len() / *width);
         scores.clear();
         for v_i in v.chunks_exact(width) {
@@ -121,20 +128,20 @@ impl Window {
         }
         errors.clear();
         for &score in scores.iter() {
-            errors.push(-sigmoid(score));
+            errors.push(sigmoid(score));
         }
         for errors_i in errors.chunks_exact_mut(targets) {
-            errors_i[0] += 1.0; // the neighbour's
+            errors_i[0] -= 1.0; // t_0 = 1: the centre word is the right answer
         }
-        reset(v_step, v.len());
-        reset(u_step, u.len());
+        reset(v_gradient, v.len());
+        reset(u_gradient, u.len());
         for (i, errors_i) in errors.chunks_exact(targets).enumerate() {
             let row_i = i * width..(i + 1) * width;
-            let (v_i, v_step_i) = (&v[row_i.clone()], &mut v_step[row_i]);
+            let (v_i, v_gradient_i) = (&v[row_i.clone()], &mut v_gradient[row_i]);
             for (j, &e_ij) in errors_i.iter().enumerate() {
                 let row_j = j * width..(j + 1) * width;
-                add(v_step_i, e_ij, &u[row_j.clone()]);
-                add(&mut u_step[row_j], e_ij, v_i);
+                add(v_gradient_i, e_ij, &u[row_j.clone()]);
+                add(&mut u_gradient[row_j], e_ij, v_i);
             }
         }
     }
@@ -150,15 +157,13 @@ fn pad(rows: &[f32], d_model: usize) -> Vec<f32> {
     padded_rows
 }
 
-/// Steps downhill turned into the gradient, which points uphill, without the padding.
-fn uphill(steps: &[f32], d_model: usize) -> Vec<f32> {
-    let mut gradient = Vec::new();
-    for step in steps.chunks_exact(padded(d_model)) {
-        for number in &step[..d_model] {
-            gradient.push(-number);
-        }
+/// Padded rows without their padding: `d_model` numbers each.
+fn without_padding(padded_rows: &[f32], d_model: usize) -> Vec<f32> {
+    let mut rows = Vec::new();
+    for row in padded_rows.chunks_exact(padded(d_model)) {
+        rows.extend_from_slice(&row[..d_model]);
     }
-    gradient
+    rows
 }
 
 /// 1 / (1 + e^-x)
@@ -184,7 +189,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum()
 }
 
-/// Adds a x to y.
+/// Adds a x to y, number by number.
 #[inline(always)]
 fn add(y: &mut [f32], a: f32, x: &[f32]) {
     for (y, x) in zip(y, x) {
@@ -192,9 +197,9 @@ fn add(y: &mut [f32], a: f32, x: &[f32]) {
     }
 }
 
-/// Makes `steps` so many zeros.
+/// Makes `numbers` a list of `length` zeros.
 #[inline(always)]
-fn reset(steps: &mut Vec<f32>, length: usize) {
-    steps.clear();
-    steps.resize(length, 0.0);
+fn reset(numbers: &mut Vec<f32>, length: usize) {
+    numbers.clear();
+    numbers.resize(length, 0.0);
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Section, words};
 use similarity::{nearest, normalise};
 
-/// Questions that are answered at once: their cosines with 100,000 words take 100 MB.
+/// How many questions are answered at once: their cosines with 100,000 words take 100 MB.
 const BLOCK: usize = 256;
 
 /// The axis of a table along which its words lie.
@@ -35,7 +35,7 @@ pub struct Score {
 }
 
 impl Space {
-    /// A space of these words.
+    /// Makes a space of words and their vectors.
     ///
     /// # Shapes
     ///
@@ -43,7 +43,7 @@ impl Space {
     ///
     /// # Panics
     ///
-    /// If there are no words, or the vectors are not of one width.
+    /// If there are no words, or their vectors do not all have the same width.
     pub fn new(words: Vec<String>, vectors: Vec<f32>, device: &Device) -> Self {
         let d_model = vectors.len() / words.len();
         let table = Tensor::from_data(TensorData::new(vectors, [words.len(), d_model]), device);
@@ -54,7 +54,7 @@ impl Space {
         Self { words, rows, table: normalise(table) }
     }
 
-    /// The words, most frequent first where they were trained here.
+    /// The words in the order of their rows: the most frequent first if [`crate::train`] made them.
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -64,7 +64,7 @@ impl Space {
         &self.table
     }
 
-    /// The row of a word: as it is written, or else in small letters.
+    /// The row of a word as it is written, or else of the same word in lower case.
     pub fn row(&self, word: &str) -> Option<usize> {
         match self.rows.get(word) {
             Some(&row) => Some(row),
@@ -106,7 +106,7 @@ impl Space {
 
     /// The answers of [`Space::analogy`] to each of these questions `[a, b, c]`.
     pub fn analogies(&self, questions: &[[usize; 3]], k: usize) -> Vec<Vec<(usize, f32)>> {
-        // So many more than k are asked for that k are left.
+        // The question's own three words may be among the nearest: k are left without them.
         let found = nearest(self.queries(questions), self.table.clone(), k + 3);
         let mut answers = Vec::with_capacity(questions.len());
         for (ranked, question) in found.into_iter().zip(questions) {
@@ -115,7 +115,7 @@ impl Space {
         answers
     }
 
-    /// b - a + c of each question `[a, b, c]`, where its answer is looked for:
+    /// The point b - a + c of each question `[a, b, c]`, near which its answer is looked for:
     /// `[questions, d_model]`.
     pub fn queries(&self, questions: &[[usize; 3]]) -> Tensor<2> {
         let (mut a_rows, mut b_rows, mut c_rows) = (Vec::new(), Vec::new(), Vec::new());
@@ -138,6 +138,7 @@ impl Space {
         scores
     }
 
+    /// Answers the questions of one section, and counts the right answers.
     fn score_section(&self, section: &Section) -> Score {
         let (mut questions, mut expected) = (Vec::new(), Vec::new());
         for words in &section.questions {
@@ -180,8 +181,8 @@ impl Space {
 }
 
 // ANCHOR: leave_out
-/// The rule of every question: its own words are no answers. Keeps the first `k` of the `ranked`
-/// rows and cosines that are not rows of the question.
+/// Leaves the question's own words out, for they are no answers. Keeps the first `k` of the
+/// `ranked` rows and cosines that are not rows of the question.
 pub fn leave_out(mut ranked: Vec<(usize, f32)>, question: &[usize], k: usize) -> Vec<(usize, f32)> {
     ranked.retain(|(row, _)| !question.contains(row));
     ranked.truncate(k);

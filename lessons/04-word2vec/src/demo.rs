@@ -1,5 +1,5 @@
-//! What the lesson shows: one step two ways, a toy world learned from its sentences, and what one
-//! vector per word cannot say.
+//! What the lesson shows: one gradient computed two ways, the toy world learnt from its sentences,
+//! and what one vector per word cannot say.
 
 use anyhow::Result;
 use burn::module::Param;
@@ -9,21 +9,23 @@ use data::{Vocabulary, World};
 use similarity::{nearest, pairwise};
 
 use crate::analogy::WORDS;
-use crate::toy::{D_MODEL, EPOCHS, toy_vectors};
+use crate::toy::{EPOCHS, WIDTH, toy_vectors};
 use crate::{
     Gradient, Score, SkipGram, Space, TrainedVectors, Word2VecConfig, fresh_loss, gradient,
-    keep_probability, noise,
+    keep_probability, noise_distribution,
 };
 
-/// Shorter trainings, in epochs, for the figure of accuracies.
+/// How many epochs the shorter trainings have, for the figure of accuracies.
 const FEWER: [usize; 4] = [1, 2, 4, 8];
-/// Band of figures of what was trained, which differs by processor.
+/// How far a figure of what was trained may differ from the recorded one: it depends on the
+/// processor.
 const BAND: f64 = 0.15;
-/// Band of figures of shares, which lose their last bit on the way into JSON and back.
+/// How far a figure of shares may differ from the recorded one: numbers lose their last bit on the
+/// way into JSON and back.
 const ROUNDED: f64 = 1e-12;
-/// Number of neighbours that are listed.
+/// How many neighbours of a word are listed.
 const NEIGHBOURS: usize = 5;
-/// Words that belong to each sense of "bank".
+/// The two senses of "bank", and words that belong to each.
 const SENSES: [(&str, [&str; 5]); 2] = [
     ("money", ["deposits", "borrows", "cash", "loan", "account"]),
     ("river", ["muddy", "grassy", "steep", "river", "mud"]),
@@ -53,7 +55,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     Ok(report)
 }
 
-/// The axes that go into a window and those that come out.
+/// The shapes of a window's tensors, from the word ids to the loss.
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("contexts", "contexts"),
@@ -74,7 +76,7 @@ fn shapes() -> Figure {
     )
 }
 
-/// The pair that the chapter works on paper, by hand and by autodiff.
+/// Reports the gradient of the chapter's one pair, by hand and by autodiff.
 fn say_gradient(report: &mut Report, run: &Run) {
     let (v, u) = ([1.0, 0.0], [1.0, 1.0, -1.0, 2.0]);
     let by_hand = gradient(&v, &u, 2);
@@ -106,8 +108,8 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> Gradient {
     model.input.weight = Param::from_tensor(input.clone());
     model.output.weight = Param::from_tensor(output.clone());
     let word = Tensor::<1, Int>::from_ints([0], device);
-    let noise = Tensor::<2, Int>::from_ints([[1]], device);
-    let loss = model.forward(word.clone(), word, noise);
+    let noise_words = Tensor::<2, Int>::from_ints([[1]], device);
+    let loss = model.forward(word.clone(), word, noise_words);
     let gradients = loss.backward();
     let input_gradient = input.grad(&gradients).expect("input requires a gradient");
     let output_gradient = output.grad(&gradients).expect("output requires a gradient");
@@ -118,10 +120,11 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> Gradient {
     }
 }
 
+/// Reports the loss of the training, and how often some words are trained on and drawn as noise.
 fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedVectors) {
     let Vocabulary { words, said, .. } = vocabulary;
     report.say(format!(
-        "The toy world: {said} words, {} different ones, each a vector of {D_MODEL} numbers, read \
+        "The toy world: {said} words, {} different ones, each a vector of {WIDTH} numbers, read \
             {EPOCHS} times.",
         words.len()
     ));
@@ -134,7 +137,7 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
     ));
     report.say("");
     let mut table = Table::new(["word", "times", "kept", "as noise"]);
-    let noise = noise(&vocabulary.counts);
+    let noise_shares = noise_distribution(&vocabulary.counts);
     let shares = shares(vocabulary);
     for word in ["the", "is", "cat", "france", "granddaughter"] {
         if let Some(id) = vocabulary.id(word) {
@@ -144,7 +147,7 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
                 word.into(),
                 format!("{:.2}%", 100.0 * share),
                 format!("{:.0}%", 100.0 * kept),
-                format!("{:.2}%", 100.0 * noise[id as usize]),
+                format!("{:.2}%", 100.0 * noise_shares[id as usize]),
             ]);
         }
     }
@@ -161,6 +164,7 @@ fn shares(vocabulary: &Vocabulary) -> Vec<f64> {
     shares
 }
 
+/// Reports the nearest words of some words.
 fn say_neighbours(report: &mut Report, space: &Space) {
     let mut table = Table::new(["word", "nearest, with cosine"]);
     for word in ["cat", "apple", "run", "france", "king", "happy", "bank"] {
@@ -180,7 +184,7 @@ fn listed(space: &Space, found: &[(usize, f32)]) -> String {
     shown.join(", ")
 }
 
-/// One famous question, with and without its own words among the answers.
+/// Reports the answers to one famous question, with and without its own words among them.
 fn say_king(report: &mut Report, space: &Space) {
     let mut king = [0; 3];
     for (row, word) in king.iter_mut().zip(["man", "king", "woman"]) {
@@ -198,13 +202,14 @@ fn nothing_left_out(space: &Space, question: [usize; 3], k: usize) -> Vec<(usize
     nearest(space.queries(&[question]), space.table().clone(), k).remove(0)
 }
 
+/// Reports the accuracy of each section, with and without the rule that leaves words out.
 fn say_scores(report: &mut Report, space: &Space, scores: &[Score]) {
     let mut table = Table::new(["section", "right", "questions", "accuracy", "nothing left out"]);
     for (score, section) in scores.iter().zip(World::analogies()) {
-        let mut right_anyway = 0;
+        let mut right_with_nothing_left_out = 0;
         for question in &section.questions {
-            if answers_itself(space, question) {
-                right_anyway += 1;
+            if is_right_with_nothing_left_out(space, question) {
+                right_with_nothing_left_out += 1;
             }
         }
         table.row([
@@ -212,19 +217,19 @@ fn say_scores(report: &mut Report, space: &Space, scores: &[Score]) {
             score.right.to_string(),
             score.questions.to_string(),
             percent(score.right, score.covered),
-            percent(right_anyway, score.covered),
+            percent(right_with_nothing_left_out, score.covered),
         ]);
     }
     report.table(&table);
 }
 
-/// A share in per cent.
+/// The share `part / all` in per cent.
 fn percent(part: usize, all: usize) -> String {
     format!("{:.1}%", 100.0 * part as f64 / all as f64)
 }
 
 /// Whether the answer is the very nearest word to b - a + c, the question's own words included.
-fn answers_itself(space: &Space, question: &[String; 4]) -> bool {
+fn is_right_with_nothing_left_out(space: &Space, question: &[String; 4]) -> bool {
     let mut rows = [0; 4];
     for (row, word) in rows.iter_mut().zip(question) {
         *row = space.row(word).expect("the toy world's questions are of its words");
@@ -255,6 +260,7 @@ fn vector(space: &Space, word: &str) -> Tensor<2> {
     space.table().clone().narrow(WORDS, row, 1)
 }
 
+/// Reports the cosines of "bank" with the words of each of its senses.
 fn say_bank(report: &mut Report, space: &Space) {
     for bars in bank(space).chunks(SENSES[0].1.len()) {
         let mut shown = Vec::with_capacity(bars.len());
@@ -266,6 +272,7 @@ fn say_bank(report: &mut Report, space: &Space) {
     report.say("One vector a word lies between the two, whatever the sentence.");
 }
 
+/// The figure of those cosines.
 fn bank_figure(space: &Space) -> Figure {
     Figure {
         name: "04-bank".into(),
@@ -284,6 +291,7 @@ fn bank_figure(space: &Space) -> Figure {
     }
 }
 
+/// The figure of what subsampling and the noise distribution make of the words' shares.
 fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     let shares = shares(vocabulary);
     let mut kept = Vec::with_capacity(shares.len());
@@ -293,7 +301,7 @@ fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     let lines = vec![
         Line::new("as said", numbered(&shares)),
         Line::new("trained on, after thinning", numbered(&kept)),
-        Line::new("drawn as noise", numbered(&noise(&vocabulary.counts))),
+        Line::new("drawn as noise", numbered(&noise_distribution(&vocabulary.counts))),
     ];
     Figure {
         name: "04-thinning".into(),
@@ -313,7 +321,7 @@ fn thinning_figure(vocabulary: &Vocabulary) -> Figure {
     }
 }
 
-/// Points of these heights over 1, 2, 3 and so on.
+/// The points (1, first height), (2, second height) and so on.
 fn numbered(heights: &[f64]) -> Vec<(f64, f64)> {
     let mut points = Vec::with_capacity(heights.len());
     for (i, &height) in heights.iter().enumerate() {
@@ -322,9 +330,10 @@ fn numbered(heights: &[f64]) -> Vec<(f64, f64)> {
     points
 }
 
+/// The figure of the loss by epoch, with the computed loss of fresh vectors at 0.
 fn loss_figure(trained: &TrainedVectors) -> Figure {
-    let mut falling = vec![(0.0, fresh_loss(Word2VecConfig::new().negative))];
-    falling.extend(numbered(&trained.losses));
+    let mut losses = vec![(0.0, fresh_loss(Word2VecConfig::new().negative))];
+    losses.extend(numbered(&trained.losses));
     Figure {
         name: "04-loss".into(),
         title: "Telling neighbours from noise is learnt fast, and never wholly".into(),
@@ -337,11 +346,12 @@ fn loss_figure(trained: &TrainedVectors) -> Figure {
             title: String::new(),
             x: Axis::linear("epoch"),
             y: Axis::linear("loss (nats per pair, 5 noise words)"),
-            marks: Marks::Lines(vec![Line::new("mean of the epoch", falling)]),
+            marks: Marks::Lines(vec![Line::new("mean of the epoch", losses)]),
         }],
     }
 }
 
+/// The figure of each section's accuracy after shorter and longer trainings.
 fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
     let mut lines = Vec::with_capacity(last.len());
     for score in last {
@@ -370,7 +380,7 @@ fn epochs_figure(run: &Run, last: &[Score]) -> Result<Figure> {
     })
 }
 
-/// Adds the accuracy of each section after so many epochs to its line.
+/// Adds a point to each section's line: its accuracy after so many epochs.
 fn add_accuracies(lines: &mut [Line], epochs: usize, scores: &[Score]) {
     for (line, score) in lines.iter_mut().zip(scores) {
         line.points.push((epochs as f64, score.right as f64 / score.covered as f64));

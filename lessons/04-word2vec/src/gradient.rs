@@ -1,6 +1,6 @@
 //! The gradient of a window, derived by hand.
 //!
-//! A window is trained as a whole: each context word predicts the word in the middle, all of them
+//! A window is trained as a whole: each context word predicts the centre word, all of them
 //! against the same noise words (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
 //! Memory", section 3). Each pair's gradient is that of the equation; what is shared is the choice
 //! of the noise words, so that a row is fetched and written back once per window, not once per
@@ -28,12 +28,12 @@ pub struct Gradient {
 /// # Shapes
 ///
 /// - v: `[contexts, d_model]` row by row
-/// - u: `[1 + k, d_model]` row by row: the neighbour's, then those of the noise words
+/// - u: `[1 + k, d_model]` row by row: the centre word's, then those of the noise words
 /// - output: the loss in nats, and gradients of the same shapes
 ///
 /// # Panics
 ///
-/// If a row is cut off.
+/// If `v` or `u` does not consist of whole rows of `d_model` numbers.
 pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
     let whole_rows = v.len().is_multiple_of(d_model) && u.len().is_multiple_of(d_model);
     assert!(whole_rows, "expected rows of {d_model} numbers each");
@@ -43,6 +43,8 @@ pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
             let v_i = &v[i * d_model..][..d_model];
             let u_j = &u[j * d_model..][..d_model];
             let score = dot(u_j, v_i);
+            // In f64 a sigmoid is 0, and its logarithm infinite, only from scores of -710 down. No
+            // training gets there, so the equation can stand as it is, without `log_sigmoid`.
             let error = if j == 0 {
                 found.loss -= sigmoid(score).ln();
                 sigmoid(score) - 1.0

@@ -1,10 +1,10 @@
-//! Training on every core at once.
+//! Training on several threads at once.
 //!
 //! Threads read and write one pair of tables without waiting for each other, and lose a step of
-//! another thread now and then: rows are many and windows are few, so it seldom happens, and what
-//! is lost is one step of millions (Recht et al. 2011, "HOGWILD!"). [`kernels::shared_table`] makes
-//! that safe. Under [`kernels::plain`] the threads train plain [`WordTables`] behind a lock, one
-//! window after the other.
+//! another thread now and then. A window touches few of the many rows, so two threads seldom meet
+//! in one, and what is lost is one step of millions (Recht et al. 2011, "HOGWILD!").
+//! [`kernels::shared_table`] makes that safe. Under [`kernels::plain`] the threads train plain
+//! [`WordTables`] behind a lock, one window after the other.
 
 use std::mem::take;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use burn::config::Config;
 use data::{DataError, Ids, Vocabulary};
 use kernels::shared_table::SharedTable;
-use kernels::window::Window;
+use kernels::window::WindowBuffers;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -24,7 +24,8 @@ use crate::tables::WordTables;
 
 /// The learning rate at the end of training, as in gensim (`min_alpha`).
 const LAST_RATE: f64 = 0.0001;
-/// One window in so many has its loss measured: logarithms cost, and a mean over fewer is as good.
+/// One window in so many has its loss measured: logarithms take time. The mean over fewer windows
+/// is an estimate of the same loss, only a noisier one.
 const MEASURED: u64 = 64;
 /// How often progress is reported.
 const TICK: Duration = Duration::from_millis(100);
@@ -32,14 +33,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// What and how to train; the defaults are word2vec.c's and gensim's, where these agree.
 #[derive(Config, Debug, Copy)]
 pub struct Word2VecConfig {
-    /// The width of a vector.
+    /// How many numbers a vector has.
     #[config(default = 100)]
     pub d_model: usize,
     /// The farthest neighbour on either side; for each word the reach is drawn from 1 to this, so
     /// near ones count more.
     #[config(default = 5)]
     pub window: usize,
-    /// Noise words, or negative samples, of a window.
+    /// How many noise words, or negative samples, are drawn for a window. A draw that hits the
+    /// centre word is dropped, so a window may have fewer.
     #[config(default = 5)]
     pub negative: usize,
     /// How often the corpus is read.
@@ -65,8 +67,8 @@ pub struct Word2VecConfig {
 pub struct Word2VecProgress {
     /// Words read so far, of all epochs.
     pub words: u64,
-    /// Nats per pair of a word and a neighbour, mean of the last epoch that has begun; NaN before
-    /// the first.
+    /// Nats per pair of a word and a neighbour: the mean of the last epoch of which a window has
+    /// been measured; NaN before that.
     pub loss: f64,
 }
 
@@ -75,7 +77,8 @@ pub struct Word2VecProgress {
 pub struct TrainedVectors {
     /// One vector per word, `[vocab, d_model]` row by row.
     pub vectors: Vec<f32>,
-    /// Nats per pair, mean of each epoch.
+    /// Nats per pair: the mean of each epoch over the windows that were measured, one in 64. An
+    /// epoch of which none was measured is left out, as can happen in a corpus of fewer windows.
     pub losses: Vec<f64>,
 }
 
@@ -89,7 +92,7 @@ pub struct TrainedVectors {
 ///
 /// # Panics
 ///
-/// If the vocabulary is empty, or a count in the configuration is 0.
+/// If `d_model`, `window`, `negative`, `epochs` or `threads` of the configuration is 0.
 pub fn train(
     corpus: &Ids,
     vocabulary: &Vocabulary,
@@ -106,7 +109,11 @@ pub fn train(
         drop(done);
         loop {
             match finished.recv_timeout(TICK) {
-                Ok(result) => result?,
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    job.stop.store(true, Relaxed); // the scope waits for the other threads
+                    return Err(error);
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -119,7 +126,7 @@ pub fn train(
     Ok(TrainedVectors { vectors: job.tables.into_vectors(config.d_model), losses })
 }
 
-/// The two tables as the threads reach them.
+/// The two tables, in the form in which the threads train them.
 enum Tables {
     /// Plain numbers behind a lock: one window after the other.
     Plain(Mutex<WordTables>),
@@ -128,7 +135,7 @@ enum Tables {
 }
 
 impl Tables {
-    /// Fresh tables: shared ones, unless this thread is [`kernels::plain`].
+    /// Makes fresh tables: shared ones, unless [`kernels::plain`] is true on this thread.
     fn init(vocab: usize, config: &Word2VecConfig) -> Self {
         let fresh = WordTables::init(vocab, config.d_model, config.seed);
         if kernels::plain() {
@@ -140,7 +147,7 @@ impl Tables {
         }
     }
 
-    /// v of every word, `[vocab, d_model]` row by row.
+    /// The vector v of every word, `[vocab, d_model]` row by row.
     fn into_vectors(self, d_model: usize) -> Vec<f32> {
         match self {
             Self::Plain(tables) => tables.into_inner().expect("no thread panicked").input,
@@ -154,6 +161,7 @@ impl Tables {
 struct MeasuredLoss {
     /// Nats, summed over the pairs.
     sum: f64,
+    /// How many pairs of a word and a neighbour the windows had.
     pairs: u64,
 }
 
@@ -163,12 +171,13 @@ struct Job<'a> {
     corpus: &'a Ids,
     /// [`keep_probability`] of each word.
     keep: Vec<f32>,
-    noise: NoiseTable,
+    noise_table: NoiseTable,
     tables: Tables,
     /// Words to be read in all epochs.
     total: u64,
     /// Words read so far.
-    words: AtomicU64,
+    words_read: AtomicU64,
+    /// Whether the threads are to end after the sentence that they train.
     stop: AtomicBool,
     /// The loss of each epoch.
     losses: Mutex<Vec<MeasuredLoss>>,
@@ -194,16 +203,16 @@ impl<'a> Job<'a> {
             config,
             corpus,
             keep,
-            noise: NoiseTable::new(&vocabulary.counts),
+            noise_table: NoiseTable::new(&vocabulary.counts),
             tables: Tables::init(vocabulary.words.len(), config),
             total: corpus.words() * config.epochs as u64,
-            words: AtomicU64::new(0),
+            words_read: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             losses: Mutex::new(vec![MeasuredLoss::default(); config.epochs]),
         }
     }
 
-    /// Nats per pair, mean of each epoch that has begun.
+    /// Nats per pair: the mean of each epoch of which a window was measured.
     fn losses(&self) -> Vec<f64> {
         let mut means = Vec::new();
         for loss in self.losses.lock().expect("no thread panics while it adds").iter() {
@@ -214,14 +223,15 @@ impl<'a> Job<'a> {
         means
     }
 
+    /// How far the threads have come together.
     fn progress(&self) -> Word2VecProgress {
         let loss = self.losses().last().copied().unwrap_or(f64::NAN);
-        Word2VecProgress { words: self.words.load(Relaxed), loss }
+        Word2VecProgress { words: self.words_read.load(Relaxed), loss }
     }
 
-    /// The learning rate after `words` words: a straight line down to [`LAST_RATE`].
-    fn rate(&self, words: u64) -> f32 {
-        let left = 1.0 - words as f64 / self.total as f64;
+    /// The learning rate after so many words: a straight line down to [`LAST_RATE`].
+    fn rate(&self, words_read: u64) -> f32 {
+        let left = 1.0 - words_read as f64 / self.total as f64;
         (LAST_RATE + (self.config.learning_rate - LAST_RATE) * left) as f32
     }
 }
@@ -229,15 +239,16 @@ impl<'a> Job<'a> {
 /// One thread: its part of the corpus, and what it works with.
 struct Worker<'a> {
     job: &'a Job<'a>,
+    /// Which of the corpus's parts this thread reads.
     part: u64,
     random: SmallRng,
-    /// The words around the one in the middle.
+    /// The words around the centre word.
     contexts: Vec<u32>,
-    /// The word in the middle, then its noise words.
+    /// The centre word, then its noise words.
     targets: Vec<u32>,
-    window: Window,
-    /// Windows trained so far.
-    windows: u64,
+    buffers: WindowBuffers,
+    /// How many windows this thread has trained so far.
+    windows_trained: u64,
     /// The loss since it was last reported.
     loss: MeasuredLoss,
 }
@@ -250,12 +261,13 @@ impl<'a> Worker<'a> {
             random: SmallRng::seed_from_u64(job.config.seed.wrapping_add(1 + part)),
             contexts: Vec::new(),
             targets: Vec::new(),
-            window: Window::new(job.config.d_model),
-            windows: 0,
+            buffers: WindowBuffers::new(job.config.d_model),
+            windows_trained: 0,
             loss: MeasuredLoss::default(),
         }
     }
 
+    /// Reads this thread's part of the corpus in every epoch, and trains on it.
     fn run(mut self) -> Result<(), DataError> {
         let mut sentence = Vec::new();
         for epoch in 0..self.job.config.epochs {
@@ -264,7 +276,7 @@ impl<'a> Worker<'a> {
                 if self.job.stop.load(Relaxed) {
                     return Ok(());
                 }
-                let words_before = self.job.words.fetch_add(sentence.len() as u64, Relaxed);
+                let words_before = self.job.words_read.fetch_add(sentence.len() as u64, Relaxed);
                 self.train_sentence(&sentence, self.job.rate(words_before));
                 self.report(epoch);
             }
@@ -298,9 +310,9 @@ impl<'a> Worker<'a> {
             self.targets.clear();
             self.targets.push(word);
             for _ in 0..self.job.config.negative {
-                let noise = self.job.noise.draw(&mut self.random);
-                if noise != word {
-                    self.targets.push(noise); // the word itself is no noise
+                let noise_word = self.job.noise_table.draw(&mut self.random);
+                if noise_word != word {
+                    self.targets.push(noise_word); // the centre word itself is no noise
                 }
             }
             self.train_window(rate);
@@ -308,18 +320,19 @@ impl<'a> Worker<'a> {
     }
     // ANCHOR_END: sentence
 
-    /// Trains one window on the tables that there are, and measures one loss in [`MEASURED`].
+    /// Trains one window, on the plain or the shared tables, and measures the loss of one window in
+    /// [`MEASURED`].
     fn train_window(&mut self, rate: f32) {
-        let measure = self.windows.is_multiple_of(MEASURED);
-        self.windows += 1;
+        let measure = self.windows_trained.is_multiple_of(MEASURED);
+        self.windows_trained += 1;
         let loss = match &self.job.tables {
             Tables::Plain(tables) => {
                 let mut tables = tables.lock().expect("no thread panics while it trains");
-                tables.train(&self.contexts, &self.targets, rate)
+                tables.train_window(&self.contexts, &self.targets, rate)
             }
             Tables::Shared { input, output } => {
-                self.window.train(input, output, &self.contexts, &self.targets, rate);
-                if measure { self.window.loss() } else { 0.0 }
+                self.buffers.train_window(input, output, &self.contexts, &self.targets, rate);
+                if measure { self.buffers.loss() } else { 0.0 }
             }
         };
         if measure {

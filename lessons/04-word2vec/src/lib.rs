@@ -25,7 +25,7 @@
 //! - `similarity::normalise(x: Tensor<2>) -> Tensor<2>` (lesson 03).
 //!
 //! **Leaves you with.** [`SkipGram`], the equation as autodiff reads it; [`train`], the same
-//! gradient by hand on every core; and [`Space`], which answers analogies.
+//! gradient by hand on as many threads as you ask for; and [`Space`], which answers analogies.
 //!
 //! **Try.** Train with a window of 1, then of 10, and ask for the neighbours of a verb: which of
 //! the two finds its other tenses, and which the things it is done to?
@@ -48,7 +48,7 @@ use lookup::TokenEmbedding;
 pub use analogy::{Score, Space, leave_out};
 pub use gradient::{Gradient, gradient};
 pub use hogwild::{TrainedVectors, Word2VecConfig, Word2VecProgress, train};
-pub use sampling::{NoiseTable, around, keep_probability, noise};
+pub use sampling::{NoiseTable, around, keep_probability, noise_distribution};
 pub use tables::WordTables;
 
 /// What the list of lessons says about this one.
@@ -61,22 +61,23 @@ pub const LESSON: course::Lesson = course::Lesson {
 };
 
 /// The axis of `[pairs, k, d_model]` along which the noise words lie.
-const K: usize = 1;
+const NOISE_AXIS: usize = 1;
 /// The axis of `[pairs, k, d_model]` along which a vector lies.
-const D_MODEL: usize = 2;
+const VECTOR_AXIS: usize = 2;
 
 // ANCHOR: skip_gram
 /// Two vectors per word: one for when it predicts, one for when it is predicted.
 #[derive(Module, Debug)]
 pub struct SkipGram {
-    /// v, of the word that predicts: `[vocab, d_model]`. The one that is kept.
+    /// Vectors v, for the word that predicts: `[vocab, d_model]`. This table is kept after
+    /// training.
     pub input: TokenEmbedding,
-    /// u, of the word that is predicted: `[vocab, d_model]`.
+    /// Vectors u, for the word that is predicted: `[vocab, d_model]`.
     pub output: TokenEmbedding,
 }
 
 impl SkipGram {
-    /// Fresh tables: v uniform in (-1/2, 1/2) / d_model, u zero, as in word2vec.c.
+    /// Makes fresh tables: v uniform in (-1/2, 1/2) / d_model, u zero, as in word2vec.c.
     pub fn init(vocab: usize, d_model: usize, device: &Device) -> Self {
         let limit = 0.5 / d_model as f64;
         let uniform = Initializer::Uniform { min: -limit, max: limit };
@@ -88,8 +89,9 @@ impl SkipGram {
 
     /// The loss of each pair: -log sigmoid(u_0 . v) - sum_j log sigmoid(-u_j . v).
     ///
-    /// Mikolov et al. 2013b, equation 4. [`log_sigmoid`] runs in burn's fused form unless
-    /// [`kernels::plain`]; a test holds the two equal.
+    /// This is equation 4 of Mikolov et al. 2013b. Every noise word counts, even one that happens
+    /// to be the predicted word; [`train`] drops such a draw. burn's fused `log_sigmoid` runs in
+    /// place of [`log_sigmoid`], unless [`kernels::plain`] is true; a test holds the two equal.
     ///
     /// # Shapes
     ///
@@ -105,12 +107,14 @@ impl SkipGram {
     ) -> Tensor<1> {
         let [pairs, _k] = negatives.dims();
         assert_shape!(word, [pairs]);
-        let log_sigmoid = if kernels::plain() { log_sigmoid } else { activation::log_sigmoid };
+        let log_probability = if kernels::plain() { log_sigmoid } else { activation::log_sigmoid };
         let v = self.input.forward(word.reshape([pairs, 1]));
         let u_0 = self.output.forward(neighbour.reshape([pairs, 1]));
         let u = self.output.forward(negatives);
-        let yes = log_sigmoid((u_0 * v.clone()).sum_dim(D_MODEL)); // [pairs, 1, 1]
-        let no = log_sigmoid(-(u * v).sum_dim(D_MODEL)).sum_dim(K); // [pairs, 1, 1]
+        let score = (u_0 * v.clone()).sum_dim(VECTOR_AXIS); // [pairs, 1, 1]
+        let noise_scores = (u * v).sum_dim(VECTOR_AXIS); // [pairs, k, 1]
+        let yes = log_probability(score); // [pairs, 1, 1]
+        let no = log_probability(-noise_scores).sum_dim(NOISE_AXIS); // [pairs, 1, 1]
         -(yes + no).reshape([pairs])
     }
 }
@@ -124,8 +128,8 @@ impl SkipGram {
 ///
 /// # Shapes
 ///
-/// - x: any
-/// - output: the same, nats below 0
+/// - x: scores of any shape
+/// - output: the same shape, nats, none above 0
 pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let largest = (-x.clone()).clamp_min(0.0).detach();
     let sum = (-largest.clone()).exp() + (-x - largest.clone()).exp();

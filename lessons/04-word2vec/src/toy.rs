@@ -4,12 +4,12 @@ use data::{Corpus, DataError, Ids, Vocabulary};
 
 use crate::{TrainedVectors, Word2VecConfig, train};
 
-/// The width of a toy word's vector: 351 words do not need more.
-pub const D_MODEL: usize = 50;
-/// How often the toy world is read; a figure of the lesson shows shorter trainings.
+/// How many numbers a toy word's vector has: 351 words do not need more.
+pub const WIDTH: usize = 50;
+/// How often the toy corpus is read; a figure of the lesson shows shorter trainings.
 pub const EPOCHS: usize = 16;
 
-/// Trains vectors of the toy world's words by one thread, so that they are the same every time.
+/// Trains vectors of the toy world's words on one thread, so that they are the same every time.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub fn toy_vectors(seed: u64, epochs: usize) -> Result<(Vocabulary, TrainedVecto
     let corpus = Corpus::named("toy", seed);
     let vocabulary = Vocabulary::count(corpus.passages()?, 1)?;
     let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
-    let config = Word2VecConfig::new().with_d_model(D_MODEL).with_epochs(epochs).with_seed(seed);
+    let config = Word2VecConfig::new().with_d_model(WIDTH).with_epochs(epochs).with_seed(seed);
     let trained = train(&ids, &vocabulary, &config, &mut |_| true)?;
     Ok((vocabulary, trained))
 }

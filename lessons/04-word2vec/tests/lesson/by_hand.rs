@@ -2,7 +2,8 @@
 
 use data::Section;
 use word2vec::{
-    Score, Space, WordTables, around, fresh_loss, gradient, keep_probability, leave_out, noise,
+    Score, Space, WordTables, around, fresh_loss, gradient, keep_probability, leave_out,
+    noise_distribution,
 };
 
 use crate::assert_numbers;
@@ -18,7 +19,7 @@ use crate::assert_numbers;
 /// dL/du_1 = (0.2689 - 0) (1, 0) = (0.2689, 0)
 /// ```
 #[test]
-fn one_pair_and_one_noise_word() {
+fn a_pair_against_one_noise_word_has_the_gradient_on_paper() {
     let found = gradient(&[1.0, 0.0], &[1.0, 1.0, -1.0, 2.0], 2);
     assert!((found.loss - 0.6265).abs() < 1e-4, "{}", found.loss);
     assert_numbers("dL/dv", &found.v, &[-0.5379, 0.2689], 1e-4);
@@ -37,7 +38,7 @@ fn one_pair_and_one_noise_word() {
 /// L = ln 2 + ln 4 + ln 4/3 + ln 4/3 + ln 2 + ln 10 = ln(2560/9)
 /// ```
 #[test]
-fn two_context_words_share_three_targets() {
+fn a_window_adds_up_the_gradients_of_its_six_pairs() {
     let ln_3 = 3f32.ln();
     let v = [1.0, 0.0, 0.0, 2.0, 0.0, 1.0, 0.0, -1.0];
     let u = [0.0, ln_3, 5.0, 0.0, ln_3, 0.0, 7.0, 0.0, -ln_3, 2.0 * ln_3, -3.0, 0.0];
@@ -67,7 +68,7 @@ fn a_step_goes_against_the_gradient_and_a_word_drawn_twice_takes_two() {
         output: vec![1.0, 1.0, 9.0, 9.0, -1.0, 2.0],
         d_model: 2,
     };
-    let loss = tables.train(&[1], &[0, 2, 2], 0.5);
+    let loss = tables.train_window(&[1], &[0, 2, 2], 0.5);
     assert!((loss - 3.0 * 0.3133).abs() < 1e-3, "{loss}");
     let input = [9.0, 9.0, 1.4034, -0.4034, 9.0, 9.0];
     assert_numbers("input", &tables.input, &input, 1e-4);
@@ -85,8 +86,8 @@ fn a_fresh_pair_costs_ln_2_per_answer() {
 
 /// 16 : 1 becomes 8 : 1, since 16^(3/4) = 8.
 #[test]
-fn the_noise_is_flatter_than_the_words() {
-    let found = noise(&[16, 1]);
+fn counts_of_16_and_1_are_drawn_as_noise_8_to_1() {
+    let found = noise_distribution(&[16, 1]);
     assert!(
         (found[0] - 8.0 / 9.0).abs() < 1e-12 && (found[1] - 1.0 / 9.0).abs() < 1e-12,
         "{found:?}"
@@ -96,7 +97,7 @@ fn the_noise_is_flatter_than_the_words() {
 /// At t = 0.001 a word that is 9 of 1,000 words is kept (sqrt(9) + 1) / 9 = 4 times of 9; one that
 /// is 1 of 1,000 or fewer always.
 #[test]
-fn frequent_words_are_thinned_out() {
+fn a_word_of_nine_in_a_thousand_is_kept_four_times_in_nine() {
     assert!((keep_probability(0.009, 0.001) - 4.0 / 9.0).abs() < 1e-12);
     assert_eq!(keep_probability(0.001, 0.001), 1.0);
     assert_eq!(keep_probability(0.0005, 0.001), 1.0);
@@ -146,7 +147,7 @@ fn king_minus_man_plus_woman_is_queen() {
 }
 
 #[test]
-fn the_words_of_a_question_are_no_answers() {
+fn leaving_out_drops_the_words_of_the_question_and_keeps_the_order() {
     let ranked = vec![(2, 0.9), (5, 0.8), (0, 0.7), (4, 0.6), (1, 0.5), (3, 0.4)];
     let left = vec![(5, 0.8), (4, 0.6)];
     assert_eq!(leave_out(ranked.clone(), &[0, 2, 1], 2), left, "the best of those that are left");
@@ -163,7 +164,7 @@ fn a_word_is_not_its_own_neighbour() {
 }
 
 #[test]
-fn a_score_counts_what_was_asked_and_what_could_not_be() {
+fn a_score_counts_questions_those_with_vectors_and_the_right_ones() {
     let question = |text: &str| {
         let words: Vec<String> = text.split(' ').map(String::from).collect();
         <[String; 4]>::try_from(words).unwrap()

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use word2vec::{
-    NoiseTable, SkipGram, Word2VecConfig, fresh_loss, gradient, keep_probability, noise, train,
+    NoiseTable, SkipGram, Word2VecConfig, fresh_loss, gradient, keep_probability,
+    noise_distribution, train,
 };
 
 use crate::{read, space, train_toy};
 
-/// Little enough for a test.
+/// A training that is short enough for a test.
 fn small() -> Word2VecConfig {
     Word2VecConfig::new().with_d_model(12).with_epochs(1)
 }
@@ -65,7 +66,7 @@ fn no_threads_are_refused() {
 
 /// u is zero at first, so every score is 0.
 #[test]
-fn a_fresh_model_tells_nothing_apart() {
+fn every_pair_costs_a_fresh_model_ln_2_per_answer() {
     let device = backend::from_env();
     let _guard = backend::seeded(&device, 5);
     let model = SkipGram::init(9, 4, &device);
@@ -82,7 +83,7 @@ fn noise_is_drawn_as_often_as_it_should_be() {
     let (table, mut random) = (NoiseTable::new(&counts), StdRng::seed_from_u64(5));
     let mut drawn = [0.0; 5];
     (0..100_000).for_each(|_| drawn[table.draw(&mut random) as usize] += 1e-5);
-    for (drawn, expected) in drawn.iter().zip(noise(&counts)) {
+    for (drawn, expected) in drawn.iter().zip(noise_distribution(&counts)) {
         // Four standard deviations of a share of 100,000 draws.
         assert!(
             (drawn - expected).abs() < 4.0 * (expected / 100_000.0).sqrt(),
@@ -92,7 +93,7 @@ fn noise_is_drawn_as_often_as_it_should_be() {
 }
 
 #[test]
-fn bank_has_one_vector() {
+fn both_meanings_of_bank_share_one_vector() {
     let (vocabulary, trained) = train_toy(500, &small());
     assert_eq!(vocabulary.words.iter().filter(|word| *word == "bank").count(), 1);
     let space = space(vocabulary, trained);
@@ -117,7 +118,7 @@ proptest! {
     fn the_noise_is_a_distribution_that_keeps_the_order(
         counts in prop::collection::vec(1u64..1_000_000, 1..50),
     ) {
-        let found = noise(&counts);
+        let found = noise_distribution(&counts);
         prop_assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-9);
         for (i, j) in (1..counts.len()).map(|i| (i - 1, i)) {
             prop_assert_eq!(counts[i].cmp(&counts[j]), found[i].total_cmp(&found[j]));

@@ -5,20 +5,23 @@ use burn::tensor::{Device, Int, Tensor, activation};
 use golden::{Part, assert_close};
 use kernels::plain_here;
 use kernels::shared_table::SharedTable;
-use kernels::window::{self, Window};
+use kernels::window::{self, WindowBuffers};
 use lookup::TokenEmbedding;
 use word2vec::{
-    Gradient, SkipGram, Word2VecConfig, WordTables, gradient, keep_probability, log_sigmoid, noise,
+    Gradient, SkipGram, Word2VecConfig, WordTables, gradient, keep_probability, log_sigmoid,
+    noise_distribution,
 };
 
 use crate::{assert_numbers, numbers, train_toy, values};
 
+/// The recorded model, and the recorded pairs: words, neighbours, and noise words.
 fn recorded(
     part: &Part,
     device: &Device,
 ) -> (SkipGram, Tensor<1, Int>, Tensor<1, Int>, Tensor<2, Int>) {
-    let table = |name| TokenEmbedding { weight: Param::from_tensor(part.tensor(name, device)) };
-    let model = SkipGram { input: table("in"), output: table("out") };
+    let input = TokenEmbedding { weight: Param::from_tensor(part.tensor("in", device)) };
+    let output = TokenEmbedding { weight: Param::from_tensor(part.tensor("out", device)) };
+    let model = SkipGram { input, output };
     (model, part.ids("centre", device), part.ids("context", device), part.ids("negatives", device))
 }
 
@@ -32,13 +35,11 @@ fn autodiff_agrees_with_pytorch_in_loss_and_gradients() {
         let losses = model.forward(word, neighbour, negatives);
         assert_close(&losses, &part.tensor("loss_per_pair", &device), tolerance);
         let gradients = if name == "sum" { losses.sum() } else { losses.mean() }.backward();
-        let of = |table: &TokenEmbedding| {
-            Tensor::<2>::from_inner(table.weight.grad(&gradients).unwrap())
-        };
-        let expected =
-            |table: &str| part.tensor(&format!("reduction_{name}/gradient_{table}"), &device);
-        assert_close(&of(&model.input), &expected("in"), tolerance);
-        assert_close(&of(&model.output), &expected("out"), tolerance);
+        for (table, which) in [(&model.input, "in"), (&model.output, "out")] {
+            let found = Tensor::<2>::from_inner(table.weight.grad(&gradients).unwrap());
+            let expected = part.tensor(&format!("reduction_{name}/gradient_{which}"), &device);
+            assert_close(&found, &expected, tolerance);
+        }
     }
 }
 
@@ -48,40 +49,48 @@ fn autodiff_agrees_with_pytorch_in_loss_and_gradients() {
 fn the_gradient_by_hand_agrees_with_pytorch() {
     let device = backend::from_env();
     let part = golden::part("skip_gram");
-    let [input, output] = ["in", "out"].map(|name| part.tensor::<2>(name, &device));
-    let d_model = input.dims()[1];
-    let ids = |name| part.at(name).as_array().unwrap().clone();
-    let (mut loss, mut of_input, mut of_output) =
-        (0.0, vec![0.0; values(&input).len()], vec![0.0; values(&output).len()]);
-    for ((word, neighbour), negatives) in
-        ids("centre").iter().zip(ids("context")).zip(ids("negatives"))
-    {
-        let row = |id: &serde_json::Value| id.as_u64().unwrap() as usize * d_model;
-        let v = row(word);
-        let targets: Vec<usize> =
-            [&neighbour].into_iter().chain(negatives.as_array().unwrap()).map(row).collect();
-        let (rows_in, rows_out) = (values(&input), values(&output));
-        let u: Vec<f32> =
-            targets.iter().flat_map(|&u| &rows_out[u..][..d_model]).copied().collect();
-        let found = gradient(&rows_in[v..][..d_model], &u, d_model);
+    let (_, words, neighbours, negatives) = recorded(&part, &device);
+    let [_pairs, k] = negatives.dims();
+    let (words, neighbours, negatives) = (ids(&words), ids(&neighbours), ids(&negatives));
+    let input = part.tensor::<2>("in", &device);
+    let [_vocab, d_model] = input.dims();
+    let input = values(&input);
+    let output = values(&part.tensor::<2>("out", &device));
+    let mut loss = 0.0;
+    let mut input_gradient = vec![0.0; input.len()];
+    let mut output_gradient = vec![0.0; output.len()];
+    for (pair, &word) in words.iter().enumerate() {
+        let mut targets = vec![neighbours[pair]];
+        targets.extend_from_slice(&negatives[pair * k..][..k]);
+        let mut u = Vec::new();
+        for &target in &targets {
+            u.extend_from_slice(&output[target * d_model..][..d_model]);
+        }
+        let found = gradient(&input[word * d_model..][..d_model], &u, d_model);
         loss += found.loss;
-        add(&mut of_input[v..][..d_model], &found.v);
-        targets
-            .iter()
-            .zip(found.u.chunks(d_model))
-            .for_each(|(&u, step)| add(&mut of_output[u..][..d_model], step));
+        for d in 0..d_model {
+            input_gradient[word * d_model + d] += found.v[d];
+            for (j, &target) in targets.iter().enumerate() {
+                output_gradient[target * d_model + d] += found.u[j * d_model + d];
+            }
+        }
     }
     let tolerance = f64::from(part.tolerance());
     assert!((loss - part.number("reduction_sum/loss")).abs() < tolerance, "{loss}");
-    for (found, name) in [(of_input, "in"), (of_output, "out")] {
+    for (found, name) in [(input_gradient, "in"), (output_gradient, "out")] {
         let expected =
             values(&part.tensor::<2>(&format!("reduction_sum/gradient_{name}"), &device));
         assert_numbers(name, &found, &expected, part.tolerance());
     }
 }
 
-fn add(to: &mut [f32], step: &[f32]) {
-    to.iter_mut().zip(step).for_each(|(to, step)| *to += step);
+/// The ids in a tensor, one row after the other.
+fn ids<const D: usize>(tensor: &Tensor<D, Int>) -> Vec<usize> {
+    let mut ids = Vec::new();
+    for id in tensor.to_data().iter::<i64>() {
+        ids.push(id as usize);
+    }
+    ids
 }
 
 /// A whole window, contexts that share their targets, odd widths included.
@@ -117,12 +126,12 @@ fn a_fast_step_on_the_shared_tables_is_the_plain_step() {
     let shared_input = SharedTable::new(&input, d_model);
     let shared_output = SharedTable::new(&output, d_model);
     assert_eq!(shared_input.rows(d_model), input);
-    let mut window = Window::new(d_model);
+    let mut buffers = WindowBuffers::new(d_model);
     let mut plain = WordTables { input, output, d_model };
     for step in 0..3 {
-        window.train(&shared_input, &shared_output, &contexts, &targets, 0.1);
-        let loss = plain.train(&contexts, &targets, 0.1);
-        assert!((window.loss() - loss).abs() < 1e-5 * loss, "{} {loss}", window.loss());
+        buffers.train_window(&shared_input, &shared_output, &contexts, &targets, 0.1);
+        let loss = plain.train_window(&contexts, &targets, 0.1);
+        assert!((buffers.loss() - loss).abs() < 1e-5 * loss, "{} {loss}", buffers.loss());
         // Numbers of size 1 in f32, after a few sums of up to four of them.
         let name = format!("step {step}");
         assert_numbers(&name, &shared_input.rows(d_model), &plain.input, 1e-5);
@@ -184,38 +193,52 @@ fn a_plain_skip_gram_has_the_loss_and_gradients_of_the_fused_one() {
 /// Loss and gradient of a window by [`SkipGram`] on tables that hold its rows.
 fn by_autodiff(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
     let device = backend::from_env().autodiff();
-    let table = |rows: &[f32]| {
-        let rows = Tensor::<1>::from_floats(rows, &device).reshape([-1, d_model as i32]);
-        TokenEmbedding { weight: Param::from_tensor(rows) }
-    };
-    let model = SkipGram { input: table(v), output: table(u) };
+    let model = SkipGram { input: table(v, d_model, &device), output: table(u, d_model, &device) };
     let (contexts, targets) = (model.input.vocab() as i64, model.output.vocab() as i64);
     let word = Tensor::<1, Int>::arange(0..contexts, &device);
-    let noise = Tensor::<1, Int>::arange(1..targets, &device)
+    let noise_words = Tensor::<1, Int>::arange(1..targets, &device)
         .reshape([1, targets - 1])
         .repeat_dim(0, contexts as usize);
-    let loss = model.forward(word.clone(), word.zeros_like(), noise).sum();
+    let loss = model.forward(word.clone(), word.zeros_like(), noise_words).sum();
     let gradients = loss.backward();
-    let of = |table: &TokenEmbedding| {
-        table.weight.grad(&gradients).unwrap().to_data().iter::<f32>().collect()
-    };
-    Gradient { loss: loss.into_scalar::<f64>(), v: of(&model.input), u: of(&model.output) }
+    Gradient {
+        loss: loss.into_scalar::<f64>(),
+        v: values(&model.input.weight.grad(&gradients).unwrap()),
+        u: values(&model.output.weight.grad(&gradients).unwrap()),
+    }
+}
+
+/// A table of these rows.
+fn table(rows: &[f32], d_model: usize, device: &Device) -> TokenEmbedding {
+    let rows = Tensor::<1>::from_floats(rows, device).reshape([-1, d_model as i32]);
+    TokenEmbedding { weight: Param::from_tensor(rows) }
 }
 
 #[test]
 fn noise_and_thinning_agree_with_what_was_recorded() {
     let part = golden::part("skip_gram");
-    let list = |pointer: &str| {
-        part.at(pointer).as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>()
-    };
-    let counts: Vec<u64> = list("noise/counts").iter().map(|&count| count as u64).collect();
-    for (found, expected) in noise(&counts).iter().zip(list("noise/unigram_power_0.75")) {
+    let mut counts = Vec::new();
+    for count in list(&part, "noise/counts") {
+        counts.push(count as u64);
+    }
+    let expected = list(&part, "noise/unigram_power_0.75");
+    for (found, expected) in noise_distribution(&counts).iter().zip(expected) {
         assert!((found - expected).abs() < 1e-7, "{found} {expected}"); // recorded from f32
     }
-    let (counts, t) = (list("subsampling/counts"), part.number("subsampling/t"));
+    let (counts, t) = (list(&part, "subsampling/counts"), part.number("subsampling/t"));
     let all: f64 = counts.iter().sum();
-    for (count, expected) in counts.iter().zip(list("subsampling/keep_probability_word2vec_c")) {
+    let expected = list(&part, "subsampling/keep_probability_word2vec_c");
+    for (count, expected) in counts.iter().zip(expected) {
         let found = keep_probability(count / all, t);
         assert!((found - expected).abs() < 1e-6, "{found} {expected}");
     }
+}
+
+/// A recorded list of numbers.
+fn list(part: &Part, pointer: &str) -> Vec<f64> {
+    let mut numbers = Vec::new();
+    for number in part.at(pointer).as_array().unwrap() {
+        numbers.push(number.as_f64().unwrap());
+    }
+    numbers
 }
