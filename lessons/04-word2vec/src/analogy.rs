@@ -43,7 +43,7 @@ impl Space {
     ///
     /// # Panics
     ///
-    /// If there are no words, or their vectors do not all have the same width.
+    /// If there are no words, or `vectors` cannot be divided into as many rows of one width.
     pub fn new(words: Vec<String>, vectors: Vec<f32>, device: &Device) -> Self {
         let d_model = vectors.len() / words.len();
         let table = Tensor::from_data(TensorData::new(vectors, [words.len(), d_model]), device);

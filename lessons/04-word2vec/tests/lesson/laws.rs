@@ -48,6 +48,15 @@ fn more_threads_than_sentences_do_no_harm() {
     assert!(trained.vectors.iter().all(|number| number.is_finite()));
 }
 
+/// Two sentences have a few windows an epoch, and one window in 64 is measured.
+#[test]
+fn an_epoch_of_which_no_window_was_measured_has_no_loss() {
+    let (vocabulary, ids) = read(&Corpus::Toy { seed: 1, sentences: 2 }, 1);
+    let trained = train(&ids, &vocabulary, &small().with_epochs(20), &mut |_| true).unwrap();
+    assert!(trained.losses.len() < 20, "{:?}", trained.losses);
+    assert!(trained.losses.iter().all(|loss| loss.is_finite()), "{:?}", trained.losses);
+}
+
 #[test]
 fn a_training_that_is_stopped_gives_what_it_learnt() {
     let (vocabulary, ids) = read(&Corpus::Toy { seed: 1, sentences: 20_000 }, 1);
