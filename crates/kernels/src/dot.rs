@@ -6,7 +6,7 @@ const LANES: usize = 16;
 
 /// sum_i a_i b_i, of as many numbers as the shorter one has.
 ///
-/// Numbers that lie [`LANES`] apart are added first, then the sums from the left, then what is left
+/// Numbers that lie 16 apart are added first, then the sums from the left, then what is left
 /// over: the last bits differ from those of a sum from left to right.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0; LANES];

@@ -122,9 +122,9 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> Gradient {
 
 /// Reports the loss of the training, and how often some words are trained on and drawn as noise.
 fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedVectors) {
-    let Vocabulary { words, said, .. } = vocabulary;
+    let Vocabulary { words, corpus_words, .. } = vocabulary;
     report.say(format!(
-        "The toy world: {said} words, {} different ones, each a vector of {WIDTH} numbers, read \
+        "The toy world: {corpus_words} words, {} different ones, each a vector of {WIDTH} numbers, read \
             {EPOCHS} times.",
         words.len()
     ));

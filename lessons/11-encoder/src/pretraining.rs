@@ -89,7 +89,7 @@ pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) 
 // ANCHOR: masked_loss
 /// The mean cross entropy of the masked places, and of no other.
 ///
-/// -(1/|M|) sum_{i in M} ln softmax(logits_i)[target_i] (Devlin et al. 2019, section 3.1, task 1)
+/// -(1/|M|) sum_{i in M} ln softmax(logits_i)\[target_i\] (Devlin et al. 2019, section 3.1, task 1)
 ///
 /// # Shapes
 ///
