@@ -124,8 +124,8 @@ fn by_autodiff(v: &[f32; 2], u: &[f32; 4], device: &Device) -> Gradient {
 fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedVectors) {
     let Vocabulary { words, corpus_words, .. } = vocabulary;
     report.say(format!(
-        "The toy world: {corpus_words} words, {} different ones, each a vector of {WIDTH} numbers, read \
-            {EPOCHS} times.",
+        "The toy world: {corpus_words} words, {} different ones, each a vector of {WIDTH} numbers, \
+            read {EPOCHS} times.",
         words.len()
     ));
     report.say(format!(
