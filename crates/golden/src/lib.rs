@@ -9,6 +9,7 @@
 mod altered;
 mod carried;
 mod compare;
+mod draw;
 mod folder;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use serde_json::Value;
 pub use altered::{Stored, altered, store};
 pub use carried::carried_bert;
 pub use compare::{assert_close, assert_data_close, max_abs_error, max_abs_error_of_data};
+pub use draw::draw_in_order;
 pub use folder::{Case, Folder, GoldenError};
 
 /// Where the recorded files lie in the repository.

@@ -7,8 +7,6 @@ use decoder::demo::{Curve, RecordedTraining, demo, recorded};
 use decoder::{CausalPretraining, Gpt, GptConfig, Tokenization};
 use training::{Event, Preset, Recipe, train};
 
-use crate::draw_in_order;
-
 /// Nats per token on the held-back part of "abcdefgh", again and again, before and after twenty
 /// steps.
 fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
@@ -25,7 +23,7 @@ fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
         dropout: 0.0,
     };
     let model = GptConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
-    draw_in_order(&model);
+    golden::draw_in_order(&model);
     let task: CausalPretraining<'_, Gpt> = CausalPretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(seed) };
     let mut losses = Vec::new();

@@ -8,8 +8,6 @@ use llama::demo::{Parts, SIZE, Stage, demo_of};
 use llama::{Llama, LlamaConfig, tokens_read};
 use training::{Event, Preset, Recipe, train};
 
-use crate::draw_in_order;
-
 /// Nats per token on the held-back part of "abcdefgh", again and again, before and after twenty
 /// steps.
 fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
@@ -26,7 +24,7 @@ fn loss_of_twenty_steps(seed: u64) -> [f64; 2] {
         dropout: 0.0,
     };
     let model = LlamaConfig::preset(&size, corpus.tokenizer.vocab_size()).init(&device);
-    draw_in_order(&model);
+    golden::draw_in_order(&model);
     let task: CausalPretraining<'_, Llama> =
         CausalPretraining::new(&corpus, &size, &device).unwrap();
     let recipe = Recipe { learning_rate: 2e-2, evaluate_every: 20, ..size.recipe(seed) };

@@ -6,7 +6,7 @@ mod laws;
 mod learns;
 mod parity;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::{Generation, LanguageModel, Sampling};
 use llama::{Llama, LlamaConfig};
@@ -38,18 +38,6 @@ fn drawn(config: &LlamaConfig, device: &Device) -> Llama {
     }
     let _seed = backend::seeded(device, 7);
     config.init(device).map(&mut Draw(StdRng::seed_from_u64(3)))
-}
-
-/// Draws all weights of a fresh model now, in the order of its fields. burn draws a weight at its
-/// first use, so that which number of the one generator it gets would depend on what runs first.
-fn draw_in_order(model: &impl Module) {
-    struct Touch;
-    impl ModuleVisitor for Touch {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            param.val();
-        }
-    }
-    model.visit(&mut Touch);
 }
 
 /// Token IDs of one text, `[1, tokens]`.
