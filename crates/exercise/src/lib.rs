@@ -1,0 +1,277 @@
+//! # A learner's function, checked
+//!
+//! An [`Exercise`] asks one function on small inputs, its probes, whose answers are known. Where an
+//! answer differs, the same probes are put to **mistakes**: functions that do what learners do
+//! wrong. The mistake that gives what the learner's function gives is named.
+//!
+//! ```
+//! use exercise::Exercise;
+//!
+//! type Mean = fn(&[f64]) -> f64;
+//!
+//! mod mistakes_00_1 {
+//!     pub fn not_divided(numbers: &[f64]) -> f64 {
+//!         numbers.iter().sum()
+//!     }
+//!     pub fn divided_by_one_less(numbers: &[f64]) -> f64 {
+//!         numbers.iter().sum::<f64>() / (numbers.len() - 1) as f64
+//!     }
+//! }
+//!
+//! fn mean(yours: Mean) -> Exercise<Mean> {
+//!     let exercise = Exercise::new("00.1", "mean", yours)
+//!         .probe("2, 3, 7", |mean: Mean| mean(&[2.0, 3.0, 7.0]), 4.0);
+//!     exercise::mistakes!(exercise, mistakes_00_1: not_divided, divided_by_one_less)
+//! }
+//!
+//! mean(|numbers| numbers.iter().sum::<f64>() / numbers.len() as f64).check();
+//! let said = mean(mistakes_00_1::not_divided).verdict().says;
+//! assert!(said.starts_with("00.1 mean looks like: not divided"), "{said}");
+//! ```
+//!
+//! In a lesson's tests [`Exercise::check`] is one test, so that `cargo test` says the same sentence
+//! as `cargo learn check`, which reads it from the file that [`VERDICT_VARIABLE`] names.
+
+mod answer;
+mod draw;
+mod outcome;
+mod verdict;
+
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+pub use answer::{Answer, Number};
+pub use outcome::LONGEST;
+pub use verdict::{VERDICT_VARIABLE, Verdict};
+
+use outcome::Outcome;
+use verdict::Kind;
+
+/// How far a number may lie from the expected one, relative to it where that is above 1: what f32
+/// leaves of sums in another order, and far below what any mistake does.
+const TOLERANCE: f64 = 1e-5;
+
+/// How many random cases [`Exercise::random`] makes.
+const RANDOM_CASES: u64 = 16;
+
+/// Fewest mistakes of an exercise.
+const FEWEST_MISTAKES: usize = 5;
+
+/// One function to write, with what it must answer and what it looks like when it is wrong.
+#[derive(Debug)]
+pub struct Exercise<F> {
+    id: &'static str,
+    item: &'static str,
+    yours: F,
+    tolerance: f64,
+    probes: Vec<Probe<F>>,
+    random: Vec<Probe<F>>,
+    mistakes: Vec<(String, F)>,
+}
+
+/// One question to a function, with its right answer.
+#[derive(Clone)]
+pub struct Probe<F> {
+    given: String,
+    ask: Arc<dyn Fn(F) -> Answer + Send + Sync>,
+    expected: Answer,
+}
+
+impl<F> std::fmt::Debug for Probe<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Probe").field("given", &self.given).finish_non_exhaustive()
+    }
+}
+
+impl<F> Probe<F> {
+    /// A probe: the input in words, how a function is asked on it, and the right answer.
+    pub fn new<A: Into<Answer>>(
+        given: impl Into<String>,
+        ask: impl Fn(F) -> A + Send + Sync + 'static,
+        expected: impl Into<Answer>,
+    ) -> Self {
+        let ask = Arc::new(move |function| ask(function).into());
+        Self { given: given.into(), ask, expected: expected.into() }
+    }
+}
+
+impl<F: Copy + Send + 'static> Exercise<F> {
+    /// An exercise without probes: its number, the name of the function and the lesson's own, which
+    /// a learner may have replaced.
+    pub fn new(id: &'static str, item: &'static str, yours: F) -> Self {
+        let (probes, random, mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id, item, yours, tolerance: TOLERANCE, probes, random, mistakes }
+    }
+
+    /// Lets numbers lie further from the expected ones than 1e-5 (relative to them above 1). Say
+    /// why where it is called.
+    pub fn within(mut self, tolerance: f64) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// One probe more: see [`Probe::new`].
+    pub fn probe<A: Into<Answer>>(
+        mut self,
+        given: impl Into<String>,
+        ask: impl Fn(F) -> A + Send + Sync + 'static,
+        expected: impl Into<Answer>,
+    ) -> Self {
+        self.probes.push(Probe::new(given, ask, expected));
+        self
+    }
+
+    /// Sixteen random probes, the same in every run, so that a table of answers does not pass.
+    pub fn random(mut self, make: impl Fn(&mut StdRng) -> Probe<F>) -> Self {
+        for seed in 0..RANDOM_CASES {
+            self.random.push(make(&mut StdRng::seed_from_u64(seed)));
+        }
+        self
+    }
+
+    /// One mistake more; [`mistakes!`](crate::mistakes) adds them by the names of their functions.
+    pub fn mistake(mut self, name: &str, function: F) -> Self {
+        self.mistakes.push((name.replace('_', " "), function));
+        self
+    }
+
+    /// Checks the lesson's function. While a planted mistake is hunted it says nothing: the other
+    /// tests are to show it.
+    ///
+    /// # Panics
+    ///
+    /// If it is not right: with the verdict's words and no backtrace.
+    #[track_caller]
+    pub fn check(&self) {
+        if verdict::hunt_is_on() {
+            return;
+        }
+        let verdict = self.verdict();
+        verdict.hand_over();
+        if !verdict.is_right() {
+            fail(verdict.says);
+        }
+    }
+
+    /// What the check says of the lesson's function.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict_of(self.yours)
+    }
+
+    /// Checks the exercise itself: at least five mistakes, each recognised as itself only.
+    ///
+    /// # Panics
+    ///
+    /// If one is taken for right or for another, or for none.
+    #[track_caller]
+    pub fn tell_mistakes_apart(&self) {
+        let mut breaches = Vec::new();
+        if self.mistakes.len() < FEWEST_MISTAKES {
+            breaches.push(format!("expected {FEWEST_MISTAKES} mistakes, found fewer"));
+        }
+        for (name, mistake) in &self.mistakes {
+            let verdict = self.verdict_of(*mistake);
+            if verdict.looks_like.as_ref() != Some(name) {
+                breaches.push(format!("{name:?} is answered by: {}", verdict.says));
+            }
+        }
+        if !breaches.is_empty() {
+            fail(format!("{} {}:\n{}", self.id, self.item, breaches.join("\n")));
+        }
+    }
+
+    fn verdict_of(&self, function: F) -> Verdict {
+        let mut first_wrong = None;
+        let mut outcomes = Vec::new();
+        for probe in &self.probes {
+            let outcome = outcome::of(probe, function);
+            if let Outcome::NotBegun(_) | Outcome::TooSlow = outcome {
+                return self.answered(probe, &outcome, None);
+            }
+            if first_wrong.is_none() && !self.is_right(probe, &outcome) {
+                first_wrong = Some(outcomes.len());
+            }
+            outcomes.push(outcome);
+        }
+        if let Some(at) = first_wrong {
+            let looks_like = self.looks_like(&outcomes, at);
+            return self.answered(&self.probes[at], &outcomes[at], looks_like);
+        }
+        for probe in &self.random {
+            let outcome = outcome::of(probe, function);
+            if !self.is_right(probe, &outcome) {
+                return self.answered(probe, &outcome, None);
+            }
+        }
+        Verdict::right(self.id, self.item)
+    }
+
+    fn is_right(&self, probe: &Probe<F>, outcome: &Outcome) -> bool {
+        outcome.same(&Outcome::Answered(probe.expected.clone()), self.tolerance)
+    }
+
+    /// The one mistake that answers as the learner's function did. Where several answer alike at
+    /// the first wrong probe, or that is a panic, which can have any cause, all probes decide.
+    fn looks_like(&self, outcomes: &[Outcome], first_wrong: usize) -> Option<&str> {
+        let panicked = matches!(outcomes[first_wrong], Outcome::Panicked(_));
+        let (mut here, mut everywhere) = (Vec::new(), Vec::new());
+        for (name, mistake) in &self.mistakes {
+            let mut same = Vec::new();
+            for (probe, outcome) in self.probes.iter().zip(outcomes) {
+                same.push(outcome.same(&outcome::of(probe, *mistake), self.tolerance));
+            }
+            if same[first_wrong] {
+                here.push(name.as_str());
+            }
+            if !same.contains(&false) {
+                everywhere.push(name.as_str());
+            }
+        }
+        match (&everywhere[..], &here[..]) {
+            ([name], _) => Some(name),
+            (_, [name]) if !panicked => Some(name),
+            _ => None,
+        }
+    }
+
+    fn answered(&self, probe: &Probe<F>, outcome: &Outcome, looks_like: Option<&str>) -> Verdict {
+        let mut verdict = match outcome {
+            Outcome::NotBegun(hole) => return Verdict::not_begun(self.id, self.item, hole),
+            Outcome::TooSlow => Verdict::new(self.id, Kind::TooSlow),
+            Outcome::Panicked(_) if looks_like.is_none() => Verdict::new(self.id, Kind::Panics),
+            _ => Verdict::new(self.id, Kind::Wrong),
+        };
+        let begin = format!("{} {}", self.id, self.item);
+        let sentence = match (outcome, looks_like) {
+            (_, Some(name)) => format!("{begin} looks like: {name}"),
+            (Outcome::Panicked(panic), None) => format!("{begin} panics: {panic}"),
+            (Outcome::TooSlow, None) => {
+                format!("{begin} takes longer than {} s", LONGEST.as_secs())
+            }
+            _ => format!("{begin} is wrong"),
+        };
+        let drawing = draw::side_by_side(&probe.given, &probe.expected, outcome, self.tolerance);
+        (verdict.expected, verdict.found) = (Some(drawing.expected), Some(drawing.found));
+        verdict.looks_like = looks_like.map(str::to_string);
+        verdict.says = format!("{sentence}\n{}", drawing.text);
+        verdict
+    }
+}
+
+/// Adds mistakes to an exercise, each named as its function: `not_scaled` is "not scaled".
+///
+/// `mistakes!(exercise, module: first, second)`
+#[macro_export]
+macro_rules! mistakes {
+    ($exercise:expr, $module:ident: $($name:ident),+ $(,)?) => {
+        $exercise$(.mistake(stringify!($name), $module::$name))+
+    };
+}
+
+/// Fails a test with what it has to say: no place in this file and no backtrace.
+fn fail(report: String) -> ! {
+    eprintln!("{report}");
+    std::panic::resume_unwind(Box::new(report))
+}

@@ -1,0 +1,353 @@
+//! What is done to an exercise: opened, checked, given back, shown. Every one of these keeps what
+//! stood in the source before it writes over it, and holds the lock meanwhile.
+
+use anyhow::{Result, bail};
+
+use crate::catalogue::{Catalogue, Choice, Exercise};
+use crate::check::{self, Verdict, Waiting};
+use crate::item;
+use crate::sources::{self, Source};
+use crate::state::{Folder, Lock, Standing, State};
+
+/// The exercises of a clone, and what a learner has done with them.
+#[derive(Debug)]
+pub struct Desk {
+    /// What there is.
+    pub catalogue: Catalogue,
+    /// Where what is done is kept.
+    pub folder: Folder,
+}
+
+impl Desk {
+    /// The desk of the clone around the current folder.
+    ///
+    /// # Errors
+    ///
+    /// Outside of a clone.
+    pub fn here() -> Result<Self> {
+        let catalogue = Catalogue::around(&std::env::current_dir()?)?;
+        let folder = Folder::of(&catalogue.root);
+        Ok(Self { catalogue, folder })
+    }
+
+    /// The source of an exercise as it stands.
+    ///
+    /// # Errors
+    ///
+    /// If the function cannot be found.
+    pub fn source(&self, exercise: &Exercise) -> Result<Source> {
+        Source::read(&self.catalogue.root, exercise)
+    }
+
+    /// The exercise that is meant: the one with this number, or the one that is worked on.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn meant(&self, id: Option<&str>) -> Result<&Exercise> {
+        match (id, self.state().current) {
+            (Some(id), _) => self.catalogue.find(id),
+            (None, Some(id)) => self.catalogue.find(&id),
+            (None, None) => bail!("no exercise is open: `cargo learn open 01.1` opens one"),
+        }
+    }
+
+    /// What a learner has done. A hole in the source is open, whatever the file says: it may have
+    /// been deleted, or a kill came between the two.
+    pub fn state(&self) -> State {
+        let mut state = self.folder.state();
+        for exercise in &self.catalogue.exercises {
+            let Ok(source) = self.source(exercise) else { continue };
+            let progress = state.of_mut(&exercise.id);
+            if item::is_hole(source.body(), &exercise.id) {
+                progress.state = Standing::Open;
+                state.current.get_or_insert_with(|| exercise.id.clone());
+            } else if progress.state == Standing::Todo
+                && self.folder.ours(&exercise.id).is_some_and(|ours| ours != source.body())
+                && self.folder.hunt().is_none()
+            {
+                progress.state = Standing::Open;
+            }
+        }
+        state
+    }
+
+    /// The exercise to go on with: the open one, or the next that is not done.
+    pub fn next(&self, state: &State) -> Option<&Exercise> {
+        if let Some(id) = &state.current
+            && state.of(id).state == Standing::Open
+        {
+            return self.catalogue.find(id).ok();
+        }
+        let chosen = self.catalogue.on(state.path.unwrap_or(Choice::All));
+        let done = |exercise: &&&Exercise| {
+            let progress = state.of(&exercise.id);
+            progress.state == Standing::Todo && !progress.skipped
+        };
+        chosen.iter().find(done).copied()
+    }
+
+    /// Opens the hole of an exercise, or puts in what was parked when another was opened.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read or written.
+    pub fn open(&self, exercise: &Exercise) -> Result<Opened> {
+        let _lock = self.folder.lock()?;
+        self.refuse_hunted(exercise)?;
+        let mut state = self.state();
+        let mut source = self.source(exercise)?;
+        if item::is_hole(source.body(), &exercise.id) {
+            self.ours(exercise, &source)?;
+            self.begin(&mut state, exercise)?;
+            return Ok(Opened::Hole);
+        }
+        let progress = state.of(&exercise.id);
+        if progress.state == Standing::Open && state.current.as_ref() == Some(&exercise.id) {
+            return Ok(Opened::Already);
+        }
+        for id in open(&state) {
+            if id != exercise.id {
+                self.park(&mut state, &id)?;
+            }
+        }
+        let ours = self.ours(exercise, &source)?;
+        let mut opened = Opened::Hole;
+        let mut body = source.hole(&exercise.id);
+        if source.body() != ours {
+            // What stands there is no text of ours: kept, and gone on with if it was open.
+            let number = self.folder.keep_attempt(&exercise.id, source.body())?;
+            opened = Opened::Kept(number);
+            if progress.state == Standing::Open {
+                body = source.body().to_string();
+                opened = Opened::Already;
+            }
+        } else if let Some(number) = progress.parked
+            && let Some(parked) = self.folder.attempt(&exercise.id, number)
+        {
+            (body, opened) = (parked, Opened::Parked(number));
+        }
+        source.put(&body)?;
+        self.begin(&mut state, exercise)?;
+        Ok(opened)
+    }
+
+    fn begin(&self, state: &mut State, exercise: &Exercise) -> Result<()> {
+        state.current = Some(exercise.id.clone());
+        state.worked_on(&exercise.id);
+        let progress = state.of_mut(&exercise.id);
+        (progress.state, progress.parked, progress.skipped) = (Standing::Open, None, false);
+        self.folder.keep(state)
+    }
+
+    /// Checks what stands in the source: `None` where the waiting was ended.
+    ///
+    /// # Errors
+    ///
+    /// If cargo cannot be run.
+    pub fn check(&self, exercise: &Exercise, waiting: &mut dyn Waiting) -> Result<Option<Verdict>> {
+        let _lock = self.folder.lock()?;
+        let mut state = self.state();
+        if let Ok(source) = self.source(exercise) {
+            self.keep(&state, exercise, &source)?;
+        }
+        let verdict =
+            check::check(&self.catalogue.root, exercise, &self.folder.path_of_verdict(), waiting)?;
+        let progress = state.of_mut(&exercise.id);
+        if progress.state == Standing::Open {
+            state.worked_on(&exercise.id);
+            if verdict.as_ref().is_some_and(Verdict::is_right) {
+                state.of_mut(&exercise.id).state = Standing::Solved;
+            }
+        }
+        self.folder.keep(&state)?;
+        Ok(verdict)
+    }
+
+    /// Builds the tests of an exercise, so that the first check need not.
+    ///
+    /// # Errors
+    ///
+    /// If cargo cannot be run.
+    pub fn build(&self, exercise: &Exercise, waiting: &mut dyn Waiting) -> Result<()> {
+        check::build(&self.catalogue.root, exercise, waiting).map(drop)
+    }
+
+    /// Gives an exercise back: ours stands there again, what stood there is kept.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read or written.
+    pub fn reset(&self, exercise: &Exercise) -> Result<Option<u32>> {
+        let _lock = self.folder.lock()?;
+        self.refuse_hunted(exercise)?;
+        let mut state = self.state();
+        let kept = self.put_ours(&state, exercise)?;
+        let progress = state.of_mut(&exercise.id);
+        (progress.state, progress.parked) = (Standing::Todo, None);
+        if state.current.as_ref() == Some(&exercise.id) {
+            state.current = None;
+        }
+        self.folder.keep(&state)?;
+        Ok(kept)
+    }
+
+    /// Passes an exercise over: as [`Desk::reset`], and it is not offered again.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read or written.
+    pub fn skip(&self, exercise: &Exercise) -> Result<Option<u32>> {
+        let kept = self.reset(exercise)?;
+        self.change(&exercise.id, |progress| progress.skipped = true)?;
+        Ok(kept)
+    }
+
+    /// Puts our solution in; what stood there is kept.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read or written.
+    pub fn put_solution(&self, exercise: &Exercise) -> Result<Option<u32>> {
+        let _lock = self.folder.lock()?;
+        self.refuse_hunted(exercise)?;
+        let mut state = self.state();
+        let kept = self.put_ours(&state, exercise)?;
+        state.of_mut(&exercise.id).state = Standing::Shown;
+        self.folder.keep(&state)?;
+        Ok(kept)
+    }
+
+    /// Our body of an exercise's function, and the learner's where there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read.
+    pub fn solution(&self, exercise: &Exercise) -> Result<(String, Option<String>)> {
+        let source = self.source(exercise)?;
+        let ours = self.ours(exercise, &source)?;
+        let yours = source.body();
+        let yours = (yours != ours && !item::is_hole(yours, &exercise.id)).then(|| yours.into());
+        Ok((ours, yours))
+    }
+
+    /// Follows a choice of exercises.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn follow(&self, choice: Choice) -> Result<()> {
+        let _lock = self.folder.lock()?;
+        let mut state = self.state();
+        state.path = Some(choice);
+        self.folder.keep(&state)
+    }
+
+    /// The next hint, counted from 1; the last one again where all are given.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn hint(&self, exercise: &Exercise) -> Result<usize> {
+        let given = (self.state().of(&exercise.id).hints + 1).min(exercise.hints.len());
+        self.change(&exercise.id, |progress| progress.hints = given)?;
+        Ok(given)
+    }
+
+    /// Changes what is known of an exercise.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn change(&self, id: &str, change: impl FnOnce(&mut crate::state::Progress)) -> Result<()> {
+        let _lock = self.folder.lock()?;
+        let mut state = self.state();
+        change(state.of_mut(id));
+        self.folder.keep(&state)
+    }
+
+    /// Takes the lock, for what changes more than one exercise.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn lock(&self) -> Result<Lock> {
+        self.folder.lock()
+    }
+
+    /// Parks an exercise that is open: what was written is kept for when it is opened again.
+    fn park(&self, state: &mut State, id: &str) -> Result<()> {
+        let exercise = self.catalogue.find(id)?;
+        let kept = self.put_ours(state, exercise)?;
+        let progress = state.of_mut(id);
+        (progress.state, progress.parked) = (Standing::Todo, kept);
+        self.folder.keep(state)
+    }
+
+    fn put_ours(&self, state: &State, exercise: &Exercise) -> Result<Option<u32>> {
+        let mut source = self.source(exercise)?;
+        let ours = self.ours(exercise, &source)?;
+        let kept = self.keep(state, exercise, &source)?;
+        source.put(&ours)?;
+        Ok(kept)
+    }
+
+    /// Keeps what stands in the source as an attempt, if it is neither ours nor the hole, or was
+    /// open and came out as ours.
+    fn keep(&self, state: &State, exercise: &Exercise, source: &Source) -> Result<Option<u32>> {
+        let ours = self.ours(exercise, source)?;
+        let body = source.body();
+        let open = state.of(&exercise.id).state == Standing::Open;
+        if item::is_hole(body, &exercise.id) || (body == ours && !open) {
+            return Ok(None);
+        }
+        self.folder.keep_attempt(&exercise.id, body).map(Some)
+    }
+
+    /// The lesson's own body, kept when it is first asked for.
+    fn ours(&self, exercise: &Exercise, source: &Source) -> Result<String> {
+        if let Some(ours) = self.folder.ours(&exercise.id) {
+            return Ok(ours);
+        }
+        let ours = sources::ours(&self.catalogue.root, exercise, source)?;
+        self.folder.keep_ours(&exercise.id, &ours)?;
+        Ok(ours)
+    }
+
+    fn refuse_hunted(&self, exercise: &Exercise) -> Result<()> {
+        if let Some(hunt) = self.folder.hunt()
+            && hunt.bug.exercise == exercise.id
+        {
+            bail!(
+                "a mistake is planted in lesson {}: `cargo learn bug {}` ends the hunt first",
+                hunt.lesson,
+                hunt.lesson
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What [`Desk::open`] put into the source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Opened {
+    /// The hole.
+    Hole,
+    /// Nothing: it was open.
+    Already,
+    /// The attempt with this number, parked when another exercise was opened.
+    Parked(u32),
+    /// The hole; what stood there is kept as the attempt with this number.
+    Kept(u32),
+}
+
+/// The numbers of the exercises that are open.
+fn open(state: &State) -> Vec<String> {
+    let mut open = Vec::new();
+    for (id, progress) in &state.exercises {
+        if progress.state == Standing::Open {
+            open.push(id.clone());
+        }
+    }
+    open
+}
