@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::catalogue::Exercise;
 
 /// Name of the environment variable with the file for the verdict, as the crate `exercise` has it.
-const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
+pub const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
 
 /// How long a check may run: a probe ends itself after ten seconds, and there are several.
 const LONGEST: Duration = Duration::from_secs(60);

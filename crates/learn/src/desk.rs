@@ -7,7 +7,7 @@ use crate::catalogue::{Catalogue, Choice, Exercise};
 use crate::check::{self, Verdict, Waiting};
 use crate::item;
 use crate::sources::{self, Source};
-use crate::state::{Folder, Lock, Standing, State};
+use crate::state::{Folder, Progress, Standing, State};
 
 /// The exercises of a clone, and what a learner has done with them.
 #[derive(Debug)]
@@ -192,14 +192,24 @@ impl Desk {
         Ok(kept)
     }
 
-    /// Passes an exercise over: as [`Desk::reset`], and it is not offered again.
+    /// Passes an exercise over: ours stands there again, and it is not offered any more. What was
+    /// written is there when it is opened again.
     ///
     /// # Errors
     ///
     /// If the source cannot be read or written.
     pub fn skip(&self, exercise: &Exercise) -> Result<Option<u32>> {
-        let kept = self.reset(exercise)?;
-        self.change(&exercise.id, |progress| progress.skipped = true)?;
+        let _lock = self.folder.lock()?;
+        self.refuse_hunted(exercise)?;
+        let mut state = self.state();
+        self.park(&mut state, &exercise.id)?;
+        let progress = state.of_mut(&exercise.id);
+        progress.skipped = true;
+        let kept = progress.parked;
+        if state.current.as_ref() == Some(&exercise.id) {
+            state.current = None;
+        }
+        self.folder.keep(&state)?;
         Ok(kept)
     }
 
@@ -259,20 +269,11 @@ impl Desk {
     /// # Errors
     ///
     /// If the folder cannot be written to.
-    pub fn change(&self, id: &str, change: impl FnOnce(&mut crate::state::Progress)) -> Result<()> {
+    pub fn change(&self, id: &str, change: impl FnOnce(&mut Progress)) -> Result<()> {
         let _lock = self.folder.lock()?;
         let mut state = self.state();
         change(state.of_mut(id));
         self.folder.keep(&state)
-    }
-
-    /// Takes the lock, for what changes more than one exercise.
-    ///
-    /// # Errors
-    ///
-    /// If the folder cannot be written to.
-    pub fn lock(&self) -> Result<Lock> {
-        self.folder.lock()
     }
 
     /// Parks an exercise that is open: what was written is kept for when it is opened again.

@@ -19,7 +19,9 @@ const PROSE: usize = 88;
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     colours: bool,
-    /// What ends a line: in raw mode the cursor does not go back by itself.
+    /// What begins and ends a line: in raw mode a status may stand in it, and the cursor does not
+    /// go back by itself.
+    line_start: &'static str,
     line_end: &'static str,
 }
 
@@ -27,12 +29,12 @@ impl Page {
     /// The page of a command, on standard output.
     pub fn new() -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colours: stdout().is_terminal() && !plain, line_end: "\n" }
+        Self { colours: stdout().is_terminal() && !plain, line_start: "", line_end: "\n" }
     }
 
     /// The page of a terminal in raw mode.
     pub fn raw(self) -> Self {
-        Self { line_end: "\r\n", ..self }
+        Self { line_start: "\r\x1b[K", line_end: "\r\n", ..self }
     }
 
     fn columns() -> usize {
@@ -47,8 +49,16 @@ impl Page {
         let mut out = stdout().lock();
         for line in text.lines() {
             let line = if self.colours { line.to_string() } else { uncoloured(line) };
-            let _ = write!(out, "{line}{}", self.line_end);
+            let _ = write!(out, "{}{line}{}", self.line_start, self.line_end);
         }
+        let _ = out.flush();
+    }
+
+    /// Writes over the line that the cursor is in; an empty text takes it away.
+    pub fn status(self, text: &str) {
+        let fits: String = text.chars().take(Self::columns() - 1).collect();
+        let mut out = stdout().lock();
+        let _ = write!(out, "\r\x1b[K{fits}");
         let _ = out.flush();
     }
 
@@ -134,7 +144,7 @@ impl Default for Page {
 }
 
 /// A line without the escapes by which the compiler colours it.
-fn uncoloured(line: &str) -> String {
+pub fn uncoloured(line: &str) -> String {
     let mut plain = String::new();
     let mut characters = line.chars();
     while let Some(c) = characters.next() {

@@ -93,7 +93,10 @@ fn broken(root: &Path, exercise: &Exercise, text: &str) -> Option<Function> {
     }
     let start = text.find(signature)?;
     let body = start + signature.len()..text_end - after.len();
-    (body.start < body.end).then(|| Function { signature: start..body.start, body, ..function })
+    if body.is_empty() {
+        return None;
+    }
+    Some(Function { signature: start..body.start, body, ..function })
 }
 
 /// The lesson's own body of the function: what the clone came with, as far as git knows, and else

@@ -1,0 +1,76 @@
+//! A file a command, or a few that belong together.
+
+pub mod book;
+pub mod bug;
+pub mod list;
+pub mod report;
+pub mod single;
+pub mod watch;
+
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use learn::check::Waiting;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// Set when the process is asked to end.
+pub fn interruption() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // Where a signal cannot be caught it ends the process, as it would without us.
+        let _ = signal_hook::flag::register(signal, asked.clone());
+    }
+    asked
+}
+
+/// What cargo says while somebody waits, in one line that is written over; Ctrl-C ends it.
+pub struct OnStandardError {
+    interrupted: Arc<AtomicBool>,
+    shown: bool,
+}
+
+impl OnStandardError {
+    pub fn new() -> Self {
+        Self { interrupted: interruption(), shown: false }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) {
+        if self.shown {
+            let _ = write!(stderr(), "\r\x1b[K");
+            self.shown = false;
+        }
+    }
+}
+
+impl Waiting for OnStandardError {
+    fn hears(&mut self, line: &str) {
+        let Some(news) = news(line) else { return };
+        if stderr().is_terminal() {
+            let _ = write!(stderr(), "\r\x1b[K{news}");
+            self.shown = true;
+        } else if is_waiting(line) {
+            eprintln!("{news}");
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        !self.interrupted.load(Relaxed)
+    }
+}
+
+/// What a line of cargo's tells a learner, short enough for one line of a terminal.
+pub fn news(line: &str) -> Option<String> {
+    if is_waiting(line) {
+        return Some("waiting: another cargo builds here, often the editor's".into());
+    }
+    let line = line.trim();
+    let line = line.strip_prefix("Compiling ").or_else(|| line.strip_prefix("Downloaded "))?;
+    let package = line.split(' ').next().unwrap_or_default();
+    Some(format!("building: {package}"))
+}
+
+fn is_waiting(line: &str) -> bool {
+    line.contains("waiting for file lock")
+}
