@@ -28,10 +28,12 @@ pub(crate) fn side_by_side(
     outcome: &Outcome,
     tolerance: f64,
 ) -> Drawing {
-    let mut left = answer(expected, DIGITS);
-    let mut right = found(outcome, DIGITS);
+    let shapes = !one_shape(expected, outcome);
+    let mut left = answer(expected, DIGITS, shapes);
+    let mut right = found(outcome, DIGITS, shapes);
     if left == right {
-        (left, right) = (answer(expected, MORE_DIGITS), found(outcome, MORE_DIGITS));
+        left = answer(expected, MORE_DIGITS, shapes);
+        right = found(outcome, MORE_DIGITS, shapes);
     }
     let mut text = String::new();
     for (line, words) in given.lines().enumerate() {
@@ -52,10 +54,10 @@ pub(crate) fn side_by_side(
 }
 
 fn beside(left: &[String], right: &[String], width: usize) -> String {
-    let mut text = format!("  {:width$}  found\n", "expected");
+    let mut text = format!("  {:width$}   |  found\n", "expected");
     for line in 0..left.len().max(right.len()) {
         let [left, right] = [left, right].map(|side| side.get(line).map_or("", String::as_str));
-        text.push_str(format!("  {left:width$}  {right}").trim_end());
+        text.push_str(format!("  {left:width$}   |  {right}").trim_end());
         text.push('\n');
     }
     text
@@ -69,20 +71,27 @@ fn indented(lines: &[String]) -> String {
     text
 }
 
-fn found(outcome: &Outcome, digits: usize) -> Vec<String> {
+/// Whether both are a list or a matrix of one shape, which needs no words then.
+fn one_shape(expected: &Answer, outcome: &Outcome) -> bool {
+    let Answer::Numbers { shape, .. } = expected else { return false };
+    let Outcome::Answered(Answer::Numbers { shape: found, .. }) = outcome else { return false };
+    shape == found && shape.len() <= 2
+}
+
+fn found(outcome: &Outcome, digits: usize, shapes: bool) -> Vec<String> {
     match outcome {
-        Outcome::Answered(given) => answer(given, digits),
+        Outcome::Answered(given) => answer(given, digits, shapes),
         Outcome::Panicked(panic) => vec![format!("a panic: {panic}")],
         Outcome::NotBegun(_) | Outcome::TooSlow => vec!["nothing".into()],
     }
 }
 
-/// An answer in lines: a matrix a row a line under its shape where it has one to speak of.
-fn answer(answer: &Answer, digits: usize) -> Vec<String> {
+/// An answer in lines: a row of a matrix is a line, under its shape where that is asked for.
+fn answer(answer: &Answer, digits: usize, shapes: bool) -> Vec<String> {
     match answer {
         Answer::Words(words) => words.lines().map(str::to_string).collect(),
         Answer::Several(parts) => {
-            parts.iter().flat_map(|part| self::answer(part, digits)).collect()
+            parts.iter().flat_map(|part| self::answer(part, digits, shapes)).collect()
         }
         Answer::Numbers { shape, numbers } if numbers.is_empty() => {
             vec![format!("nothing, of shape {shape:?}")]
@@ -92,7 +101,7 @@ fn answer(answer: &Answer, digits: usize) -> Vec<String> {
             let texts: Vec<String> = numbers.iter().map(|&x| number(x, digits)).collect();
             let widest = texts.iter().map(String::len).max().unwrap_or_default();
             let mut lines = Vec::new();
-            if shape.len() > 1 {
+            if shapes && !shape.is_empty() {
                 lines.push(format!("shape {shape:?}"));
             }
             for row in texts.chunks(width).take(ROWS) {

@@ -133,7 +133,7 @@ impl<F: Copy + Send + 'static> Exercise<F> {
 
     /// One mistake more; [`mistakes!`](crate::mistakes) adds them by the names of their functions.
     pub fn mistake(mut self, name: &str, function: F) -> Self {
-        self.mistakes.push((name.replace('_', " "), function));
+        self.mistakes.push((phrase(name), function));
         self
     }
 
@@ -268,6 +268,15 @@ macro_rules! mistakes {
     ($exercise:expr, $module:ident: $($name:ident),+ $(,)?) => {
         $exercise$(.mistake(stringify!($name), $module::$name))+
     };
+}
+
+/// The name of a mistake's function as a phrase; the width of a model keeps its underscore.
+fn phrase(name: &str) -> String {
+    let mut phrase = name.replace('_', " ");
+    for width in ["d_head", "d_model", "d_ff"] {
+        phrase = phrase.replace(&width.replace('_', " "), width);
+    }
+    phrase
 }
 
 /// Fails a test with what it has to say: no place in this file and no backtrace.

@@ -56,15 +56,20 @@ impl Desk {
     /// been deleted, or a kill came between the two.
     pub fn state(&self) -> State {
         let mut state = self.folder.state();
+        let hunted = self.folder.hunt().is_some();
         for exercise in &self.catalogue.exercises {
-            let Ok(source) = self.source(exercise) else { continue };
             let progress = state.of_mut(&exercise.id);
-            if item::is_hole(source.body(), &exercise.id) {
-                progress.state = Standing::Open;
-                state.current.get_or_insert_with(|| exercise.id.clone());
+            if sources::may_have_hole(&self.catalogue.root, exercise) {
+                let Ok(source) = self.source(exercise) else { continue };
+                if item::is_hole(source.body(), &exercise.id) {
+                    progress.state = Standing::Open;
+                    state.current.get_or_insert_with(|| exercise.id.clone());
+                }
             } else if progress.state == Standing::Todo
-                && self.folder.ours(&exercise.id).is_some_and(|ours| ours != source.body())
-                && self.folder.hunt().is_none()
+                && let Some(ours) = self.folder.ours(&exercise.id)
+                && let Ok(source) = self.source(exercise)
+                && source.body() != ours
+                && !hunted
             {
                 progress.state = Standing::Open;
             }

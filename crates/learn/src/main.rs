@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use learn::catalogue::Choice;
 use learn::desk::Desk;
 
-use commands::{book, bug, list, report, single, watch};
+use commands::{book, bug, list, prove, report, single, watch};
 
 #[derive(Parser)]
 #[command(
@@ -84,6 +84,15 @@ enum Command {
     /// Writes the exercises' boxes into the book's chapters
     #[command(hide = true)]
     Book,
+    /// Tries exercises as a learner would: hole, mistakes, solution; all where none is named
+    #[command(hide = true)]
+    Prove {
+        /// Their numbers
+        ids: Vec<String>,
+        /// Only the first mistake of each
+        #[arg(long)]
+        one_mistake: bool,
+    },
 }
 
 /// How a list or a verdict is printed.
@@ -126,5 +135,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bug { lesson, give_up }) => bug::run(&desk, lesson, *give_up),
         Some(Command::Report) => report::run(&desk),
         Some(Command::Book) => book::run(&desk),
+        Some(Command::Prove { ids, one_mistake }) => prove::run(desk, ids, *one_mistake),
     }
 }

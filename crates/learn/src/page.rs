@@ -110,9 +110,13 @@ impl Page {
         self.gap();
         self.prose(&exercise.task);
         self.gap();
-        for line in source.function.documentation.lines() {
-            self.indented("  /// ", line);
+        for paragraph in paragraphs(&source.function.documentation) {
+            if paragraph.is_empty() {
+                self.gap();
+            }
+            self.indented("  ", &paragraph);
         }
+        self.gap();
         for line in source.signature().lines() {
             self.lines(&format!("  {line}"));
         }
@@ -135,6 +139,23 @@ impl Page {
         }
         self.lines(rest);
     }
+}
+
+/// The paragraphs of a documentation comment, each in one line; an item of a list is one, and so is
+/// the emptiness between two.
+fn paragraphs(documentation: &str) -> Vec<String> {
+    let (mut paragraphs, mut goes_on) = (Vec::<String>::new(), false);
+    for line in documentation.lines() {
+        match paragraphs.last_mut() {
+            Some(last) if goes_on && !line.is_empty() && !line.starts_with("- ") => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => paragraphs.push(line.to_string()),
+        }
+        goes_on = !line.is_empty() && !line.starts_with('#');
+    }
+    paragraphs
 }
 
 impl Default for Page {

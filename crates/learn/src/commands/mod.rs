@@ -3,6 +3,7 @@
 pub mod book;
 pub mod bug;
 pub mod list;
+pub mod prove;
 pub mod report;
 pub mod single;
 pub mod watch;
