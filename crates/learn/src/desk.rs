@@ -116,6 +116,7 @@ impl Desk {
                 self.park(&mut state, &id)?;
             }
         }
+        source = self.source(exercise)?; // which may be the file that was just written
         let ours = self.ours(exercise, &source)?;
         let mut opened = Opened::Hole;
         let mut body = source.hole(&exercise.id);

@@ -68,6 +68,9 @@ impl Source {
         if rights.readonly() {
             bail!("{} is read-only: make it writable and try again", self.path.display());
         }
+        if fs::read_to_string(&self.path)? != self.text {
+            bail!("{} was saved at the same moment: try again", self.path.display());
+        }
         let text = item::with_body(&self.text, &self.function, body);
         files::aside(&self.path, |part| {
             let write = fs::write(part, &text).and_then(|()| fs::set_permissions(part, rights));

@@ -265,6 +265,8 @@ fn wish(key: KeyEvent) -> Wish {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Char('c' | 'd') if control => Wish::Leave,
+        // Enter, pressed before the terminal handed over every key.
+        KeyCode::Char('j') if control => Wish::Answer,
         KeyCode::Char('h') => Wish::Hint,
         KeyCode::Char('s') => Wish::Solution,
         KeyCode::Char('c') => Wish::Check,
