@@ -2,6 +2,7 @@
 
 mod arrows;
 mod book;
+mod exercises;
 mod figures;
 mod files;
 mod golden;

@@ -160,12 +160,13 @@ pub fn mistakes(root: &Path, exercise: &Exercise) -> Result<Vec<Mistake>> {
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let mut mistakes = Vec::new();
     for (name, function) in Function::all(&text).with_context(|| path.display().to_string())? {
-        let mut body = item::as_method(&text[function.body]);
+        let mut body = item::as_method(&text[function.body.clone()]);
         // A method stands one level deeper.
         if exercise.item.contains("::") {
             body = body.replace('\n', "\n    ");
         }
-        mistakes.push(Mistake { name, body, about: function.documentation });
+        let Function { documentation: about, parameters, .. } = function;
+        mistakes.push(Mistake { name, body, about, parameters });
     }
     Ok(mistakes)
 }
@@ -179,6 +180,8 @@ pub struct Mistake {
     pub body: String,
     /// What it costs or how it shows.
     pub about: String,
+    /// Names of its parameters.
+    pub parameters: Vec<String>,
 }
 
 impl Mistake {
