@@ -128,7 +128,9 @@ fn every_exercise_has_five_mistakes_that_fit_into_the_function() {
     none(breaches, "mend the file of mistakes beside the lesson's exercises.rs");
 }
 
+/// Ignored: a learner's right code may hold what a hint says.
 #[test]
+#[ignore = "a style, checked by .ci/check"]
 fn hints_nudge_and_the_first_two_hold_no_line_of_the_solution() {
     let breaches = of_every_exercise(|catalogue, exercise| {
         let Ok(source) = Source::read(&catalogue.root, exercise) else { return Vec::new() };

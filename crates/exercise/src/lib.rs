@@ -38,6 +38,7 @@ mod outcome;
 mod verdict;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -66,6 +67,7 @@ pub struct Exercise<F> {
     item: &'static str,
     yours: F,
     tolerance: f64,
+    longest: Duration,
     probes: Vec<Probe<F>>,
     random: Vec<Probe<F>>,
     mistakes: Vec<(String, F)>,
@@ -102,7 +104,8 @@ impl<F: Copy + Send + 'static> Exercise<F> {
     /// a learner may have replaced.
     pub fn new(id: &'static str, item: &'static str, yours: F) -> Self {
         let (probes, random, mistakes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, item, yours, tolerance: TOLERANCE, probes, random, mistakes }
+        let (tolerance, longest) = (TOLERANCE, LONGEST);
+        Self { id, item, yours, tolerance, longest, probes, random, mistakes }
     }
 
     /// Lets numbers lie further from the expected ones than 1e-5 (relative to them above 1). Say
@@ -186,7 +189,7 @@ impl<F: Copy + Send + 'static> Exercise<F> {
         let mut first_wrong = None;
         let mut outcomes = Vec::new();
         for probe in &self.probes {
-            let outcome = outcome::of(probe, function);
+            let outcome = outcome::of(probe, function, self.longest);
             if let Outcome::NotBegun(_) | Outcome::TooSlow = outcome {
                 return self.answered(probe, &outcome, None);
             }
@@ -200,7 +203,7 @@ impl<F: Copy + Send + 'static> Exercise<F> {
             return self.answered(&self.probes[at], &outcomes[at], looks_like);
         }
         for probe in &self.random {
-            let outcome = outcome::of(probe, function);
+            let outcome = outcome::of(probe, function, self.longest);
             if !self.is_right(probe, &outcome) {
                 return self.answered(probe, &outcome, None);
             }
@@ -220,7 +223,9 @@ impl<F: Copy + Send + 'static> Exercise<F> {
         for (name, mistake) in &self.mistakes {
             let mut same = Vec::new();
             for (probe, outcome) in self.probes.iter().zip(outcomes) {
-                same.push(outcome.same(&outcome::of(probe, *mistake), self.tolerance));
+                same.push(
+                    outcome.same(&outcome::of(probe, *mistake, self.longest), self.tolerance),
+                );
             }
             if same[first_wrong] {
                 here.push(name.as_str());
@@ -248,7 +253,7 @@ impl<F: Copy + Send + 'static> Exercise<F> {
             (_, Some(name)) => format!("{begin} looks like: {name}"),
             (Outcome::Panicked(panic), None) => format!("{begin} panics: {panic}"),
             (Outcome::TooSlow, None) => {
-                format!("{begin} takes longer than {} s", LONGEST.as_secs())
+                format!("{begin} takes longer than {} s", self.longest.as_secs())
             }
             _ => format!("{begin} is wrong"),
         };
@@ -283,4 +288,143 @@ fn phrase(name: &str) -> String {
 fn fail(report: String) -> ! {
     eprintln!("{report}");
     std::panic::resume_unwind(Box::new(report))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+
+    type Sum = fn(&[f64]) -> f64;
+
+    fn right(numbers: &[f64]) -> f64 {
+        numbers.iter().sum()
+    }
+
+    fn first_left_out(numbers: &[f64]) -> f64 {
+        numbers.iter().skip(1).sum()
+    }
+
+    fn last_left_out(numbers: &[f64]) -> f64 {
+        numbers.iter().rev().skip(1).sum()
+    }
+
+    /// The same as the one above where a list is not empty.
+    fn stops_at_an_empty_list(numbers: &[f64]) -> f64 {
+        right(&numbers[..numbers.len() - 1])
+    }
+
+    fn sum(yours: Sum) -> Exercise<Sum> {
+        let exercise = Exercise::new("00.1", "sum", yours)
+            .probe("1, 2, 4", |sum: Sum| sum(&[1.0, 2.0, 4.0]), 7.0)
+            .probe("nothing", |sum: Sum| sum(&[]), 0.0)
+            .random(|rng| {
+                let numbers: Vec<f64> = (0..5).map(|_| rng.random()).collect();
+                let expected = numbers.iter().fold(0.0, |sum, number| sum + number);
+                Probe::new("five numbers", move |sum: Sum| sum(&numbers), expected)
+            });
+        mistakes!(exercise, tests: first_left_out, last_left_out, stops_at_an_empty_list)
+    }
+
+    use super::tests;
+
+    fn said(yours: Sum) -> (&'static str, String) {
+        let verdict = sum(yours).verdict();
+        (verdict.kind(), verdict.says.lines().next().unwrap_or_default().to_string())
+    }
+
+    #[test]
+    fn what_is_right_is_right_in_whatever_order_it_adds() {
+        assert_eq!(said(right), ("right", "00.1 sum is right".into()));
+        assert_eq!(said(|numbers| numbers.iter().rev().sum()).0, "right");
+        sum(right).check();
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_all_that_it_answers() {
+        let (kind, says) = said(first_left_out);
+        assert_eq!((kind, says.as_str()), ("wrong", "00.1 sum looks like: first left out"));
+        // Alike at the first probe, and told apart by the panic at the second.
+        assert_eq!(said(last_left_out).1, "00.1 sum looks like: last left out");
+        assert_eq!(said(stops_at_an_empty_list).1, "00.1 sum looks like: stops at an empty list");
+    }
+
+    #[test]
+    fn what_no_catalogue_has_is_wrong_all_the_same_and_drawn() {
+        let verdict = sum(|_| 8.5).verdict();
+        assert_eq!((verdict.kind(), verdict.looks_like), ("wrong", None));
+        assert!(
+            verdict.says.contains("expected   |  found\n  7          |  8.5"),
+            "{}",
+            verdict.says
+        );
+    }
+
+    #[test]
+    fn a_table_of_answers_does_not_pass() {
+        let table: Sum = |numbers| if numbers.is_empty() { 0.0 } else { 7.0 };
+        assert_eq!(said(table), ("wrong", "00.1 sum is wrong".into()));
+    }
+
+    #[test]
+    fn a_hole_is_not_begun_and_another_ones_is_named() {
+        let (kind, says) = said(|_| todo!("00.1"));
+        assert_eq!(
+            (kind, says.as_str()),
+            ("not begun", "00.1 is not begun: `cargo learn open 00.1`")
+        );
+        let (kind, says) = said(|_| todo!("00.7"));
+        assert_eq!(kind, "not begun");
+        assert!(says.contains("runs on 00.7, which is not begun"), "{says}");
+    }
+
+    #[test]
+    fn a_panic_of_its_own_is_told_in_its_words() {
+        let (kind, says) = said(|numbers| numbers[7]);
+        assert_eq!(kind, "panics");
+        assert!(says.contains("index out of bounds"), "{says}");
+    }
+
+    #[test]
+    fn an_endless_loop_is_left_to_itself() {
+        let endless: Sum = |_| {
+            loop {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        let exercise = Exercise { longest: Duration::from_millis(100), ..sum(endless) };
+        assert_eq!(exercise.verdict().kind(), "too slow");
+    }
+
+    #[test]
+    fn a_mistake_that_is_taken_for_another_is_a_fault_of_the_exercise() {
+        let told = guard::guarded(|| sum(right).tell_mistakes_apart());
+        assert!(told.unwrap_err().contains("00.1 sum"), "three mistakes are too few");
+    }
+
+    #[test]
+    fn answers_of_another_shape_differ_and_nan_is_like_nan_only() {
+        let same = |a: Answer, b: Answer| a.same(&b, TOLERANCE);
+        assert!(!same([1.0, 2.0].into(), [[1.0, 2.0]].into()));
+        assert!(same([f64::NAN].into(), [f64::NAN].into()));
+        assert!(!same([f64::NAN].into(), [0.0].into()));
+        assert!(same([f64::INFINITY].into(), [f64::INFINITY].into()));
+        assert!(!same(Some(1.0).into(), None::<f64>.into()));
+        assert!(same((1.0, "a").into(), (1.000_001, "a").into()));
+    }
+
+    #[test]
+    fn a_number_of_a_large_answer_is_shown_with_its_place() {
+        let mut found = vec![vec![1.0; 20]; 20];
+        found[15][13] = 7.0;
+        let expected = Answer::from(vec![vec![1.0; 20]; 20]);
+        let outcome = Outcome::Answered(found.into());
+        let drawing = draw::side_by_side("ones", &expected, &outcome, TOLERANCE);
+        assert!(
+            drawing.text.contains("number 313 (row by row), 1 expected, 7 found"),
+            "{}",
+            drawing.text
+        );
+    }
 }

@@ -4,6 +4,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use guard::Panic;
+
 use crate::Probe;
 use crate::answer::Answer;
 
@@ -35,21 +37,34 @@ impl Outcome {
     }
 }
 
+/// The words of a panic, and where it stood if that is in the course: cargo gives the files of the
+/// workspace relative paths, and those of libraries absolute ones.
+fn told(panic: Panic) -> String {
+    if panic.place.starts_with('/') {
+        return panic.message;
+    }
+    format!("{} ({})", panic.message, panic.place)
+}
+
 /// Asks `function`, plain (`kernels::plain`), on a thread of its own. One that does not come back
 /// in time ends with the process.
-pub(crate) fn of<F: Copy + Send + 'static>(probe: &Probe<F>, function: F) -> Outcome {
+pub(crate) fn of<F: Copy + Send + 'static>(
+    probe: &Probe<F>,
+    function: F,
+    longest: Duration,
+) -> Outcome {
     let ask = probe.ask.clone();
     let (answers, answer) = mpsc::channel();
     thread::spawn(move || {
         let _plain = kernels::plain_here();
         // Nobody listens any more where it took too long.
-        let _ = answers.send(guard::guarded(|| ask(function)));
+        let _ = answers.send(guard::caught(|| ask(function)));
     });
-    match answer.recv_timeout(LONGEST) {
+    match answer.recv_timeout(longest) {
         Ok(Ok(answer)) => Outcome::Answered(answer),
-        Ok(Err(panic)) => match panic.strip_prefix(HOLE) {
+        Ok(Err(panic)) => match panic.message.strip_prefix(HOLE) {
             Some(hole) => Outcome::NotBegun(hole.to_string()),
-            None => Outcome::Panicked(panic),
+            None => Outcome::Panicked(told(panic)),
         },
         Err(_) => Outcome::TooSlow,
     }

@@ -4,12 +4,23 @@
 //! missing. What they say becomes an error of one line, and nothing of it appears on the terminal.
 
 use std::any::Any;
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::cell::{Cell, RefCell};
+use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Where this thread's last panic that was kept off the terminal stood.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// What a panic said, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panic {
+    /// The first line of its message.
+    pub message: String,
+    /// The file, as the compiler was given it, and the line.
+    pub place: String,
 }
 
 /// What panics said since [`guarded_everywhere`] began, in order; `None` while it does not run.
@@ -29,11 +40,26 @@ static HEARD: Mutex<Option<Vec<String>>> = Mutex::new(None);
 ///
 /// The first line of the panic's message.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    caught(work).map_err(|panic| panic.message)
+}
+
+/// As [`guarded`], and says where the panic stood.
+///
+/// ```
+/// let panic = guard::caught(|| [1, 2][usize::MAX.min(7)]).unwrap_err();
+/// assert!(panic.message.contains("index out of bounds"));
+/// assert!(panic.place.contains(".rs:"), "{}", panic.place);
+/// ```
+///
+/// # Errors
+///
+/// What the panic said, and where.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     install();
     let before = QUIET.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
-    outcome.map_err(|payload| message(&*payload))
+    outcome.map_err(|payload| Panic { message: message(&*payload), place: PLACE.take() })
 }
 
 /// Runs `work`; a panic in it becomes the one-line message of the first panic since it began, on
@@ -62,11 +88,17 @@ fn install() {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() && !hear(info) {
+            if QUIET.get() {
+                PLACE.set(info.location().map(place_of).unwrap_or_default());
+            } else if !hear(info) {
                 previous(info);
             }
         }));
     });
+}
+
+fn place_of(location: &Location) -> String {
+    format!("{}:{}", location.file(), location.line())
 }
 
 /// Keeps what a panic says, if there is work that wants to know.
