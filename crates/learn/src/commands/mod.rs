@@ -72,6 +72,7 @@ pub fn news(line: &str) -> Option<String> {
     Some(format!("building: {package}"))
 }
 
+/// Whether cargo waits for another's build. The lock of its packages is held for a moment only.
 fn is_waiting(line: &str) -> bool {
-    line.contains("waiting for file lock")
+    line.contains("waiting for file lock") && !line.contains("package cache")
 }
