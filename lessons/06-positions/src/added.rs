@@ -37,10 +37,10 @@ pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(table, [tokens, d_model]), device)
 }
 
-/// PE(position, axis), one entry of the table.
+/// PE(position, axis), one entry of the table of [`sinusoidal`], position and axis counted from 0.
 ///
 /// In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
-fn sinusoid(position: usize, axis: usize, d_model: usize) -> f64 {
+pub fn sinusoid(position: usize, axis: usize, d_model: usize) -> f64 {
     let even = axis - axis % 2; // a sine and the cosine after it are of one hand
     let angle = position as f64 / BASE.powf(even as f64 / d_model as f64);
     if axis == even { angle.sin() } else { angle.cos() }

@@ -27,7 +27,7 @@ pub mod demo;
 pub mod naive;
 mod relative;
 
-pub use added::{LearnedPositions, LearnedPositionsConfig, sinusoidal};
+pub use added::{LearnedPositions, LearnedPositionsConfig, sinusoid, sinusoidal};
 pub use relative::{
     Rope, RopeConfig, RopeLayout, RopeScaling, alibi_bias, alibi_slopes, rope_frequencies,
 };

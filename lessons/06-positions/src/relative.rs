@@ -87,8 +87,9 @@ pub struct Rope {
     cos: Tensor<2>,
     /// Sines of the first positions' angles, `[positions, d_head / 2]`.
     sin: Tensor<2>,
+    /// Layout of the pairs: which two numbers of a head are turned together.
     #[module(skip)]
-    layout: RopeLayout,
+    pub layout: RopeLayout,
 }
 
 // ANCHOR: frequencies
@@ -226,8 +227,12 @@ impl Rope {
         &self.frequencies
     }
 
-    /// Cosine and sine of the angles: `[tokens, d_head / 2]` each.
-    fn cos_and_sin(
+    /// Cosine and sine of the angles of `tokens` positions from `first_position` on.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[tokens, d_head / 2]` each
+    pub fn cos_and_sin(
         &self,
         first_position: usize,
         tokens: usize,
@@ -244,8 +249,13 @@ impl Rope {
 // ANCHOR_END: rope
 
 impl RopeLayout {
-    /// The first and the second number of every pair: `[batch, heads, tokens, d_head / 2]` each.
-    fn split(self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+    /// The first and the second number of every pair.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, heads, tokens, d_head]`
+    /// - output: `[batch, heads, tokens, d_head / 2]` each
+    pub fn split(self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let [batch, heads, tokens, d_head] = x.dims();
         let half = d_head / 2;
         match self {
@@ -260,7 +270,12 @@ impl RopeLayout {
     }
 
     /// The pairs put back where [`RopeLayout::split`] took them from.
-    fn join(self, a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    ///
+    /// # Shapes
+    ///
+    /// - a, b: `[batch, heads, tokens, d_head / 2]`
+    /// - output: `[batch, heads, tokens, d_head]`
+    pub fn join(self, a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
         let [batch, heads, tokens, half] = a.dims();
         match self {
             Self::HalfSplit => Tensor::cat(vec![a, b], D_HEAD),
