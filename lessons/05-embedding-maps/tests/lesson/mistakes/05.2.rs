@@ -93,7 +93,7 @@ pub fn distances_that_are_not_squared(squared: &[f32], perplexity: f64) -> (f64,
     (beta, p)
 }
 
-/// One beta for all: where points lie close, each has hundreds of neighbours, and far out none.
+/// One beta for all: where points lie close, each has many neighbours, and far out none.
 pub fn beta_left_at_1(squared: &[f32], _perplexity: f64) -> (f64, Vec<f64>) {
     let mut least = f32::INFINITY;
     for &d in squared {

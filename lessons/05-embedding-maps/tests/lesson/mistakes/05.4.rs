@@ -2,7 +2,8 @@
 
 use maps::Assignment;
 
-/// 0 / 0 is NaN. No point is ever nearest to such a centre again, and a cluster is lost for good.
+/// 0 / 0 is NaN, and nothing is less than NaN: such a centre never gets a point again, or, where it
+/// is the first, all of them.
 pub fn an_empty_cluster_divided_by_0(
     x: &[Vec<f32>],
     assigned: &Assignment,

@@ -16,7 +16,7 @@ pub fn the_point_itself_counted_too(y: &Map, i: usize) -> (f32, [f32; 2]) {
     (sum, push)
 }
 
-/// Far points push as if they were near, and the map flies apart.
+/// Far points push as if they were near: the push falls with 1 / d and not with its cube.
 pub fn w_not_squared_in_the_push(y: &Map, i: usize) -> (f32, [f32; 2]) {
     let (mut sum, mut push) = (0.0, [0.0; 2]);
     for j in 0..y.y[0].len() {
@@ -31,7 +31,7 @@ pub fn w_not_squared_in_the_push(y: &Map, i: usize) -> (f32, [f32; 2]) {
     (sum, push)
 }
 
-/// The push becomes a pull, and every map falls into one point.
+/// The push becomes a pull, and nothing keeps points apart.
 pub fn towards_the_others_and_not_away(y: &Map, i: usize) -> (f32, [f32; 2]) {
     let (mut sum, mut push) = (0.0, [0.0; 2]);
     for j in 0..y.y[0].len() {
@@ -61,7 +61,7 @@ pub fn the_exponential_of_the_space_and_not_w(y: &Map, i: usize) -> (f32, [f32; 
     (sum, push)
 }
 
-/// w falls more slowly than it should, and clusters end too far apart.
+/// w falls as slowly as 1 / d: far points push harder than they should.
 pub fn the_distance_not_squared_in_w(y: &Map, i: usize) -> (f32, [f32; 2]) {
     let (mut sum, mut push) = (0.0, [0.0; 2]);
     for j in 0..y.y[0].len() {

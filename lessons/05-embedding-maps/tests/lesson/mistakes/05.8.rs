@@ -2,7 +2,7 @@
 
 use maps::{Affinities, Map, repulsion};
 
-/// Downhill all the same, at a quarter of the step: the map is not finished when the steps are over.
+/// Downhill all the same, with a quarter of each step.
 pub fn the_factor_4_missing(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let mut z = 0.0_f32;
     for i in 0..y.y[0].len() {
@@ -27,7 +27,8 @@ pub fn the_factor_4_missing(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<
     gradient
 }
 
-/// Then nothing is exaggerated but the step: groups do not gather early, and stay in pieces.
+/// Then only the step is longer: all that the KL falls by, it has fallen by when the exaggeration
+/// ends.
 pub fn the_push_exaggerated_too(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let mut z = 0.0_f32;
     for i in 0..y.y[0].len() {
@@ -52,7 +53,7 @@ pub fn the_push_exaggerated_too(p: &Affinities, y: &Map, exaggeration: f32) -> [
     gradient
 }
 
-/// The push is as many times too strong as there are pairs: the map flies apart.
+/// On a small map the push is as many times too strong as there are pairs: the map flies apart.
 pub fn the_push_not_divided_by_z(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let mut gradient = [Vec::new(), Vec::new()];
     for i in 0..y.y[0].len() {

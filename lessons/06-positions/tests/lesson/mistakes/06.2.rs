@@ -30,8 +30,8 @@ pub fn i_and_not_2i_in_the_exponent(position: usize, axis: usize, d_model: usize
     if axis.is_multiple_of(2) { angle.sin() } else { angle.cos() }
 }
 
-/// Multiplied and not divided: from the second hand on, one token further is many turns further,
-/// and the numbers look like chance.
+/// Multiplied and not divided: the last of 64 hands makes a thousand turns from one token to the
+/// next, and its numbers look like chance.
 pub fn each_hand_faster_than_the_one_before(position: usize, axis: usize, d_model: usize) -> f64 {
     let even = axis - axis % 2;
     let angle = position as f64 * 10_000_f64.powf(even as f64 / d_model as f64);
