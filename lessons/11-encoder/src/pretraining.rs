@@ -53,7 +53,8 @@ pub struct Special {
 }
 
 // ANCHOR: mask_tokens
-/// Masks as many words as are 15 % of the tokens of `ids`, and at least one.
+/// Masks as many words as are 15 % of the tokens of `ids`, rounded, and at least one; all of them
+/// where there are fewer.
 ///
 /// 80 % of the places to guess become `[MASK]`, 10 % a random word, and 10 % stay as they are
 /// (Devlin et al. 2019, section 3.1).
