@@ -120,8 +120,9 @@ impl Bpe {
         tokens
     }
 
-    /// Finds, of the neighbours among `tokens`, the pair that was learnt first, and what it becomes.
-    fn learnt_first(&self, tokens: &[u32]) -> Option<(TokenPair, u32)> {
+    /// Finds, of the neighbours among `tokens`, the pair that was learnt first, and the ID of the
+    /// token that it becomes; `None` where no two neighbours were merged in training.
+    pub fn learnt_first(&self, tokens: &[u32]) -> Option<(TokenPair, u32)> {
         let mut first: Option<(TokenPair, u32)> = None;
         for pair in neighbours(tokens) {
             let Some(&token) = self.merged.get(&pair) else { continue };

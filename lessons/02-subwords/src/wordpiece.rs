@@ -56,8 +56,8 @@ impl WordPiece {
     }
 
     /// Spells a word from the left, each time with the longest token that fits; `None` where none
-    /// does.
-    fn longest_matches(&self, word: &str) -> Option<Vec<u32>> {
+    /// does. A word without characters needs no token.
+    pub fn longest_matches(&self, word: &str) -> Option<Vec<u32>> {
         let mut ids = Vec::new();
         let mut start = 0;
         while start < word.len() {
@@ -68,17 +68,23 @@ impl WordPiece {
         Some(ids)
     }
 
-    /// Finds the longest token that the word holds at the byte `start`: its ID, and the byte at
-    /// which it ends.
-    fn longest_match(&self, word: &str, start: usize) -> Option<(u32, usize)> {
+    /// Finds the longest token that the word holds from the byte `start` on: its ID, and the byte
+    /// before which it ends. At 0 that is a token that begins a word, elsewhere one that continues
+    /// it and is written with `##`; `None` where there is none.
+    pub fn longest_match(&self, word: &str, start: usize) -> Option<(u32, usize)> {
         let mark = if start == 0 { "" } else { CONTINUES };
         for (at, character) in word[start..].char_indices().rev() {
             let end = start + at + character.len_utf8();
-            if let Some(&id) = self.ids.get(&format!("{mark}{}", &word[start..end])) {
+            if let Some(id) = self.id(&format!("{mark}{}", &word[start..end])) {
                 return Some((id, end));
             }
         }
         None
+    }
+
+    /// The ID of a token by its text, `##` included; `None` where the vocabulary has no such token.
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.ids.get(token).copied()
     }
 
     /// The text of a token, `##` included.
