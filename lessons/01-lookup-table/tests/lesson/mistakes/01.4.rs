@@ -17,7 +17,7 @@ pub fn each_token_predicts_itself(this: &Bigram, ids: Tensor<2, Int>) -> Tensor<
 /// Shifted twice. The loss falls all the same, to another number.
 pub fn each_token_predicts_the_one_after_the_next(this: &Bigram, ids: Tensor<2, Int>) -> Tensor<1> {
     let [batch, tokens] = ids.dims();
-    assert!(tokens > 2, "expected at least 3 tokens, found {tokens}");
+    assert!(tokens > 1, "a bigram needs at least 2 tokens, found {tokens}");
     let predicted = batch * (tokens - 2);
     let these = ids.clone().narrow(TOKENS, 0, tokens - 2);
     let nexts = ids.narrow(TOKENS, 2, tokens - 2);

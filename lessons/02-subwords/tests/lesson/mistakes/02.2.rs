@@ -51,6 +51,7 @@ pub fn the_end_not_cut_off(tokens: &mut Vec<u32>, pair: TokenPair, token: u32) {
         }
         to += 1;
     }
+    tokens.truncate(from);
 }
 
 /// Going from pair to pair, the last token is in no pair that begins with it, and is forgotten.

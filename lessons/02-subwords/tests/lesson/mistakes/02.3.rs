@@ -45,10 +45,9 @@ pub fn the_pair_of_lower_ids(this: &Bpe, tokens: &[u32]) -> Option<(TokenPair, u
     let mut lowest: Option<(TokenPair, u32)> = None;
     for pair in tokens.windows(2) {
         let pair = (pair[0], pair[1]);
-        if let Some(rank) = this.merges().iter().position(|&merge| merge == pair) {
-            if lowest.is_none_or(|(other, _)| pair < other) {
-                lowest = Some((pair, (BYTES + rank) as u32));
-            }
+        let Some(rank) = this.merges().iter().position(|&merge| merge == pair) else { continue };
+        if lowest.is_none_or(|(other, _)| pair < other) {
+            lowest = Some((pair, (BYTES + rank) as u32));
         }
     }
     lowest
