@@ -31,28 +31,36 @@ impl<'a> Blocks<'a> {
     /// Inputs and targets of a draw, `[batch, block]` each.
     pub fn draw(&self, draw: Draw, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
         let mut rng = draw.rng();
-        let mut starts = Vec::with_capacity(self.batch);
+        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
         for _ in 0..self.batch {
-            starts.push(rng.random_range(0..self.ids.len() - self.block));
+            let start = rng.random_range(0..self.ids.len() - self.block);
+            let (block, following) = block_at(self.ids, start, self.block);
+            inputs.extend_from_slice(block);
+            targets.extend_from_slice(following);
         }
-        (self.rows(&starts, 0, device), self.rows(&starts, 1, device))
+        (self.rows(&inputs, device), self.rows(&targets, device))
     }
 
-    /// The blocks that start `shift` tokens after `starts`, `[batch, block]`.
-    fn rows(&self, starts: &[usize], shift: usize, device: &Device) -> Tensor<2, Int> {
-        let mut rows = Vec::with_capacity(self.tokens());
-        for start in starts {
-            for &id in &self.ids[start + shift..][..self.block] {
-                rows.push(i64::from(id));
-            }
-        }
-        Tensor::from_data(TensorData::new(rows, [self.batch, self.block]), device)
+    /// The blocks of a batch, one after the other, as `[batch, block]`.
+    fn rows(&self, ids: &[u32], device: &Device) -> Tensor<2, Int> {
+        let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+        Tensor::from_data(TensorData::new(ids, [self.batch, self.block]), device)
     }
 
     /// The number of tokens in a batch.
     pub fn tokens(&self) -> usize {
         self.batch * self.block
     }
+}
+
+/// The block of `block` tokens from token `start` on, and the target of each of its tokens: the token
+/// that follows it in the text.
+///
+/// # Panics
+///
+/// If the text ends before the last target.
+pub fn block_at(ids: &[u32], start: usize, block: usize) -> (&[u32], &[u32]) {
+    (&ids[start..start + block], &ids[start + 1..start + block + 1])
 }
 
 /// The items of batch number `index`, where every epoch sees each of `items` once, in an order of

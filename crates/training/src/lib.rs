@@ -45,7 +45,7 @@ mod run;
 mod state;
 mod update;
 
-pub use batches::{Blocks, batch_of_epoch};
+pub use batches::{Blocks, batch_of_epoch, block_at};
 pub use curve::curve;
 pub use draw::Draw;
 pub use error::{SaveError, TrainingError};

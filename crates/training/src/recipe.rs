@@ -84,11 +84,14 @@ impl Recipe {
     /// The learning rate of a step out of `steps`: a straight rise over the warm-up, then half a
     /// cosine down (Loshchilov & Hutter 2017, "SGDR", equation 5, as in nanoGPT).
     ///
+    /// The rise gives step 0 one part of the highest rate out of `warm_up + 1`, step 1 two, and so on;
+    /// step `warm_up` has the highest rate, and from step `steps` on it is the lowest. Where `steps`
+    /// is less than the recipe's, because a budget shortens the training, the rise takes a tenth of
+    /// them (rounded down) at most, or the rate might never fall.
+    ///
     /// burn's own schedulers keep a counter instead of answering for any step, and start a rise at
     /// zero, where the first step learns nothing.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
-        // A training that a budget shortens rises for a tenth of its way at most, or it might never
-        // fall.
         let warm_up = if steps < self.steps { self.warm_up.min(steps / 10) } else { self.warm_up };
         if step < warm_up {
             return self.learning_rate * (step + 1) as f64 / (warm_up + 1) as f64;

@@ -55,7 +55,7 @@ pub use cache::ModelCache;
 pub use generation::{Generation, first_visible};
 pub use language_model::{LanguageModel, nats_of_text, nats_per_token};
 pub use pretraining::CausalPretraining;
-pub use sampling::{Sampling, SamplingError};
+pub use sampling::{Sampling, SamplingError, exponentials, nucleus_size, top_k};
 pub use tokenization::{Tokenization, TokenizedCorpus};
 
 /// This lesson's entry in the list of lessons.
@@ -250,7 +250,7 @@ impl LanguageModel for Gpt {
 
 /// Positions of the tokens in columns `first`.., counted in each text from its first token after
 /// the padding: `[batch, tokens]`. Padding tokens have position 0, and no token sees them.
-fn positions_after_padding(
+pub fn positions_after_padding(
     padding: &[usize],
     first: usize,
     tokens: usize,

@@ -66,6 +66,21 @@ impl Sampling {
         }
         Ok(Self { temperature, top_k, top_p })
     }
+
+    /// What the logits are divided by; 0 always takes the likeliest token.
+    pub fn temperature(&self) -> f64 {
+        self.temperature
+    }
+
+    /// How many of the likeliest tokens may be drawn; `None` means all.
+    pub fn top_k(&self) -> Option<usize> {
+        self.top_k
+    }
+
+    /// The share of the probability that the tokens which may be drawn reach together.
+    pub fn top_p(&self) -> f64 {
+        self.top_p
+    }
 }
 
 // ANCHOR: sampling
@@ -130,7 +145,11 @@ impl Sampling {
 }
 
 /// The `k` tokens of the highest logits, or all if there are fewer, the highest first.
-fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
+///
+/// # Panics
+///
+/// If there are logits and `k` is 0.
+pub fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
     let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
     if k < tokens.len() {
         // Puts the k likeliest in front, in any order: a vocabulary need not be sorted for a few.
@@ -148,7 +167,11 @@ fn likelier_first(logits: &[f32], a: u32, b: u32) -> Ordering {
 
 /// Unnormalised probabilities of tokens that are sorted by their logits: exp((logit - highest) /
 /// temperature), which is 1 for the first.
-fn exponentials(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
+///
+/// # Panics
+///
+/// If there are no tokens, or one without a logit.
+pub fn exponentials(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
     let highest = f64::from(logits[tokens[0] as usize]);
     let mut numbers = Vec::with_capacity(tokens.len());
     for &token in tokens {
@@ -160,7 +183,7 @@ fn exponentials(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64> {
 
 /// How many of the unnormalised probabilities, the largest first, it takes to reach a share `top_p`
 /// of their sum. The one that crosses the line is counted.
-fn nucleus_size(exponentials: &[f64], top_p: f64) -> usize {
+pub fn nucleus_size(exponentials: &[f64], top_p: f64) -> usize {
     let enough = top_p * exponentials.iter().sum::<f64>();
     let mut reached = 0.0;
     let mut size = 0;

@@ -3,6 +3,7 @@
 mod batches;
 mod budget;
 mod errors;
+mod exercises;
 mod guard;
 mod kill;
 mod laws;
