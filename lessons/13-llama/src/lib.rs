@@ -160,7 +160,7 @@ impl LlamaConfig {
 
     // ANCHOR: layer
     /// Lesson 10's decoder layer with all four parts exchanged.
-    fn layer(&self) -> DecoderLayerConfig {
+    pub fn layer(&self) -> DecoderLayerConfig {
         let rope = RopeConfig::new(self.d_head()).with_theta(self.theta).with_scaling(self.scaling);
         DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff)
             .with_norm(NormKind::Rms)
