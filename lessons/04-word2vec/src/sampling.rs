@@ -54,7 +54,7 @@ pub fn keep_probability(f: f64, t: f64) -> f64 {
 #[derive(Debug)]
 pub struct NoiseTable {
     /// For each word the probability that the second die stays with it, and its alias.
-    entries: Vec<(f32, u32)>,
+    pub entries: Vec<(f32, u32)>,
 }
 
 // ANCHOR: alias

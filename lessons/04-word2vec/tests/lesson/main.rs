@@ -1,6 +1,7 @@
 //! Lesson 04, tested.
 
 mod by_hand;
+mod exercises;
 mod laws;
 mod learns;
 mod parity;
