@@ -127,7 +127,8 @@ pub fn ours(root: &Path, exercise: &Exercise, source: &Source) -> Result<String>
     }
     if item::is_hole(source.body(), &exercise.id) {
         bail!(
-            "the lesson's own {} is neither in .learn/ours nor in git: get {} from the course again",
+            "the lesson's own {} is neither in .learn/ours nor in git: get {} from the course \
+             again",
             exercise.item,
             source.path.display()
         );

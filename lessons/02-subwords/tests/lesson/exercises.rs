@@ -3,9 +3,8 @@
 //! Vocabularies are trained inside the probes, on words small enough to be counted by hand.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use exercise::{Exercise, Probe, mistakes};
+use exercise::{Exercise, Probe, mistakes, refused};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use subwords::demo::PAPER;
@@ -343,7 +342,7 @@ fn decode_02_4() -> Exercise<Decode> {
         .probe(
             "ids = [82, 262] in a vocabulary of 262: is it refused?",
             |decode: Decode| refused(|| decoded(decode, &[82, 262])),
-            true,
+            "refused",
         )
         .random(random_decode);
     mistakes!(
@@ -563,9 +562,4 @@ fn random_tokens(rng: &mut StdRng) -> Vec<String> {
 fn random_word(rng: &mut StdRng, lengths: std::ops::Range<usize>) -> String {
     let length = rng.random_range(lengths);
     (0..length).map(|_| ['a', 'b', 'é'][rng.random_range(0..3)]).collect()
-}
-
-/// Whether `work` panics.
-fn refused<T>(work: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(work)).is_err()
 }

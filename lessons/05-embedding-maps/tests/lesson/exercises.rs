@@ -3,10 +3,8 @@
 //! Few points, of which no two lie at one distance from a third, in groups of different sizes, so
 //! that whatever is taken for something else shows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use burn::tensor::{Device, Tensor};
-use exercise::{Answer, Exercise, Probe, mistakes};
+use exercise::{Exercise, Probe, answer_or_panic, mistakes};
 use maps::{
     Affinities, Assignment, KMeans, Map, Pca, conditional, gradient, lloyd, move_centres, purity,
     repulsion, silhouette_of_point,
@@ -654,14 +652,6 @@ fn random_gradient(rng: &mut StdRng) -> Probe<Gradient> {
     let given = format!("p of pairs: {pairs:.2?}\ny = {:.2?}, exaggeration = {exaggeration}", y.y);
     let p = affinities(points, &pairs);
     Probe::new(given, move |gradient: Gradient| gradient(&p, &y, exaggeration).to_vec(), expected)
-}
-
-/// What some work answers, or that it panics.
-fn answer_or_panic<A: Into<Answer>>(work: impl FnOnce() -> A) -> Answer {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(answer) => answer.into(),
-        Err(_) => "a panic".into(),
-    }
 }
 
 /// The device of the tests.

@@ -3,11 +3,9 @@
 //! Two heads, three tokens, a width of four, positions that do not begin at 0: no two sizes are
 //! equal, so that whatever is taken for something else shows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use exercise::{Answer, Exercise, Probe, mistakes};
+use exercise::{Answer, Exercise, Probe, answer_or_panic, mistakes};
 use positions::{
     LearnedPositions, Rope, RopeConfig, RopeLayout, alibi_bias, alibi_slopes, naive,
     rope_frequencies, sinusoid,
@@ -453,14 +451,6 @@ fn random_bias(rng: &mut StdRng) -> Probe<Bias> {
     }
     let given = format!("heads = {heads}, queries = {queries}, keys = {keys}");
     Probe::new(given, move |bias: Bias| bias(heads, queries, keys, &cpu()), expected)
-}
-
-/// What some work answers, or that it panics.
-fn answer_or_panic<A: Into<Answer>>(work: impl FnOnce() -> A) -> Answer {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(answer) => answer.into(),
-        Err(_) => "a panic".into(),
-    }
 }
 
 /// The device of the tests.

@@ -3,12 +3,10 @@
 //! One text of two tokens with three numbers, four inside the feed-forward: no two sizes are equal
 //! and nothing is symmetric, so that whatever is taken for something else shows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
-use exercise::{Exercise, Probe, mistakes};
+use exercise::{Exercise, Probe, mistakes, refused};
 use layer::{Activation, FeedForward, Placement, SwiGlu, gelu_exact, residual, rms_norm};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -419,14 +417,6 @@ fn product(x: &Matrix, weight: &Matrix) -> Matrix {
         }
     }
     product
-}
-
-/// Whether a question ends in a panic, in words.
-fn refused<T>(ask: impl FnOnce() -> T) -> &'static str {
-    match catch_unwind(AssertUnwindSafe(ask)) {
-        Ok(_) => "answered",
-        Err(_) => "refused",
-    }
 }
 
 /// The device of the tests.

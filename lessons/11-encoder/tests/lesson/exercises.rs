@@ -3,7 +3,6 @@
 //! The stack and its pooler are asked on a small BERT whose answers PyTorch has recorded.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
@@ -11,7 +10,7 @@ use encoder::checkpoint::load_bert;
 use encoder::naive::linear;
 use encoder::pretraining::{Masked, Special, mask_tokens, masked_loss};
 use encoder::{Batch, Bert};
-use exercise::{Exercise, Probe, mistakes};
+use exercise::{Exercise, Probe, mistakes, refused};
 use golden::Folder;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
@@ -513,14 +512,6 @@ fn pool_11_6() -> Exercise<Pool> {
 
 fn first_numbers(pooled: Tensor<2>) -> Tensor<2> {
     pooled.narrow(1, 0, NUMBERS)
-}
-
-/// Whether a question ends in a panic, in words.
-fn refused<T>(ask: impl FnOnce() -> T) -> &'static str {
-    match catch_unwind(AssertUnwindSafe(ask)) {
-        Ok(_) => "answered",
-        Err(_) => "refused",
-    }
 }
 
 /// The device of the tests.
