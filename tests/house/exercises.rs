@@ -83,7 +83,9 @@ fn every_exercise_hollowed_and_filled_again_has_the_same_bytes() {
         if source.function.returns_impl {
             breaches.push(format!("{} returns an impl: todo!() has no such type", exercise.item));
         }
-        if source.function.documentation.is_empty() {
+        // What a trait asks for is documented there; the task says it.
+        let of_a_trait = exercise.item.starts_with('<');
+        if source.function.documentation.is_empty() && !of_a_trait {
             breaches.push(format!("{} says nothing of what it does", exercise.item));
         }
         breaches
@@ -111,9 +113,9 @@ fn every_exercise_has_five_mistakes_that_fit_into_the_function() {
             breaches.push(format!("{} has no {test}", tests.display()));
         }
         for mistake in &mistakes {
-            let parameters: Vec<&String> =
-                mistake.parameters.iter().filter(|name| *name != "this").collect();
-            if parameters != source.function.parameters.iter().collect::<Vec<_>>() {
+            let mut parameters = bare(&mistake.parameters);
+            parameters.retain(|name| *name != "this");
+            if parameters != bare(&source.function.parameters) {
                 breaches.push(format!("{} has other parameters", mistake.name));
             }
             if !checks.contains(&mistake.name) {
@@ -126,6 +128,11 @@ fn every_exercise_has_five_mistakes_that_fit_into_the_function() {
         breaches
     });
     none(breaches, "mend the file of mistakes beside the lesson's exercises.rs");
+}
+
+/// Names without the underscore of a parameter that is not used.
+fn bare(names: &[String]) -> Vec<&str> {
+    names.iter().map(|name| name.trim_start_matches('_')).collect()
 }
 
 /// Ignored: a learner's right code may hold what a hint says.
