@@ -1,6 +1,7 @@
 //! Lesson 07's tests.
 
 mod by_hand;
+mod exercises;
 mod laws;
 mod learns;
 mod parity;
