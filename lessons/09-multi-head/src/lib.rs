@@ -259,10 +259,23 @@ impl MultiHeadAttention {
     }
 
     // ANCHOR: project
-    /// Queries, keys and values, x W_q, x W_k and x W_v, by heads:
-    /// `[batch, heads or n_kv_heads, tokens, d_head]`. RoPE rotates queries and keys to their
-    /// positions.
-    fn project(&self, x: Tensor<3>, first_position: usize) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
+    /// Queries, keys and values, x W_q, x W_k and x W_v, by heads. RoPE rotates queries and keys to
+    /// their positions, of which `first_position` is that of the first token.
+    ///
+    /// # Shapes
+    ///
+    /// - x: `[batch, tokens, d_model]`
+    /// - queries: `[batch, n_heads, tokens, d_head]`
+    /// - keys and values: `[batch, n_kv_heads, tokens, d_head]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`.
+    pub fn project(
+        &self,
+        x: Tensor<3>,
+        first_position: usize,
+    ) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let (n, n_kv) = (self.n_heads, self.n_kv_heads);
         let all = split_heads(self.projection.forward(x), n + 2 * n_kv);
         let q = all.clone().narrow(HEADS, 0, n);
@@ -276,9 +289,21 @@ impl MultiHeadAttention {
     // ANCHOR_END: project
 
     // ANCHOR: heads
-    /// What each head sees, `[batch, heads, queries, d_head]`, and its weights,
-    /// `[batch, heads, queries, keys]`.
-    fn heads(
+    /// What each head sees, and its weights before dropout. ALiBi's bias, if positions enter by
+    /// ALiBi, is added to the scores.
+    ///
+    /// # Shapes
+    ///
+    /// - q: `[batch, n_heads, queries, d_head]`
+    /// - k, v: `[batch, n_kv_heads, keys, d_head]`
+    /// - mask: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
+    /// - first output: `[batch, n_heads, queries, d_head]`
+    /// - second output: `[batch, n_heads, queries, keys]`
+    ///
+    /// # Panics
+    ///
+    /// If the mask does not fit.
+    pub fn heads(
         &self,
         q: Tensor<4>,
         k: Tensor<4>,
@@ -297,8 +322,14 @@ impl MultiHeadAttention {
     }
     // ANCHOR_END: heads
 
-    /// ALiBi's bias of the scores, `[1, heads, queries, keys]`, if positions enter by ALiBi.
-    fn alibi(&self, q: &Tensor<4>, k: &Tensor<4>) -> Option<Tensor<4>> {
+    /// ALiBi's bias of the scores of these queries and keys, if positions enter by ALiBi.
+    ///
+    /// # Shapes
+    ///
+    /// - q: `[batch, n_heads, queries, d_head]`
+    /// - k: `[batch, n_kv_heads, keys, d_head]`
+    /// - output: `[1, n_heads, queries, keys]`
+    pub fn alibi(&self, q: &Tensor<4>, k: &Tensor<4>) -> Option<Tensor<4>> {
         if !self.alibi {
             return None;
         }

@@ -1,6 +1,7 @@
 //! Lesson 09's tests.
 
 mod by_hand;
+mod exercises;
 mod laws;
 mod learns;
 mod parity;
