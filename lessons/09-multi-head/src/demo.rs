@@ -176,10 +176,12 @@ fn generated(layer: &MultiHeadAttention, x: &Tensor<3>, prefill: usize) -> Tenso
     let [_, all, _] = x.dims();
     let mut cache = KeyValueCache::new(all);
     let mut outputs = Vec::new();
-    while cache.len() < all {
-        let tokens = if cache.is_empty() { prefill } else { 1 };
-        let mask = causal_mask(tokens, cache.len() + tokens, &x.device());
-        let new = x.clone().narrow(TOKENS, cache.len(), tokens);
+    let mut end = 0;
+    while end < all {
+        let (first, tokens) = (end, if end == 0 { prefill } else { 1 });
+        end += tokens;
+        let new = x.clone().narrow(TOKENS, first, tokens);
+        let mask = causal_mask(tokens, end, &x.device());
         outputs.push(layer.forward_cached(new, Some(mask), &mut cache));
     }
     Tensor::cat(outputs, TOKENS)

@@ -566,14 +566,14 @@ fn forward_cached_09_7() -> Exercise<Cached> {
     let yours = MultiHeadAttention::forward_cached as Cached;
     let exercise = Exercise::new("09.7", "MultiHeadAttention::forward_cached", yours)
         .probe(
-            format!("{ONE_HEAD}\n2 of the tokens, then 1, then 1, without a mask"),
-            |cached: Cached| in_chunks(cached, &[2, 1, 1], false),
-            (one_head_sees(&[2, 1, 1], false), 4),
-        )
-        .probe(
             format!("{ONE_HEAD}\n1 of the tokens, then 3, then 2, each under a causal mask"),
             |cached: Cached| in_chunks(cached, &[1, 3, 2], true),
             (one_head_sees(&[1, 3, 2], true), 6),
+        )
+        .probe(
+            format!("{ONE_HEAD}\n2 of the tokens, then 1, then 1, without a mask"),
+            |cached: Cached| in_chunks(cached, &[2, 1, 1], false),
+            (one_head_sees(&[2, 1, 1], false), 4),
         )
         .random(random_chunks);
     mistakes!(
