@@ -312,13 +312,10 @@ fn masked_weights_09_5() -> Exercise<Masked> {
             TensorData::new(vec![0.665_240_96, 0.244_728_47, 0.090_030_57], [1, 1, 1, 3]),
         )
         .probe(
-            "scores = [[[[2, 1, 0], [3, 4, 6]]]], the middle of the first row is hidden and all of\n\
-             the second: the gradient of the sum of the squared weights",
+            "scores = [[[[2, 1, 0], [3, 4, 6]]]], the middle of the first row is hidden\n\
+             and all of the second: the gradient of the sum of the squared weights",
             move |weights: Masked| gradient(weights, mask([[no, yes, no], [yes; 3]])),
-            TensorData::new(
-                vec![0.159_925_0, 0.0, -0.159_925_0, 0.0, 0.0, 0.0],
-                [1, 1, 2, 3],
-            ),
+            TensorData::new(vec![0.159_925_0, 0.0, -0.159_925_0, 0.0, 0.0, 0.0], [1, 1, 2, 3]),
         )
         .random(random_masked);
     mistakes!(
@@ -441,7 +438,8 @@ fn heads_09_6() -> Exercise<Heads> {
 }
 
 /// What [`two_heads_on_one`] holds.
-const TWO_HEADS: &str = "q  head 1: (1, 0, 2, 0)  (0, 1, 0, 1)   head 2: (2, 1, 0, 0)  (0, 0, 1, 3)\n\
+const TWO_HEADS: &str = "q  head 1: (1, 0, 2, 0)  (0, 1, 0, 1)\n   \
+                         head 2: (2, 1, 0, 0)  (0, 0, 1, 3)\n\
                          k  (1, 2, 0, 1)  (0, 1, 1, 0)  (2, 0, 0, 1)\n\
                          v  (12, 0, 3, 1)  (0, 24, 6, 2)  (6, 6, 0, 5)";
 
@@ -532,7 +530,7 @@ fn seen(qkv: &[Tensor<4>; 3], slopes: &[f64], hidden: &[bool]) -> (TensorData, T
     let [q, k, v] = [0, 1, 2].map(|part| numbers(&qkv[part]));
     let (mut outputs, mut weights) = (Vec::new(), Vec::new());
     for text in 0..batch {
-        for head in 0..n_heads {
+        for (head, &slope) in slopes.iter().enumerate() {
             let shared = text * n_kv_heads + head / (n_heads / n_kv_heads);
             for query in 0..queries {
                 let asks = ((text * n_heads + head) * queries + query) * d_head;
@@ -544,7 +542,7 @@ fn seen(qkv: &[Tensor<4>; 3], slopes: &[f64], hidden: &[bool]) -> (TensorData, T
                         dot += q[asks + i] * k[(shared * keys + key) * d_head + i];
                     }
                     let distance = key as f32 - place as f32;
-                    scores.push(dot / (d_head as f32).sqrt() + slopes[head] as f32 * distance);
+                    scores.push(dot / (d_head as f32).sqrt() + slope as f32 * distance);
                 }
                 let shares = shares(&scores, &hidden[query * keys..(query + 1) * keys]);
                 for i in 0..d_head {
@@ -590,12 +588,14 @@ fn forward_cached_09_7() -> Exercise<Cached> {
 }
 
 /// What [`one_head`] and [`TOKENS`] hold.
-const ONE_HEAD: &str = "one head with RoPE; query, key and value are the token as it is, or for a key, half of it;\n\
-     W_o makes (2b, a) of (a, b); outputs of all tokens, and the length of the cache at the end\n\
-     x = (1, 0.5)  (-0.5, 2)  (1.5, -1)  (0, 1)  (2, 0.25)  (-1, -0.75)";
+const ONE_HEAD: &str = "one head with RoPE; query and value are the token, a key is half of it;\n\
+                        W_o makes (2b, a) of (a, b)\n\
+                        x = (1, 0.5)  (-0.5, 2)  (1.5, -1)  (0, 1)  (2, 0.25)  (-1, -0.75)\n\
+                        all outputs, and the length of the cache at the end";
 
-/// A layer with one head of two numbers that RoPE turns by one radian a position. Keys are half of
-/// the token, so that they are not the values; the output is exchanged and its first number doubled.
+/// A layer with one head of two numbers that RoPE turns by one radian per position. Keys are half
+/// of the token, so that they are not the values; the output is exchanged and its first number
+/// doubled.
 fn one_head() -> MultiHeadAttention {
     let rope = PositionsConfig::Rope(RopeConfig::new(2));
     let config = MultiHeadAttentionConfig::new(2, 1).with_bias(false).with_positions(rope);
@@ -643,9 +643,9 @@ fn one_head_sees(chunks: &[usize], causal: bool) -> TensorData {
     let mut end = 0;
     for &tokens in chunks {
         end += tokens;
-        for query in end - tokens..end {
+        for (query, &token) in TOKENS.iter().enumerate().take(end).skip(end - tokens) {
             let visible = if causal { query + 1 } else { end };
-            let asks = turned(TOKENS[query], query);
+            let asks = turned(token, query);
             let mut scores = Vec::new();
             for (key, &token) in TOKENS[..visible].iter().enumerate() {
                 let offers = turned(token, key);

@@ -43,10 +43,8 @@ pub fn no_second_sentence_taken_for_an_empty_one(first: usize, second: Option<us
 /// A second sentence without words still has its `[SEP]`, and that token would have no segment.
 pub fn an_empty_second_sentence_dropped(first: usize, second: Option<usize>) -> Vec<i64> {
     let mut segments = vec![0; first + 2];
-    if let Some(second) = second {
-        if second > 0 {
-            segments.extend(vec![1; second + 1]);
-        }
+    if let Some(second) = second.filter(|&tokens| tokens > 0) {
+        segments.extend(vec![1; second + 1]);
     }
     segments
 }
