@@ -29,7 +29,10 @@ pub fn run(desk: &Desk) -> Result<ExitCode> {
     let yours = minilms_way(page, desk, &state);
     let fetched = Home::from_env().ok().and_then(|home| home.minilm());
     if fetched.is_none() {
-        page.prose("`cargo rungs fetch minilm` gets its weights; then this says how far its vectors, computed by your code, lie from the published library's.");
+        page.prose(
+            "`cargo rungs fetch minilm` gets its weights; then this says how far its vectors, \
+             computed by your code, lie from the published library's.",
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let Some(difference) = difference(desk)? else { return Ok(ExitCode::FAILURE) };
