@@ -25,6 +25,7 @@ pub fn run(desk: Desk, ids: &[String], one_mistake: bool) -> Result<ExitCode> {
     }
     // Beside what the author of the clone has done, and gone at the end.
     let apart = desk.catalogue.root.join("target/prove");
+    let _ = fs::remove_dir_all(&apart); // what one that was killed has left
     let desk = Desk { folder: Folder::of(&apart), ..desk };
     let mut slowest = Duration::ZERO;
     for exercise in &chosen {

@@ -173,6 +173,17 @@ fn a_hole_that_was_committed_does_not_hide_ours() {
 }
 
 #[test]
+fn a_hole_that_git_took_away_is_opened_anew() {
+    let toy = Toy::new();
+    let before = toy.text();
+    toy.learn(&["open", "01.1"]);
+    let hollow = toy.text();
+    fs::write(toy.source(), &before).unwrap();
+    toy.learn(&["open", "01.1"]);
+    assert_eq!(toy.text(), hollow);
+}
+
+#[test]
 fn in_a_dirty_clone_what_stood_there_is_kept() {
     let toy = Toy::new();
     toy.edit("x * 2", "2 * x // mine");
