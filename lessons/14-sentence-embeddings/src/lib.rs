@@ -87,9 +87,9 @@ impl Pooling {
     /// If the mask is not that of these states.
     pub fn pool(self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
         match self {
-            Pooling::Mean => mean(states, mask),
+            Pooling::Mean => mean_pooling(states, mask),
             Pooling::Cls => states.narrow(TOKENS, 0, 1).squeeze_dim(TOKENS),
-            Pooling::Max => max(states, mask),
+            Pooling::Max => max_pooling(states, mask),
         }
     }
 }
@@ -104,7 +104,11 @@ impl Pooling {
 /// - states: `[batch, tokens, d_model]`
 /// - mask: `[batch, 1, 1, tokens]`, `true` = hidden
 /// - output: `[batch, d_model]`
-fn mean(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
+///
+/// # Panics
+///
+/// If the mask is not that of these states.
+pub fn mean_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let Some(mask) = mask else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
     let keep = over_tokens(mask, &states).bool_not().float(); // [batch, tokens, 1]
     let sum = (states * keep.clone()).sum_dim(TOKENS);
@@ -121,7 +125,11 @@ fn mean(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
 /// - states: `[batch, tokens, d_model]`
 /// - mask: `[batch, 1, 1, tokens]`, `true` = hidden
 /// - output: `[batch, d_model]`
-fn max(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
+///
+/// # Panics
+///
+/// If the mask is not that of these states.
+pub fn max_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let visible = match mask {
         Some(mask) => {
             let dims = states.dims();

@@ -62,7 +62,12 @@ impl Confusion {
         scores
     }
 
-    fn scores_of(&self, label: usize) -> Scores {
+    /// Precision, recall and F1 of one label; a share of nothing is 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such label.
+    pub fn scores_of(&self, label: usize) -> Scores {
         let right = self.counts[label][label];
         let (mut predicted, mut support) = (0, 0);
         for other in 0..self.counts.len() {

@@ -31,7 +31,7 @@ pub fn reciprocal_rank(hits: &[bool]) -> f64 {
 /// Discounted gain of the first `k` over that of the best order, in 0..1 (Järvelin and Kekäläinen
 /// 2002, with log2):
 ///
-/// DCG = sum_i gain_i / log2(i + 1), i the rank from 1
+/// nDCG = DCG / DCG of the best order, DCG = sum_i gain_i / log2(i + 1), i the rank from 1 to k
 ///
 /// `gains` is in the order of the ranking and holds every text's gain, 0 where it is worth nothing.
 ///
@@ -41,18 +41,14 @@ pub fn reciprocal_rank(hits: &[bool]) -> f64 {
 pub fn ndcg_at(k: usize, gains: &[f64]) -> f64 {
     let mut best = gains.to_vec();
     best.sort_by(|a, b| b.total_cmp(a));
-    let ideal = dcg(k, &best);
-    assert!(ideal > 0.0, "a ranking is judged by at least one text that is worth something");
-    dcg(k, gains) / ideal
-}
-
-/// Discounted cumulative gain of the first `k`: sum_i gain_i / log2(i + 1), i the rank from 1.
-fn dcg(k: usize, gains: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for (i, gain) in gains[..k.min(gains.len())].iter().enumerate() {
-        sum += gain / ((i + 2) as f64).log2();
+    let (mut found, mut ideal) = (0.0, 0.0);
+    for i in 0..k.min(gains.len()) {
+        let discount = ((i + 2) as f64).log2();
+        found += gains[i] / discount;
+        ideal += best[i] / discount;
     }
-    sum
+    assert!(ideal > 0.0, "a ranking is judged by at least one text that is worth something");
+    found / ideal
 }
 
 #[cfg(test)]

@@ -117,12 +117,20 @@ struct Recorded {
     texts: Vec<Text>,
 }
 
+/// A text with what sentence-transformers made of it.
 #[derive(Deserialize)]
-struct Text {
-    name: String,
-    text: String,
+pub struct Text {
+    pub name: String,
+    pub text: String,
     input_ids: Vec<u32>,
-    embedding: Vec<f32>,
+    pub embedding: Vec<f32>,
+}
+
+/// The texts whose vectors were recorded.
+pub fn recorded_texts() -> Vec<Text> {
+    let path = golden::directory().join("minilm/embeddings.json");
+    let recorded: Recorded = files::read_json(&path).unwrap();
+    recorded.texts
 }
 
 #[test]
@@ -130,14 +138,13 @@ struct Text {
 fn minilms_vectors_are_those_of_sentence_transformers_in_any_batch() {
     let device = backend::from_env();
     let mut encoder = SentenceEncoder::open(&minilm(), &device).unwrap();
-    let recorded: Recorded =
-        files::read_json(&golden::directory().join("minilm/embeddings.json")).unwrap();
-    let texts: Vec<&str> = recorded.texts.iter().map(|text| text.text.as_str()).collect();
+    let recorded = recorded_texts();
+    let texts: Vec<&str> = recorded.iter().map(|text| text.text.as_str()).collect();
     let tolerance = backend::tolerance(&device, 1e-5);
     let batches: &[usize] = if backend::is_gpu(&device) { &[32] } else { &[1, 5, 32] };
     for &batch in batches {
         encoder = encoder.with_batch(batch);
-        for (expected, embedded) in recorded.texts.iter().zip(encoder.embed(&texts).unwrap()) {
+        for (expected, embedded) in recorded.iter().zip(encoder.embed(&texts).unwrap()) {
             assert_eq!(
                 encoder.encode(&expected.text).unwrap().ids,
                 expected.input_ids,
