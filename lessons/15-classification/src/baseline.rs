@@ -40,9 +40,9 @@ fn rows_by_label(numbers: &[usize], n_labels: usize) -> Vec<usize> {
 #[derive(Debug, Clone)]
 pub struct BagOfWords {
     /// log P(label) of each label.
-    log_priors: Vec<f64>,
+    pub log_priors: Vec<f64>,
     /// log P(word | label) of each word, one number per label.
-    log_shares: HashMap<String, Vec<f64>>,
+    pub log_shares: HashMap<String, Vec<f64>>,
 }
 
 impl BagOfWords {

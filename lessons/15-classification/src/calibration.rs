@@ -15,8 +15,8 @@ pub struct Bin {
 
 // ANCHOR: calibration
 /// Sorts answers, each a probability and whether it was right, into `bins` of equal width by their
-/// probability; bins without answers are left out (Guo et al. 2017, "On Calibration of Modern
-/// Neural Networks", section 2).
+/// probability, the lowest first; bins without answers are left out (Guo et al. 2017, "On
+/// Calibration of Modern Neural Networks", section 2).
 ///
 /// # Panics
 ///

@@ -159,7 +159,7 @@ impl Learner for SequenceClassifier {
     fn loss(&self, batch: &Batch, targets: &[&usize], label_weights: &[f32]) -> Tensor<1> {
         let mut answers = Vec::with_capacity(targets.len());
         for (row, &&label) in targets.iter().enumerate() {
-            answers.push(Answer { row, label });
+            answers.push(LabelledRow { row, label });
         }
         weighted_cross_entropy(self.forward(batch), &answers, label_weights)
     }
@@ -189,7 +189,7 @@ impl Learner for TokenClassifier {
         let mut answers = Vec::new();
         for (text, labelled) in targets.iter().enumerate() {
             for &LabelledToken { token, label } in *labelled {
-                answers.push(Answer { row: text * tokens + token, label });
+                answers.push(LabelledRow { row: text * tokens + token, label });
             }
         }
         weighted_cross_entropy(logits.reshape([texts * tokens, n_labels]), &answers, label_weights)
@@ -197,10 +197,13 @@ impl Learner for TokenClassifier {
 }
 
 // ANCHOR: weighted
-/// The right label of a row of logits.
-struct Answer {
-    row: usize,
-    label: usize,
+/// A row of logits that has a right label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelledRow {
+    /// Number of the row.
+    pub row: usize,
+    /// Number of its label.
+    pub label: usize,
 }
 
 /// Cross entropy in which an answer counts as much as its label weighs:
@@ -215,9 +218,9 @@ struct Answer {
 /// # Panics
 ///
 /// If there is no answer, or not one weight per label.
-fn weighted_cross_entropy(
+pub fn weighted_cross_entropy(
     logits: Tensor<2>,
-    answers: &[Answer],
+    answers: &[LabelledRow],
     label_weights: &[f32],
 ) -> Tensor<1> {
     let (n, device) = (answers.len(), logits.device());

@@ -237,16 +237,16 @@ fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
 }
 
 /// Binary cross entropy, -log p of what is the case for each label by itself: log(1 + e^z) - y z.
-///
-/// For large z, e^z overflows, but 1 + e^z = e^z (1 + e^-z), so log(1 + e^z) = z + log(1 + e^-z).
-/// For both signs that is max(z, 0) + log(1 + e^-|z|).
+/// Right for every logit, though e^z itself is infinite from 89 on.
 ///
 /// # Shapes
 ///
 /// - z: `[rows, labels]`, logits
 /// - y: `[rows, labels]`, 1 where a row has the label, else 0
 /// - output: the same, nats
-fn binary_cross_entropy(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+pub fn binary_cross_entropy(z: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    // 1 + e^z = e^z (1 + e^-z), so log(1 + e^z) = z + log(1 + e^-z): of the two forms the one whose
+    // exponent is not above 0
     z.clone().clamp_min(0.0) - z.clone() * y + (-z.abs()).exp().log1p()
 }
 
