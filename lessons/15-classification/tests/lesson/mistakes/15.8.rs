@@ -14,6 +14,7 @@ pub fn too_sure_and_too_modest_cancel(bins: &[Bin]) -> f64 {
 
 /// One stray answer in a bin of its own outweighs a thousand in another.
 pub fn every_bin_counts_the_same(bins: &[Bin]) -> f64 {
+    assert!(!bins.is_empty(), "a calibration error is of at least one answer");
     let mut error = 0.0;
     for bin in bins {
         error += (bin.confidence - bin.accuracy).abs();
