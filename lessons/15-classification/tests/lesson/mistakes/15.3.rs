@@ -206,23 +206,21 @@ pub fn divided_by_the_words_of_all_labels<S: AsRef<str>>(
 ) -> BagOfWords {
     assert_eq!(texts.len(), numbers.len(), "one label per text");
     let mut counts: HashMap<String, Vec<f64>> = HashMap::new();
-    let mut words_of_label = vec![0.0; n_labels];
+    let mut all_words = 0.0;
     let mut texts_of_label = vec![0.0; n_labels];
     for (text, &label) in texts.iter().zip(numbers) {
         texts_of_label[label] += 1.0;
         for word in data::words(text.as_ref()) {
             counts.entry(word).or_insert_with(|| vec![0.0; n_labels])[label] += 1.0;
-            words_of_label[label] += 1.0;
+            all_words += 1.0;
         }
     }
     let vocabulary = counts.len() as f64;
     let mut log_shares = HashMap::new();
     for (word, times) in counts {
         let mut by_label = Vec::new();
-        for label in 0..n_labels {
-            by_label.push(
-                ((times[label] + 1.0) / (words_of_label.iter().sum::<f64>() + vocabulary)).ln(),
-            );
+        for times in times {
+            by_label.push(((times + 1.0) / (all_words + vocabulary)).ln());
         }
         log_shares.insert(word, by_label);
     }
