@@ -32,7 +32,7 @@ pub fn the_sums_over_the_rows_and_not_the_means(
     (loss, gradients)
 }
 
-/// With balanced weights, which add up to the number of rows, nobody sees it; with others the
+/// Balanced weights add up to the number of rows, so there it does not show; with others the
 /// penalty counts for more or less than it says.
 pub fn divided_by_the_number_of_rows_and_not_by_what_they_weigh(
     this: &LogisticRegression,
