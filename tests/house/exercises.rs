@@ -62,7 +62,7 @@ fn there_are_fifty_exercises_and_three_or_more_in_a_lesson() {
 #[test]
 fn every_exercise_hollowed_and_filled_again_has_the_same_bytes() {
     let breaches = of_every_exercise(|catalogue, exercise| {
-        let source = match Source::read(&catalogue.root, exercise) {
+        let source = match Source::read(&catalogue.root, exercise, None) {
             Ok(source) => source,
             Err(error) => return vec![format!("{error:#}")],
         };
@@ -98,7 +98,7 @@ fn every_exercise_has_five_mistakes_that_fit_into_the_function() {
     let breaches = of_every_exercise(|catalogue, exercise| {
         let root = &catalogue.root;
         let (mistakes, source) =
-            match (sources::mistakes(root, exercise), Source::read(root, exercise)) {
+            match (sources::mistakes(root, exercise), Source::read(root, exercise, None)) {
                 (Ok(mistakes), Ok(source)) => (mistakes, source),
                 (Err(error), _) | (_, Err(error)) => return vec![format!("{error:#}")],
             };
@@ -140,7 +140,7 @@ fn bare(names: &[String]) -> Vec<&str> {
 #[ignore = "a style, checked by .ci/check"]
 fn hints_nudge_and_the_first_two_hold_no_line_of_the_solution() {
     let breaches = of_every_exercise(|catalogue, exercise| {
-        let Ok(source) = Source::read(&catalogue.root, exercise) else { return Vec::new() };
+        let Ok(source) = Source::read(&catalogue.root, exercise, None) else { return Vec::new() };
         let mut breaches = Vec::new();
         for line in source.body().lines() {
             let line = line.trim().trim_end_matches(';');

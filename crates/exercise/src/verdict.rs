@@ -1,9 +1,8 @@
 //! What a check says.
 
-use std::path::Path;
 use std::{env, fs};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Name of the environment variable with the file into which a check writes its verdict as JSON.
 pub const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
@@ -12,9 +11,12 @@ pub const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
 /// cargo runs its tests.
 const HUNT: &str = "../../.learn/hunt.json";
 
-/// Whether a planted mistake is hunted, and nobody asks for a verdict.
-pub(crate) fn hunt_is_on() -> bool {
-    env::var_os(VERDICT_VARIABLE).is_none() && Path::new(HUNT).exists()
+/// Whether a mistake is hunted in the lesson of this exercise, and nobody asks for a verdict.
+pub(crate) fn hunt_is_on(id: &str) -> bool {
+    let Ok(text) = fs::read_to_string(HUNT) else { return false };
+    let hunt: Value = serde_json::from_str(&text).unwrap_or_default();
+    let hunted = hunt["lesson"].as_str().is_some_and(|lesson| id.starts_with(lesson));
+    hunted && env::var_os(VERDICT_VARIABLE).is_none()
 }
 
 /// What a check says of a learner's function.

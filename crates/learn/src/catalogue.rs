@@ -166,8 +166,11 @@ impl Catalogue {
     ///
     /// If there is none.
     pub fn find(&self, id: &str) -> Result<&Exercise> {
-        self.exercises.iter().find(|exercise| exercise.id == id).ok_or_else(|| {
-            anyhow!("there is no exercise {id:?}: `cargo learn list` has all {}", self.len())
+        let padded = format!("{id:0>4}"); // 8.1 is 08.1
+        let found = self.exercises.iter().find(|exercise| exercise.id == padded);
+        found.ok_or_else(|| {
+            let all = self.exercises.len();
+            anyhow!("there is no exercise {id:?}: `cargo learn list` has all {all}")
         })
     }
 
@@ -180,10 +183,6 @@ impl Catalogue {
             }
         }
         chosen
-    }
-
-    fn len(&self) -> usize {
-        self.exercises.len()
     }
 }
 

@@ -16,13 +16,19 @@ use serde_json::Value;
 use crate::catalogue::Exercise;
 
 /// Name of the environment variable with the file for the verdict, as the crate `exercise` has it.
-pub const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
+const VERDICT_VARIABLE: &str = "RUNGS_LEARN_VERDICT";
 
 /// How long a check may run: a probe ends itself after ten seconds, and there are several.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// How long what cargo said at its end may take to arrive.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
 /// How often what a child does is looked at.
 const TICK: Duration = Duration::from_millis(20);
+
+/// Lines of a program's output that are kept, and that may wait to be read.
+const LINES: usize = 200;
 
 /// Errors of the compiler that are shown.
 const ERRORS: usize = 3;
@@ -77,7 +83,7 @@ pub fn check(
 ) -> Result<Option<Verdict>> {
     let Some(built) = build(root, exercise, waiting)? else { return Ok(None) };
     match built {
-        Built::Program(program) => run(root, exercise, &program, &[], verdict, waiting),
+        Built::Program(program) => run(root, exercise, &program, verdict, waiting),
         Built::Refused(errors) => {
             let says = format!("{} does not compile\n{errors}", exercise.id);
             Ok(Some(Verdict::new(&exercise.id, "does not compile", says)))
@@ -125,7 +131,7 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
         }
         for line in said.try_iter() {
             waiting.hears(&line);
-            last = line;
+            note(&mut last, line);
         }
         if !waiting.goes_on() {
             end(&mut child);
@@ -136,7 +142,7 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
             continue;
         };
         // What was still on its way.
-        for line in messages.iter() {
+        while let Ok(line) = messages.recv_timeout(LAST_WORDS) {
             match message(&line, &tests) {
                 Some(Message::Program(path)) => program = Some(path),
                 Some(Message::Error(text)) => errors.push(text),
@@ -147,10 +153,19 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
             Some(program) if status.success() => Ok(Some(Built::Program(program))),
             _ if !errors.is_empty() => Ok(Some(Built::Refused(shown(&errors)))),
             _ => {
-                last = said.iter().last().unwrap_or(last);
+                while let Ok(line) = said.recv_timeout(LAST_WORDS) {
+                    note(&mut last, line);
+                }
                 Err(anyhow!("cargo could not build the tests of {package}: {last}"))
             }
         };
+    }
+}
+
+/// Keeps the first line that begins with "error", and the last line as long as none does.
+fn note(last: &mut String, line: String) {
+    if !last.starts_with("error") {
+        *last = line;
     }
 }
 
@@ -188,62 +203,125 @@ fn message(line: &str, tests: &str) -> Option<Message> {
 }
 
 /// Runs one exercise's test, and reads the verdict that it leaves.
-///
-/// # Errors
-///
-/// If the program cannot be run or has no such test.
-pub fn run(
+fn run(
     root: &Path,
     exercise: &Exercise,
     program: &Path,
-    environment: &[(&str, &str)],
     verdict: &Path,
     waiting: &mut dyn Waiting,
 ) -> Result<Option<Verdict>> {
+    let (folder, test) = (root.join(&exercise.package), exercise.test());
+    let ended = match run_test(program, &folder, &[&test], verdict, waiting)? {
+        Ran::Ended(ended) => ended,
+        Ran::Stopped => return Ok(None),
+        Ran::TooSlow => {
+            let says = format!("{} takes longer than {} s", exercise.id, LONGEST.as_secs());
+            return Ok(Some(Verdict::new(&exercise.id, "too slow", says)));
+        }
+    };
+    if let Some(text) = &ended.handed_over {
+        return Ok(Some(serde_json::from_str(text).context("the check left no whole verdict")?));
+    }
+    if ended.said.iter().any(|line| line.contains("running 0 tests")) {
+        bail!("{} has no test {test}", exercise.package_name());
+    }
+    Ok(Some(without_verdict(exercise, &ended)))
+}
+
+/// What became of a program of tests.
+pub enum Ran {
+    /// It ended by itself.
+    Ended(Ended),
+    /// Whoever waited wants no more.
+    Stopped,
+    /// It was ended.
+    TooSlow,
+}
+
+/// What a program of tests left.
+pub struct Ended {
+    /// What it wrote into the file for its verdict.
+    pub handed_over: Option<String>,
+    /// The first lines that it said, on both of its outputs.
+    pub said: Vec<String>,
+    status: ExitStatus,
+}
+
+/// Runs tests of a program by their exact names, or with further arguments of the test runner.
+///
+/// # Errors
+///
+/// If the program cannot be run.
+pub fn run_test(
+    program: &Path,
+    folder: &Path,
+    arguments: &[&str],
+    verdict: &Path,
+    waiting: &mut dyn Waiting,
+) -> Result<Ran> {
     let _ = fs::remove_file(verdict);
+    // Uncaptured, since what the runner keeps of an endless loop that prints would fill the memory.
     let mut child = Command::new(program)
-        .args(["--exact", &exercise.test()])
-        .current_dir(root.join(&exercise.package))
+        .args(["--exact", "--nocapture"])
+        .args(arguments)
+        .current_dir(folder)
         .env(VERDICT_VARIABLE, verdict)
         .env_remove("RUST_BACKTRACE")
-        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("{} could not be run", program.display()))?;
-    let output = lines(child.stdout.take().context("a test has no output")?);
-    let errors = lines(child.stderr.take().context("a test has no output")?);
-    let began = Instant::now();
+    let pipes = [
+        lines(child.stdout.take().context("a test has no output")?),
+        lines(child.stderr.take().context("a test has no output")?),
+    ];
+    let (began, mut said) = (Instant::now(), Vec::new());
     let status = loop {
-        if let Some(status) = child.try_wait()? {
+        let ended = child.try_wait()?;
+        for pipe in &pipes {
+            hear(pipe, &mut said);
+        }
+        if let Some(status) = ended {
             break status;
         }
-        if !waiting.goes_on() || began.elapsed() > LONGEST {
+        if !waiting.goes_on() {
             end(&mut child);
-            if began.elapsed() <= LONGEST {
-                return Ok(None);
-            }
-            let says = format!("{} takes longer than {} s", exercise.id, LONGEST.as_secs());
-            return Ok(Some(Verdict::new(&exercise.id, "too slow", says)));
+            return Ok(Ran::Stopped);
+        }
+        if began.elapsed() > LONGEST {
+            end(&mut child);
+            return Ok(Ran::TooSlow);
         }
         sleep(TICK);
     };
-    if let Ok(text) = fs::read_to_string(verdict) {
-        let _ = fs::remove_file(verdict);
-        return Ok(Some(serde_json::from_str(&text).context("the check left no verdict")?));
+    // What is still on its way; a process that the test has left behind may hold the pipe open.
+    sleep(TICK);
+    for pipe in &pipes {
+        hear(pipe, &mut said);
     }
-    let output: Vec<String> = output.iter().collect();
-    if output.iter().any(|line| line.contains("running 0 tests")) {
-        bail!("{} has no test {}", exercise.package_name(), exercise.test());
+    let handed_over = fs::read_to_string(verdict).ok();
+    let _ = fs::remove_file(verdict);
+    Ok(Ran::Ended(Ended { handed_over, said, status }))
+}
+
+/// Empties a pipe, and keeps its first lines.
+fn hear(pipe: &Receiver<String>, said: &mut Vec<String>) {
+    for line in pipe.try_iter() {
+        if said.len() < LINES {
+            said.push(line);
+        }
     }
-    Ok(Some(without_verdict(exercise, status, errors)))
 }
 
 /// What ended the whole program, such as a stack that overflowed.
-fn without_verdict(exercise: &Exercise, status: ExitStatus, errors: Receiver<String>) -> Verdict {
-    let words = errors.iter().find(|line| !line.trim().is_empty());
-    let words = words.unwrap_or_else(|| status.to_string());
+fn without_verdict(exercise: &Exercise, ended: &Ended) -> Verdict {
+    let telling =
+        |line: &&String| ["overflow", "panicked", "abort"].iter().any(|w| line.contains(w));
+    let words = match ended.said.iter().find(telling) {
+        Some(line) => line.trim().to_string(),
+        None => ended.status.to_string(),
+    };
     let says = format!("{} ends the whole program: {words}", exercise.id);
     Verdict::new(&exercise.id, "panics", says)
 }
@@ -255,7 +333,7 @@ fn end(child: &mut Child) {
 
 /// The lines of a pipe, read on a thread of their own so that it never fills.
 fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (send, lines) = mpsc::channel();
+    let (send, lines) = mpsc::sync_channel(LINES);
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines() {
             let Ok(line) = line else { return };

@@ -36,7 +36,8 @@ impl Desk {
     ///
     /// If the function cannot be found.
     pub fn source(&self, exercise: &Exercise) -> Result<Source> {
-        Source::read(&self.catalogue.root, exercise)
+        let frame = self.folder.frame(&exercise.id);
+        Source::read(&self.catalogue.root, exercise, frame.as_ref())
     }
 
     /// The exercise that is meant: the one with this number, or the one that is worked on.
@@ -52,26 +53,29 @@ impl Desk {
         }
     }
 
-    /// What a learner has done. A hole in the source is open, whatever the file says: it may have
-    /// been deleted, or a kill came between the two.
+    /// What a learner has done. A hole in the source is open, whatever the file says, and so is what
+    /// is not ours where nothing else is known: the file may have been deleted, or a kill came
+    /// between the two.
     pub fn state(&self) -> State {
         let mut state = self.folder.state();
-        let hunted = self.folder.hunt().is_some();
+        state.current = state.current.take().filter(|id| self.catalogue.find(id).is_ok());
+        let hunted = self.folder.hunt().is_ok_and(|hunt| hunt.is_some());
         for exercise in &self.catalogue.exercises {
-            let progress = state.of_mut(&exercise.id);
-            if sources::may_have_hole(&self.catalogue.root, exercise) {
-                let Ok(source) = self.source(exercise) else { continue };
-                if item::is_hole(source.body(), &exercise.id) {
-                    progress.state = Standing::Open;
-                    state.current.get_or_insert_with(|| exercise.id.clone());
-                }
-            } else if progress.state == Standing::Todo
-                && let Some(ours) = self.folder.ours(&exercise.id)
-                && let Ok(source) = self.source(exercise)
-                && source.body() != ours
-                && !hunted
+            let standing = state.of(&exercise.id).state;
+            let untouched =
+                standing == Standing::Todo && (hunted || self.folder.ours(&exercise.id).is_none());
+            let hollow = sources::may_have_hole(&self.catalogue.root, exercise);
+            if !hollow && (untouched || standing != Standing::Todo) {
+                continue;
+            }
+            let Ok(source) = self.source(exercise) else { continue };
+            if item::is_hole(source.body(), &exercise.id) {
+                state.of_mut(&exercise.id).state = Standing::Open;
+                state.current.get_or_insert_with(|| exercise.id.clone());
+            } else if standing == Standing::Todo
+                && self.ours(exercise, &source).is_ok_and(|ours| ours != source.body())
             {
-                progress.state = Standing::Open;
+                state.of_mut(&exercise.id).state = Standing::Open;
             }
         }
         state
@@ -108,23 +112,18 @@ impl Desk {
             return Ok(Opened::Hole);
         }
         let progress = state.of(&exercise.id);
+        let ours = self.ours(exercise, &source)?;
         // Where ours stands there again, someone has undone the hole by git: it is opened anew.
-        if progress.state == Standing::Open
-            && state.current.as_ref() == Some(&exercise.id)
-            && source.body() != self.ours(exercise, &source)?
-        {
+        let untouched = source.body() == ours;
+        let current = state.current.as_ref() == Some(&exercise.id);
+        if progress.state == Standing::Open && current && !untouched {
             return Ok(Opened::Already);
         }
-        for id in open(&state) {
-            if id != exercise.id {
-                self.park(&mut state, &id)?;
-            }
-        }
+        self.park_others(&mut state, exercise)?;
         source = self.source(exercise)?; // which may be the file that was just written
-        let ours = self.ours(exercise, &source)?;
         let mut opened = Opened::Hole;
         let mut body = source.hole(&exercise.id);
-        if source.body() != ours {
+        if !untouched {
             // What stands there is no text of ours: kept, and gone on with if it was open.
             let number = self.folder.keep_attempt(&exercise.id, source.body())?;
             opened = Opened::Kept(number);
@@ -138,8 +137,25 @@ impl Desk {
             (body, opened) = (parked, Opened::Parked(number));
         }
         source.put(&body)?;
+        self.folder.keep_frame(&exercise.id, &source.frame())?;
         self.begin(&mut state, exercise)?;
         Ok(opened)
+    }
+
+    /// Parks what else is open: the exercise that was worked on, and every other hole.
+    fn park_others(&self, state: &mut State, opening: &Exercise) -> Result<()> {
+        for exercise in &self.catalogue.exercises {
+            let open = state.of(&exercise.id).state == Standing::Open;
+            if !open || exercise.id == opening.id {
+                continue;
+            }
+            let current = state.current.as_ref() == Some(&exercise.id);
+            let source = self.source(exercise)?;
+            if current || item::is_hole(source.body(), &exercise.id) {
+                self.park(state, exercise)?;
+            }
+        }
+        Ok(())
     }
 
     fn begin(&self, state: &mut State, exercise: &Exercise) -> Result<()> {
@@ -156,10 +172,15 @@ impl Desk {
     ///
     /// If cargo cannot be run.
     pub fn check(&self, exercise: &Exercise, waiting: &mut dyn Waiting) -> Result<Option<Verdict>> {
-        let _lock = self.folder.lock()?;
+        let Some(_lock) = self.folder.lock_while(&mut || waiting.goes_on())? else {
+            return Ok(None);
+        };
         let mut state = self.state();
         if let Ok(source) = self.source(exercise) {
-            self.keep(&state, exercise, &source)?;
+            self.keep(exercise, &source)?;
+            if state.of(&exercise.id).state == Standing::Open {
+                self.folder.keep_frame(&exercise.id, &source.frame())?;
+            }
         }
         let verdict =
             check::check(&self.catalogue.root, exercise, &self.folder.path_of_verdict(), waiting)?;
@@ -192,13 +213,15 @@ impl Desk {
         let _lock = self.folder.lock()?;
         self.refuse_hunted(exercise)?;
         let mut state = self.state();
-        let kept = self.put_ours(&state, exercise)?;
+        let kept = self.keep(exercise, &self.source(exercise)?)?;
         let progress = state.of_mut(&exercise.id);
         (progress.state, progress.parked) = (Standing::Todo, None);
         if state.current.as_ref() == Some(&exercise.id) {
             state.current = None;
         }
+        // The source last: after a kill between the two, what stands there says how it stands.
         self.folder.keep(&state)?;
+        self.put_ours(exercise)?;
         Ok(kept)
     }
 
@@ -212,7 +235,10 @@ impl Desk {
         let _lock = self.folder.lock()?;
         self.refuse_hunted(exercise)?;
         let mut state = self.state();
-        self.park(&mut state, &exercise.id)?;
+        if matches!(state.of(&exercise.id).state, Standing::Solved | Standing::Shown) {
+            bail!("{0} is done: `cargo learn reset {0}` gives it back", exercise.id);
+        }
+        self.park(&mut state, exercise)?;
         let progress = state.of_mut(&exercise.id);
         progress.skipped = true;
         let kept = progress.parked;
@@ -232,7 +258,8 @@ impl Desk {
         let _lock = self.folder.lock()?;
         self.refuse_hunted(exercise)?;
         let mut state = self.state();
-        let kept = self.put_ours(&state, exercise)?;
+        let kept = self.keep(exercise, &self.source(exercise)?)?;
+        self.put_ours(exercise)?;
         state.of_mut(&exercise.id).state = Standing::Shown;
         self.folder.keep(&state)?;
         Ok(kept)
@@ -287,46 +314,61 @@ impl Desk {
     }
 
     /// Parks an exercise that is open: what was written is kept for when it is opened again.
-    fn park(&self, state: &mut State, id: &str) -> Result<()> {
-        let exercise = self.catalogue.find(id)?;
-        let kept = self.put_ours(state, exercise)?;
-        let progress = state.of_mut(id);
+    fn park(&self, state: &mut State, exercise: &Exercise) -> Result<()> {
+        let kept = self.keep(exercise, &self.source(exercise)?)?;
+        let progress = state.of_mut(&exercise.id);
         (progress.state, progress.parked) = (Standing::Todo, kept);
-        self.folder.keep(state)
+        self.folder.keep(state)?;
+        self.put_ours(exercise)
     }
 
-    fn put_ours(&self, state: &State, exercise: &Exercise) -> Result<Option<u32>> {
+    fn put_ours(&self, exercise: &Exercise) -> Result<()> {
         let mut source = self.source(exercise)?;
         let ours = self.ours(exercise, &source)?;
-        let kept = self.keep(state, exercise, &source)?;
-        source.put(&ours)?;
-        Ok(kept)
+        source.put(&ours)
     }
 
-    /// Keeps what stands in the source as an attempt, if it is neither ours nor the hole, or was
-    /// open and came out as ours.
-    fn keep(&self, state: &State, exercise: &Exercise, source: &Source) -> Result<Option<u32>> {
-        let ours = self.ours(exercise, source)?;
+    /// Keeps what stands in the source as an attempt, if a learner wrote it: it is neither ours nor
+    /// the hole nor planted.
+    fn keep(&self, exercise: &Exercise, source: &Source) -> Result<Option<u32>> {
         let body = source.body();
-        let open = state.of(&exercise.id).state == Standing::Open;
-        if item::is_hole(body, &exercise.id) || (body == ours && !open) {
+        let hunted = self.folder.hunt()?.is_some_and(|hunt| hunt.bug.exercise == exercise.id);
+        let ours = self.ours(exercise, source).is_ok_and(|ours| ours == body);
+        if hunted || ours || item::is_hole(body, &exercise.id) {
             return Ok(None);
         }
         self.folder.keep_attempt(&exercise.id, body).map(Some)
     }
 
-    /// The lesson's own body, kept when it is first asked for.
-    fn ours(&self, exercise: &Exercise, source: &Source) -> Result<String> {
-        if let Some(ours) = self.folder.ours(&exercise.id) {
-            return Ok(ours);
+    /// The lesson's own body: what git knows, else what was kept, else what stands there when it is
+    /// first asked for.
+    ///
+    /// # Errors
+    ///
+    /// If the hole stands there and nothing is known.
+    pub fn ours(&self, exercise: &Exercise, source: &Source) -> Result<String> {
+        let id = &exercise.id;
+        let is_attempt = |body: &str| self.folder.is_attempt(id, body);
+        let kept = self.folder.ours(id);
+        let known = sources::ours(&self.catalogue.root, exercise, source, is_attempt);
+        let ours = match (known, &kept) {
+            (Some(known), _) => known,
+            (None, Some(kept)) => kept.clone(),
+            (None, None) if item::is_hole(source.body(), id) => bail!(
+                "the lesson's own {} is neither in .learn/ nor in git: get its file from the \
+                 course again",
+                exercise.item
+            ),
+            (None, None) => source.body().to_string(),
+        };
+        if kept.as_ref() != Some(&ours) {
+            self.folder.keep_ours(id, &ours)?;
         }
-        let ours = sources::ours(&self.catalogue.root, exercise, source)?;
-        self.folder.keep_ours(&exercise.id, &ours)?;
         Ok(ours)
     }
 
     fn refuse_hunted(&self, exercise: &Exercise) -> Result<()> {
-        if let Some(hunt) = self.folder.hunt()
+        if let Some(hunt) = self.folder.hunt()?
             && hunt.bug.exercise == exercise.id
         {
             bail!(
@@ -350,15 +392,4 @@ pub enum Opened {
     Parked(u32),
     /// The hole; what stood there is kept as the attempt with this number.
     Kept(u32),
-}
-
-/// The numbers of the exercises that are open.
-fn open(state: &State) -> Vec<String> {
-    let mut open = Vec::new();
-    for (id, progress) in &state.exercises {
-        if progress.state == Standing::Open {
-            open.push(id.clone());
-        }
-    }
-    open
 }

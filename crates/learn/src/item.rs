@@ -29,10 +29,12 @@ impl Function {
     ///
     /// Text that is no Rust, and a path that names no function with a body, or several.
     pub fn find(text: &str, path: &str) -> Result<Self> {
-        let file = syn::parse_file(text)
-            .map_err(|error| anyhow!("line {}: {error}", error.span().start().line))?;
+        let (file, offset) = parsed(text)?;
         let mut found = Vec::new();
         search(&file.items, "", path, &mut found);
+        for function in &mut found {
+            function.shift(offset);
+        }
         match found.len() {
             1 => Ok(found.remove(0)),
             0 => bail!("there is no function `{path}`"),
@@ -46,18 +48,38 @@ impl Function {
     ///
     /// Text that is no Rust.
     pub fn all(text: &str) -> Result<Vec<(String, Self)>> {
-        let file = syn::parse_file(text)
-            .map_err(|error| anyhow!("line {}: {error}", error.span().start().line))?;
+        let (file, offset) = parsed(text)?;
         let mut functions = Vec::new();
         for item in &file.items {
             if let Item::Fn(item) = item {
                 let start = item.vis.span().byte_range();
-                let function = function(&item.attrs, start, &item.sig, &item.block);
+                let mut function = function(&item.attrs, start, &item.sig, &item.block);
+                function.shift(offset);
                 functions.push((item.sig.ident.to_string(), function));
             }
         }
         Ok(functions)
     }
+
+    fn shift(&mut self, by: usize) {
+        for range in [&mut self.body, &mut self.signature] {
+            *range = range.start + by..range.end + by;
+        }
+    }
+}
+
+/// A text as Rust, and at which byte the Rust begins: the compiler skips a byte order mark and a line
+/// `#!/..` before it.
+fn parsed(text: &str) -> Result<(syn::File, usize)> {
+    let mut rust = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(rest) = rust.strip_prefix("#!")
+        && !rest.trim_start().starts_with('[')
+    {
+        rust = rest.find('\n').map_or("", |at| &rest[at..]);
+    }
+    let file = syn::parse_str(rust)
+        .map_err(|error| anyhow!("line {}: {error}", error.span().start().line))?;
+    Ok((file, text.len() - rust.len()))
 }
 
 fn search(items: &[Item], prefix: &str, path: &str, found: &mut Vec<Function>) {
@@ -154,10 +176,16 @@ fn documentation(attributes: &[Attribute]) -> String {
 
 /// The body that stands for "not begun", with the line ends and the indentation of `text`.
 pub fn hole(text: &str, function: &Function, id: &str) -> String {
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_end = line_end(text);
     let line = text[..function.signature.start].rfind('\n').map_or(0, |at| at + 1);
     let indent: String = text[line..].chars().take_while(|c| [' ', '\t'].contains(c)).collect();
     format!("{{{line_end}{indent}    todo!(\"{id}\"){line_end}{indent}}}")
+}
+
+/// What ends most lines of a text.
+pub fn line_end(text: &str) -> &'static str {
+    let (all, windows) = (text.matches('\n').count(), text.matches("\r\n").count());
+    if 2 * windows > all { "\r\n" } else { "\n" }
 }
 
 /// Whether a body is the hole of the exercise, however it is spaced.
@@ -246,6 +274,15 @@ trait Half {
                 assert_eq!(with_body(&hollow, &found, body), text);
                 assert_eq!(hollow.contains("\r\n"), text.contains("\r\n"));
             }
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_rust_of_a_file_is_counted() {
+        for before in ["\u{feff}", "#!/usr/bin/env run\n", "\u{feff}#! run\n"] {
+            let text = format!("{before}{TEXT}");
+            let function = Function::find(&text, "add").unwrap();
+            assert_eq!(&text[function.body], "{\n    a + b // é\n}");
         }
     }
 

@@ -8,6 +8,7 @@ pub mod book;
 pub mod catalogue;
 pub mod check;
 pub mod desk;
+pub mod interruption;
 pub mod item;
 pub mod page;
 pub mod sources;

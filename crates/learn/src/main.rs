@@ -5,6 +5,7 @@
 
 mod commands;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -113,7 +114,7 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            let _ = writeln!(stderr(), "error: {}", files::one_line(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -37,6 +37,11 @@ impl Page {
         Self { line_start: "\r\x1b[K", line_end: "\r\n", ..self }
     }
 
+    /// Columns of a line.
+    pub fn width(self) -> usize {
+        Self::columns()
+    }
+
     fn columns() -> usize {
         if !stdout().is_terminal() {
             return COLUMNS;

@@ -1,10 +1,11 @@
 //! The functions of the exercises in the clone: read, hollowed, filled.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Exercise;
 use crate::item::{self, Function};
@@ -19,20 +20,34 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the file of an exercise's function.
+    /// Reads the file of an exercise's function. Where it is no Rust at the moment, the function is
+    /// found by what stood around it before.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, is no Rust, or lacks the function.
-    pub fn read(root: &Path, exercise: &Exercise) -> Result<Self> {
+    pub fn read(root: &Path, exercise: &Exercise, frame: Option<&Frame>) -> Result<Self> {
         // A link is followed: the file that it leads to is the one to rename over.
         let path = exercise.source(root);
         let path = path.canonicalize().with_context(|| path.display().to_string())?;
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        let function = Function::find(&text, &exercise.item)
-            .or_else(|error| broken(root, exercise, &text).ok_or(error))
-            .with_context(|| path.display().to_string())?;
+        let found = Function::find(&text, &exercise.item);
+        let function = match (found, frame.and_then(|frame| frame.find(&text))) {
+            (Ok(function), _) | (Err(_), Some(function)) => function,
+            (Err(error), None) => {
+                let remedy = "mend it, or get the lesson's file back with `git checkout`";
+                return Err(error).with_context(|| format!("{} ({remedy})", path.display()));
+            }
+        };
         Ok(Self { path, text, function })
+    }
+
+    /// What stands around the body.
+    pub fn frame(&self) -> Frame {
+        Frame {
+            signature: self.text[self.function.signature.clone()].to_string(),
+            after: self.text[self.function.body.end..].to_string(),
+        }
     }
 
     /// The body that stands there.
@@ -68,13 +83,16 @@ impl Source {
         if rights.readonly() {
             bail!("{} is read-only: make it writable and try again", self.path.display());
         }
-        if fs::read_to_string(&self.path)? != self.text {
-            bail!("{} was saved at the same moment: try again", self.path.display());
-        }
         let text = item::with_body(&self.text, &self.function, body);
         files::aside(&self.path, |part| {
-            let write = fs::write(part, &text).and_then(|()| fs::set_permissions(part, rights));
-            write.map_err(files::FilesError::io(&self.path, "writing"))
+            fs::write(part, &text)?;
+            fs::set_permissions(part, rights)?;
+            // On the disk before the comparison, so that nothing but the renaming comes after it.
+            File::open(part)?.sync_all()?;
+            if fs::read_to_string(&self.path)? != self.text {
+                bail!("{} was saved at the same moment: try again", self.path.display());
+            }
+            Ok(())
         })?;
         self.function.body.end = self.function.body.start + body.len();
         self.text = text;
@@ -89,51 +107,58 @@ pub fn may_have_hole(root: &Path, exercise: &Exercise) -> bool {
     text.contains(&format!("todo!(\"{}\")", exercise.id))
 }
 
-/// The function in a text that is no Rust, because what a learner is writing is not finished: what
-/// stands before and after the body is known from git.
-fn broken(root: &Path, exercise: &Exercise, text: &str) -> Option<Function> {
-    let known = committed(root, exercise, "HEAD")?.replace("\r\n", "\n");
-    let function = Function::find(&known, &exercise.item).ok()?;
-    let text_end = text.trim_end().len();
-    let (text_lf, crlf) = (text.replace("\r\n", "\n"), text.contains("\r\n"));
-    let signature = &known[function.signature.clone()];
-    let after = known[function.body.end..].trim_end();
-    if crlf || text_lf.matches(signature).count() != 1 || !text.trim_end().ends_with(after) {
-        return None;
-    }
-    let start = text.find(signature)?;
-    let body = start + signature.len()..text_end - after.len();
-    if body.is_empty() {
-        return None;
-    }
-    Some(Function { signature: start..body.start, body, ..function })
+/// What stands around a function's body: enough to find it in a text that is no Rust, because what a
+/// learner is writing is not finished.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    signature: String,
+    after: String,
 }
 
-/// The lesson's own body of the function: what the clone came with, as far as git knows, and else
-/// what stands there.
-pub fn ours(root: &Path, exercise: &Exercise, source: &Source) -> Result<String> {
-    let mut revisions = vec!["origin/HEAD".to_string(), "HEAD".to_string()];
+impl Frame {
+    /// The function in a text that does not parse: its head, alone on its line, is there once, and
+    /// the text ends as it did.
+    fn find(&self, text: &str) -> Option<Function> {
+        if syn::parse_file(text).is_ok() || text.matches(&self.signature).count() != 1 {
+            return None;
+        }
+        let start = text.find(&self.signature)?;
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text.trim_end().strip_suffix(self.after.trim_end())?.len();
+        let body = start + self.signature.len()..end;
+        if !text[line..start].trim().is_empty() || body.is_empty() {
+            return None;
+        }
+        let (documentation, parameters) = (String::new(), Vec::new());
+        let signature = start..body.start;
+        Some(Function { body, signature, documentation, parameters, returns_impl: false })
+    }
+}
+
+/// The lesson's own body of the function, as far as git knows it: that of the course's last commit
+/// that this clone builds on, which is no attempt of the learner's.
+pub fn ours(
+    root: &Path,
+    exercise: &Exercise,
+    source: &Source,
+    is_attempt: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let base = ["origin/HEAD", "origin/main", "origin/master"]
+        .iter()
+        .find_map(|course| git(root, &["merge-base", "HEAD", course]));
+    let mut revisions = vec![base.map_or("HEAD".into(), |base| base.trim().to_string())];
     revisions.extend(history(root, exercise));
     for revision in revisions {
         let Some(text) = committed(root, exercise, &revision) else { continue };
         let Ok(function) = Function::find(&text, &exercise.item) else { continue };
-        let body = &text[function.body];
-        if !item::is_hole(body, &exercise.id) {
-            // git may keep other line ends than the clone has.
-            let body = body.replace("\r\n", "\n");
-            let crlf = source.text.contains("\r\n");
-            return Ok(if crlf { body.replace('\n', "\r\n") } else { body });
+        // git may keep other line ends than the clone has.
+        let body = text[function.body].replace("\r\n", "\n");
+        let body = body.replace('\n', item::line_end(&source.text));
+        if !item::is_hole(&body, &exercise.id) && !is_attempt(&body) {
+            return Some(body);
         }
     }
-    if item::is_hole(source.body(), &exercise.id) {
-        bail!(
-            "the lesson's own {} is neither in .learn/ours nor in git: get {} from the course \
-             again",
-            exercise.item,
-            source.path.display()
-        );
-    }
-    Ok(source.body().to_string())
+    None
 }
 
 /// The file of an exercise as it was committed, if there is git and it knows.

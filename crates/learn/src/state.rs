@@ -5,6 +5,7 @@
 //! | `state.json` | what is open, solved or shown, and how long it took |
 //! | `ours/08.1.rs` | the body that the lesson came with |
 //! | `attempts/08.1/001.rs` | every body that was written, in order |
+//! | `frames/08.1.json` | what stood around the body when the file was last Rust |
 //! | `hunt.json` | the mistake that is planted, and the body that it replaced |
 //! | `lock` | held while something changes |
 //!
@@ -14,14 +15,20 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{process, thread};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Bug, Choice};
+use crate::interruption;
+use crate::sources::Frame;
 
 /// A pause longer than this is not counted as work.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// A file with a larger number is none of ours.
+const MOST_ATTEMPTS: u32 = 999_999;
 
 /// How an exercise stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,22 +147,46 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written to.
+    /// If the folder cannot be written to, or a signal comes meanwhile.
     pub fn lock(&self) -> Result<Lock> {
+        let lock = self.lock_while(&mut || !interruption::came())?;
+        lock.context("interrupted: nothing was changed")
+    }
+
+    /// As [`Folder::lock`], for as long as `goes_on` says so: `None` where it says no more.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn lock_while(&self, goes_on: &mut dyn FnMut() -> bool) -> Result<Option<Lock>> {
         self.make(&self.path)?;
         let path = self.path.join("lock");
         let file = File::create(&path).with_context(|| path.display().to_string())?;
-        if file.try_lock().is_err() {
-            eprintln!("another `cargo learn` is at work here: waiting for it");
-            file.lock().with_context(|| path.display().to_string())?;
+        let mut told = false;
+        while file.try_lock().is_err() {
+            if !told {
+                eprint!("another `cargo learn` is at work here: waiting for it\r\n");
+                told = true;
+            }
+            if !goes_on() {
+                return Ok(None);
+            }
+            thread::sleep(Duration::from_millis(50));
         }
-        Ok(Lock { _file: file })
+        Ok(Some(Lock { _file: file }))
     }
 
-    /// What is known; nothing where there is no file or none that can be read, which git and the
-    /// sources make up for.
+    /// What is known; nothing where there is no file. One that cannot be read is put aside: git and
+    /// the sources make up for it.
     pub fn state(&self) -> State {
-        self.read(&self.path.join("state.json")).unwrap_or_default()
+        let path = self.path.join("state.json");
+        let Ok(text) = fs::read_to_string(&path) else { return State::default() };
+        serde_json::from_str(&text).unwrap_or_else(|error| {
+            let aside = self.path.join("state.damaged.json");
+            eprint!("{} cannot be read ({error}): kept as {}\r\n", path.display(), aside.display());
+            let _ = fs::rename(&path, aside);
+            State::default()
+        })
     }
 
     /// Keeps what is known.
@@ -187,7 +218,9 @@ impl Folder {
         for entry in fs::read_dir(self.path.join("attempts").join(id)).into_iter().flatten() {
             let Ok(entry) = entry else { continue };
             let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(Ok(number)) = name.strip_suffix(".rs").map(str::parse) {
+            if let Some(Ok(number)) = name.strip_suffix(".rs").map(str::parse::<u32>)
+                && number <= MOST_ATTEMPTS
+            {
                 last = last.max(number);
             }
         }
@@ -213,14 +246,51 @@ impl Folder {
         Ok(last + 1)
     }
 
+    /// Whether a body is one that a learner has written, whatever ends its lines.
+    pub fn is_attempt(&self, id: &str, body: &str) -> bool {
+        (1..=self.attempts(id)).any(|number| {
+            let attempt = self.attempt(id, number).unwrap_or_default();
+            attempt.replace("\r\n", "\n") == body.replace("\r\n", "\n")
+        })
+    }
+
+    /// What stood around an exercise's body when its file was last Rust.
+    pub fn frame(&self, id: &str) -> Option<Frame> {
+        self.read(&self.path_of_frame(id))
+    }
+
+    /// Keeps what stands around an exercise's body.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written to.
+    pub fn keep_frame(&self, id: &str, frame: &Frame) -> Result<()> {
+        if self.frame(id).as_ref() == Some(frame) {
+            return Ok(());
+        }
+        self.write(&self.path_of_frame(id), &serde_json::to_string(frame)?)
+    }
+
     /// Where an attempt lies.
     pub fn path_of_attempt(&self, id: &str, number: u32) -> PathBuf {
         self.path.join("attempts").join(id).join(format!("{number:03}.rs"))
     }
 
     /// The hunt that is on.
-    pub fn hunt(&self) -> Option<Hunt> {
-        self.read(&self.path_of_hunt())
+    ///
+    /// # Errors
+    ///
+    /// If its file is damaged.
+    pub fn hunt(&self) -> Result<Option<Hunt>> {
+        let path = self.path_of_hunt();
+        let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
+        let hunt = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} is damaged: delete it; `git diff lessons` shows what may still be planted",
+                path.display()
+            )
+        })?;
+        Ok(Some(hunt))
     }
 
     /// Begins a hunt.
@@ -242,9 +312,13 @@ impl Folder {
         fs::remove_file(&path).with_context(|| path.display().to_string())
     }
 
-    /// Where a check writes its verdict.
+    /// Where a check of this process writes its verdict: no other's can be taken for it.
     pub fn path_of_verdict(&self) -> PathBuf {
-        self.path.join("verdict.json")
+        self.path.join(format!("verdict-{}.json", process::id()))
+    }
+
+    fn path_of_frame(&self, id: &str) -> PathBuf {
+        self.path.join("frames").join(format!("{id}.json"))
     }
 
     fn path_of_ours(&self, id: &str) -> PathBuf {

@@ -15,7 +15,8 @@ use super::OnStandardError;
 /// Plants a mistake, or says how the hunt stands.
 pub fn run(desk: &Desk, lesson: &str, give_up: bool) -> Result<ExitCode> {
     let lesson = format!("{lesson:0>2}");
-    match desk.folder.hunt() {
+    let lock = desk.folder.lock()?;
+    match desk.folder.hunt()? {
         None if give_up => bail!("no mistake is planted: `cargo learn bug {lesson}` plants one"),
         None => plant(desk, &lesson),
         Some(hunt) if hunt.lesson != lesson => bail!(
@@ -24,17 +25,19 @@ pub fn run(desk: &Desk, lesson: &str, give_up: bool) -> Result<ExitCode> {
             hunt.lesson
         ),
         Some(hunt) if give_up => {
-            let _lock = desk.folder.lock()?;
             end(desk, &hunt)?;
             Page::new().prose("The lesson's own code stands there again.");
             Ok(ExitCode::SUCCESS)
         }
-        Some(hunt) => look(desk, &hunt),
+        Some(hunt) => {
+            drop(lock); // which the check takes
+            look(desk, &hunt)
+        }
     }
 }
 
+/// Plants a mistake. The caller holds the lock.
 fn plant(desk: &Desk, lesson: &str) -> Result<ExitCode> {
-    let _lock = desk.folder.lock()?;
     let state = desk.state();
     let (mut bugs, mut fresh) = (Vec::new(), Vec::new());
     for bug in &desk.catalogue.bugs {
@@ -58,12 +61,17 @@ fn plant(desk: &Desk, lesson: &str) -> Result<ExitCode> {
     let exercise = desk.catalogue.find(&bug.exercise)?;
     let mistake = mistake(desk, bug)?;
     let mut source = desk.source(exercise)?;
-    desk.folder.begin_hunt(&Hunt {
-        bug: bug.clone(),
-        lesson: lesson.to_string(),
-        body: source.body().to_string(),
-    })?;
-    source.put(&mistake.body)?;
+    let ours = desk.ours(exercise, &source)?; // kept before anything else stands there
+    let solved = state.of(&exercise.id).state == Standing::Solved;
+    let body = if solved { source.body().to_string() } else { ours };
+    if source.body() != body {
+        desk.folder.keep_attempt(&exercise.id, source.body())?;
+    }
+    desk.folder.begin_hunt(&Hunt { bug: bug.clone(), lesson: lesson.to_string(), body })?;
+    if let Err(error) = source.put(&mistake.body) {
+        desk.folder.end_hunt()?;
+        return Err(error);
+    }
     let page = Page::new();
     page.title(&format!("A mistake is planted in lesson {lesson}."));
     page.prose(&bug.symptom);
@@ -94,6 +102,9 @@ fn look(desk: &Desk, hunt: &Hunt) -> Result<ExitCode> {
         None => eprintln!("interrupted: nothing was changed"),
         Some(verdict) if verdict.is_right() => {
             let _lock = desk.folder.lock()?;
+            if desk.folder.hunt()?.is_none() {
+                bail!("the hunt was ended meanwhile");
+            }
             page.title("Found.");
             end(desk, hunt)?;
             page.prose("The lesson's own code stands there again; your mend is kept in .learn/.");

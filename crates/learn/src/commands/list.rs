@@ -9,6 +9,9 @@ use learn::page::Page;
 use learn::state::{Standing, State};
 use serde_json::json;
 
+/// Columns of a line of the list beside the title.
+const COLUMNS: usize = 31;
+
 /// Prints every exercise with its state.
 pub fn run(desk: &Desk, as_json: bool) -> Result<ExitCode> {
     let state = desk.state();
@@ -23,7 +26,7 @@ pub fn run(desk: &Desk, as_json: bool) -> Result<ExitCode> {
                 "minutes": exercise.minutes,
             }));
         }
-        println!("{}", serde_json::to_string_pretty(&exercises)?);
+        Page::new().lines(&serde_json::to_string_pretty(&exercises)?);
     } else {
         print(Page::new(), &state, &desk.catalogue.exercises.iter().collect::<Vec<_>>());
     }
@@ -43,7 +46,7 @@ pub fn path(desk: &Desk, choice: Choice) -> Result<ExitCode> {
 /// Prints exercises lesson by lesson, and what is left of them.
 pub fn print(page: Page, state: &State, exercises: &[&Exercise]) {
     let widest = exercises.iter().map(|exercise| exercise.title.chars().count()).max();
-    let widest = widest.unwrap_or_default();
+    let widest = widest.unwrap_or_default().min(page.width().saturating_sub(COLUMNS));
     let (mut lesson, mut left, mut minutes) = ("", 0, 0);
     for exercise in exercises {
         if exercise.lesson != lesson {
@@ -56,7 +59,8 @@ pub fn print(page: Page, state: &State, exercises: &[&Exercise]) {
             minutes += exercise.minutes;
         }
         let stars = "*".repeat(usize::from(exercise.difficulty));
-        let (id, title, standing) = (&exercise.id, &exercise.title, standing.name());
+        let (id, standing) = (&exercise.id, standing.name());
+        let title: String = exercise.title.chars().take(widest).collect();
         page.lines(&format!(
             "  {id}  {title:widest$}  {standing:6}  {stars:5}  {:2} min",
             exercise.minutes

@@ -9,31 +9,19 @@ pub mod single;
 pub mod watch;
 
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use learn::check::Waiting;
-use signal_hook::consts::{SIGINT, SIGTERM};
-
-/// Set when the process is asked to end.
-pub fn interruption() -> Arc<AtomicBool> {
-    let asked = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // Where a signal cannot be caught it ends the process, as it would without us.
-        let _ = signal_hook::flag::register(signal, asked.clone());
-    }
-    asked
-}
+use learn::interruption;
 
 /// What cargo says while somebody waits, in one line that is written over; Ctrl-C ends it.
 pub struct OnStandardError {
-    interrupted: Arc<AtomicBool>,
     shown: bool,
 }
 
 impl OnStandardError {
     pub fn new() -> Self {
-        Self { interrupted: interruption(), shown: false }
+        interruption::install();
+        Self { shown: false }
     }
 
     /// Takes the line away.
@@ -57,7 +45,7 @@ impl Waiting for OnStandardError {
     }
 
     fn goes_on(&mut self) -> bool {
-        !self.interrupted.load(Relaxed)
+        !interruption::came()
     }
 }
 

@@ -1,12 +1,11 @@
 //! `report`: what you wrote, and what MiniLM makes of it.
 
-use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use files::Home;
 use learn::catalogue::Exercise;
-use learn::check::{self, Built, VERDICT_VARIABLE};
+use learn::check::{self, Built, Ran};
 use learn::desk::Desk;
 use learn::page::Page;
 use learn::state::{Standing, State};
@@ -106,23 +105,27 @@ fn difference(desk: &Desk) -> Result<Option<f64>> {
     waiting.clear();
     let program = match built {
         None => return Ok(None),
-        Some(Built::Refused(errors)) => bail!("lesson 14 does not compile\n{errors}"),
+        Some(Built::Refused(errors)) => {
+            Page::new().lines(&errors);
+            bail!("lesson 14 does not compile")
+        }
         Some(Built::Program(program)) => program,
     };
-    let path = desk.folder.path_of_verdict();
-    let _ = fs::remove_file(&path);
-    let output = Command::new(&program)
-        .args(["--ignored", "--exact", TEST])
-        .current_dir(desk.catalogue.root.join(&exercise.package))
-        .env(VERDICT_VARIABLE, &path)
-        .output()
-        .with_context(|| program.display().to_string())?;
-    let Ok(text) = fs::read_to_string(&path) else {
-        let said = String::from_utf8_lossy(&output.stdout);
-        let reason = said.lines().find(|line| line.contains("not yet implemented"));
-        bail!("MiniLM does not run: {}", reason.unwrap_or("its test gave no difference"))
+    let verdict = desk.folder.path_of_verdict();
+    let folder = desk.catalogue.root.join(&exercise.package);
+    let ran = check::run_test(&program, &folder, &["--ignored", TEST], &verdict, &mut waiting)?;
+    let ended = match ran {
+        Ran::Ended(ended) => ended,
+        Ran::Stopped => bail!("interrupted"),
+        Ran::TooSlow => bail!("MiniLM does not come to an end: is there an endless loop?"),
     };
-    let _ = fs::remove_file(&path);
+    let Some(text) = ended.handed_over else {
+        let reason = ended.said.iter().find(|line| line.contains("not yet implemented"));
+        bail!(
+            "MiniLM does not run: {}",
+            reason.map_or("its test gave no difference", String::as_str)
+        )
+    };
     let value: serde_json::Value = serde_json::from_str(&text)?;
     Ok(Some(value["max_abs_difference"].as_f64().context("the test gave no number")?))
 }

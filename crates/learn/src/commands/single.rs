@@ -66,7 +66,7 @@ pub fn check(desk: &Desk, id: Option<&str>, as_json: bool) -> Result<ExitCode> {
     };
     if as_json {
         verdict.says = uncoloured(&verdict.says);
-        println!("{}", serde_json::to_string_pretty(&verdict)?);
+        Page::new().lines(&serde_json::to_string_pretty(&verdict)?);
     } else {
         let page = Page::new();
         page.verdict(&verdict);

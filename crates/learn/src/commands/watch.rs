@@ -3,8 +3,6 @@
 use std::fs;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -14,10 +12,11 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use learn::catalogue::Exercise;
 use learn::check::Waiting;
 use learn::desk::Desk;
+use learn::interruption;
 use learn::page::Page;
 use learn::state::{Standing, State};
 
-use super::{interruption, list, news, single};
+use super::{list, news, single};
 
 /// How often keys and the file are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -32,7 +31,8 @@ pub fn run(desk: &Desk) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let _raw = Raw::on()?;
-    Session { desk, page: Page::new().raw(), interrupted: interruption() }.run()?;
+    interruption::install();
+    Session { desk, page: Page::new().raw() }.run()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,7 +92,6 @@ enum Then {
 struct Session<'a> {
     desk: &'a Desk,
     page: Page,
-    interrupted: Arc<AtomicBool>,
 }
 
 impl Session<'_> {
@@ -158,16 +157,23 @@ impl Session<'_> {
                 if let Some(text) = saved {
                     checked = text;
                 }
-                match self.check(exercise, &mut checked)? {
-                    Checked::Right => answer_is_due = true,
-                    Checked::NotRight => {}
-                    Checked::Leave => return Ok(Then::Leave),
+                match self.check(exercise, &mut checked) {
+                    Ok(Checked::Right) => answer_is_due = true,
+                    Ok(Checked::NotRight) => {}
+                    Ok(Checked::Leave) => return Ok(Then::Leave),
+                    Err(error) => self.page.prose(&format!("error: {error:#}")),
                 }
                 continue;
             }
+            let done = match wish {
+                Some(Wish::Hint) => self.hint(exercise),
+                Some(Wish::Solution) => self.solution(exercise),
+                _ => Ok(()),
+            };
+            if let Err(error) = done {
+                self.page.prose(&format!("error: {error:#}"));
+            }
             match wish {
-                Some(Wish::Hint) => self.hint(exercise)?,
-                Some(Wish::Solution) => self.solution(exercise)?,
                 Some(Wish::List) => self.list(),
                 Some(Wish::Leave) => return Ok(Then::Leave),
                 Some(Wish::Answer) if answer_is_due => {
@@ -177,7 +183,10 @@ impl Session<'_> {
                 }
                 Some(Wish::Next) => {
                     if self.desk.state().of(&exercise.id).state == Standing::Open {
-                        self.desk.skip(exercise)?;
+                        if let Err(error) = self.desk.skip(exercise) {
+                            self.page.prose(&format!("error: {error:#}"));
+                            continue;
+                        }
                         self.page.prose("Passed over; what you wrote is kept.");
                     }
                     return Ok(Then::Next);
@@ -248,7 +257,8 @@ impl Session<'_> {
 
     /// The key that comes within a tick.
     fn wish(&self) -> Result<Option<Wish>> {
-        if self.interrupted.load(Relaxed) {
+        // A terminal that was closed is none any more.
+        if interruption::came() || !stdin().is_terminal() {
             return Ok(Some(Wish::Leave));
         }
         if !event::poll(TICK)? {
@@ -301,7 +311,7 @@ impl Waiting for During<'_> {
     }
 
     fn goes_on(&mut self) -> bool {
-        if self.session.interrupted.load(Relaxed) {
+        if interruption::came() || !stdin().is_terminal() {
             self.wish = Some(Wish::Leave);
         } else if event::poll(Duration::ZERO).unwrap_or(false)
             && let Ok(Event::Key(key)) = event::read()

@@ -240,6 +240,112 @@ fn a_planted_mistake_is_hunted_found_or_given_up() {
 }
 
 #[test]
+fn a_byte_order_mark_shifts_nothing() {
+    let toy = Toy::new();
+    fs::write(toy.source(), format!("\u{feff}{}", toy.text())).unwrap();
+    toy.commit();
+    let before = toy.text();
+    toy.learn(&["open", "01.1"]);
+    assert_eq!(toy.text(), before.replace("x * 2", HOLE));
+    toy.learn(&["reset"]);
+    assert_eq!(toy.text(), before);
+}
+
+#[test]
+fn a_damaged_state_is_put_aside_and_what_was_written_stays() {
+    let toy = Toy::new();
+    toy.learn(&["open", "01.1"]);
+    toy.edit(HOLE, "x + x");
+    toy.learn(&["check"]);
+    fs::write(toy.root().join(".learn/state.json"), "{ torn").unwrap();
+    let said = toy.learn(&["open", "01.3"]);
+    assert!(said.err.contains("state.damaged.json"), "{said:?}");
+    assert!(toy.text().contains("x + x") && toy.text().contains("todo!(\"01.3\")"));
+}
+
+#[test]
+fn without_git_a_hunt_does_not_make_the_mistake_ours() {
+    let toy = Toy::new();
+    fs::remove_dir_all(toy.root().join(".git")).unwrap();
+    let before = toy.text();
+    toy.learn(&["bug", "01"]);
+    assert!(toy.learn(&["bug", "01"]).out.contains("still there"));
+    toy.learn(&["bug", "01", "--give-up"]);
+    assert_eq!((toy.text(), toy.state("01.1").as_str()), (before, "todo"));
+    assert!(toy.learn(&["solution", "01.1"]).out.contains("x * 2"));
+}
+
+#[test]
+fn a_hunt_keeps_what_was_changed_before_it() {
+    let toy = Toy::new();
+    toy.edit("x * 2", "x * 2 // mine");
+    toy.learn(&["bug", "01"]);
+    toy.learn(&["bug", "01", "--give-up"]);
+    let kept = fs::read_to_string(toy.root().join(".learn/attempts/01.1/001.rs")).unwrap();
+    assert!(kept.contains("// mine"), "{kept}");
+}
+
+#[test]
+fn a_hunt_that_cannot_be_planted_is_not_on() {
+    let toy = Toy::new();
+    fs::set_permissions(toy.source(), fs::Permissions::from_mode(0o444)).unwrap();
+    assert_eq!(toy.learn(&["bug", "01"]).code, Some(1));
+    assert!(!toy.root().join(".learn/hunt.json").exists());
+}
+
+#[test]
+fn a_learners_commit_does_not_make_their_code_ours() {
+    let toy = Toy::new();
+    let before = toy.text();
+    toy.learn(&["open", "01.1"]);
+    toy.edit(HOLE, "x + x");
+    toy.learn(&["check"]);
+    toy.commit();
+    toy.learn(&["reset", "01.1"]);
+    assert_eq!(toy.text(), before);
+}
+
+#[test]
+fn what_is_new_in_the_course_is_ours_from_then_on() {
+    let toy = Toy::new();
+    toy.learn(&["open", "01.1"]);
+    toy.learn(&["reset"]);
+    toy.edit("x * 2", "2 * x");
+    toy.commit();
+    let before = toy.text();
+    assert_eq!(toy.state("01.1"), "todo");
+    toy.learn(&["open", "01.3"]);
+    toy.learn(&["reset"]);
+    assert_eq!(toy.text(), before);
+}
+
+#[test]
+fn a_syntax_error_is_found_its_way_round_though_the_rest_of_the_file_has_changed() {
+    let toy = Toy::new();
+    toy.edit("x / 2.0", "x * 0.5 // mine");
+    let before = toy.text();
+    toy.learn(&["open", "01.1"]);
+    toy.edit(HOLE, "x + (");
+    assert_eq!(toy.verdict("01.1")["verdict"], "does not compile");
+    assert_eq!(toy.learn(&["reset"]).code, Some(0));
+    assert_eq!(toy.text(), before);
+}
+
+#[test]
+fn what_a_process_leaves_behind_does_not_hold_a_check() {
+    let toy = Toy::new();
+    toy.learn(&["open", "01.1"]);
+    toy.edit(
+        HOLE,
+        "std::process::Command::new(\"sleep\").arg(\"50\").spawn().unwrap(); \
+         std::process::exit(0)",
+    );
+    let began = std::time::Instant::now();
+    assert_eq!(toy.verdict("01.1")["verdict"], "panics");
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[test]
 fn two_at_once_wait_for_each_other() {
     let toy = Toy::new();
     toy.learn(&["open", "01.1"]);
