@@ -201,7 +201,7 @@ impl<F: Copy + Send + 'static> Exercise<F> {
             outcomes.push(outcome);
         }
         if let Some(at) = first_wrong {
-            let looks_like = self.looks_like(&outcomes, at);
+            let looks_like = self.looks_like(&outcomes);
             return self.answered(&self.probes[at], &outcomes[at], looks_like);
         }
         for probe in &self.random {
@@ -217,28 +217,19 @@ impl<F: Copy + Send + 'static> Exercise<F> {
         outcome.same(&Outcome::Answered(probe.expected.clone()), self.tolerance)
     }
 
-    /// The one mistake that answers as the learner's function did. Where several answer alike at
-    /// the first wrong probe, or that is a panic, which can have any cause, all probes decide.
-    fn looks_like(&self, outcomes: &[Outcome], first_wrong: usize) -> Option<&str> {
-        let panicked = matches!(outcomes[first_wrong], Outcome::Panicked(_));
-        let (mut here, mut everywhere) = (Vec::new(), Vec::new());
+    /// The one mistake that answers every probe as the learner's function did, right or wrong.
+    fn looks_like(&self, outcomes: &[Outcome]) -> Option<&str> {
+        let mut found = Vec::new();
         for (name, mistake) in &self.mistakes {
-            let mut same = Vec::new();
-            for (probe, outcome) in self.probes.iter().zip(outcomes) {
-                same.push(
-                    outcome.same(&outcome::of(probe, *mistake, self.longest), self.tolerance),
-                );
-            }
-            if same[first_wrong] {
-                here.push(name.as_str());
-            }
-            if !same.contains(&false) {
-                everywhere.push(name.as_str());
+            let mut probes = self.probes.iter().zip(outcomes);
+            if probes.all(|(probe, outcome)| {
+                outcome.same(&outcome::of(probe, *mistake, self.longest), self.tolerance)
+            }) {
+                found.push(name.as_str());
             }
         }
-        match (&everywhere[..], &here[..]) {
-            ([name], _) => Some(name),
-            (_, [name]) if !panicked => Some(name),
+        match found[..] {
+            [name] => Some(name),
             _ => None,
         }
     }
@@ -269,11 +260,15 @@ impl<F: Copy + Send + 'static> Exercise<F> {
 
 /// Adds mistakes to an exercise, each named as its function: `not_scaled` is "not scaled".
 ///
-/// `mistakes!(exercise, module: first, second)`
+/// `mistakes!(exercise, module: first, second)`; `module twice:` where a generic function is asked at
+/// two ranks, as a pair.
 #[macro_export]
 macro_rules! mistakes {
     ($exercise:expr, $module:ident: $($name:ident),+ $(,)?) => {
         $exercise$(.mistake(stringify!($name), $module::$name))+
+    };
+    ($exercise:expr, $module:ident twice: $($name:ident),+ $(,)?) => {
+        $exercise$(.mistake(stringify!($name), ($module::$name, $module::$name)))+
     };
 }
 

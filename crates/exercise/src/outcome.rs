@@ -41,9 +41,9 @@ impl Outcome {
 /// workspace relative paths, and those of libraries absolute ones.
 fn told(panic: Panic) -> String {
     if panic.place.starts_with('/') {
-        return panic.message;
+        return panic.words;
     }
-    format!("{} ({})", panic.message, panic.place)
+    format!("{} ({})", panic.words, panic.place)
 }
 
 /// Asks `function`, plain (`kernels::plain`), on a thread of its own. One that does not come back

@@ -19,6 +19,8 @@ thread_local! {
 pub struct Panic {
     /// The first line of its message.
     pub message: String,
+    /// All of its message in one line, as far as it is of reasonable length.
+    pub words: String,
     /// The file, as the compiler was given it, and the line.
     pub place: String,
 }
@@ -59,7 +61,11 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let before = QUIET.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
-    outcome.map_err(|payload| Panic { message: message(&*payload), place: PLACE.take() })
+    outcome.map_err(|payload| Panic {
+        message: message(&*payload),
+        words: in_one_line(text_of(&*payload)),
+        place: PLACE.take(),
+    })
 }
 
 /// Runs `work`; a panic in it becomes the one-line message of the first panic since it began, on
@@ -116,19 +122,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The message of a panic, in one line.
 pub fn message(payload: &(dyn Any + Send)) -> String {
-    let text = if let Some(text) = payload.downcast_ref::<String>() {
+    first_line(text_of(payload))
+}
+
+fn text_of(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<String>() {
         text
     } else if let Some(text) = payload.downcast_ref::<&str>() {
         text
     } else {
         "it panicked without a message"
-    };
-    first_line(text)
+    }
+}
+
+/// A message of several lines in one, without lines that only draw a frame.
+fn in_one_line(message: &str) -> String {
+    let mut words = Vec::new();
+    for line in message.lines().map(str::trim) {
+        if !line.is_empty() && !line.starts_with("===") {
+            words.push(line);
+        }
+    }
+    first_line(&words.join(" "))
 }
 
 /// The first line of a message, at most 200 characters of it, control characters shown as escapes.
 fn first_line(message: &str) -> String {
-    const LONGEST: usize = 200;
+    const LONGEST: usize = 300;
     let line = message.lines().next().unwrap_or_default();
     let mut shown: String = line.chars().take(LONGEST).flat_map(printable).collect();
     if line.chars().count() > LONGEST {

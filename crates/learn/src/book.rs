@@ -1,6 +1,7 @@
 //! The exercises in the book: a box that says what to write, the listing folded under it, and the
 //! question after. Chapters are written anew from `exercises.toml`.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -19,6 +20,15 @@ const COLUMNS: usize = 110;
 /// The chapter of a lesson, from the clone's folder.
 pub fn chapter(lesson: &str) -> String {
     format!("book/src/{lesson}.md")
+}
+
+/// Where an exercise's box stands in the book: the chapter's file and the heading above the box.
+pub fn section(catalogue: &Catalogue, exercise: &Exercise) -> Option<String> {
+    let name = chapter(&exercise.lesson);
+    let page = fs::read_to_string(catalogue.root.join(&name)).ok()?;
+    let (before, _) = page.split_once(&format!("**{} {}**", exercise.id, exercise.title))?;
+    let heading = before.lines().rev().find_map(|line| line.strip_prefix("## "))?;
+    Some(format!("{name}, as far as the box in \"{heading}\""))
 }
 
 /// The names of the lessons that have exercises.

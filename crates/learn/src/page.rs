@@ -104,18 +104,19 @@ impl Page {
     }
 
     /// What is to be written: title, task, documentation, signature and place.
-    pub fn task(self, exercise: &Exercise, source: &Source, place: &str) {
+    pub fn task(self, exercise: &Exercise, source: &Source, section: Option<&str>) {
         self.title(&format!("{} {}", exercise.id, exercise.title));
         self.aside(&format!(
-            "difficulty {} of 5, about {} minutes, {place}:{}",
-            exercise.difficulty,
-            exercise.minutes,
-            source.line()
+            "difficulty {} of 5, about {} minutes",
+            exercise.difficulty, exercise.minutes
         ));
+        if let Some(section) = section {
+            self.aside(&format!("read before: {section}"));
+        }
         self.gap();
         self.prose(&exercise.task);
         self.gap();
-        for paragraph in paragraphs(&source.function.documentation) {
+        for paragraph in paragraphs(&unmarked(&source.function.documentation)) {
             if paragraph.is_empty() {
                 self.gap();
             }
@@ -146,6 +147,12 @@ impl Page {
     }
 }
 
+/// A documentation comment without the marks that rustdoc needs.
+fn unmarked(documentation: &str) -> String {
+    let text = documentation.replace("[`", "`").replace("`]", "`").replace("**", "");
+    text.replace("# ", "")
+}
+
 /// The paragraphs of a documentation comment, each in one line; an item of a list is one, and so is
 /// the emptiness between two.
 fn paragraphs(documentation: &str) -> Vec<String> {
@@ -158,7 +165,7 @@ fn paragraphs(documentation: &str) -> Vec<String> {
             }
             _ => paragraphs.push(line.to_string()),
         }
-        goes_on = !line.is_empty() && !line.starts_with('#');
+        goes_on = !line.is_empty();
     }
     paragraphs
 }

@@ -26,7 +26,7 @@ pub fn run(desk: &Desk, lesson: &str, give_up: bool) -> Result<ExitCode> {
         ),
         Some(hunt) if give_up => {
             end(desk, &hunt)?;
-            Page::new().prose("The lesson's own code stands there again.");
+            Page::new().prose("What stood there before stands there again.");
             Ok(ExitCode::SUCCESS)
         }
         Some(hunt) => {
@@ -48,11 +48,12 @@ fn plant(desk: &Desk, lesson: &str) -> Result<ExitCode> {
             bail!("{} is open: finish it, or `cargo learn reset {}`", bug.exercise, bug.exercise);
         }
         bugs.push(bug);
-        if !state.found.contains(bug) {
+        let theirs = state.of(&bug.exercise).state == Standing::Solved;
+        if !theirs && !state.found.contains(bug) {
             fresh.push(bug);
         }
     }
-    // Those that were found come back when no other is left.
+    // Those that were found, and functions that the learner knows, come when no other is left.
     let choice = if fresh.is_empty() { &bugs } else { &fresh };
     if choice.is_empty() {
         bail!("lesson {lesson} has no mistakes to plant: `cargo learn list` has the lessons");
@@ -107,7 +108,7 @@ fn look(desk: &Desk, hunt: &Hunt) -> Result<ExitCode> {
             }
             page.title("Found.");
             end(desk, hunt)?;
-            page.prose("The lesson's own code stands there again; your mend is kept in .learn/.");
+            page.prose("What stood there before stands there again; your mend is kept in .learn/.");
             let mut state = desk.state();
             if !state.found.contains(&hunt.bug) {
                 state.found.push(hunt.bug.clone());

@@ -66,7 +66,10 @@ pub fn print(page: Page, state: &State, exercises: &[&Exercise]) {
             exercise.minutes
         ));
     }
-    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let time = match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} minutes"),
+        (hours, minutes) => format!("{hours} h {minutes:02} min"),
+    };
     page.gap();
-    page.prose(&format!("{left} of {} left, about {hours} h {minutes:02} min.", exercises.len()));
+    page.prose(&format!("{left} of {} left, about {time} of writing.", exercises.len()));
 }

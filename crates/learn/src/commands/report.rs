@@ -79,13 +79,20 @@ fn what_you_wrote(page: Page, desk: &Desk, state: &State) {
 fn minilms_way(page: Page, desk: &Desk, state: &State) -> &'static str {
     let on_the_way = |exercise: &&Exercise| exercise.minilm;
     let way: Vec<&Exercise> = desk.catalogue.exercises.iter().filter(on_the_way).collect();
-    let yours = way.iter().filter(|one| state.of(&one.id).state == Standing::Solved).count();
+    let mut yours = Vec::new();
+    for exercise in &way {
+        if state.of(&exercise.id).state == Standing::Solved {
+            yours.push(exercise.id.as_str());
+        }
+    }
+    let which = if yours.is_empty() { String::new() } else { format!(" ({})", yours.join(", ")) };
     page.prose(&format!(
-        "Of the {} functions on all-MiniLM-L6-v2's way from a text to its vector {yours} are \
-         yours.",
-        way.len()
+        "Of the {} functions on all-MiniLM-L6-v2's way from a text to its vector {} are \
+         yours{which}.",
+        way.len(),
+        yours.len()
     ));
-    match yours {
+    match yours.len() {
         0 => "by the lessons' code",
         all if all == way.len() => "by your code",
         _ => "by your code where you wrote it",

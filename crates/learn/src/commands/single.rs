@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use learn::book::section;
 use learn::catalogue::Exercise;
 use learn::desk::{Desk, Opened};
 use learn::page::{Page, uncoloured};
@@ -19,9 +20,13 @@ pub fn open(desk: &Desk, id: &str) -> Result<ExitCode> {
     let exercise = desk.catalogue.find(id)?;
     let opened = desk.open(exercise)?;
     let page = Page::new();
-    page.task(exercise, &desk.source(exercise)?, &place(exercise));
+    let section = section(&desk.catalogue, exercise);
+    page.task(exercise, &desk.source(exercise)?, section.as_deref());
     page.gap();
-    page.prose(&said(desk, exercise, opened));
+    page.title("Before you write:");
+    page.prose(&exercise.before.question);
+    page.gap();
+    page.prose(&said(desk, exercise, opened)?);
     page.prose("`cargo learn check` says how it stands, `cargo learn hint` helps.");
     Ok(ExitCode::SUCCESS)
 }
@@ -32,21 +37,27 @@ pub fn place(exercise: &Exercise) -> String {
 }
 
 /// What opening an exercise did.
-pub fn said(desk: &Desk, exercise: &Exercise, opened: Opened) -> String {
+pub fn said(desk: &Desk, exercise: &Exercise, opened: Opened) -> Result<String> {
     let id = &exercise.id;
-    match opened {
+    let place = format!("{}:{}", place(exercise), desk.source(exercise)?.line());
+    Ok(match opened {
         Opened::Hole => {
-            format!("Its body is todo!(\"{id}\") now: fill it in, in your editor, and save.")
+            format!(
+                "In {place} its body is todo!(\"{id}\") now: fill it in, in your editor, and save."
+            )
         }
-        Opened::Already => "It is open: what you wrote stands there.".into(),
+        Opened::Already => format!("It is open in {place}: what you wrote stands there."),
         Opened::Parked(number) => {
-            format!("What you had written stands there again ({}).", shown_path(desk, id, number))
+            format!(
+                "What you had written stands in {place} again ({}).",
+                shown_path(desk, id, number)
+            )
         }
         Opened::Kept(number) => format!(
-            "Its body is todo!(\"{id}\") now; what stood there is kept as {}.",
+            "In {place} its body is todo!(\"{id}\") now; what stood there is kept as {}.",
             shown_path(desk, id, number)
         ),
-    }
+    })
 }
 
 fn shown_path(desk: &Desk, id: &str, number: u32) -> String {
@@ -84,7 +95,8 @@ pub fn hint(desk: &Desk, id: Option<&str>) -> Result<ExitCode> {
     let exercise = desk.meant(id)?;
     let number = desk.hint(exercise)?;
     let hints = exercise.hints.len();
-    Page::new().prose(&format!("{number} of {hints}: {}", exercise.hints[number - 1]));
+    let last = if number == hints { " (the last)" } else { "" };
+    Page::new().prose(&format!("{number} of {hints}{last}: {}", exercise.hints[number - 1]));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -152,8 +164,10 @@ pub fn show_solution(page: Page, desk: &Desk, exercise: &Exercise) -> Result<()>
     }
     page.title("Ours");
     page.lines(&format!("{signature} {ours}"));
-    page.gap();
-    page.prose(&exercise.after.question);
-    page.indented("  ", &exercise.after.answer);
+    for question in [&exercise.before, &exercise.after] {
+        page.gap();
+        page.prose(&question.question);
+        page.indented("  ", &question.answer);
+    }
     Ok(())
 }

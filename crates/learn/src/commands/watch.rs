@@ -9,20 +9,21 @@ use std::time::Duration;
 use anyhow::Result;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use learn::book::section;
 use learn::catalogue::Exercise;
 use learn::check::Waiting;
 use learn::desk::Desk;
 use learn::interruption;
 use learn::page::Page;
-use learn::state::{Standing, State};
+use learn::sources::may_have_hole;
+use learn::state::{Progress, Standing, State};
 
 use super::{list, news, single};
 
 /// How often keys and the file are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-const KEYS: &str =
-    "h hint   s solution   c check   n next   l list   q leave   (the check runs on every save)";
+const KEYS: &str = "h hint  s solution  c check  n next  l list  q leave";
 
 /// Goes on where the learner is; without a terminal it says where that is.
 pub fn run(desk: &Desk) -> Result<ExitCode> {
@@ -39,8 +40,14 @@ pub fn run(desk: &Desk) -> Result<ExitCode> {
 fn where_you_are(desk: &Desk) {
     let state = desk.state();
     let page = Page::new();
+    if let Ok(Some(hunt)) = desk.folder.hunt() {
+        page.prose(&format!(
+            "A mistake is planted in lesson {0}: `cargo learn bug {0}` says how the hunt stands.",
+            hunt.lesson
+        ));
+    }
     let Some(exercise) = desk.next(&state) else {
-        page.prose("Nothing is left. `cargo learn report` says what you wrote.");
+        nothing_is_left(page, &state);
         return;
     };
     let standing = state.of(&exercise.id).state;
@@ -50,6 +57,20 @@ fn where_you_are(desk: &Desk) {
         page.prose("`cargo learn check` says how it stands.");
     } else {
         page.prose(&format!("Next is {id} {title}: `cargo learn open {id}`."));
+    }
+}
+
+fn nothing_is_left(page: Page, state: &State) {
+    let passed = |(id, progress): (&String, &Progress)| progress.skipped.then(|| id.clone());
+    let passed: Vec<String> = state.exercises.iter().filter_map(passed).collect();
+    if passed.is_empty() {
+        page.prose("Nothing is left. `cargo learn report` says what you wrote.");
+    } else {
+        page.prose(&format!(
+            "Nothing is left but what you passed over: {}. `cargo learn open {}` goes back.",
+            passed.join(", "),
+            passed[0]
+        ));
     }
 }
 
@@ -99,7 +120,7 @@ impl Session<'_> {
         loop {
             let state = self.desk.state();
             let Some(exercise) = self.desk.next(&state) else {
-                self.page.prose("Nothing is left. `cargo learn report` says what you wrote.");
+                nothing_is_left(self.page, &state);
                 return Ok(());
             };
             if let Then::Leave = self.work_on(exercise, &state)? {
@@ -112,14 +133,16 @@ impl Session<'_> {
     fn work_on(&self, exercise: &Exercise, state: &State) -> Result<Then> {
         let page = self.page;
         page.gap();
-        page.task(exercise, &self.desk.source(exercise)?, &single::place(exercise));
+        let section = section(&self.desk.catalogue, exercise);
+        page.task(exercise, &self.desk.source(exercise)?, section.as_deref());
         page.gap();
         let build = Build::begin(exercise);
         if !state.of(&exercise.id).asked && !self.ask(exercise)? {
             return Ok(Then::Leave);
         }
         let opened = self.desk.open(exercise)?;
-        page.prose(&single::said(self.desk, exercise, opened));
+        page.prose(&single::said(self.desk, exercise, opened)?);
+        page.prose("The check runs on every save.");
         page.aside(KEYS);
         self.watch(exercise, build)
     }
@@ -146,7 +169,11 @@ impl Session<'_> {
     /// Checks on every save until the learner goes on or leaves.
     fn watch(&self, exercise: &Exercise, mut build: Build) -> Result<Then> {
         let path = exercise.source(&self.desk.catalogue.root);
-        let mut checked = fs::read(&path).unwrap_or_default();
+        // What stood there before is checked at once, unless it is the hole.
+        let mut checked = Vec::new();
+        if may_have_hole(&self.desk.catalogue.root, exercise) {
+            checked = fs::read(&path).unwrap_or_default();
+        }
         let mut answer_is_due = false;
         loop {
             build.tell_when_done(self.page);
@@ -183,6 +210,11 @@ impl Session<'_> {
                 }
                 Some(Wish::Next) => {
                     if self.desk.state().of(&exercise.id).state == Standing::Open {
+                        if !self
+                            .agrees("It is not solved yet. Pass it over? y, or any other key")?
+                        {
+                            continue;
+                        }
                         if let Err(error) = self.desk.skip(exercise) {
                             self.page.prose(&format!("error: {error:#}"));
                             continue;
@@ -233,17 +265,21 @@ impl Session<'_> {
     }
 
     fn solution(&self, exercise: &Exercise) -> Result<()> {
-        if self.desk.state().of(&exercise.id).state == Standing::Open {
-            self.page.prose("It is not solved yet. See the solution? y, or any other key");
-            loop {
-                match self.wish()? {
-                    Some(Wish::Yes) => break,
-                    Some(_) => return Ok(()),
-                    None => {}
-                }
-            }
+        let open = self.desk.state().of(&exercise.id).state == Standing::Open;
+        if open && !self.agrees("It is not solved yet. See the solution? y, or any other key")? {
+            return Ok(());
         }
         single::show_solution(self.page, self.desk, exercise)
+    }
+
+    /// Whether the learner presses y.
+    fn agrees(&self, question: &str) -> Result<bool> {
+        self.page.prose(question);
+        loop {
+            if let Some(wish) = self.wish()? {
+                return Ok(wish == Wish::Yes);
+            }
+        }
     }
 
     fn list(&self) {

@@ -84,7 +84,7 @@ fn opening_another_parks_what_was_written_and_opening_again_brings_it_back() {
     assert_eq!(toy.text(), before.replace("x / 2.0", "todo!(\"01.3\")"));
     assert_eq!(toy.state("01.1"), "todo");
     let said = toy.learn(&["open", "01.1"]);
-    assert!(said.out.contains("stands there again"), "{said:?}");
+    assert!(said.out.contains("What you had written stands in"), "{said:?}");
     assert_eq!(toy.text(), before.replace("x * 2", "x + 2 // so far"));
 }
 
@@ -116,7 +116,7 @@ fn the_solution_is_put_in_and_counts_as_shown() {
 fn hints_come_one_by_one_and_the_last_one_again() {
     let toy = Toy::new();
     toy.learn(&["open", "01.1"]);
-    for hint in ["1 of 3: first", "2 of 3: second", "3 of 3: third", "3 of 3: third"] {
+    for hint in ["1 of 3: first", "2 of 3: second", "3 of 3 (the last)", "3 of 3 (the last)"] {
         let said = toy.learn(&["hint"]);
         assert!(said.out.starts_with(hint), "{said:?}");
     }

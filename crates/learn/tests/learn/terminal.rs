@@ -94,6 +94,7 @@ fn it_asks_opens_checks_on_every_save_and_goes_on() {
     assert!(!toy.text().contains("todo!"), "the hole is opened after the question");
     terminal.press("\r");
     terminal.expect("It is six.");
+    terminal.expect("lessons/01-toy/src/lib.rs:4");
     terminal.expect("h hint");
     assert!(toy.text().contains("todo!(\"01.1\")"));
     terminal.press("h");
