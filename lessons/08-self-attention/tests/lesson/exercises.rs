@@ -1,10 +1,12 @@
 //! What a learner writes here, checked: `cargo learn open 08.1`.
 //!
 //! Two queries, three keys, a width of four, values of five: no two sizes are equal and nothing is
-//! symmetric, so that whatever is taken for something else shows.
+//! symmetric, so that whatever is taken for something else shows. Every function is asked at two
+//! ranks, so that an axis counted from the front shows too.
 
+use attention::naive::Matrix;
 use attention::{attend, entropy, naive, scores, softmax};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use exercise::{Exercise, Probe, mistakes};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -27,10 +29,15 @@ const V: [[f32; 5]; 3] =
 /// The dot products 1, 5, 2 and 1, 2, 4, halved by sqrt(4).
 const SCORES: [[f32; 3]; 2] = [[0.5, 2.5, 1.0], [0.5, 1.0, 2.0]];
 const WEIGHTS: [[f32; 3]; 2] =
-    [[0.099_623_65, 0.736_124_72, 0.164_251_63], [0.140_244_38, 0.231_223_9, 0.628_531_72]];
+    [[0.099_623_65, 0.736_124_7, 0.164_251_63], [0.140_244_38, 0.231_223_9, 0.628_531_7]];
 
-type Scores = fn(Tensor<2>, Tensor<2>) -> Tensor<2>;
-type OfOne = fn(Tensor<2>) -> Tensor<2>;
+/// Of the weights 1/2, 1/4, 1/4, 0: 1.5 ln 2; of 1/4, 0, 3/4, 0: 0.25 ln 4 + 0.75 ln (4/3).
+const ENTROPIES: [[f32; 1]; 2] = [[1.039_720_8], [0.562_335_14]];
+
+/// A function of two tensors, for matrices and for batches of heads of them.
+type OfTwo = (fn(Tensor<2>, Tensor<2>) -> Tensor<2>, fn(Tensor<4>, Tensor<4>) -> Tensor<4>);
+/// A function of one tensor, for matrices and for batches of heads of them.
+type OfOne = (fn(Tensor<2>) -> Tensor<2>, fn(Tensor<4>) -> Tensor<4>);
 
 #[test]
 fn exercise_08_1() {
@@ -38,13 +45,13 @@ fn exercise_08_1() {
 }
 
 #[test]
-fn exercise_08_2() {
-    softmax_08_2().check();
+fn exercise_08_3() {
+    softmax_08_3().check();
 }
 
 #[test]
-fn exercise_08_3() {
-    attend_08_3().check();
+fn exercise_08_2() {
+    attend_08_2().check();
 }
 
 #[test]
@@ -55,48 +62,79 @@ fn exercise_08_4() {
 #[test]
 fn each_mistake_is_recognised_as_itself_only() {
     scores_08_1().tell_mistakes_apart();
-    softmax_08_2().tell_mistakes_apart();
-    attend_08_3().tell_mistakes_apart();
+    softmax_08_3().tell_mistakes_apart();
+    attend_08_2().tell_mistakes_apart();
     entropy_08_4().tell_mistakes_apart();
 }
 
-fn scores_08_1() -> Exercise<Scores> {
-    let exercise = Exercise::new("08.1", "scores", scores as Scores)
-        .probe(format!("q = {Q:?}\nk = {K:?}"), |scores| scores(tensor(Q), tensor(K)), SCORES)
+fn scores_08_1() -> Exercise<OfTwo> {
+    let yours: OfTwo = (scores, scores);
+    let exercise = Exercise::new("08.1", "scores", yours)
+        .probe(
+            format!("q = {Q:?}\nk = {K:?}"),
+            |(scores, _): OfTwo| scores(tensor(Q), tensor(K)),
+            SCORES,
+        )
+        .probe(
+            "two heads, the second with twice the first one's queries and keys",
+            |(_, scores): OfTwo| scores(heads(Q), heads(K)),
+            two_heads(SCORES, SCORES.map(|row| row.map(|score| 4.0 * score))),
+        )
         .random(random_scores);
     mistakes!(
         exercise,
-        mistakes_08_1: not_divided_by_the_square_root_of_d_head,
+        mistakes_08_1 twice: not_divided_by_the_square_root_of_d_head,
         divided_by_d_head_and_not_its_square_root,
         divided_by_the_square_root_of_the_number_of_keys,
         multiplied_by_the_square_root_of_d_head,
         a_row_for_each_key_and_not_for_each_query,
+        the_width_read_from_the_second_axis,
     )
 }
 
 /// One to four queries and keys of one to four numbers, against plain loops.
-fn random_scores(rng: &mut StdRng) -> Probe<Scores> {
+fn random_scores(rng: &mut StdRng) -> Probe<OfTwo> {
     let [queries, keys, d_head] = [(); 3].map(|()| rng.random_range(1..5));
     let seed = rng.random();
     let (q, k) =
         (random::<2>([queries, d_head], seed, &cpu()), random([keys, d_head], !seed, &cpu()));
     let expected = naive::scores(&rows(&q), &rows(&k));
     let given = format!("{queries} random queries and {keys} keys of {d_head} numbers");
-    Probe::new(given, move |scores: Scores| scores(q.clone(), k.clone()), expected)
+    Probe::new(
+        given,
+        move |(_, scores): OfTwo| scores(q.clone().unsqueeze(), k.clone().unsqueeze()),
+        stacked(expected),
+    )
 }
 
-fn softmax_08_2() -> Exercise<OfOne> {
-    let exercise = Exercise::new("08.2", "softmax", softmax as OfOne)
-        .probe(format!("scores = {SCORES:?}"), |softmax| softmax(tensor(SCORES)), WEIGHTS)
-        .probe("scores = [[1000, 0]]", |softmax| softmax(tensor([[1000.0, 0.0]])), [[1.0_f32, 0.0]])
+fn softmax_08_3() -> Exercise<OfOne> {
+    let yours: OfOne = (softmax, softmax);
+    let exercise = Exercise::new("08.3", "softmax", yours)
+        .probe(
+            format!("scores = {SCORES:?}"),
+            |(softmax, _): OfOne| softmax(tensor(SCORES)),
+            WEIGHTS,
+        )
+        .probe(
+            "scores = [[1000, 0], [0, 2]]",
+            |(softmax, _): OfOne| softmax(tensor([[1000.0, 0.0], [0.0, 2.0]])),
+            [[1.0_f32, 0.0], [0.119_202_92, 0.880_797_1]],
+        )
+        .probe(
+            "two heads, the second with twice the first one's scores",
+            |(_, softmax): OfOne| softmax(heads(SCORES)),
+            softmax_of_heads(),
+        )
         .random(random_softmax);
     mistakes!(
         exercise,
-        mistakes_08_2: along_the_queries_and_not_along_the_keys,
+        mistakes_08_3 twice: along_the_queries_and_not_along_the_keys,
         one_sum_over_all_queries,
         shares_of_the_scores_without_exp,
         powers_of_two_and_not_of_e,
         exp_of_the_scores_as_they_are,
+        one_maximum_for_all_rows,
+        along_the_second_axis_whatever_the_rank,
     )
 }
 
@@ -105,23 +143,28 @@ fn random_softmax(rng: &mut StdRng) -> Probe<OfOne> {
     let scores = random::<2>([queries, keys], rng.random(), &cpu());
     let expected = naive::weights(&rows(&scores));
     let given = format!("random scores of {queries} queries for {keys} keys");
-    Probe::new(given, move |softmax: OfOne| softmax(scores.clone()), expected)
+    Probe::new(
+        given,
+        move |(_, softmax): OfOne| softmax(scores.clone().unsqueeze()),
+        stacked(expected),
+    )
 }
 
-fn attend_08_3() -> Exercise<Scores> {
-    let exercise = Exercise::new("08.3", "attend", attend as Scores)
+fn attend_08_2() -> Exercise<OfTwo> {
+    let yours: OfTwo = (attend, attend);
+    let exercise = Exercise::new("08.2", "attend", yours)
         .probe(
             format!("weights = {WEIGHTS:?}\nv = {V:?}"),
-            |attend| attend(tensor(WEIGHTS), tensor(V)),
+            |(attend, _): OfTwo| attend(tensor(WEIGHTS), tensor(V)),
             [
-                [3.129_256_0_f32, 4.129_256_0, 1.064_628_0, 0.428_126_9, 1.935_372_0],
-                [3.976_574_7, 4.976_574_7, 1.488_287_3, 1.397_307_8, 1.511_712_7],
+                [3.129_256_f32, 4.129_256, 1.064_628, 0.428_126_9, 1.935_372],
+                [3.976_574_7, 4.976_575, 1.488_287_3, 1.397_307_8, 1.511_712_7],
             ],
         )
         .random(random_attend);
     mistakes!(
         exercise,
-        mistakes_08_3: all_values_alike_whatever_the_weights,
+        mistakes_08_2 twice: all_values_alike_whatever_the_weights,
         the_value_of_the_likeliest_key_only,
         divided_by_the_number_of_keys_once_more,
         weights_squared,
@@ -129,30 +172,72 @@ fn attend_08_3() -> Exercise<Scores> {
     )
 }
 
-fn random_attend(rng: &mut StdRng) -> Probe<Scores> {
+fn random_attend(rng: &mut StdRng) -> Probe<OfTwo> {
     let [queries, keys, width] = [(); 3].map(|()| rng.random_range(1..5));
     let seed = rng.random();
     let (weights, v) =
         (random::<2>([queries, keys], seed, &cpu()), random([keys, width], !seed, &cpu()));
     let expected = naive::attend(&rows(&weights), &rows(&v));
     let given = format!("random weights of {queries} queries for {keys} values of {width} numbers");
-    Probe::new(given, move |attend: Scores| attend(weights.clone(), v.clone()), expected)
+    Probe::new(
+        given,
+        move |(_, attend): OfTwo| attend(weights.clone().unsqueeze(), v.clone().unsqueeze()),
+        stacked(expected),
+    )
 }
 
 fn entropy_08_4() -> Exercise<OfOne> {
-    let exercise = Exercise::new("08.4", "entropy", entropy as OfOne).probe(
-        "weights = [[0.5, 0.25, 0.25, 0], [0.25, 0, 0.75, 0]]",
-        |entropy| entropy(tensor([[0.5, 0.25, 0.25, 0.0], [0.25, 0.0, 0.75, 0.0]])),
-        [[1.039_720_8_f32], [0.562_335_14]],
-    );
+    let yours: OfOne = (entropy, entropy);
+    let exercise = Exercise::new("08.4", "entropy", yours)
+        .probe(
+            "weights = [[0.5, 0.25, 0.25, 0], [0.25, 0, 0.75, 0]]",
+            |(entropy, _): OfOne| entropy(tensor([[0.5, 0.25, 0.25, 0.0], [0.25, 0.0, 0.75, 0.0]])),
+            ENTROPIES,
+        )
+        .probe(
+            "two heads with these weights in one order and the other",
+            |(_, entropy): OfOne| {
+                let (a, b) = ([0.5, 0.25, 0.25, 0.0], [0.25, 0.0, 0.75, 0.0]);
+                entropy(Tensor::from_data(two_heads([a, b], [b, a]), &cpu()))
+            },
+            two_heads(ENTROPIES, [ENTROPIES[1], ENTROPIES[0]]),
+        );
     mistakes!(
         exercise,
-        mistakes_08_4: the_logarithm_of_0,
+        mistakes_08_4 twice: the_logarithm_of_0,
         bits_and_not_nats,
         mean_over_the_keys,
         the_sign,
         e_to_the_entropy_already,
+        along_the_second_axis_whatever_the_rank,
     )
+}
+
+/// A matrix as the only head of the only text of a batch.
+fn stacked(rows: Matrix) -> TensorData {
+    let shape = [1, 1, rows.len(), rows[0].len()];
+    TensorData::new(rows.concat(), shape)
+}
+
+/// Two heads of one text, the second with twice the first one's numbers.
+fn heads<const N: usize, const M: usize>(rows: [[f32; N]; M]) -> Tensor<4> {
+    let twice = rows.map(|row| row.map(|number| 2.0 * number));
+    Tensor::from_data(two_heads(rows, twice), &cpu())
+}
+
+fn two_heads<const N: usize, const M: usize>(a: [[f32; N]; M], b: [[f32; N]; M]) -> TensorData {
+    let numbers = [a.as_flattened(), b.as_flattened()].concat();
+    TensorData::new(numbers, [1, 2, M, N])
+}
+
+/// The softmax of [`heads`] of the scores, by plain loops.
+fn softmax_of_heads() -> TensorData {
+    let mut numbers = Vec::new();
+    for factor in [1.0, 2.0] {
+        let scores = SCORES.map(|row| row.map(|score| factor * score).to_vec()).to_vec();
+        numbers.extend(naive::weights(&scores).concat());
+    }
+    TensorData::new(numbers, [1, 2, SCORES.len(), SCORES[0].len()])
 }
 
 fn tensor<const N: usize, const M: usize>(rows: [[f32; N]; M]) -> Tensor<2> {

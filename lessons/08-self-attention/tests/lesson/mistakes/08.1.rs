@@ -46,3 +46,13 @@ pub fn a_row_for_each_key_and_not_for_each_query<const D: usize>(
     let d_head = q.dims()[D - 1];
     k.matmul(q.transpose()) / (d_head as f64).sqrt()
 }
+
+/// With matrices that is the width. With heads before them it is the number of heads, and every model
+/// with another number of them is scaled by another factor.
+pub fn the_width_read_from_the_second_axis<const D: usize>(
+    q: Tensor<D>,
+    k: Tensor<D>,
+) -> Tensor<D> {
+    let d_head = q.dims()[1];
+    q.matmul(k.transpose()) / (d_head as f64).sqrt()
+}

@@ -1,43 +1,51 @@
-//! Mistakes in `attend`.
+//! Mistakes in `softmax`.
 
 use burn::tensor::Tensor;
 
-/// Every token becomes the same mean: who looks at whom no longer matters.
-pub fn all_values_alike_whatever_the_weights<const D: usize>(
-    weights: Tensor<D>,
-    v: Tensor<D>,
-) -> Tensor<D> {
-    (weights * 0.0 + 1.0).matmul(v.clone()) / v.dims()[D - 2] as f64
+/// Columns sum to 1 instead of rows: a token that everybody looks at is shared out among those who
+/// look.
+pub fn along_the_queries_and_not_along_the_keys<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let largest = scores.clone().detach().max_dim(D - 2);
+    let exponentials = (scores - largest).exp();
+    exponentials.clone() / exponentials.sum_dim(D - 2)
 }
 
-/// A choice instead of a mixture: nothing flows back to the other keys in training.
-pub fn the_value_of_the_likeliest_key_only<const D: usize>(
-    weights: Tensor<D>,
-    v: Tensor<D>,
-) -> Tensor<D> {
-    let largest = weights.clone().max_dim(D - 1);
-    weights.greater_equal(largest).float().matmul(v)
+/// All rows together sum to 1: the longer the text, the smaller every output.
+pub fn one_sum_over_all_queries<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let largest = scores.clone().detach().max_dim(D - 1).max_dim(D - 2);
+    let exponentials = (scores - largest).exp();
+    exponentials.clone() / exponentials.sum_dim(D - 1).sum_dim(D - 2)
 }
 
-/// The weights have been divided already: outputs shrink with the length of the text.
-pub fn divided_by_the_number_of_keys_once_more<const D: usize>(
-    weights: Tensor<D>,
-    v: Tensor<D>,
-) -> Tensor<D> {
-    let keys = weights.dims()[D - 1];
-    weights.matmul(v) / keys as f64
+/// Scores of mixed signs make shares below 0 and above 1, and a row whose sum is 0 divides by it.
+pub fn shares_of_the_scores_without_exp<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    scores.clone() / scores.sum_dim(D - 1)
 }
 
-/// The squares of shares no longer sum to 1.
-pub fn weights_squared<const D: usize>(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D> {
-    (weights.clone() * weights).matmul(v)
+/// Shares that are less sharp than those a published model was trained with.
+pub fn powers_of_two_and_not_of_e<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let largest = scores.clone().detach().max_dim(D - 1);
+    let powers = ((scores - largest) * std::f64::consts::LN_2).exp();
+    powers.clone() / powers.sum_dim(D - 1)
 }
 
-/// Weights are shares already; softmax of them is nearly flat.
-pub fn weights_put_through_exp_again<const D: usize>(
-    weights: Tensor<D>,
-    v: Tensor<D>,
-) -> Tensor<D> {
-    let exponentials = weights.exp();
-    (exponentials.clone() / exponentials.sum_dim(D - 1)).matmul(v)
+/// exp(89) is more than an f32 can hold: one large score, and the whole row is NaN.
+pub fn exp_of_the_scores_as_they_are<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let exponentials = scores.exp();
+    exponentials.clone() / exponentials.sum_dim(D - 1)
+}
+
+/// A row that lies a hundred below the largest score of another row has only zeros to divide by:
+/// its shares are NaN.
+pub fn one_maximum_for_all_rows<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let largest = scores.clone().detach().max_dim(D - 1).max_dim(D - 2);
+    let exponentials = (scores - largest).exp();
+    exponentials.clone() / exponentials.sum_dim(D - 1)
+}
+
+/// Right for a matrix; with a batch or heads before it, shares are taken among the heads.
+pub fn along_the_second_axis_whatever_the_rank<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
+    let largest = scores.clone().detach().max_dim(1);
+    let exponentials = (scores - largest).exp();
+    exponentials.clone() / exponentials.sum_dim(1)
 }

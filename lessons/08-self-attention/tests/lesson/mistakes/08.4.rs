@@ -30,3 +30,9 @@ pub fn e_to_the_entropy_already<const D: usize>(weights: Tensor<D>) -> Tensor<D>
     let logarithms = weights.clone().clamp_min(f32::MIN_POSITIVE).log();
     (-(weights * logarithms).sum_dim(D - 1)).exp()
 }
+
+/// Right for a matrix; with heads before it, one number is added up over the heads.
+pub fn along_the_second_axis_whatever_the_rank<const D: usize>(weights: Tensor<D>) -> Tensor<D> {
+    let logarithms = weights.clone().clamp_min(f32::MIN_POSITIVE).log();
+    -(weights * logarithms).sum_dim(1)
+}
