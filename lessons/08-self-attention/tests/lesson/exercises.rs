@@ -6,7 +6,7 @@
 
 use attention::naive::Matrix;
 use attention::{attend, entropy, naive, scores, softmax};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use exercise::{Exercise, Probe, mistakes};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -30,6 +30,9 @@ const V: [[f32; 5]; 3] =
 const SCORES: [[f32; 3]; 2] = [[0.5, 2.5, 1.0], [0.5, 1.0, 2.0]];
 const WEIGHTS: [[f32; 3]; 2] =
     [[0.099_623_65, 0.736_124_7, 0.164_251_63], [0.140_244_38, 0.231_223_9, 0.628_531_7]];
+
+/// What numbers count for in a sum whose gradient is asked for.
+const COUNTS: [[f32; 3]; 2] = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
 
 /// Of the weights 1/2, 1/4, 1/4, 0: 1.5 ln 2; of 1/4, 0, 3/4, 0: 0.25 ln 4 + 0.75 ln (4/3).
 const ENTROPIES: [[f32; 1]; 2] = [[1.039_720_8], [0.562_335_14]];
@@ -80,6 +83,18 @@ fn scores_08_1() -> Exercise<OfTwo> {
             |(_, scores): OfTwo| scores(heads(Q), heads(K)),
             two_heads(SCORES, SCORES.map(|row| row.map(|score| 4.0 * score))),
         )
+        .probe(
+            "the gradients of queries and keys, where the scores count 1, 2, 3 and 4, 5, 6",
+            |(scores, _): OfTwo| {
+                let [q, k] = [trained(Q), trained(K)];
+                let gradients = (scores(q.clone(), k.clone()) * trained(COUNTS)).sum().backward();
+                (gradient(&q, &gradients), gradient(&k, &gradients))
+            },
+            (
+                [[2.5_f32, 1.0, 3.5, 4.0], [7.0, 2.5, 8.0, 8.5]],
+                [[0.5_f32, 3.0, 2.0, 2.5], [1.0, 4.5, 2.5, 3.5], [1.5, 6.0, 3.0, 4.5]],
+            ),
+        )
         .random(random_scores);
     mistakes!(
         exercise,
@@ -124,6 +139,19 @@ fn softmax_08_3() -> Exercise<OfOne> {
             "two heads, the second with twice the first one's scores",
             |(_, softmax): OfOne| softmax(heads(SCORES)),
             softmax_of_heads(),
+        )
+        .probe(
+            "the gradient of the scores, where the shares count 1, 2, 3 and 4, 5, 6",
+            |(softmax, _): OfOne| {
+                let scores = trained(SCORES);
+                let shares = softmax(scores.clone());
+                gradient(&scores, &(shares * trained(COUNTS)).sum().backward())
+            },
+            // Each share times how far its count lies from the row's mean.
+            [
+                [-0.106_062_11_f32, -0.047_574_25, 0.153_636_38],
+                [-0.208_723_93, -0.112_903_7, 0.321_627_64],
+            ],
         )
         .random(random_softmax);
     mistakes!(
@@ -217,6 +245,16 @@ fn entropy_08_4() -> Exercise<OfOne> {
 fn stacked(rows: Matrix) -> TensorData {
     let shape = [1, 1, rows.len(), rows[0].len()];
     TensorData::new(rows.concat(), shape)
+}
+
+/// A matrix that is trained.
+fn trained<const N: usize, const M: usize>(rows: [[f32; N]; M]) -> Tensor<2> {
+    Tensor::from_floats(rows, &cpu().autodiff()).require_grad()
+}
+
+/// The gradient that has come back to a matrix; zeros where none has.
+fn gradient(x: &Tensor<2>, gradients: &Gradients) -> Tensor<2> {
+    x.grad(gradients).unwrap_or_else(|| Tensor::zeros(x.dims(), &cpu()))
 }
 
 /// Two heads of one text, the second with twice the first one's numbers.
