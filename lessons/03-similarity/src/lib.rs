@@ -97,8 +97,8 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 // ANCHOR: normalise
 /// Brings every vector to length 1: x / |x|; the zero vector stays zero.
 ///
-/// Each vector is first divided by its largest coordinate, so that squares of very long or very short
-/// vectors neither overflow nor vanish.
+/// Each vector is first divided by its coordinate that is largest in absolute value, so that squares
+/// of very long or very short vectors neither overflow nor vanish.
 ///
 /// # Shapes
 ///

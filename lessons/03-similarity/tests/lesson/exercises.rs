@@ -122,6 +122,11 @@ fn normalise_03_2() -> Exercise<OfOne> {
             [[0.6, 0.8]],
         )
         .probe(
+            "x = [[-3, -4], [-4e30, 1]], whose largest numbers in absolute value are below 0",
+            |normalise: OfOne| normalise(tensor([[-3.0, -4.0], [-4e30, 1.0]])),
+            [[-0.6, -0.8], [-1.0, 0.0]],
+        )
+        .probe(
             "x = [[3e-30, 4e-30]], whose squares vanish",
             |normalise: OfOne| normalise(tensor([[3e-30, 4e-30]])),
             [[0.6, 0.8]],
@@ -137,6 +142,7 @@ fn normalise_03_2() -> Exercise<OfOne> {
         nan_for_the_zero_vector,
         squares_of_the_numbers_as_they_are,
         a_small_number_added_to_every_divisor,
+        the_largest_number_and_not_the_largest_absolute_one,
     )
 }
 

@@ -58,3 +58,13 @@ pub fn a_small_number_added_to_every_divisor(x: Tensor<2>) -> Tensor<2> {
     let scaled = x.clone() / (x.abs().max_dim(1) + 1e-12);
     scaled.clone() / (scaled.square().sum_dim(1).sqrt() + 1e-12)
 }
+
+/// Of (-3, -4) that is -3: the vector comes out turned round, and finds what is least like it.
+pub fn the_largest_number_and_not_the_largest_absolute_one(x: Tensor<2>) -> Tensor<2> {
+    let largest = x.clone().max_dim(1);
+    let no_largest = largest.clone().equal_scalar(0.0);
+    let scaled = x / largest.mask_fill(no_largest, 1.0);
+    let length = scaled.clone().square().sum_dim(1).sqrt();
+    let no_length = length.clone().equal_scalar(0.0);
+    scaled / length.mask_fill(no_length, 1.0)
+}
