@@ -321,6 +321,7 @@ fn masked_weights_09_5() -> Exercise<Masked> {
         minus_infinity_added_to_the_hidden_scores,
         equal_shares_where_everything_is_hidden,
         a_mere_minus_10000_as_the_hidden_score,
+        a_mere_minus_10000_and_what_is_hidden_zeroed_afterwards,
         the_mask_forgotten,
     )
 }
@@ -408,13 +409,11 @@ fn heads_09_6() -> Exercise<Heads> {
                 seen(&two_heads_on_one(), &[1.0 / 16.0, 1.0 / 256.0], FIRST_CAUSAL.as_flattened()),
             )
             .probe(
-                format!(
-                    "{TWO_HEADS}\n\
-                     in training, every value is 1, dropout throws nine weights of ten away:\n\
-                     what are the weights, and what does a query see?"
-                ),
+                "16 random queries of each of 2 heads on 16 random keys, d_head = 4\n\
+                 in training, every value is 1, dropout throws half of the weights away:\n\
+                 what are the weights, and which four numbers does a query see?",
                 with_dropout,
-                ("every row sums to 1", "something else"),
+                ("as without dropout", "one number, four times"),
             )
             .random(random_heads);
     mistakes!(
@@ -428,6 +427,9 @@ fn heads_09_6() -> Exercise<Heads> {
         keys_and_values_exchanged,
         the_weights_given_back_after_dropout,
         dropout_forgotten,
+        dropout_on_what_was_mixed_and_not_on_the_weights,
+        dropout_on_the_values_and_not_on_the_weights,
+        dropout_before_the_softmax_and_not_on_the_weights,
     )
 }
 
@@ -461,22 +463,45 @@ fn layer(n_heads: usize, n_kv_heads: usize, positions: PositionsConfig) -> Multi
     config.with_n_kv_heads(Some(n_kv_heads)).with_positions(positions).init(&cpu())
 }
 
-/// Whether the weights are whole in training, and whether a query sees anything but 1 where every
-/// value is 1.
+/// What the weights are in training, and what a query sees where every value is 1 and half of
+/// something is thrown away. A weight weighs all numbers of a value alike, so a query sees one number
+/// four times: with so many queries and keys, nothing else does that by chance.
 fn with_dropout(heads: Heads) -> (&'static str, &'static str) {
-    let layer = MultiHeadAttentionConfig::new(8, 2).with_n_kv_heads(Some(1)).with_dropout(0.9);
+    const TOKENS: usize = 16;
+    let q = random::<4>([1, 2, TOKENS, 4], 0, &cpu());
+    let k = random::<4>([1, 1, TOKENS, 4], 1, &cpu());
+    let v = k.ones_like();
+    let of_use = [q.clone(), k.clone(), v.clone()];
+    let (_, of_use) = seen(&of_use, &[0.0; 2], &[false; TOKENS * TOKENS]);
+    let layer = MultiHeadAttentionConfig::new(8, 2).with_n_kv_heads(Some(1)).with_dropout(0.5);
     let layer = layer.init(&cpu().autodiff());
-    let [q, k, v] = two_heads_on_one().map(Tensor::autodiff);
-    let (seen, weights) = heads(&layer, q, k, v.ones_like(), None);
-    let whole = all_ones(&weights.inner().sum_dim(3));
-    (
-        if whole { "every row sums to 1" } else { "some row does not sum to 1" },
-        if all_ones(&seen.inner()) { "1 and nothing else" } else { "something else" },
-    )
+    let (seen, weights) = heads(&layer, q.autodiff(), k.autodiff(), v.autodiff(), None);
+    let weights = weights.inner();
+    let unlike = weights.clone() - Tensor::from_data(of_use, &cpu());
+    let given_back = if all_near(&unlike, &[0.0]) {
+        "as without dropout"
+    } else if all_near(&weights.sum_dim(3), &[1.0]) {
+        "others, and every row sums to 1"
+    } else {
+        "others, and some row does not sum to 1"
+    };
+    let seen = seen.inner();
+    let unlike = seen.clone() - seen.clone().narrow(3, 0, 1);
+    let four = if all_near(&seen, &[1.0]) {
+        "1 and nothing else"
+    } else if all_near(&unlike, &[0.0]) {
+        "one number, four times"
+    } else if all_near(&seen, &[0.0, 2.0]) {
+        "each is 0 or 2"
+    } else {
+        "several numbers"
+    };
+    (given_back, four)
 }
 
-fn all_ones(x: &Tensor<4>) -> bool {
-    numbers(x).iter().all(|number| (number - 1.0).abs() < 1e-3)
+/// Whether every number is one of `these`, but for rounding.
+fn all_near(x: &Tensor<4>, these: &[f32]) -> bool {
+    numbers(x).iter().all(|number| these.iter().any(|this| (number - this).abs() < 1e-3))
 }
 
 /// One to three texts, one, two or four query heads for each of one or two key/value heads, causal

@@ -72,3 +72,13 @@ pub fn minus_infinity_added_to_the_hidden_scores(
     let nothing = scores.zeros_like().mask_fill(mask, f32::NEG_INFINITY);
     weights(scores + nothing).mask_fill(sees_nothing, 0.0)
 }
+
+/// What is hidden ends at 0 whatever it scored. Where all scores are below -10,000 it took all of
+/// the row first, and nothing is left for the others.
+pub fn a_mere_minus_10000_and_what_is_hidden_zeroed_afterwards(
+    scores: Tensor<4>,
+    mask: Option<Tensor<4, Bool>>,
+) -> Tensor<4> {
+    let Some(mask) = mask else { return weights(scores) };
+    weights(scores.mask_fill(mask.clone(), -10_000.0)).mask_fill(mask, 0.0)
+}

@@ -164,3 +164,58 @@ pub fn dropout_forgotten(
     let weights = masked_weights(scores, mask);
     (attend(weights.clone(), share_heads(v, this.n_heads())), weights)
 }
+
+/// Single numbers of the answer are thrown away, and no key is ever left out: the layer learns to
+/// lean on one neighbour.
+pub fn dropout_on_what_was_mixed_and_not_on_the_weights(
+    this: &MultiHeadAttention,
+    q: Tensor<4>,
+    k: Tensor<4>,
+    v: Tensor<4>,
+    mask: Option<Tensor<4, Bool>>,
+) -> (Tensor<4>, Tensor<4>) {
+    let alibi = this.alibi(&q, &k);
+    let mut scores = scores(q, share_heads(k, this.n_heads()));
+    if let Some(bias) = alibi {
+        scores = scores + bias;
+    }
+    let weights = masked_weights(scores, mask);
+    let mixed = attend(weights.clone(), share_heads(v, this.n_heads()));
+    (this.dropout.forward(mixed), weights)
+}
+
+/// A number that is thrown away is missing for every query alike, and no key is left out.
+pub fn dropout_on_the_values_and_not_on_the_weights(
+    this: &MultiHeadAttention,
+    q: Tensor<4>,
+    k: Tensor<4>,
+    v: Tensor<4>,
+    mask: Option<Tensor<4, Bool>>,
+) -> (Tensor<4>, Tensor<4>) {
+    let alibi = this.alibi(&q, &k);
+    let mut scores = scores(q, share_heads(k, this.n_heads()));
+    if let Some(bias) = alibi {
+        scores = scores + bias;
+    }
+    let weights = masked_weights(scores, mask);
+    let kept = this.dropout.forward(share_heads(v, this.n_heads()));
+    (attend(weights.clone(), kept), weights)
+}
+
+/// A score of 0 is a score like any other: no key is left out, and what is kept is doubled before it
+/// is an exponent.
+pub fn dropout_before_the_softmax_and_not_on_the_weights(
+    this: &MultiHeadAttention,
+    q: Tensor<4>,
+    k: Tensor<4>,
+    v: Tensor<4>,
+    mask: Option<Tensor<4, Bool>>,
+) -> (Tensor<4>, Tensor<4>) {
+    let alibi = this.alibi(&q, &k);
+    let mut scores = scores(q, share_heads(k, this.n_heads()));
+    if let Some(bias) = alibi {
+        scores = scores + bias;
+    }
+    let weights = masked_weights(this.dropout.forward(scores), mask);
+    (attend(weights.clone(), share_heads(v, this.n_heads())), weights)
+}
