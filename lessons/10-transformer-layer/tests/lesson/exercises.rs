@@ -155,6 +155,15 @@ fn gelu_10_2() -> Exercise<Bend> {
             [[0.841_344_746, -0.158_655_254, 1.954_499_736], [0.345_731_231, -0.004_049_694, 0.0]],
         )
         .probe("x = [[-40, 30]]", |gelu| gelu(tensor([[-40.0, 30.0]])), [[0.0, 30.0]])
+        // The share below x, and x times the height of the bell there.
+        .probe(
+            format!("x = {NUMBERS:?}\nthe gradient of the sum of all that comes out, by x"),
+            |gelu| {
+                let x = Tensor::<2>::from_floats(NUMBERS, &cpu().autodiff()).require_grad();
+                x.grad(&gelu(x.clone()).sum().backward())
+            },
+            [[1.083_315_471, -0.083_315_471, 1.085_231_801], [0.867_495_125, -0.011_945_647, 0.5]],
+        )
         .random(random_gelu);
     mistakes!(
         exercise,
@@ -164,6 +173,8 @@ fn gelu_10_2() -> Exercise<Bend> {
         the_form_with_tanh,
         the_sigmoid_of_1_702_x,
         the_share_above_x_and_not_below,
+        exact_with_the_gradient_of_the_form_with_tanh,
+        no_gradient_through_the_share,
     )
 }
 
@@ -342,6 +353,11 @@ fn rms_norm_10_5() -> Exercise<RmsNorm> {
             one_text([[0.0, 0.0]]),
         )
         .probe(
+            "x = [[[1, 1]]], weight = [1, 1], epsilon = 3",
+            |norm| norm(tensor([[1.0, 1.0]]).unsqueeze(), Tensor::ones([2], &cpu()), 3.0),
+            one_text([[0.5, 0.5]]),
+        )
+        .probe(
             "x = [[[3, 4]]] and a weight of one number, [2]: is it refused?",
             |norm| {
                 let weight = Tensor::from_floats([2.0], &cpu());
@@ -359,6 +375,7 @@ fn rms_norm_10_5() -> Exercise<RmsNorm> {
         the_weight_forgotten,
         over_the_tokens_and_not_the_numbers_of_one,
         epsilon_forgotten,
+        epsilon_as_a_floor_and_not_added,
         one_weight_taken_for_all_numbers,
     )
 }
