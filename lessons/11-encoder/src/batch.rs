@@ -17,8 +17,9 @@ pub struct Batch {
 impl Batch {
     /// Pads texts of token ids to the longest of them.
     ///
-    /// `texts` gives the token ids and the segment ids of each, and `pad` is the id of `[PAD]`. The
-    /// mask goes by the lengths: a token that a text has itself stays visible, even with that id.
+    /// `texts` gives the token ids and the segment ids of each. What is filled up has the id `pad`,
+    /// that of `[PAD]`, and the segment 0. The mask goes by the lengths: a token that a text has itself
+    /// stays visible, even with that id.
     ///
     /// # Panics
     ///

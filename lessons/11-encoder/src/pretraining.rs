@@ -56,8 +56,10 @@ pub struct Special {
 /// Masks as many words as are 15 % of the tokens of `ids`, rounded, and at least one; all of them
 /// where there are fewer.
 ///
-/// 80 % of the places to guess become `[MASK]`, 10 % a random word, and 10 % stay as they are
-/// (Devlin et al. 2019, section 3.1).
+/// The places are drawn at random, every word's as likely as any other's. 80 % of them become
+/// `[MASK]`, 10 % a random word, and 10 % stay as they are (Devlin et al. 2019, section 3.1). Each
+/// place has its own die for that, and a random word is any word of the vocabulary, in
+/// `special.first_word..vocab`.
 ///
 /// # Panics
 ///

@@ -231,6 +231,11 @@ fn log_softmax_01_3() -> Exercise<LogSoftmax> {
             [[0.0, -1000.0], [0.0, -1000.0]],
         )
         .probe(
+            "logits = [[10000, 9999.5]]",
+            |log_softmax| log_softmax(tensor([[10000.0, 9999.5]])),
+            [[-0.474_077, -0.974_077]],
+        )
+        .probe(
             "the gradient of the third log-probability, logits = [[1, 2, 3]]",
             |log_softmax| {
                 let logits = leaf([LOGITS[0]]);
@@ -250,6 +255,7 @@ fn log_softmax_01_3() -> Exercise<LogSoftmax> {
         probabilities_without_their_logarithm,
         the_sum_without_its_logarithm,
         the_sum_cut_off_from_its_gradient,
+        the_maximum_added_back_before_the_logarithm_is_taken_off,
     )
 }
 

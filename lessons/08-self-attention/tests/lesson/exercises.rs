@@ -141,6 +141,11 @@ fn softmax_08_3() -> Exercise<OfOne> {
             softmax_of_heads(),
         )
         .probe(
+            "scores = [[1000, 1000, 999]]",
+            |(softmax, _): OfOne| softmax(tensor([[1000.0, 1000.0, 999.0]])),
+            [[0.422_318_8_f32, 0.422_318_8, 0.155_362_4]],
+        )
+        .probe(
             "the gradient of the scores, where the shares count 1, 2, 3 and 4, 5, 6",
             |(softmax, _): OfOne| {
                 let scores = trained(SCORES);
@@ -162,6 +167,7 @@ fn softmax_08_3() -> Exercise<OfOne> {
         powers_of_two_and_not_of_e,
         exp_of_the_scores_as_they_are,
         one_maximum_for_all_rows,
+        the_maximum_added_back_before_the_logarithm_is_taken_off,
         along_the_second_axis_whatever_the_rank,
     )
 }

@@ -274,6 +274,27 @@ fn mask_11_3() -> Exercise<Mask> {
             slips,
             [0, 0, 0, 0],
         );
+    let long = format!(
+        "{LONG_TEXT} words, 5 to 14 again and again, [MASK] is 4, the vocabulary has the words 5 to 29"
+    );
+    let exercise = exercise
+        .probe(
+            format!(
+                "{long}\n{SEEDS_OF_PLACES} seeds: how many of the places are never guessed; shares: \
+                guesses in the first half of the text, pairs of guesses that are neighbours"
+            ),
+            places,
+            // Of 4950 pairs 99 are neighbours.
+            (0_usize, [0.5, 0.02]),
+        )
+        .probe(
+            format!(
+                "{long}\n{SEEDS_OF_FATES} seeds: how many different words are put in; in how many \
+                texts fewer than half of the guesses are [MASK]"
+            ),
+            words_and_fates,
+            (25_usize, FEW_TEXTS),
+        );
     mistakes!(
         exercise,
         mistakes_11_3: the_number_to_guess_rounded_down,
@@ -285,6 +306,11 @@ fn mask_11_3() -> Exercise<Mask> {
         a_random_id_may_be_a_special_one,
         a_second_draw_for_the_random_word,
         a_place_may_be_drawn_twice,
+        always_the_first_words_of_the_text,
+        neighbouring_words_from_a_random_start,
+        one_die_for_all_places_of_a_text,
+        the_random_word_taken_from_the_same_text,
+        the_first_word_of_the_vocabulary_for_every_random_one,
     )
 }
 
@@ -342,6 +368,64 @@ fn slips(mask: Mask) -> [usize; 4] {
     slips
 }
 
+/// How many words the long text has, of which 15 are guessed.
+const LONG_TEXT: usize = 100;
+/// Of its 12000 guesses, a half strays by 0.0042.
+const SEEDS_OF_PLACES: u64 = 800;
+/// Of 600 random words each of the 25 is there, but once in a thousand million times.
+const SEEDS_OF_FATES: u64 = 400;
+
+/// By its own die for each place a text has fewer than half of its 15 masked once in 240 times, and
+/// so many of 400 texts once in ten million. By one die for all it is one text in five.
+const FEW_TEXTS: &str = "1 in 40 or fewer";
+
+/// The long text of ten words: the vocabulary has more.
+fn long_text() -> Vec<u32> {
+    WORDS[..10].iter().copied().cycle().take(LONG_TEXT).collect()
+}
+
+/// How many places of the long text are never guessed; of the guesses, the share in its first half;
+/// of the pairs of guesses, the share of neighbours.
+fn places(mask: Mask) -> (usize, [f64; 2]) {
+    let text = long_text();
+    let mut never: BTreeSet<usize> = (0..LONG_TEXT).collect();
+    let (mut guesses, mut first_half, mut pairs, mut neighbours) = (0.0, 0.0, 0.0, 0.0);
+    for seed in 0..SEEDS_OF_PLACES {
+        let masked = mask(&text, SPECIAL, VOCAB, &mut StdRng::seed_from_u64(seed));
+        let places: BTreeSet<usize> = masked.targets.iter().map(|&(place, _)| place).collect();
+        let n = places.len() as f64;
+        guesses += n;
+        pairs += n * (n - 1.0) / 2.0;
+        for place in &places {
+            never.remove(place);
+            first_half += f64::from(u8::from(*place < LONG_TEXT / 2));
+            neighbours += f64::from(u8::from(places.contains(&(place + 1))));
+        }
+    }
+    (never.len(), [first_half / guesses, neighbours / pairs])
+}
+
+/// How many different words are put in, and whether texts are common in which fewer than half of
+/// the guesses become the mask.
+fn words_and_fates(mask: Mask) -> (usize, &'static str) {
+    let text = long_text();
+    let (mut words, mut texts) = (BTreeSet::new(), 0);
+    for seed in 0..SEEDS_OF_FATES {
+        let masked = mask(&text, SPECIAL, VOCAB, &mut StdRng::seed_from_u64(seed));
+        let mut hidden = 0;
+        for &(place, _) in &masked.targets {
+            let seen = masked.ids[place];
+            if seen == SPECIAL.mask {
+                hidden += 1;
+            } else if seen != text[place] {
+                words.insert(seen);
+            }
+        }
+        texts += u64::from(2 * hidden < masked.targets.len());
+    }
+    (words.len(), if 40 * texts <= SEEDS_OF_FATES { FEW_TEXTS } else { "more than 1 in 40" })
+}
+
 /// Two texts of four tokens, three words.
 const LOGITS: [[[f32; 3]; 4]; 2] = [
     [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, 7.0, 0.0]],
@@ -371,6 +455,11 @@ fn loss_11_4() -> Exercise<Loss> {
                 [0.0, 0.0, 0.0],
             ],
         )
+        .probe(
+            "logits = [[[200, 0, 0]]], targets = [[(0, 1)]]",
+            |loss| loss(Tensor::from_floats([[[200.0, 0.0, 0.0]]], &cpu()), &[vec![(0, 1)]]),
+            [200.0],
+        )
         .random(random_loss);
     mistakes!(
         exercise,
@@ -381,6 +470,8 @@ fn loss_11_4() -> Exercise<Loss> {
         divided_by_all_places,
         the_mean_of_every_text_first,
         cut_off_from_what_it_should_train,
+        a_small_number_added_before_the_logarithm,
+        the_logarithm_of_a_softmax_that_is_0,
     )
 }
 
@@ -439,6 +530,11 @@ fn linear_11_5() -> Exercise<Linear> {
             [21.5, 43.25, 65.0],
         )
         .probe(
+            "stored = [[1, -2], [-3, 4]], bias = [0.5, -0.25], x = [10, 1]",
+            |linear| linear(&[vec![1.0, -2.0], vec![-3.0, 4.0]], &[0.5, -0.25], &[10.0, 1.0]),
+            [8.5, -26.25],
+        )
+        .probe(
             "stored = [[1, 2, 3]], bias = [0.5], x = [1, 10]: is it refused?",
             |linear| refused(|| linear(&[vec![1.0, 2.0, 3.0]], &[0.5], &[1.0, 10.0])),
             "refused",
@@ -452,6 +548,7 @@ fn linear_11_5() -> Exercise<Linear> {
         the_last_product_alone_and_no_sum,
         the_bias_multiplied_by_the_input_too,
         a_row_longer_than_the_input_cut_off,
+        nothing_below_0_comes_out,
     )
 }
 

@@ -262,3 +262,151 @@ pub fn a_place_may_be_drawn_twice(
     }
     Masked { ids: seen, targets }
 }
+
+/// The rest of a text is never asked about: the model learns how texts begin.
+pub fn always_the_first_words_of_the_text(
+    ids: &[u32],
+    special: Special,
+    vocab: u32,
+    rng: &mut StdRng,
+) -> Masked {
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
+        }
+    }
+    places.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::new();
+    for place in places {
+        targets.push((place, ids[place]));
+        let draw = rng.random::<f64>();
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = rng.random_range(special.first_word..vocab);
+        }
+    }
+    Masked { ids: seen, targets }
+}
+
+/// Of a run of holes the neighbours are gone as well, from which a word could be guessed.
+pub fn neighbouring_words_from_a_random_start(
+    ids: &[u32],
+    special: Special,
+    vocab: u32,
+    rng: &mut StdRng,
+) -> Masked {
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
+        }
+    }
+    let guessed = ((ids.len() as f64 * GUESSED).round() as usize).clamp(1, places.len());
+    let first = rng.random_range(0..=places.len() - guessed);
+    let places = places[first..first + guessed].to_vec();
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::new();
+    for place in places {
+        targets.push((place, ids[place]));
+        let draw = rng.random::<f64>();
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = rng.random_range(special.first_word..vocab);
+        }
+    }
+    Masked { ids: seen, targets }
+}
+
+/// The shares are right over many texts. In one, either all the guesses are holes or none is.
+pub fn one_die_for_all_places_of_a_text(
+    ids: &[u32],
+    special: Special,
+    vocab: u32,
+    rng: &mut StdRng,
+) -> Masked {
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
+        }
+    }
+    places.shuffle(rng);
+    places.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::new();
+    let draw = rng.random::<f64>();
+    for place in places {
+        targets.push((place, ids[place]));
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = rng.random_range(special.first_word..vocab);
+        }
+    }
+    Masked { ids: seen, targets }
+}
+
+/// Such a word fits the text, and most of the vocabulary is never seen where it does not belong.
+pub fn the_random_word_taken_from_the_same_text(
+    ids: &[u32],
+    special: Special,
+    vocab: u32,
+    rng: &mut StdRng,
+) -> Masked {
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
+        }
+    }
+    let words = places.clone();
+    places.shuffle(rng);
+    places.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::new();
+    for place in places {
+        targets.push((place, ids[place]));
+        let draw = rng.random::<f64>();
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = ids[words[rng.random_range(0..words.len())]];
+        }
+    }
+    let _ = vocab;
+    Masked { ids: seen, targets }
+}
+
+/// The model learns that one word is always a fault, and to trust all others.
+pub fn the_first_word_of_the_vocabulary_for_every_random_one(
+    ids: &[u32],
+    special: Special,
+    vocab: u32,
+    rng: &mut StdRng,
+) -> Masked {
+    let mut places = Vec::new();
+    for (place, &id) in ids.iter().enumerate() {
+        if id >= special.first_word {
+            places.push(place);
+        }
+    }
+    places.shuffle(rng);
+    places.truncate(((ids.len() as f64 * GUESSED).round() as usize).max(1));
+    let mut seen = ids.to_vec();
+    let mut targets = Vec::new();
+    for place in places {
+        targets.push((place, ids[place]));
+        let draw = rng.random::<f64>();
+        if draw < MASKED {
+            seen[place] = special.mask;
+        } else if draw < MASKED + RANDOM {
+            seen[place] = special.first_word;
+        }
+    }
+    let _ = vocab;
+    Masked { ids: seen, targets }
+}

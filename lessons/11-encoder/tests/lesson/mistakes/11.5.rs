@@ -81,3 +81,17 @@ pub fn a_row_longer_than_the_input_cut_off(
     }
     y
 }
+
+/// An activation of its own: what a layer takes away is lost, and only what it adds is left.
+pub fn nothing_below_0_comes_out(stored: &[Vec<f32>], bias: &[f32], x: &[f32]) -> Vec<f32> {
+    assert_eq!(stored.len(), bias.len());
+    let mut y = bias.to_vec();
+    for (output, row) in y.iter_mut().zip(stored) {
+        assert_eq!(row.len(), x.len());
+        for (weight, number) in row.iter().zip(x) {
+            *output += weight * number;
+        }
+        *output = output.max(0.0);
+    }
+    y
+}
