@@ -141,9 +141,9 @@ fn softmax_08_3() -> Exercise<OfOne> {
             softmax_of_heads(),
         )
         .probe(
-            "scores = [[1000, 1000, 999]]",
-            |(softmax, _): OfOne| softmax(tensor([[1000.0, 1000.0, 999.0]])),
-            [[0.422_318_8_f32, 0.422_318_8, 0.155_362_4]],
+            "scores = [[10000, 10000, 0]]",
+            |(softmax, _): OfOne| softmax(tensor([[10_000.0, 10_000.0, 0.0]])),
+            [[0.5_f32, 0.5, 0.0]],
         )
         .probe(
             "the gradient of the scores, where the shares count 1, 2, 3 and 4, 5, 6",

@@ -50,7 +50,7 @@ pub fn along_the_second_axis_whatever_the_rank<const D: usize>(scores: Tensor<D>
     exponentials.clone() / exponentials.sum_dim(1)
 }
 
-/// Right on paper. An f32 has seven digits, and a logarithm added to 1000 keeps four of its own: the
+/// Right on paper. An f32 has seven digits, and a logarithm added to 10000 keeps three of its own: the
 /// shares are wrong in the fourth.
 pub fn the_maximum_added_back_before_the_logarithm_is_taken_off<const D: usize>(
     scores: Tensor<D>,
