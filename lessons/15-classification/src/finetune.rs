@@ -207,7 +207,7 @@ pub struct LabelledRow {
 }
 
 /// Cross entropy in which an answer counts as much as its label weighs:
-/// sum_i w[y_i] (-log p_i[y_i]) / sum_i w[y_i] over the rows that have an answer.
+/// sum_i w(y_i) (-log p_i(y_i)) / sum_i w(y_i) over the rows that have an answer.
 ///
 /// # Shapes
 ///

@@ -288,7 +288,7 @@ fn tensor<const N: usize, const M: usize>(rows: [[f32; N]; M]) -> Tensor<2> {
     Tensor::from_floats(rows, &cpu())
 }
 
-/// The device of the tests.
+/// The CPU, whatever the other tests run on: what is asked is what the learner wrote.
 fn cpu() -> Device {
-    backend::from_env()
+    backend::open("flex").expect("the CPU is always there")
 }

@@ -436,7 +436,7 @@ fn product(x: &Matrix, weight: &Matrix) -> Matrix {
     product
 }
 
-/// The device of the tests.
+/// The CPU, whatever the other tests run on: what is asked is what the learner wrote.
 fn cpu() -> Device {
-    backend::from_env()
+    backend::open("flex").expect("the CPU is always there")
 }

@@ -611,7 +611,7 @@ fn first_numbers(pooled: Tensor<2>) -> Tensor<2> {
     pooled.narrow(1, 0, NUMBERS)
 }
 
-/// The device of the tests.
+/// The CPU, whatever the other tests run on: what is asked is what the learner wrote.
 fn cpu() -> Device {
-    backend::from_env()
+    backend::open("flex").expect("the CPU is always there")
 }

@@ -389,7 +389,7 @@ fn hidden<const N: usize, const M: usize>(mask: [[bool; N]; M]) -> Tensor<2, Boo
     Tensor::from_bool(mask, &cpu())
 }
 
-/// The device of the tests.
+/// The CPU, whatever the other tests run on: what is asked is what the learner wrote.
 fn cpu() -> Device {
-    backend::from_env()
+    backend::open("flex").expect("the CPU is always there")
 }
