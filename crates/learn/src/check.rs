@@ -123,11 +123,7 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
     loop {
         let ended = child.try_wait()?;
         for line in messages.try_iter() {
-            match message(&line, &tests) {
-                Some(Message::Program(path)) => program = Some(path),
-                Some(Message::Error(text)) => errors.push(text),
-                None => {}
-            }
+            take(message(&line, &tests), &mut program, &mut errors);
         }
         for line in said.try_iter() {
             waiting.hears(&line);
@@ -143,11 +139,7 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
         };
         // What was still on its way.
         while let Ok(line) = messages.recv_timeout(LAST_WORDS) {
-            match message(&line, &tests) {
-                Some(Message::Program(path)) => program = Some(path),
-                Some(Message::Error(text)) => errors.push(text),
-                None => {}
-            }
+            take(message(&line, &tests), &mut program, &mut errors);
         }
         return match program {
             Some(program) if status.success() => Ok(Some(Built::Program(program))),
@@ -159,6 +151,15 @@ pub fn build(root: &Path, exercise: &Exercise, waiting: &mut dyn Waiting) -> Res
                 Err(anyhow!("cargo could not build the tests of {package}: {last}"))
             }
         };
+    }
+}
+
+/// Keeps what a message says.
+fn take(message: Option<Message>, program: &mut Option<PathBuf>, errors: &mut Vec<String>) {
+    match message {
+        Some(Message::Program(path)) => *program = Some(path),
+        Some(Message::Error(text)) => errors.push(text),
+        None => {}
     }
 }
 

@@ -92,12 +92,16 @@ pub fn check(desk: &Desk, id: Option<&str>, as_json: bool) -> Result<ExitCode> {
 
 /// Prints the next hint.
 pub fn hint(desk: &Desk, id: Option<&str>) -> Result<ExitCode> {
-    let exercise = desk.meant(id)?;
+    Page::new().prose(&next_hint(desk, desk.meant(id)?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The next hint, with its number.
+pub fn next_hint(desk: &Desk, exercise: &Exercise) -> Result<String> {
     let number = desk.hint(exercise)?;
     let hints = exercise.hints.len();
     let last = if number == hints { " (the last)" } else { "" };
-    Page::new().prose(&format!("{number} of {hints}{last}: {}", exercise.hints[number - 1]));
-    Ok(ExitCode::SUCCESS)
+    Ok(format!("{number} of {hints}{last}: {}", exercise.hints[number - 1]))
 }
 
 /// Gives an exercise back.

@@ -258,9 +258,7 @@ impl Session<'_> {
     }
 
     fn hint(&self, exercise: &Exercise) -> Result<()> {
-        let number = self.desk.hint(exercise)?;
-        let (hints, hint) = (exercise.hints.len(), &exercise.hints[number - 1]);
-        self.page.prose(&format!("{number} of {hints}: {hint}"));
+        self.page.prose(&single::next_hint(self.desk, exercise)?);
         Ok(())
     }
 
