@@ -76,6 +76,19 @@ pub enum CheckpointError {
         /// The other stored name.
         second: String,
     },
+    /// A configuration of another architecture than is read.
+    #[error(
+        "{path:?}: at model_type: expected {expected}, found {found}; take a model of these \
+            architectures, others are not read"
+    )]
+    Architecture {
+        /// Path of the configuration.
+        path: PathBuf,
+        /// The architectures that are read.
+        expected: &'static str,
+        /// The one that the file names, or that it names none.
+        found: String,
+    },
     /// A tensor that the architecture needs and the file lacks.
     #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config \
         are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]

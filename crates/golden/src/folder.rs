@@ -1,7 +1,7 @@
 //! A whole model and what it answered: `config.json`, weights, `cases.json`,
 //! `expected.safetensors`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use burn::tensor::TensorData;
@@ -35,7 +35,24 @@ pub enum GoldenError {
         /// Form that the file holds.
         found: String,
     },
+    /// An input that does not fit the model, or a case that says something that cannot be.
+    #[error("{path:?}: case {case:?}, {input}: {problem}; record the folder again")]
+    Input {
+        /// Path of the list of cases.
+        path: PathBuf,
+        /// Name of the case.
+        case: String,
+        /// Name of the input, or of another key of the case.
+        input: String,
+        /// What was expected, and what came.
+        problem: String,
+    },
 }
+
+/// What [`Case::compare`] may say.
+const COMPARE: [&str; 3] = ["all positions", ONLY_KEPT, "exact"];
+/// Says that answers at tokens which the attention mask hides are not compared.
+const ONLY_KEPT: &str = "where attention_mask is 1";
 
 /// One recorded run of the model.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,16 +106,40 @@ impl Folder {
     ///
     /// A file that is missing or not what it should be.
     pub fn open(path: &Path) -> Result<Self, GoldenError> {
-        let cases: Cases = files::read_json(&path.join("cases.json"))?;
+        let list = path.join("cases.json");
+        let cases: Cases = files::read_json(&list)?;
+        let tolerance = cases.suggested_tolerance.max_abs;
+        if !tolerance.is_finite() || tolerance < 0.0 {
+            let problem = format!("expected a finite number from 0 on, found {tolerance}");
+            let key = "suggested_tolerance.max_abs".into();
+            return Err(FilesError::Json { path: list, key, problem }.into());
+        }
         let expected = path.join("expected.safetensors");
         Header::open(&expected)?; // our own check before the library reads it
         let recorded = std::fs::read(&expected).map_err(FilesError::io(&expected, "reading"))?;
-        Ok(Self {
-            path: path.into(),
-            tolerance: cases.suggested_tolerance.max_abs,
-            cases: cases.cases,
-            recorded,
-        })
+        let folder = Self { path: path.into(), tolerance, cases: cases.cases, recorded };
+        folder.check_cases()?;
+        Ok(folder)
+    }
+
+    /// Checks what the cases say of themselves: names that differ, something to compare, and a way
+    /// to compare it that is known.
+    fn check_cases(&self) -> Result<(), GoldenError> {
+        let mut names = BTreeSet::new();
+        for case in &self.cases {
+            if !names.insert(&case.case) {
+                return self.refuse(case, "case", "expected another name, found it twice".into());
+            }
+            if case.outputs.is_empty() {
+                return self.refuse(case, "outputs", "expected answers, found none".into());
+            }
+            if !COMPARE.contains(&case.compare.as_str()) {
+                let expected = COMPARE.map(|known| format!("{known:?}")).join(", ");
+                let problem = format!("expected one of {expected}, found {:?}", case.compare);
+                return self.refuse(case, "compare", problem);
+            }
+        }
+        Ok(())
     }
 
     /// A recorded input or output of `case`, f32 or i64.
@@ -146,11 +187,12 @@ impl Folder {
                 found: format!("{:?}", answer.shape()),
             });
         }
-        let kept = match (case.compare.as_str(), self.input(case, "attention_mask")?) {
-            ("where attention_mask is 1", Some(mask)) => mask,
-            _ => return Ok(crate::max_abs_error_of_data(answer, &expected)),
-        };
-        Ok(largest_where_kept(answer, &expected, &kept))
+        match (case.compare.as_str(), self.input(case, "attention_mask")?) {
+            (ONLY_KEPT, Some(mask)) if has_tokens(answer, &mask) => {
+                Ok(largest_where_kept(answer, &expected, &mask))
+            }
+            _ => Ok(crate::max_abs_error_of_data(answer, &expected)),
+        }
     }
 
     /// The largest error of every gradient by the checkpoint's own names, or `None` where the
@@ -204,6 +246,17 @@ impl Folder {
             return Ok(None);
         }
         self.tensor(case, name).map(Some)
+    }
+}
+
+/// Whether an answer is one of tokens that `kept`, `[batch, tokens]`, says something of:
+/// `[batch, tokens, ..]` or `[batch, heads, tokens, ..]`.
+fn has_tokens(answer: &TensorData, kept: &TensorData) -> bool {
+    let [batch, tokens] = kept.shape()[..] else { return false };
+    match answer.shape()[..] {
+        [b, _, queries, _] => b == batch && queries == tokens,
+        [b, t, ..] => b == batch && t == tokens,
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod carried;
 mod compare;
 mod draw;
 mod folder;
+mod inputs;
 
 use std::path::PathBuf;
 

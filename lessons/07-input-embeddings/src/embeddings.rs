@@ -10,17 +10,24 @@ use positions::{LearnedPositions, LearnedPositionsConfig};
 
 use crate::norm::{LayerNorm, LayerNormConfig};
 
+/// The tokens' axis of `[batch, tokens]`.
+const TOKENS: usize = 1;
+
 /// Configuration of [`BertEmbeddings`].
 #[derive(Config, Debug)]
 pub struct BertEmbeddingsConfig {
     /// Size of the vocabulary: rows of the token table.
     pub vocab: usize,
-    /// Length of the longest text: rows of the position table.
+    /// Length of the longest text in tokens: rows of the position table that a text can use.
     pub max_tokens: usize,
     /// Number of segments, rows of their table: 2 for a pair of sentences, one per role for a chat.
     pub segments: usize,
     /// Width of the model: how many numbers a token has.
     pub d_model: usize,
+    /// Id of `[PAD]` where positions are counted on from it, as RoBERTa counts them
+    /// ([`positions_after_padding`]); `None` counts from 0, as BERT does.
+    #[config(default = "None")]
+    pub padding: Option<u32>,
     /// Epsilon of the norm (BERT's `layer_norm_eps`).
     #[config(default = 1e-12)]
     pub epsilon: f64,
@@ -48,6 +55,9 @@ pub struct BertEmbeddings {
     pub norm: LayerNorm,
     /// Dropout after the norm, in training only.
     pub dropout: Dropout,
+    /// Id of `[PAD]` where positions are counted on from it, as RoBERTa counts them.
+    #[module(skip)]
+    pub padding: Option<u32>,
 }
 // ANCHOR_END: tables
 
@@ -58,11 +68,10 @@ impl BertEmbeddingsConfig {
     ///
     /// If a size is zero, `epsilon` not above zero or `dropout` not in 0..1.
     pub fn init(&self, device: &Device) -> BertEmbeddings {
-        let Self { vocab, max_tokens, segments, d_model, epsilon, dropout, initializer_std } =
-            *self;
-        let std = initializer_std;
+        let Self { vocab, max_tokens, segments, d_model, padding, epsilon, dropout, .. } = *self;
+        let (std, rows) = (self.initializer_std, first_position(padding) + max_tokens);
         let tokens = TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(std);
-        let positions = LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(std);
+        let positions = LearnedPositionsConfig::new(rows, d_model).with_initializer_std(std);
         let segments = TokenEmbeddingConfig::new(segments, d_model).with_initializer_std(std);
         BertEmbeddings {
             tokens: tokens.init(device),
@@ -70,6 +79,7 @@ impl BertEmbeddingsConfig {
             segments: segments.init(device),
             norm: LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device),
             dropout: DropoutConfig::new(dropout).init(),
+            padding,
         }
     }
 }
@@ -108,8 +118,59 @@ impl BertEmbeddings {
     pub fn sum(&self, ids: Tensor<2, Int>, segment_ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = ids.dims();
         assert_shape!(segment_ids, [batch, tokens]);
-        let positions = self.positions.forward(tokens).unsqueeze(); // [1, tokens, d_model]
+        let positions = self.position_vectors(&ids); // [batch or 1, tokens, d_model]
         self.tokens.forward(ids) + positions + self.segments.forward(segment_ids)
     }
 }
 // ANCHOR_END: sum
+
+// ANCHOR: positions
+impl BertEmbeddings {
+    /// The vector of each token's place: rows 0, 1, 2 .. for every text, or with a `padding` those
+    /// of [`positions_after_padding`].
+    ///
+    /// # Shapes
+    ///
+    /// - ids: `[batch, tokens]`, token ids in 0..vocab
+    /// - output: `[1, tokens, d_model]`, or with a `padding` `[batch, tokens, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If there are more tokens than positions.
+    pub fn position_vectors(&self, ids: &Tensor<2, Int>) -> Tensor<3> {
+        let [_, tokens] = ids.dims();
+        let Some(padding) = self.padding else {
+            return self.positions.forward(tokens).unsqueeze();
+        };
+        let most = self.max_tokens();
+        assert!(tokens <= most, "{tokens} tokens in embeddings with positions for {most}");
+        self.positions.forward_at(positions_after_padding(ids.clone(), padding))
+    }
+
+    /// The longest text in tokens: the rows of the position table without those that no token of a
+    /// text can have.
+    pub fn max_tokens(&self) -> usize {
+        self.positions.max_tokens() - first_position(self.padding)
+    }
+}
+
+/// The positions of tokens counted on from the id of `[PAD]`, as RoBERTa counts them: padding stands
+/// at `padding`, and the first other token at `padding` + 1.
+///
+/// A `[PAD]` between words is not counted either: it is the id that decides, not the mask (Liu et
+/// al. 2019, released code; `create_position_ids_from_input_ids` of transformers 5.24).
+///
+/// # Shapes
+///
+/// - ids: `[batch, tokens]`, token ids
+/// - output: `[batch, tokens]`, rows of the position table
+pub fn positions_after_padding(ids: Tensor<2, Int>, padding: u32) -> Tensor<2, Int> {
+    let counts = ids.not_equal_scalar(padding).int();
+    counts.clone().cumsum(TOKENS) * counts + padding
+}
+// ANCHOR_END: positions
+
+/// The position of a text's first token.
+fn first_position(padding: Option<u32>) -> usize {
+    padding.map_or(0, |padding| padding as usize + 1)
+}

@@ -11,7 +11,8 @@
 //! - `lookup::TokenEmbedding::forward(&self, ids: Tensor<2, Int>) -> Tensor<3>`: one row of a table
 //!   per token (lesson 01)
 //! - `positions::LearnedPositions::forward(&self, tokens: usize) -> Tensor<2>`: one row per
-//!   position (lesson 06)
+//!   position, and `forward_at(&self, positions: Tensor<2, Int>) -> Tensor<3>`: rows of one's own
+//!   choice (lesson 06)
 //!
 //! **Leaves you with.** [`BertEmbeddings`], the first stage of the encoder in lesson 11, into which
 //! real weights load; [`LayerNorm`], which every layer after it uses; [`Role`], the same idea for a
@@ -26,7 +27,7 @@ pub mod naive;
 mod norm;
 mod segments;
 
-pub use embeddings::{BertEmbeddings, BertEmbeddingsConfig};
+pub use embeddings::{BertEmbeddings, BertEmbeddingsConfig, positions_after_padding};
 pub use norm::{LayerNorm, LayerNormConfig, layer_norm};
 pub use segments::{Role, role_ids, segment_ids};
 

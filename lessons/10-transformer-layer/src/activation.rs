@@ -8,6 +8,9 @@ use burn::tensor::{Tensor, activation};
 /// sqrt(2 / pi), inside the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const SQRT_2_OVER_PI: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
 
+/// How steep the sigmoid is inside the quick form of GELU (Hendrycks & Gimpel 2016, section 2).
+const GELU_SIGMOID: f64 = 1.702;
+
 /// The cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const GELU_CUBIC: f64 = 0.044715;
 
@@ -22,33 +25,62 @@ pub enum Activation {
     Relu,
     /// [`silu`], which SwiGLU has inside.
     Silu,
+    /// [`gelu_quick`], which CLIP has.
+    GeluQuick,
+    /// The square of [`relu`] (So et al. 2021, "Primer").
+    ReluSquared,
+    /// [`relu`], at most 6 (Krizhevsky 2010).
+    Relu6,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// 1 / (1 + e^-x).
+    Sigmoid,
+    /// No bend at all: the two maps are one.
+    Linear,
 }
+
+/// The activations with all their names in a published `config.json`, the one that is written first
+/// (`ACT2CLS` of transformers 5.24). The five names of the tanh form are one function computed in five ways.
+const PUBLISHED: [(Activation, &[&str]); 10] = [
+    (Activation::GeluExact, &["gelu", "gelu_python"]),
+    (
+        Activation::GeluTanh,
+        &["gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_python_tanh"],
+    ),
+    (Activation::Relu, &["relu"]),
+    (Activation::Silu, &["silu", "swish"]),
+    (Activation::GeluQuick, &["quick_gelu"]),
+    (Activation::ReluSquared, &["relu2"]),
+    (Activation::Relu6, &["relu6"]),
+    (Activation::Tanh, &["tanh"]),
+    (Activation::Sigmoid, &["sigmoid"]),
+    (Activation::Linear, &["linear"]),
+];
 
 impl Activation {
     /// The activation that a published `config.json` means by `name`, if it is one of these.
     pub fn published(name: &str) -> Option<Self> {
-        match name {
-            "gelu" => Some(Self::GeluExact),
-            "gelu_new" | "gelu_pytorch_tanh" => Some(Self::GeluTanh),
-            "relu" => Some(Self::Relu),
-            "silu" | "swish" => Some(Self::Silu),
-            _ => None,
-        }
+        let (activation, _) = PUBLISHED.iter().find(|(_, names)| names.contains(&name))?;
+        Some(*activation)
     }
 
     /// The name of this activation in a `config.json`, as [`Activation::published`] reads it.
+    ///
+    /// # Panics
+    ///
+    /// Never: every activation has a name.
     pub fn published_name(self) -> &'static str {
-        match self {
-            Self::GeluExact => "gelu",
-            Self::GeluTanh => "gelu_new",
-            Self::Relu => "relu",
-            Self::Silu => "silu",
-        }
+        let named = PUBLISHED.iter().find(|(activation, _)| *activation == self);
+        named.expect("every activation has a published name").1[0]
     }
 
     /// The error text for a name that [`Activation::published`] does not know.
     pub fn unknown(name: &str) -> String {
-        format!("expected gelu, gelu_new, gelu_pytorch_tanh, relu or silu, found {name:?}")
+        let mut known: Vec<&str> = Vec::new();
+        for (_, names) in PUBLISHED {
+            known.extend(names);
+        }
+        format!("expected one of {}, found {name:?}", known.join(", "))
     }
 
     /// Applies the activation to every number.
@@ -62,22 +94,24 @@ impl Activation {
     /// - x: any
     /// - output: the same
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
-        if kernels::plain() {
-            return match self {
-                Self::GeluExact => gelu_exact(x),
-                Self::GeluTanh => gelu_tanh(x),
-                Self::Relu => relu(x),
-                Self::Silu => silu(x),
-            };
-        }
+        let plain = kernels::plain();
         match self {
             // Most of burn's backends give the fused form the gradient of the tanh form, which is
             // off by 1e-3.
-            Self::GeluExact if x.is_autodiff() => gelu_exact(x),
+            Self::GeluExact if plain || x.is_autodiff() => gelu_exact(x),
             Self::GeluExact => activation::gelu(x),
+            Self::GeluTanh if plain => gelu_tanh(x),
             Self::GeluTanh => kernels::gelu::gelu_tanh(x),
+            Self::Relu if plain => relu(x),
             Self::Relu => activation::relu(x),
+            Self::Silu if plain => silu(x),
             Self::Silu => activation::silu(x),
+            Self::GeluQuick => gelu_quick(x),
+            Self::ReluSquared => relu(x).square(),
+            Self::Relu6 => relu(x).clamp_max(6.0),
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => activation::sigmoid(x),
+            Self::Linear => x,
         }
     }
 }
@@ -138,4 +172,17 @@ pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// - output: the same
 pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.clone() / ((-x).exp() + 1.0)
+}
+
+/// x weighted by a sigmoid that is steep enough to look like GELU, at most 0.021 away from it.
+///
+/// x sigmoid(1.702 x) (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2)
+///
+/// # Shapes
+///
+/// - x: any
+/// - output: the same
+pub fn gelu_quick<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let below = activation::sigmoid(x.clone() * GELU_SIGMOID);
+    x * below
 }

@@ -33,7 +33,7 @@ mod encoder;
 mod feed_forward;
 mod norm;
 
-pub use activation::{Activation, gelu_exact, gelu_tanh, relu, silu};
+pub use activation::{Activation, gelu_exact, gelu_quick, gelu_tanh, relu, silu};
 pub use decoder::{DecoderLayer, DecoderLayerConfig};
 pub use encoder::{EncoderLayer, EncoderLayerConfig, Placement, residual};
 pub use feed_forward::{

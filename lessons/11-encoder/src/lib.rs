@@ -23,8 +23,8 @@
 //!   (lesson 01)
 //! - the demo: `similarity::cosine` and `pairwise` (lesson 03)
 //!
-//! **Leaves you with.** An encoder that runs every published BERT checkpoint, and gives every
-//! layer's answer.
+//! **Leaves you with.** An encoder that runs every published BERT, DistilBERT and RoBERTa
+//! checkpoint, and gives every layer's answer.
 //!
 //! **Try.** `cargo test -p lesson-11`, then `cargo rungs run 11`.
 
@@ -46,7 +46,7 @@ use inputs::{BertEmbeddings, BertEmbeddingsConfig};
 use layer::{Activation, EncoderLayer, EncoderLayerConfig};
 
 pub use batch::Batch;
-pub use tasks::{MaskedLanguageModel, SequenceClassifier};
+pub use tasks::{MaskedLanguageModel, SequenceClassifier, TokenClassifier};
 
 /// What the list of lessons says about this one.
 pub const LESSON: Lesson = Lesson {
@@ -79,8 +79,12 @@ pub struct BertConfig {
     pub n_heads: usize,
     /// Width of the feed-forward.
     pub d_ff: usize,
-    /// Rows of the position table: the longest text in tokens.
+    /// The longest text in tokens: rows of the position table that a text can use.
     pub max_tokens: usize,
+    /// Id of `[PAD]` where positions are counted on from it, as RoBERTa counts them; `None` counts
+    /// from 0.
+    #[config(default = "None")]
+    pub padding: Option<u32>,
     /// Rows of the segment table.
     #[config(default = 2)]
     pub segments: usize,
@@ -132,6 +136,7 @@ impl BertConfig {
             .with_dropout(self.dropout);
         let embeddings =
             BertEmbeddingsConfig::new(self.vocab, self.max_tokens, self.segments, self.d_model)
+                .with_padding(self.padding)
                 .with_epsilon(self.epsilon)
                 .with_dropout(self.dropout)
                 .init(device);
@@ -217,6 +222,11 @@ impl Bert {
     pub fn d_model(&self) -> usize {
         self.embeddings.tokens.d_model()
     }
+
+    /// The longest text that there are positions for, in tokens.
+    pub fn max_tokens(&self) -> usize {
+        self.embeddings.max_tokens()
+    }
 }
 // ANCHOR_END: forward
 
@@ -224,10 +234,11 @@ impl Bert {
     /// The configuration that the model was made with.
     pub fn config(&self) -> BertConfig {
         let (embeddings, layer) = (&self.embeddings, &self.layers[0]);
-        let [max_tokens, d_model] = embeddings.positions.weight.dims();
+        let (max_tokens, d_model) = (self.max_tokens(), self.d_model());
         let [_, d_ff] = layer.feed_forward.up.weight.dims();
         let (vocab, heads) = (embeddings.tokens.vocab(), layer.attention.n_heads());
         BertConfig::new(vocab, d_model, self.layers.len(), heads, d_ff, max_tokens)
+            .with_padding(embeddings.padding)
             .with_segments(embeddings.segments.weight.dims()[0])
             .with_epsilon(embeddings.norm.epsilon)
             .with_activation(layer.feed_forward.activation)

@@ -96,3 +96,25 @@ impl SequenceClassifier {
         self.classifier.forward(pooled)
     }
 }
+
+/// BERT with a score for every label of each token: the parts of speech, the names in a text
+/// (Devlin et al. 2019, section 5.3), or where an answer begins and ends (section 4.2).
+#[derive(Module, Debug)]
+pub struct TokenClassifier {
+    /// The encoder under the head.
+    pub bert: Bert,
+    /// Linear map to the labels, `[d_model, labels]`.
+    pub classifier: Linear,
+}
+
+impl TokenClassifier {
+    /// The logits of every token.
+    ///
+    /// # Shapes
+    ///
+    /// - batch.ids: `[batch, tokens]`, ids in 0..vocab
+    /// - output: `[batch, tokens, labels]`, logits
+    pub fn forward(&self, batch: &Batch) -> Tensor<3> {
+        self.classifier.forward(self.bert.forward(batch))
+    }
+}

@@ -138,7 +138,7 @@ impl SentenceEncoder {
         Ok(Self {
             tokenizer,
             reading: Reading { layers: bert.layers.len(), pooling: Pooling::Mean, unit: false },
-            limit: bert.embeddings.positions.weight.dims()[0],
+            limit: bert.max_tokens(),
             lower_case: false,
             pad,
             batch: BATCH,

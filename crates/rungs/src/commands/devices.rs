@@ -98,6 +98,7 @@ fn forward(bert: &Path, device: &Device) -> Result<(f32, f32)> {
         attention_mask: folder.input(case, "attention_mask")?,
         token_type_ids: folder.input(case, "token_type_ids")?,
         labels: None,
+        answers: None,
     };
     let answers = PublishedBert::open(&folder.path, "BertModel", device)?.answers(&inputs, device);
     let mut worst: f32 = 0.0;

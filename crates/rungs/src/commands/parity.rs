@@ -1,5 +1,7 @@
 //! `cargo rungs parity`
 
+mod inputs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -102,16 +104,13 @@ pub fn run(args: &Args) -> Result<()> {
 /// Opens a recorded model as the architecture that its configuration names.
 fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
     match config.model_type.as_deref() {
-        Some("bert") | None => {
-            let architecture = match config.architectures.first() {
-                Some(architecture) => architecture,
-                None => "BertModel",
-            };
-            Ok(Recorded::Bert(Box::new(PublishedBert::open(folder, architecture, device)?)))
-        }
-        model_type => {
-            let model = names::language_model(folder, model_type, device)?;
+        Some(model_type) if !encoder::checkpoint::is_read(model_type) => {
+            let model = names::language_model(folder, Some(model_type), device)?;
             Ok(Recorded::LanguageModel(model))
+        }
+        _ => {
+            let architecture = config.architectures.first().map_or("BertModel", String::as_str);
+            Ok(Recorded::Bert(Box::new(PublishedBert::open(folder, architecture, device)?)))
         }
     }
 }
@@ -138,7 +137,7 @@ fn errors(
     device: &Device,
 ) -> Result<Vec<(String, f32)>> {
     let answers = match recorded {
-        Recorded::Bert(published) => bert_answers(published, &bert_inputs(folder, case)?, device),
+        Recorded::Bert(model) => bert_answers(model, &inputs::bert(folder, case, model)?, device),
         Recorded::LanguageModel(model) => decoder_answers(&**model, folder, case, device)?,
     };
     let mut errors = Vec::new();
@@ -152,36 +151,6 @@ fn errors(
         errors.push((output.clone(), folder.error(case, output, answer)?));
     }
     Ok(errors)
-}
-
-/// A case's inputs to a BERT.
-fn bert_inputs(folder: &Folder, case: &Case) -> Result<encoder::parity::BertInputs> {
-    Ok(encoder::parity::BertInputs {
-        input_ids: input_ids(folder, case)?,
-        attention_mask: folder.input(case, "attention_mask")?,
-        token_type_ids: folder.input(case, "token_type_ids")?,
-        labels: folder.input(case, "labels")?,
-    })
-}
-
-/// A case's inputs to a decoder.
-fn decoder_inputs(
-    folder: &Folder,
-    case: &Case,
-) -> Result<decoder::checkpoint::parity::DecoderInputs> {
-    let attention_mask = folder.input(case, "attention_mask")?;
-    Ok(decoder::checkpoint::parity::DecoderInputs {
-        input_ids: input_ids(folder, case)?,
-        attention_mask,
-    })
-}
-
-/// A case's token IDs, which every case records.
-fn input_ids(folder: &Folder, case: &Case) -> Result<TensorData> {
-    match folder.input(case, "input_ids")? {
-        Some(ids) => Ok(ids),
-        None => bail!("{}: case {:?} records no input_ids", folder.path.display(), case.case),
-    }
 }
 
 /// What the class answers for a case, and the sentence vectors that lesson 14 makes of the last
@@ -201,18 +170,22 @@ fn bert_answers(
     answers
 }
 
-/// What the class answers for a case, its loss and the tokens that it writes.
+/// What the class answers for a case, its loss and the tokens that it writes where these were
+/// recorded.
 fn decoder_answers(
     model: &dyn LanguageModel,
     folder: &Folder,
     case: &Case,
     device: &Device,
 ) -> Result<BTreeMap<String, TensorData>> {
-    let inputs = decoder_inputs(folder, case)?;
+    let inputs = inputs::decoder(folder, case, model)?;
     let mut answers = decoder::checkpoint::parity::answers(model, &inputs, device);
-    let loss = decoder::checkpoint::parity::next_token_loss(model, &inputs, device);
-    answers.insert("loss".into(), loss.into_data());
+    if case.outputs.contains_key("loss") {
+        let loss = decoder::checkpoint::parity::next_token_loss(model, &inputs, device);
+        answers.insert("loss".into(), loss.into_data());
+    }
     if let Some([batch, tokens]) = case.outputs.get("generated_ids").map(Vec::as_slice) {
+        folder.tensor(case, "generated_ids")?; // so many tokens are recorded, not only claimed
         let ids = decoder::checkpoint::parity::continued(model, &inputs, *tokens, true, device);
         answers.insert("generated_ids".into(), TensorData::new(ids, [*batch, *tokens]));
     }
@@ -223,24 +196,42 @@ fn decoder_answers(
 /// gradients.
 fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(String, f32)>> {
     use decoder::checkpoint::parity::{gradient_of, next_token_loss};
-    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else {
+    let path = &folder.path;
+    if !path.join("gradients.safetensors").exists() {
         return Ok(Vec::new());
+    }
+    let Some(case) = folder.cases.iter().find(|case| case.case == "loss") else {
+        bail!(
+            "{}: expected a case \"loss\", whose gradients gradients.safetensors holds, found none",
+            path.display()
+        );
     };
     let device = device.clone().autodiff();
-    let path = &folder.path;
-    let answers = match config.model_type.as_deref() {
-        Some("gpt2") => {
+    let answers = match (open(path, config, &device)?, config.model_type.as_deref()) {
+        (Recorded::Bert(model), _) => {
+            let inputs = inputs::bert(folder, case, &model)?;
+            let Some(gradients) = model.gradients(&inputs, &device) else {
+                bail!(
+                    "{}: expected labels in case \"loss\" and a class with a loss, whose gradients \
+                     gradients.safetensors holds",
+                    path.display()
+                );
+            };
+            encoder::checkpoint::tensors(&gradients, path)?
+        }
+        (Recorded::LanguageModel(model), Some("gpt2")) => {
+            let inputs = inputs::decoder(folder, case, &*model)?;
             let gpt = decoder::checkpoint::load(path, &device)?.model;
-            let loss = next_token_loss(&gpt, &decoder_inputs(folder, case)?, &device);
+            let loss = next_token_loss(&gpt, &inputs, &device);
             decoder::checkpoint::tensors(&gradient_of(loss, gpt))
         }
-        Some("llama") => {
+        (Recorded::LanguageModel(model), Some("llama")) => {
+            let inputs = inputs::decoder(folder, case, &*model)?;
             let llama = llama::checkpoint::load(path, &device)?.model;
-            let loss = next_token_loss(&llama, &decoder_inputs(folder, case)?, &device);
+            let loss = next_token_loss(&llama, &inputs, &device);
             llama::checkpoint::tensors(&gradient_of(loss, llama))
         }
-        _ if !path.join("gradients.safetensors").exists() => return Ok(Vec::new()),
-        model_type => bail!(
+        (_, model_type) => bail!(
             "{}: expected a gpt2 or llama, whose gradients can be compared, found {model_type:?} \
                 with recorded ones",
             path.display()

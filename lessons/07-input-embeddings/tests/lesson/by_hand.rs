@@ -3,7 +3,8 @@
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use inputs::{
-    BertEmbeddingsConfig, LayerNormConfig, Role, layer_norm, naive, role_ids, segment_ids,
+    BertEmbeddingsConfig, LayerNormConfig, Role, layer_norm, naive, positions_after_padding,
+    role_ids, segment_ids,
 };
 
 use super::text;
@@ -104,6 +105,35 @@ fn three_tables_are_added_up() {
     let expected =
         Tensor::<3>::from_floats([[[114.0, 215.0], [120.0, 221.0], [332.0, 433.0]]], &device);
     golden::assert_close(&sum, &expected, 0.0);
+}
+
+#[test]
+fn positions_after_padding_pass_over_padding_wherever_it_stands() {
+    let device = backend::from_env();
+    let ids = Tensor::<2, Int>::from_ints([[0, 5, 1, 7, 2], [0, 6, 2, 1, 1]], &device);
+    let positions = positions_after_padding(ids, 1);
+    let expected = Tensor::<2, Int>::from_ints([[2, 3, 1, 4, 5], [2, 3, 4, 1, 1]], &device);
+    golden::assert_close(&positions.float(), &expected.float(), 0.0);
+}
+
+#[test]
+fn where_positions_follow_padding_the_table_has_rows_that_no_token_uses() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let embeddings = BertEmbeddingsConfig::new(9, 4, 1, 5).with_padding(Some(1)).init(&device);
+    assert_eq!(embeddings.positions.weight.dims(), [6, 5]);
+    assert_eq!(embeddings.max_tokens(), 4);
+    let ids = text(&[0, 5, 7, 2], &device);
+    let rows = embeddings.positions.weight.val().narrow(0, 2, 4).unsqueeze();
+    golden::assert_close(&embeddings.position_vectors(&ids), &rows, 0.0);
+}
+
+#[test]
+#[should_panic(expected = "5 tokens in embeddings with positions for 4")]
+fn where_positions_follow_padding_a_text_of_all_rows_is_too_long() {
+    let device = backend::from_env();
+    let embeddings = BertEmbeddingsConfig::new(9, 4, 1, 5).with_padding(Some(1)).init(&device);
+    embeddings.position_vectors(&text(&[0, 5, 7, 7, 2], &device));
 }
 
 /// Two texts of four tokens, so that batch and tokens cannot be taken for each other. Each table

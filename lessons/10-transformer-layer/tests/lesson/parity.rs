@@ -40,6 +40,34 @@ fn the_activations_agree_with_pytorch_spelt_out_and_fused() {
     }
 }
 
+#[test]
+fn every_published_name_of_an_activation_is_transformers_own() {
+    let device = backend::from_env();
+    let recorded = golden::file("published_activations.json");
+    let x = recorded.tensor::<1>("x", &device);
+    let tolerance = backend::tolerance(&device, recorded.tolerance());
+    for name in recorded.at("names").as_object().unwrap().keys() {
+        let activation = Activation::published(name).unwrap_or_else(|| panic!("{name} is read"));
+        let expected = recorded.tensor::<1>(&format!("names/{name}"), &device).to_data();
+        let found = activation.apply(x.clone()).to_data();
+        assert_data_close(name, &found, &expected, tolerance);
+        let _guard = kernels::plain_here();
+        assert_data_close(name, &activation.apply(x.clone()).to_data(), &expected, tolerance);
+        assert_eq!(Activation::published(activation.published_name()), Some(activation));
+    }
+}
+
+#[test]
+fn the_other_activations_of_transformers_are_refused_by_name() {
+    let others =
+        ["gelu_10", "hardswish", "laplace", "leaky_relu", "mish", "prelu", "sqrtsoftplus", "xielu"];
+    for name in others.into_iter().chain(["GELU", ""]) {
+        assert_eq!(Activation::published(name), None, "{name}");
+        let said = Activation::unknown(name);
+        assert!(said.contains(&format!("{name:?}")) && said.contains("quick_gelu"), "{said}");
+    }
+}
+
 /// The output of `forward` at x, and the gradient of its sum, weighted at random, by x.
 fn output_and_gradient<const D: usize>(
     x: &Tensor<D>,

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use burn::nn::LinearConfig;
 use burn::tensor::TensorData;
-use encoder::checkpoint::{load_bert, read_config};
-use encoder::parity::{BertInputs, PublishedBert};
+use encoder::SequenceClassifier;
+use encoder::checkpoint::{
+    load_bert, load_masked_language_model, load_sequence_classifier, read_config, save,
+    save_sequence_classifier,
+};
+use encoder::parity::PublishedBert;
 use golden::{Folder, Stored};
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
@@ -14,6 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::floats;
+use crate::parity::inputs;
 
 /// A copy of the recorded BERT with its configuration and weights changed.
 fn changed(
@@ -39,12 +45,7 @@ fn error(folder: &Path) -> f32 {
     let device = backend::from_env();
     let recorded = Folder::open(folder).unwrap();
     let case = &recorded.cases[0];
-    let inputs = BertInputs {
-        input_ids: recorded.tensor(case, "input_ids").unwrap(),
-        attention_mask: recorded.input(case, "attention_mask").unwrap(),
-        token_type_ids: recorded.input(case, "token_type_ids").unwrap(),
-        labels: None,
-    };
+    let inputs = inputs(&recorded, case);
     let answers =
         PublishedBert::open(folder, "BertModel", &device).unwrap().answers(&inputs, &device);
     let expected: TensorData = recorded.tensor(case, "last_hidden_state").unwrap();
@@ -232,5 +233,210 @@ fn a_missing_and_a_doubled_key_are_refused() {
 #[test]
 fn an_untied_output_table_is_refused() {
     let folder = changed(|config| config["tie_word_embeddings"] = json!(false), no_change);
-    assert!(read_config(folder.path()).unwrap_err().to_string().contains("tie_word_embeddings"));
+    let error = load_masked_language_model(folder.path(), &backend::from_env()).unwrap_err();
+    assert!(error.to_string().contains("tie_word_embeddings"), "{error}");
+}
+
+#[test]
+fn an_encoder_whose_head_has_its_own_table_is_read() {
+    let folder = changed(|config| config["tie_word_embeddings"] = json!(false), no_change);
+    assert!(error(folder.path()) <= tolerance());
+}
+
+/// The heads that are recorded, with the tensors that the encoder under them has no use for.
+const HEADS: [(&str, &[&str]); 7] = [
+    ("bert_masked_lm", &["cls.predictions.bias"]),
+    ("bert_sequence_classification", &["classifier.bias", "classifier.weight"]),
+    ("bert_token_classification", &["classifier.bias", "classifier.weight"]),
+    ("bert_question_answering", &["qa_outputs.bias", "qa_outputs.weight"]),
+    ("distilbert", &["vocab_layer_norm.bias", "vocab_projector.bias", "vocab_transform.weight"]),
+    ("roberta", &["lm_head.bias", "lm_head.dense.weight", "lm_head.layer_norm.weight"]),
+    ("xlm_roberta", &["classifier.dense.weight", "classifier.out_proj.bias"]),
+];
+
+#[test]
+fn the_encoder_under_every_head_is_read_past_it_and_what_is_skipped_is_said() {
+    let device = backend::from_env();
+    for (name, heads) in HEADS {
+        let recorded = Folder::open(&golden::directory().join(name)).unwrap();
+        let loaded = load_bert(&recorded.path, &device).unwrap();
+        for head in heads {
+            assert!(loaded.skipped.iter().any(|skipped| skipped == head), "{name}: {head}");
+        }
+        let case = &recorded.cases[0];
+        let inputs = inputs(&recorded, case);
+        let last = loaded.model.forward(&inputs.batch(&device)).into_data();
+        let error = recorded.error(case, "hidden_states.2", &last).unwrap();
+        assert!(error <= tolerance(), "{name}: off by {error:e}");
+    }
+}
+
+#[test]
+fn what_is_in_no_head_is_refused_with_its_nearest_name() {
+    for (name, _) in HEADS {
+        let folder = golden::altered(name, no_change, |tensors| {
+            let layers = if name == "distilbert" { "transformer.layer" } else { "encoder.layer" };
+            let extra = format!("{layers}.0.adapter.weight");
+            tensors.insert(extra, (Dtype::F32, vec![1], vec![0; 4]));
+        });
+        assert_refused(&folder, &["0.adapter.weight", "no place", "nearest: "]);
+    }
+}
+
+#[test]
+fn another_architecture_is_named_before_anything_else() {
+    let folder = changed(no_change, no_change);
+    let config = folder.path().join("config.json");
+    for other in ["albert", "electra", "mpnet", "modernbert", "deberta-v2", "nomic_bert", "gpt2"] {
+        fs::write(&config, json!({"model_type": other, "hidden_size": "no"}).to_string()).unwrap();
+        assert_refused(&folder, &[other, "bert, distilbert, roberta, xlm-roberta or camembert"]);
+    }
+    fs::write(&config, "{}").unwrap();
+    assert_refused(&folder, &["model_type", "no such key"]);
+}
+
+#[test]
+fn camembert_and_xlm_roberta_are_roberta() {
+    let device = backend::from_env();
+    let recorded = Folder::open(&golden::directory().join("roberta")).unwrap();
+    for model_type in ["xlm-roberta", "camembert"] {
+        let folder = golden::altered(
+            "roberta",
+            |config| config["model_type"] = json!(model_type),
+            no_change,
+        );
+        let model = load_bert(folder.path(), &device).unwrap().model;
+        for case in &recorded.cases {
+            let last = model.forward(&inputs(&recorded, case).batch(&device)).into_data();
+            assert!(recorded.error(case, "hidden_states.2", &last).unwrap() <= tolerance());
+        }
+    }
+}
+
+#[test]
+fn robertas_longest_text_is_shorter_than_its_position_table() {
+    let bert = load_bert(&golden::directory().join("roberta"), &backend::from_env()).unwrap();
+    assert_eq!((bert.config.max_tokens, bert.config.padding), (18, Some(1)));
+    assert_eq!((bert.model.max_tokens(), bert.model.config()), (18, bert.config));
+}
+
+#[test]
+fn robertas_id_of_padding_is_one_that_positions_can_count_from() {
+    for id in [json!(-1), json!(19), json!(100), json!(null), json!(1_u64 << 40)] {
+        let folder = golden::altered("roberta", |config| config["pad_token_id"] = id, no_change);
+        assert_refused(&folder, &["pad_token_id", "below 19"]);
+    }
+    // The library's default is the recorded model's own.
+    let silent = golden::altered(
+        "roberta",
+        |config| drop(config.as_object_mut().unwrap().remove("pad_token_id")),
+        no_change,
+    );
+    assert_eq!(read_config(silent.path()).unwrap().padding, Some(1));
+}
+
+#[test]
+fn a_size_of_distilbert_may_have_both_its_names_if_they_agree() {
+    let both = |size: usize| {
+        golden::altered("distilbert", |config| config["hidden_size"] = json!(size), no_change)
+    };
+    assert_eq!(read_config(both(32).path()).unwrap().d_model, 32);
+    assert_refused(&both(48), &["dim", "hidden_size", "32", "48"]);
+    let renamed = golden::altered(
+        "distilbert",
+        |config| {
+            let layers = config.as_object_mut().unwrap().remove("n_layers").unwrap();
+            config["num_hidden_layers"] = layers;
+        },
+        no_change,
+    );
+    assert_eq!(read_config(renamed.path()).unwrap().n_layers, 2);
+    let none = golden::altered(
+        "distilbert",
+        |config| drop(config.as_object_mut().unwrap().remove("n_heads")),
+        no_change,
+    );
+    assert_refused(&none, &["n_heads", "no such key"]);
+}
+
+#[test]
+fn the_table_of_sines_is_read_from_the_file_like_any_other() {
+    let folder = golden::altered(
+        "distilbert",
+        |config| config["sinusoidal_pos_embds"] = json!(true),
+        no_change,
+    );
+    assert!(load_bert(folder.path(), &backend::from_env()).is_ok());
+}
+
+#[test]
+fn what_is_read_from_any_family_is_written_as_a_model_with_equal_values() {
+    let device = backend::from_env();
+    for (name, model_type) in [("distilbert", "bert"), ("roberta", "roberta"), ("bert", "bert")] {
+        let recorded = Folder::open(&golden::directory().join(name)).unwrap();
+        let written = tempfile::tempdir().unwrap();
+        save(&load_bert(&recorded.path, &device).unwrap().model, written.path()).unwrap();
+        let config: Value = files::read_json(&written.path().join("config.json")).unwrap();
+        assert_eq!(config["model_type"], model_type);
+        let again = load_bert(written.path(), &device).unwrap();
+        assert_eq!(again.skipped, Vec::<String>::new());
+        let case = &recorded.cases[0];
+        let last = again.model.forward(&inputs(&recorded, case).batch(&device)).into_data();
+        assert!(recorded.error(case, "hidden_states.2", &last).unwrap() <= tolerance(), "{name}");
+    }
+}
+
+#[test]
+fn a_classifier_on_any_family_is_read_back_as_it_was_written() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    for name in ["distilbert", "roberta", "bert"] {
+        let recorded = Folder::open(&golden::directory().join(name)).unwrap();
+        let mut bert = load_bert(&recorded.path, &device).unwrap().model;
+        let (d_model, device) = (bert.d_model(), &device);
+        bert.pooler.get_or_insert_with(|| LinearConfig::new(d_model, d_model).init(device));
+        let classifier = LinearConfig::new(d_model, 3).init(device);
+        let model = SequenceClassifier { bert, classifier };
+        let written = tempfile::tempdir().unwrap();
+        let labels = ["a", "b", "c"].map(String::from);
+        save_sequence_classifier(&model, &labels, written.path()).unwrap();
+        let again = load_sequence_classifier(written.path(), device).unwrap().model;
+        let batch = inputs(&recorded, &recorded.cases[0]).batch(device);
+        let tolerance = backend::rerun(device);
+        golden::assert_close(&again.forward(&batch), &model.forward(&batch), tolerance);
+    }
+}
+
+#[test]
+fn a_head_of_distilbert_over_whole_texts_is_refused_by_name() {
+    let folder = golden::directory().join("distilbert");
+    let error = load_sequence_classifier(&folder, &backend::from_env()).unwrap_err().to_string();
+    assert!(error.contains("DistilBERT"), "{error}");
+}
+
+#[test]
+fn a_model_that_answers_questions_has_two_scores() {
+    let folder = golden::altered("bert_question_answering", no_change, |tensors| {
+        for name in ["qa_outputs.weight", "qa_outputs.bias"] {
+            let (_, shape, bytes) = tensors.get_mut(name).unwrap();
+            shape[0] = 1;
+            bytes.truncate(bytes.len() / 2);
+        }
+    });
+    let (path, device) = (folder.path(), backend::from_env());
+    let error = PublishedBert::open(path, "BertForQuestionAnswering", &device).unwrap_err();
+    assert!(error.to_string().contains("qa_outputs"), "{error}");
+}
+
+#[test]
+fn a_problem_type_that_is_none_is_refused_by_name() {
+    let folder = golden::altered(
+        "bert_sequence_classification",
+        |config| config["problem_type"] = json!("ranking"),
+        no_change,
+    );
+    let (path, device) = (folder.path(), backend::from_env());
+    let error = PublishedBert::open(path, "BertForSequenceClassification", &device).unwrap_err();
+    assert!(error.to_string().contains("problem_type"), "{error}");
+    assert!(error.to_string().contains("ranking"), "{error}");
 }

@@ -8,7 +8,7 @@ use burn::nn::transformer::{
     TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput,
 };
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use encoder::checkpoint::load_bert;
+use encoder::checkpoint::{load_bert, tensors};
 use encoder::parity::{BertInputs, PublishedBert};
 use encoder::pretraining::Masked;
 use encoder::{Batch, Bert, BertConfig, MaskedLanguageModel, naive};
@@ -19,13 +19,15 @@ use serde::Deserialize;
 
 use crate::{batch, floats};
 
-fn inputs(folder: &Folder, case: &Case) -> BertInputs {
+/// The inputs of a recorded case.
+pub fn inputs(folder: &Folder, case: &Case) -> BertInputs {
     let input = |name| folder.input(case, name).unwrap();
     BertInputs {
         input_ids: input("input_ids").unwrap(),
         attention_mask: input("attention_mask"),
         token_type_ids: input("token_type_ids"),
         labels: input("labels"),
+        answers: input("start_positions").zip(input("end_positions")).map(<[_; 2]>::from),
     }
 }
 
@@ -65,6 +67,57 @@ fn the_sequence_head_answers_as_in_pytorch() {
         "BertForSequenceClassification",
         &[],
     );
+}
+
+/// Compares the gradient of the case `loss` by every weight that the library recorded one of.
+fn assert_gradients_as_recorded(name: &str, architecture: &str) {
+    let device = backend::from_env().autodiff();
+    let folder = Folder::open(&golden::directory().join(name)).unwrap();
+    let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
+    let model = PublishedBert::open(&folder.path, architecture, &device).unwrap();
+    let gradients = model.gradients(&inputs(&folder, case), &device).expect("there are labels");
+    let gradients = tensors(&gradients, &folder.path).unwrap();
+    let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
+    assert_eq!(errors.len(), gradients.len(), "{name}");
+    let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);
+    for (weight, error) in errors {
+        assert!(error <= tolerance, "{name}, {weight}: off by {error:e}");
+    }
+}
+
+#[test]
+fn a_label_for_each_token_is_pytorchs_gradients_included() {
+    let (name, class) = ("bert_token_classification", "BertForTokenClassification");
+    assert_answers_as_recorded(name, class, &[]);
+    assert_gradients_as_recorded(name, class);
+}
+
+#[test]
+fn where_an_answer_begins_and_ends_is_pytorchs_gradients_included() {
+    let (name, class) = ("bert_question_answering", "BertForQuestionAnswering");
+    assert_answers_as_recorded(name, class, &[]);
+    assert_gradients_as_recorded(name, class);
+}
+
+#[test]
+fn distilbert_is_a_bert_without_segments_gradients_included() {
+    let (name, class) = ("distilbert", "DistilBertForMaskedLM");
+    assert_answers_as_recorded(name, class, &[]);
+    assert_gradients_as_recorded(name, class);
+}
+
+#[test]
+fn roberta_counts_positions_from_padding_gradients_included() {
+    let (name, class) = ("roberta", "RobertaForMaskedLM");
+    assert_answers_as_recorded(name, class, &[]);
+    assert_gradients_as_recorded(name, class);
+}
+
+#[test]
+fn xlm_robertas_score_of_a_text_is_pytorchs_gradients_included() {
+    let (name, class) = ("xlm_roberta", "XLMRobertaForSequenceClassification");
+    assert_answers_as_recorded(name, class, &[]);
+    assert_gradients_as_recorded(name, class);
 }
 
 #[test]

@@ -76,6 +76,10 @@ pub fn trace(model: &dyn LanguageModel, ids: Tensor<2, Int>, padding: &[usize]) 
 
 /// The outputs that transformers' class has for these inputs, by its names: `hidden_states.N`,
 /// `attentions.N` and `logits`.
+///
+/// # Panics
+///
+/// As [`LanguageModel::forward`], and for an ID beyond the model's table.
 pub fn answers(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -95,7 +99,13 @@ pub fn answers(
 }
 
 /// The loss as transformers computes it from one tensor of token IDs: every token but the first of a
-/// text is a target, predicted from those before it; in nats per token, `[1]`.
+/// text is a target, predicted from those before it; in nats per token, `[1]`. A mask is not
+/// looked at.
+///
+/// # Panics
+///
+/// If there are no two tokens a text, more than the model has positions for, or an ID beyond its
+/// table.
 pub fn next_token_loss(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,
@@ -112,6 +122,10 @@ pub fn next_token_loss(
 
 /// Greedy generation: `tokens` more IDs for each text, the likeliest each time. The output is
 /// `[batch * tokens]` IDs, text by text, prompts left out.
+///
+/// # Panics
+///
+/// As [`answers`], and if a text is nothing but padding.
 pub fn continued(
     model: &dyn LanguageModel,
     inputs: &DecoderInputs,

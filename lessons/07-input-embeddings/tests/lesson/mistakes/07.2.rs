@@ -11,7 +11,7 @@ pub fn segments_forgotten(
 ) -> Tensor<3> {
     let [batch, tokens] = ids.dims();
     assert_shape!(segment_ids, [batch, tokens]);
-    let positions = this.positions.forward(tokens).unsqueeze();
+    let positions = this.position_vectors(&ids);
     this.tokens.forward(ids) + positions
 }
 
@@ -23,7 +23,7 @@ pub fn every_token_in_segment_0(
 ) -> Tensor<3> {
     let [batch, tokens] = ids.dims();
     assert_shape!(segment_ids, [batch, tokens]);
-    let positions = this.positions.forward(tokens).unsqueeze();
+    let positions = this.position_vectors(&ids);
     this.tokens.forward(ids) + positions + this.segments.forward(segment_ids.zeros_like())
 }
 
@@ -35,7 +35,7 @@ pub fn segments_looked_up_in_the_token_table(
 ) -> Tensor<3> {
     let [batch, tokens] = ids.dims();
     assert_shape!(segment_ids, [batch, tokens]);
-    let positions = this.positions.forward(tokens).unsqueeze();
+    let positions = this.position_vectors(&ids);
     this.tokens.forward(ids) + positions + this.tokens.forward(segment_ids)
 }
 
@@ -86,7 +86,7 @@ pub fn normalised_already(
 ) -> Tensor<3> {
     let [batch, tokens] = ids.dims();
     assert_shape!(segment_ids, [batch, tokens]);
-    let positions = this.positions.forward(tokens).unsqueeze();
+    let positions = this.position_vectors(&ids);
     let sum = this.tokens.forward(ids) + positions + this.segments.forward(segment_ids);
     this.norm.forward(sum)
 }
@@ -99,6 +99,6 @@ pub fn segments_of_another_shape_let_through(
     segment_ids: Tensor<2, Int>,
 ) -> Tensor<3> {
     let [_, tokens] = ids.dims();
-    let positions = this.positions.forward(tokens).unsqueeze();
+    let positions = this.position_vectors(&ids);
     this.tokens.forward(ids) + positions + this.segments.forward(segment_ids)
 }
