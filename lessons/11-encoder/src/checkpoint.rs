@@ -4,20 +4,19 @@
 //! the configuration, and only then the numbers. DistilBERT, RoBERTa, XLM-RoBERTa and CamemBERT are
 //! read as the BERT that they are.
 
-mod config;
-mod names;
+pub(crate) mod config;
+pub(crate) mod names;
 
 use std::path::Path;
 
 use burn::module::Param;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Weights};
 use layer::Activation;
 
-use self::config::{Family, Published, published};
-use self::names::{POOLER, STORED_CONSTANTS, TOKENS};
-use crate::parity::PublishedBert;
+use self::config::{Published, published};
+use self::names::{Family, POOLER, STORED_CONSTANTS, TOKENS};
 use crate::{Bert, BertConfig, MaskedLanguageModel, SequenceClassifier, TokenClassifier};
 
 /// Name of a token classifier's map to its labels.
@@ -232,34 +231,4 @@ pub fn save_sequence_classifier(
     let (mut save, family) = (Save::default(), written_as(&config));
     names::sequence_classifier(&mut save, family.names().prefix, family, &mut model.clone())?;
     checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])
-}
-
-/// The tensors of a model as they are called in `folder`, which it was read from: weights, or
-/// gradients in their places.
-///
-/// # Errors
-///
-/// A `config.json` that is no encoder's.
-pub fn tensors(
-    model: &PublishedBert,
-    folder: &Path,
-) -> Result<Vec<(String, TensorData)>, CheckpointError> {
-    let (mut save, family) = (Save::default(), config::read(folder)?.family);
-    let prefix = family.names().prefix;
-    match model {
-        PublishedBert::Encoder(model) => names::encoder(&mut save, family, &mut model.clone())?,
-        PublishedBert::MaskedLanguage(model) => {
-            names::masked_language_model(&mut save, prefix, family, &mut model.clone())?;
-        }
-        PublishedBert::Classifier(model, _) => {
-            names::sequence_classifier(&mut save, prefix, family, &mut model.clone())?;
-        }
-        PublishedBert::Tokens(model) => {
-            names::token_classifier(&mut save, prefix, family, TOKEN_LABELS, &mut model.clone())?;
-        }
-        PublishedBert::Question(model) => {
-            names::token_classifier(&mut save, prefix, family, ANSWER, &mut model.clone())?;
-        }
-    }
-    Ok(save.tensors)
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
-use checkpoint::{CheckpointError, Checks};
+use checkpoint::{CheckpointError, Checks, Save};
 use serde::Deserialize;
 
 use crate::checkpoint::{
-    ANSWER, TOKEN_LABELS, load_bert, load_masked_language_model, load_sequence_classifier,
-    load_token_classifier,
+    ANSWER, TOKEN_LABELS, config, load_bert, load_masked_language_model, load_sequence_classifier,
+    load_token_classifier, names,
 };
 use crate::pretraining::masked_loss;
 use crate::{Batch, Bert, MaskedLanguageModel, SequenceClassifier, TokenClassifier, Trace};
@@ -189,6 +189,33 @@ impl PublishedBert {
             Self::Tokens(model) => Self::Tokens(model.map(&mut swap)),
             Self::Question(model) => Self::Question(model.map(&mut swap)),
         })
+    }
+
+    /// The tensors of the model as they are called in `folder`, which it was read from: weights, or
+    /// gradients in their places.
+    ///
+    /// # Errors
+    ///
+    /// A `config.json` that is no encoder's.
+    pub fn tensors(&self, folder: &Path) -> Result<Vec<(String, TensorData)>, CheckpointError> {
+        let (mut save, family) = (Save::default(), config::read(folder)?.family);
+        let (walk, prefix) = (&mut save, family.names().prefix);
+        match self {
+            Self::Encoder(model) => names::encoder(walk, family, &mut model.clone()),
+            Self::MaskedLanguage(model) => {
+                names::masked_language_model(walk, prefix, family, &mut model.clone())
+            }
+            Self::Classifier(model, _) => {
+                names::sequence_classifier(walk, prefix, family, &mut model.clone())
+            }
+            Self::Tokens(model) => {
+                names::token_classifier(walk, prefix, family, TOKEN_LABELS, &mut model.clone())
+            }
+            Self::Question(model) => {
+                names::token_classifier(walk, prefix, family, ANSWER, &mut model.clone())
+            }
+        }?;
+        Ok(save.tensors)
     }
 
     /// The answers, and the loss where there are labels.

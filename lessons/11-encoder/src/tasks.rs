@@ -1,8 +1,8 @@
 //! Heads on top of an encoder: a guess for every token, or a label for the whole text.
 
 use burn::module::{Module, Param};
-use burn::nn::Linear;
-use burn::tensor::Tensor;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
 use inputs::LayerNorm;
 use layer::Activation;
 
@@ -98,7 +98,8 @@ impl SequenceClassifier {
 }
 
 /// BERT with a score for every label of each token: the parts of speech, the names in a text
-/// (Devlin et al. 2019, section 5.3), or where an answer begins and ends (section 4.2).
+/// (Devlin et al. 2019, section 5.3, without its CRF either), or where an answer begins and ends
+/// (section 4.2).
 #[derive(Module, Debug)]
 pub struct TokenClassifier {
     /// The encoder under the head.
@@ -108,6 +109,13 @@ pub struct TokenClassifier {
 }
 
 impl TokenClassifier {
+    /// A new head on an encoder.
+    pub fn new(bert: Bert, n_labels: usize, device: &Device) -> Self {
+        let classifier = LinearConfig::new(bert.d_model(), n_labels).init(device);
+        Self { bert, classifier }
+    }
+
+    // ANCHOR: token_classifier
     /// The logits of every token.
     ///
     /// # Shapes
@@ -117,4 +125,5 @@ impl TokenClassifier {
     pub fn forward(&self, batch: &Batch) -> Tensor<3> {
         self.classifier.forward(self.bert.forward(batch))
     }
+    // ANCHOR_END: token_classifier
 }

@@ -2,9 +2,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::LinearConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, assert_shape};
-use encoder::{Batch, Bert, SequenceClassifier};
+use encoder::{Batch, Bert, SequenceClassifier, TokenClassifier};
 use lookup::cross_entropy;
 use training::{Draw, Recipe, Task, batch_of_epoch};
 
@@ -104,36 +104,6 @@ fn ints(numbers: &[usize], device: &Device) -> Tensor<1, Int> {
         data.push(number as i64);
     }
     Tensor::from_data(TensorData::new(data, [numbers.len()]), device)
-}
-
-/// BERT with a score for every label of every token (Devlin et al. 2019, section 5.3, without its
-/// CRF either).
-#[derive(Module, Debug)]
-pub struct TokenClassifier {
-    /// The encoder under the head.
-    pub bert: Bert,
-    /// Map from a token's vector to the labels: `[d_model, labels]`.
-    pub classifier: Linear,
-}
-
-impl TokenClassifier {
-    /// A new head on an encoder.
-    pub fn new(bert: Bert, n_labels: usize, device: &Device) -> Self {
-        let classifier = LinearConfig::new(bert.d_model(), n_labels).init(device);
-        Self { bert, classifier }
-    }
-
-    // ANCHOR: token_classifier
-    /// The logits of every token.
-    ///
-    /// # Shapes
-    ///
-    /// - batch.ids: `[batch, tokens]`, ids in 0..vocab
-    /// - output: `[batch, tokens, labels]`, logits
-    pub fn forward(&self, batch: &Batch) -> Tensor<3> {
-        self.classifier.forward(self.bert.forward(batch))
-    }
-    // ANCHOR_END: token_classifier
 }
 
 /// A model that can be fine-tuned on examples. It says what is learned from one text (a label, or

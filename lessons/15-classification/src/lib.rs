@@ -15,7 +15,8 @@
 //! **Builds on.**
 //! - `sentences::SentenceEncoder::embed_matrix_with(texts, reading) -> [texts, d_model]` (lesson
 //!   14)
-//! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`, `encoder::Bert` and
+//! - `encoder::SequenceClassifier::forward(&batch) -> [batch, labels]`,
+//!   `encoder::TokenClassifier::forward(&batch) -> [batch, tokens, labels]`, `encoder::Bert` and
 //!   `encoder::Batch` (lesson 11)
 //! - `lookup::cross_entropy(logits, targets)` in nats (lesson 01)
 //!

@@ -217,7 +217,7 @@ fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(S
                     path.display()
                 );
             };
-            encoder::checkpoint::tensors(&gradients, path)?
+            gradients.tensors(path)?
         }
         (Recorded::LanguageModel(model), Some("gpt2")) => {
             let inputs = inputs::decoder(folder, case, &*model)?;

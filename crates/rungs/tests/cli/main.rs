@@ -3,6 +3,7 @@
 
 mod benching;
 mod classifying;
+mod comparing;
 mod indexing;
 mod tuning;
 mod words;

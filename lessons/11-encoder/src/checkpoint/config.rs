@@ -7,54 +7,20 @@ use layer::Activation;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::names::{BERT, DISTILBERT, Names, ROBERTA};
+use super::names::Family;
 use crate::{BERT_EPSILON, BertConfig};
 
 /// The encoders that are read, by their `model_type`.
 const ENCODERS: &str = "an encoder: bert, distilbert, roberta, xlm-roberta or camembert";
 
 /// What a `config.json` says.
-pub(super) struct Published {
+pub(crate) struct Published {
     /// Whose names and keys the folder has.
     pub family: Family,
     /// The model's configuration. [`BertConfig::pooler`] is at its default: only the weights know.
     pub config: BertConfig,
     /// Whether the output table of a masked-language head is the token table.
     pub tied: bool,
-}
-
-/// A family of published encoders that are a BERT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// BERT itself (Devlin et al. 2019).
-    Bert,
-    /// A BERT without segments and pooler (Sanh et al. 2019). Here it has a segment table of zeros,
-    /// which adds nothing.
-    DistilBert,
-    /// A BERT whose positions count from padding (Liu et al. 2019); XLM-RoBERTa (Conneau et al.
-    /// 2020) and CamemBERT (Martin et al. 2020) differ in their vocabularies alone.
-    Roberta,
-}
-
-impl Family {
-    /// The family that a `model_type` means.
-    pub fn of(model_type: &str) -> Option<Self> {
-        match model_type {
-            "bert" => Some(Self::Bert),
-            "distilbert" => Some(Self::DistilBert),
-            "roberta" | "xlm-roberta" | "camembert" => Some(Self::Roberta),
-            _ => None,
-        }
-    }
-
-    /// The names of its tensors.
-    pub fn names(self) -> &'static Names {
-        match self {
-            Self::Bert => &BERT,
-            Self::DistilBert => &DISTILBERT,
-            Self::Roberta => &ROBERTA,
-        }
-    }
 }
 
 /// The one key that is read before all others: it decides what these mean.
@@ -136,7 +102,7 @@ fn padding_of_roberta() -> Option<i64> {
 }
 
 /// Reads and checks the `config.json` of a folder: first of all whose it is.
-pub(super) fn read(folder: &Path) -> Result<Published, CheckpointError> {
+pub(crate) fn read(folder: &Path) -> Result<Published, CheckpointError> {
     let path = folder.join("config.json");
     let checks = Checks::of(&path);
     let ModelType { model_type } = files::read_json(&path)?;
@@ -274,7 +240,7 @@ fn checked(
 
 /// The `config.json` of a model that is written: RoBERTa's where positions count from padding, else
 /// BERT's.
-pub(super) fn published(config: &BertConfig, class: &str, labels: &[String]) -> Value {
+pub(crate) fn published(config: &BertConfig, class: &str, labels: &[String]) -> Value {
     let (model_type, prefix) = match config.padding {
         Some(_) => ("roberta", "Roberta"),
         None => ("bert", "Bert"),

@@ -4,19 +4,52 @@ use checkpoint::{CheckpointError, Walk};
 use inputs::LayerNorm;
 use layer::EncoderLayer;
 
-use super::config::Family;
 use crate::{Bert, MaskedLanguageModel, SequenceClassifier, TokenClassifier};
 
 /// Name of the token table.
-pub(super) const TOKENS: &str = "embeddings.word_embeddings.weight";
+pub(crate) const TOKENS: &str = "embeddings.word_embeddings.weight";
 /// Name of the pooler's linear map.
-pub(super) const POOLER: &str = "pooler.dense";
+pub(crate) const POOLER: &str = "pooler.dense";
 /// Positions that older libraries stored and that hold no weight.
-pub(super) const STORED_CONSTANTS: &str = "embeddings.position_ids";
+pub(crate) const STORED_CONSTANTS: &str = "embeddings.position_ids";
+
+/// A family of published encoders that are a BERT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// BERT itself (Devlin et al. 2019).
+    Bert,
+    /// A BERT without segments and pooler (Sanh et al. 2019). Here it has a segment table of zeros,
+    /// which adds nothing.
+    DistilBert,
+    /// A BERT whose positions count from padding (Liu et al. 2019); XLM-RoBERTa (Conneau et al.
+    /// 2020) and CamemBERT (Martin et al. 2020) differ in their vocabularies alone.
+    Roberta,
+}
+
+impl Family {
+    /// The family that a `model_type` means.
+    pub fn of(model_type: &str) -> Option<Self> {
+        match model_type {
+            "bert" => Some(Self::Bert),
+            "distilbert" => Some(Self::DistilBert),
+            "roberta" | "xlm-roberta" | "camembert" => Some(Self::Roberta),
+            _ => None,
+        }
+    }
+
+    /// The names of its tensors.
+    pub fn names(self) -> &'static Names {
+        match self {
+            Self::Bert => &BERT,
+            Self::DistilBert => &DISTILBERT,
+            Self::Roberta => &ROBERTA,
+        }
+    }
+}
 
 /// Names that differ between families of encoders (transformers 5.24: `BertModel`,
 /// `DistilBertModel`, `RobertaModel` and the classes with a head over them).
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Prefix of the encoder's names in a model with a head.
     pub prefix: &'static str,
     /// Prefix of a layer's names; the number of the layer follows.
@@ -41,7 +74,7 @@ pub(super) struct Names {
 }
 
 /// Names of the masked-language head.
-pub(super) struct Guess {
+pub(crate) struct Guess {
     /// Linear map.
     pub transform: &'static str,
     /// Norm after it.
@@ -55,7 +88,7 @@ pub(super) struct Guess {
 }
 
 /// BERT's names.
-pub(super) const BERT: Names = Names {
+pub(crate) const BERT: Names = Names {
     prefix: "bert.",
     layers: "encoder.layer.",
     attention: ["attention.self.query", "attention.self.key", "attention.self.value"],
@@ -75,7 +108,7 @@ pub(super) const BERT: Names = Names {
 };
 
 /// RoBERTa's names, BERT's but for the heads.
-pub(super) const ROBERTA: Names = Names {
+pub(crate) const ROBERTA: Names = Names {
     prefix: "roberta.",
     guess: Guess {
         transform: "lm_head.dense",
@@ -89,7 +122,7 @@ pub(super) const ROBERTA: Names = Names {
 };
 
 /// DistilBERT's names.
-pub(super) const DISTILBERT: Names = Names {
+pub(crate) const DISTILBERT: Names = Names {
     prefix: "distilbert.",
     layers: "transformer.layer.",
     attention: ["attention.q_lin", "attention.k_lin", "attention.v_lin"],
@@ -117,7 +150,7 @@ pub(super) const DISTILBERT: Names = Names {
 
 /// Visits every tensor of the encoder with its published name; the walker decides whether it is
 /// checked, loaded or saved.
-pub(super) fn encoder(
+pub(crate) fn encoder(
     walk: &mut impl Walk,
     family: Family,
     bert: &mut Bert,
@@ -171,7 +204,7 @@ fn norm(walk: &mut impl Walk, name: &str, norm: &mut LayerNorm) -> Result<(), Ch
 
 /// Visits the encoder, `prefix` before its names, and its masked-language head, whose output table
 /// is the token table.
-pub(super) fn masked_language_model(
+pub(crate) fn masked_language_model(
     walk: &mut impl Walk,
     prefix: &str,
     family: Family,
@@ -186,7 +219,7 @@ pub(super) fn masked_language_model(
 
 /// Visits the encoder, `prefix` before its names, and its sequence-classification head. RoBERTa's
 /// keeps the pooler in the head.
-pub(super) fn sequence_classifier(
+pub(crate) fn sequence_classifier(
     walk: &mut impl Walk,
     prefix: &str,
     family: Family,
@@ -205,12 +238,12 @@ pub(super) fn sequence_classifier(
 }
 
 /// Name of the map to the labels of a whole text.
-pub(super) fn labels(family: Family) -> &'static str {
+pub(crate) fn labels(family: Family) -> &'static str {
     if family == Family::Roberta { "classifier.out_proj" } else { "classifier" }
 }
 
 /// Visits the encoder, `prefix` before its names, and the linear map called `head` over every token.
-pub(super) fn token_classifier(
+pub(crate) fn token_classifier(
     walk: &mut impl Walk,
     prefix: &str,
     family: Family,

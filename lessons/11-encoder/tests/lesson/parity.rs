@@ -8,7 +8,7 @@ use burn::nn::transformer::{
     TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput,
 };
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use encoder::checkpoint::{load_bert, tensors};
+use encoder::checkpoint::load_bert;
 use encoder::parity::{BertInputs, PublishedBert};
 use encoder::pretraining::Masked;
 use encoder::{Batch, Bert, BertConfig, MaskedLanguageModel, naive};
@@ -76,7 +76,7 @@ fn assert_gradients_as_recorded(name: &str, architecture: &str) {
     let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
     let model = PublishedBert::open(&folder.path, architecture, &device).unwrap();
     let gradients = model.gradients(&inputs(&folder, case), &device).expect("there are labels");
-    let gradients = tensors(&gradients, &folder.path).unwrap();
+    let gradients = gradients.tensors(&folder.path).unwrap();
     let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
     assert_eq!(errors.len(), gradients.len(), "{name}");
     let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);

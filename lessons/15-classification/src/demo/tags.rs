@@ -6,10 +6,11 @@ use anyhow::{Context, Result};
 use burn::module::Module;
 use course::{Report, Run, Table};
 use data::{Sentence, Tag, World};
+use encoder::TokenClassifier;
 use sentences::SentenceEncoder;
 
 use super::layers::{starts, token_at};
-use crate::finetune::{Example, Examples, FineTuning, LabelledToken, TokenClassifier, padded};
+use crate::finetune::{Example, Examples, FineTuning, LabelledToken, padded};
 use crate::likeliest;
 
 /// Sentences to train on, the ones held back among them.
