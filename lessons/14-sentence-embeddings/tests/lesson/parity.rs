@@ -29,6 +29,7 @@ fn mean_pooling_is_that_of_the_record() {
             attention_mask: folder.input(case, "attention_mask").unwrap(),
             token_type_ids: None,
             labels: None,
+            answers: None,
         };
         let last = Tensor::from_data(tensor("last_hidden_state"), &device);
         let pooled = Pooling::Mean.pool(last, inputs.batch(&device).padding_mask);

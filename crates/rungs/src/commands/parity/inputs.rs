@@ -136,7 +136,7 @@ pub fn decoder(folder: &Folder, case: &Case, model: &dyn LanguageModel) -> Resul
     let ids = folder.token_ids(case, model.vocab(), model.max_tokens())?;
     let mask = folder.mask(case, &ids)?;
     let tokens = ids.shape()[1];
-    let padding = mask.as_ref().map(|mask| Padding::of(mask)).unwrap_or_default();
+    let padding = mask.as_ref().map(Padding::of).unwrap_or_default();
     if padding.inside {
         let problem = "expected zeros at the ends of a text, found one between its tokens";
         folder.refuse(case, "attention_mask", problem.into())?;
