@@ -5,24 +5,27 @@
 //! word, then its numbers, separated by spaces. In the binary format each word is followed by a
 //! space and its numbers as 32-bit floats, little end first; line ends before a word are passed
 //! over. Which of the two a file is in, its name says: `.bin` is binary, anything else is text.
+//!
+//! A text without the first line, as GloVe writes it (Pennington et al. 2014), is read too, as
+//! gensim 4.4 does with `no_header=True`: its first row has the width. In GloVe's largest table some
+//! words hold blanks (`. . .`), which gensim refuses; here a row's numbers are its last.
+
+mod rows;
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use files::{FilesError, aside};
+use files::{FilesError, aside, one_line};
 
 use crate::error::CheckpointError;
+use rows::Rows;
 
-/// The longest line of a text file, in bytes: 65,536 numbers of 32 digits.
-const LONGEST_LINE: u64 = 1 << 21;
-/// The longest word of a binary file, in bytes. A longer one is what such a file looks like when it
-/// is read at a wrong place.
-const LONGEST_WORD: u64 = 1 << 12;
-/// Bytes of a number in the binary format.
-const NUMBER: usize = size_of::<f32>();
-
+/// The longest word, in bytes, written or read: more than a corpus hands on at once (65,536), in
+/// small letters, which may be half as long again. A longer one is what a binary file looks like
+/// when it is read at a wrong place.
+const LONGEST_WORD: usize = 1 << 17;
 /// Words, and a vector each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WordVectors {
@@ -43,41 +46,62 @@ impl WordVectors {
     /// word twice, a word that is not UTF-8, or a number that is not finite. The line or the byte
     /// offset is named.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let (file, size) = files::open(path, "a file of word vectors")?;
-        let mut rows = Rows {
-            path,
-            binary: is_binary(path),
-            reader: BufReader::new(file),
-            line: 0,
-            offset: 0,
-            row: 0,
+        Ok(Self::read_noted(path)?.0)
+    }
+
+    /// Reads a file of word vectors, and says what about it its reader should know: that it has no
+    /// first line, or words with blanks.
+    ///
+    /// # Errors
+    ///
+    /// As [`WordVectors::read`].
+    pub fn read_noted(path: &Path) -> Result<(Self, Option<String>), CheckpointError> {
+        let (mut rows, size) = Rows::open(path, is_binary(path))?;
+        let mut vectors = Self { words: Vec::new(), d_model: 0, values: Vec::new() };
+        let first_line = rows.first_line()?;
+        let count = match rows.header(&first_line, size)? {
+            Some((count, d_model)) => {
+                vectors.d_model = d_model;
+                vectors.values.reserve_exact(count * d_model);
+                Some(count)
+            }
+            None => {
+                vectors.d_model = rows.width(&first_line)?;
+                let word = rows.row_of(&first_line, vectors.d_model, &mut vectors.values)?;
+                vectors.push(word, &mut HashSet::new(), &rows)?;
+                None
+            }
         };
-        let (count, d_model) = rows.header(size)?;
-        let mut vectors =
-            Self { words: Vec::new(), d_model, values: Vec::with_capacity(count * d_model) };
-        let mut seen = HashSet::new();
-        for _ in 0..count {
-            let before = vectors.values.len();
-            let word = rows.next(d_model, &mut vectors.values)?;
-            let numbers = &vectors.values[before..];
-            if numbers.len() != d_model {
-                return Err(rows.refuse(format!(
-                    "expected {d_model} numbers after {word:?}, found {}",
-                    numbers.len()
-                )));
-            }
-            if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
-                return Err(
-                    rows.refuse(format!("expected finite numbers after {word:?}, found {number}"))
-                );
-            }
-            if !seen.insert(word.clone()) {
-                return Err(rows.refuse(format!("expected each word once, found {word:?} again")));
-            }
-            vectors.words.push(word);
+        let mut seen = HashSet::from_iter(vectors.words.iter().cloned());
+        while count.is_none_or(|count| vectors.words.len() < count) {
+            let Some(word) = rows.next(vectors.d_model, count, &mut vectors.values)? else { break };
+            vectors.push(word, &mut seen, &rows)?;
         }
-        rows.end(count)?;
-        Ok(vectors)
+        rows.end(vectors.words.len())?;
+        let note = rows.note(count.is_none(), vectors.d_model);
+        Ok((vectors, note))
+    }
+
+    /// Keeps `word`, whose numbers are the last of the values, if it is new and they are finite.
+    fn push(
+        &mut self,
+        word: String,
+        seen: &mut HashSet<String>,
+        rows: &Rows<'_>,
+    ) -> Result<(), CheckpointError> {
+        let numbers = &self.values[self.words.len() * self.d_model..];
+        if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+            let word = one_line(&word);
+            return Err(
+                rows.refuse(format!("expected finite numbers after \"{word}\", found {number}"))
+            );
+        }
+        if !seen.insert(word.clone()) {
+            let word = one_line(&word);
+            return Err(rows.refuse(format!("expected each word once, found \"{word}\" again")));
+        }
+        self.words.push(word);
+        Ok(())
     }
 
     /// Writes a file of word vectors, aside and renamed, so that a kill leaves the old file or the
@@ -85,28 +109,61 @@ impl WordVectors {
     ///
     /// # Errors
     ///
-    /// A word that the format cannot hold (empty, or with white space in it), or a file that cannot
-    /// be written.
+    /// What could not be read again: no word, a word that the format cannot hold (empty, of 131,072
+    /// bytes or more, with white space or a control character in it), a word twice, or a number that
+    /// is not finite; or a file that cannot be written.
     ///
     /// # Panics
     ///
     /// If there are not `d_model` values a word.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         assert_eq!(self.values.len(), self.words.len() * self.d_model, "expected a vector a word");
-        if let Some(word) =
-            self.words.iter().find(|word| word.is_empty() || word.contains(char::is_whitespace))
-        {
-            let problem = format!("expected words without white space, found {word:?}");
-            return Err(CheckpointError::Vectors {
-                path: path.into(),
-                place: "a word".into(),
-                problem,
-            });
+        if let Err((place, problem)) = self.check() {
+            return Err(CheckpointError::Vectors { path: path.into(), place, problem });
         }
         aside(path, |part| {
             let written = File::create(part).and_then(|file| self.write_to(file, is_binary(path)));
             written.map_err(|error| FilesError::io(path, "writing")(error).into())
         })
+    }
+
+    /// What stands in the way of reading these vectors again once they are written: where, and what.
+    fn check(&self) -> Result<(), (String, String)> {
+        if self.values.is_empty() {
+            let problem = "expected a word and a number or more, found none".into();
+            return Err(("the vectors".into(), problem));
+        }
+        let mut seen = HashSet::new();
+        for (i, word) in self.words.iter().enumerate() {
+            let shown = one_line(word);
+            let place = || format!("word {}", i + 1);
+            let unfit = |c: char| c.is_whitespace() || c.is_control();
+            if word.is_empty() || word.contains(unfit) {
+                let problem = format!(
+                    "expected words without white space or control characters, found \"{shown}\""
+                );
+                return Err((place(), problem));
+            }
+            if word.len() >= LONGEST_WORD {
+                let found = word.len();
+                let problem =
+                    format!("expected a word below {LONGEST_WORD} bytes, found {found}: {shown}");
+                return Err((place(), problem));
+            }
+            if !seen.insert(word) {
+                let problem = format!("expected each word once, found \"{shown}\" again");
+                return Err((place(), problem));
+            }
+            let numbers = &self.values[i * self.d_model..][..self.d_model];
+            if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+                let problem = format!(
+                    "expected finite numbers for \"{shown}\", found {number}: the training \
+                     diverged"
+                );
+                return Err((place(), problem));
+            }
+        }
+        Ok(())
     }
 
     fn write_to(&self, file: File, binary: bool) -> io::Result<()> {
@@ -128,147 +185,4 @@ impl WordVectors {
 
 fn is_binary(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "bin")
-}
-
-/// A file on its way through the reader.
-struct Rows<'a> {
-    path: &'a Path,
-    binary: bool,
-    reader: BufReader<File>,
-    /// Lines read of a text file.
-    line: u64,
-    /// Number of bytes read so far.
-    offset: u64,
-    /// Where the row that is being read begins.
-    row: u64,
-}
-
-impl Rows<'_> {
-    /// How many words of what width the file says it has, checked against its size before anything
-    /// is kept for them.
-    fn header(&mut self, size: u64) -> Result<(usize, usize), CheckpointError> {
-        let line = self.until(b'\n', LONGEST_WORD)?;
-        self.line = 1;
-        let numbers: Option<Vec<usize>> = String::from_utf8_lossy(&line)
-            .split_whitespace()
-            .map(|number| number.parse().ok())
-            .collect();
-        let Some(&[words, d_model]) = numbers.as_deref() else {
-            let found = String::from_utf8_lossy(&line).chars().take(60).collect::<String>();
-            return Err(
-                self.refuse(format!("expected a first line `words d_model`, found {found:?}"))
-            );
-        };
-        // The shortest row: a word of one letter, each number a space and a digit or four bytes.
-        let row = if self.binary { d_model.checked_mul(NUMBER) } else { d_model.checked_mul(2) };
-        let least = row.and_then(|row| (row + 1).checked_mul(words)).map(|least| least as u64);
-        if words == 0 || d_model == 0 || least.is_none_or(|least| least > size) {
-            return Err(self.refuse(format!(
-                "expected {words} vectors of {d_model} numbers, found {size} bytes in all"
-            )));
-        }
-        Ok((words, d_model))
-    }
-
-    /// The next word; its numbers go to the end of `values`.
-    fn next(&mut self, d_model: usize, values: &mut Vec<f32>) -> Result<String, CheckpointError> {
-        self.row = self.offset;
-        self.line += 1;
-        if self.binary { self.next_binary(d_model, values) } else { self.next_text(values) }
-    }
-
-    fn next_text(&mut self, values: &mut Vec<f32>) -> Result<String, CheckpointError> {
-        let line = self.until(b'\n', LONGEST_LINE)?;
-        let text = std::str::from_utf8(&line)
-            .map_err(|error| self.not_utf8(&line, error.valid_up_to()))?;
-        let mut fields = text.trim_end().split(' ');
-        let word = fields.next().filter(|word| !word.is_empty());
-        let word = word
-            .ok_or_else(|| self.refuse("expected a word and its numbers, found nothing".into()))?;
-        for field in fields {
-            let number = field.parse();
-            values.push(number.map_err(|_| {
-                self.refuse(format!("expected a number after {word:?}, found {field:?}"))
-            })?);
-        }
-        Ok(word.into())
-    }
-
-    fn next_binary(
-        &mut self,
-        d_model: usize,
-        values: &mut Vec<f32>,
-    ) -> Result<String, CheckpointError> {
-        let bytes = self.until(b' ', LONGEST_WORD)?;
-        let bytes = bytes.trim_ascii();
-        let word = std::str::from_utf8(bytes)
-            .map_err(|error| self.not_utf8(bytes, error.valid_up_to()))?;
-        if word.is_empty() || word.contains(char::is_control) {
-            return Err(self.refuse(format!("expected a word and its numbers, found {word:?}")));
-        }
-        let mut numbers = vec![0; d_model * NUMBER];
-        let read = self.reader.read_exact(&mut numbers);
-        read.map_err(|error| self.cut_off(error, format!("{d_model} numbers after {word:?}")))?;
-        self.offset += numbers.len() as u64;
-        values.extend(
-            numbers.as_chunks::<NUMBER>().0.iter().map(|&number| f32::from_le_bytes(number)),
-        );
-        Ok(word.into())
-    }
-
-    /// The bytes to the next `end`, which is read too.
-    fn until(&mut self, end: u8, most: u64) -> Result<Vec<u8>, CheckpointError> {
-        let mut bytes = Vec::new();
-        let read = self.reader.by_ref().take(most).read_until(end, &mut bytes);
-        read.map_err(FilesError::io(self.path, "reading"))?;
-        self.offset += bytes.len() as u64;
-        if bytes.len() as u64 == most {
-            return Err(
-                self.refuse(format!("expected a word, found {most} bytes without an end to it"))
-            );
-        }
-        Ok(bytes)
-    }
-
-    /// Nothing may follow the last row.
-    fn end(&mut self, words: usize) -> Result<(), CheckpointError> {
-        (self.row, self.line) = (self.offset, self.line + 1);
-        let mut rest = Vec::new();
-        self.reader
-            .by_ref()
-            .take(LONGEST_WORD)
-            .read_to_end(&mut rest)
-            .map_err(FilesError::io(self.path, "reading"))?;
-        if rest.trim_ascii().is_empty() {
-            return Ok(());
-        }
-        Err(self.refuse(format!("expected the end of the file after {words} words, found more")))
-    }
-
-    fn cut_off(&self, error: io::Error, expected: String) -> CheckpointError {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                self.refuse(format!("expected {expected}, found the end of the file"))
-            }
-            _ => FilesError::io(self.path, "reading")(error).into(),
-        }
-    }
-
-    fn not_utf8(&self, bytes: &[u8], at: usize) -> CheckpointError {
-        self.refuse(format!(
-            "expected a word in UTF-8, found byte 0x{:02x} as byte {} of it",
-            bytes[at],
-            at + 1
-        ))
-    }
-
-    /// The error for the row that is being read.
-    fn refuse(&self, problem: String) -> CheckpointError {
-        let place = if self.binary {
-            format!("byte offset {}", self.row)
-        } else {
-            format!("line {}", self.line.max(1))
-        };
-        CheckpointError::Vectors { path: self.path.into(), place, problem }
-    }
 }

@@ -22,8 +22,8 @@ pub enum FilesError {
     },
     /// The operating system refused to read or write.
     #[error(
-        "{path:?}: {action} failed: {}; check the path, its permissions and the free space",
-        one_line(&source.to_string())
+        "{path:?}: {action} failed: {}; {}",
+        one_line(&source.to_string()), remedy(source)
     )]
     Io {
         /// The file or folder.
@@ -61,6 +61,16 @@ pub enum FilesError {
             HOME; set RUNGS_HOME to a folder"
     )]
     NoHome,
+}
+
+/// What to do about an answer of the operating system.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "change its permissions or its folder's (`chmod`), or ask its owner"
+        }
+        _ => "check the path, its permissions and the free space",
+    }
 }
 
 impl FilesError {

@@ -12,22 +12,23 @@ use serde_json::Value;
 use crate::aside::write;
 use crate::error::FilesError;
 use crate::line::one_line;
-use crate::lookalike::{Lookalike, lookalike};
 use crate::open::read;
+use crate::text::utf_8;
 
 /// Configurations take a few KB; the index of the largest sharded models a few MB.
 const MOST_BYTES: u64 = 16 << 20;
 const EXPECTED: &str = "a JSON file";
 
 /// Reads the JSON file at `path` into `T`: `config.json`, `modules.json` and their like. Fields
-/// that `T` does not have are passed over, as serde does unless told otherwise.
+/// that `T` does not have are passed over, as serde does unless told otherwise, and so is a byte order
+/// mark.
 ///
 /// # Errors
 ///
 /// A file that is missing, no file, larger than 16 MiB, not UTF-8, not JSON, holds a key twice in
 /// one object, or does not fit `T`: with the path, the key, what was expected and what was found.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
-    let text = text(path)?;
+    let text = utf_8(path, EXPECTED, read(path, EXPECTED, MOST_BYTES)?)?;
     let refuse = |key: &str, problem: String| FilesError::Json {
         path: path.into(),
         key: key.into(),
@@ -55,21 +56,6 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
 /// one.
 pub fn write_json(path: &Path, value: &Value) -> Result<(), FilesError> {
     write(path, format!("{value:#}\n"))
-}
-
-fn text(path: &Path) -> Result<String, FilesError> {
-    let bytes = read(path, EXPECTED, MOST_BYTES)?;
-    if let Some(Lookalike { found, remedy }) = lookalike(&bytes) {
-        return refuse(path, found.into(), remedy);
-    }
-    String::from_utf8(bytes).or_else(|error| {
-        let found = format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to());
-        refuse(path, found, "save it again as UTF-8, or fetch it again")
-    })
-}
-
-fn refuse<T>(path: &Path, found: String, remedy: &'static str) -> Result<T, FilesError> {
-    Err(FilesError::NotThat { path: path.into(), expected: EXPECTED, found, remedy })
 }
 
 /// Any JSON in which no object has a key twice. It keeps nothing of it.

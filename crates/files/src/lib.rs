@@ -4,8 +4,9 @@
 //! any moment. Both are said here once, for models, tokenizers, word vectors, figures, downloads
 //! and the states of trainings.
 //!
-//! - [`open`] and [`read`] take regular files only, within a size; [`lookalike`] names what is
-//!   often saved in a file's place.
+//! - [`open`] and [`read`] take regular files only, within a size, [`open_text`] streams too;
+//!   [`lookalike`] names what is often saved in a file's place.
+//! - [`text()`] and [`read_text`] take UTF-8 and nothing else, past a byte order mark.
 //! - [`aside`] and [`write()`] make a file whole under another name, bring it to the disk and
 //!   rename it.
 //! - [`read_json`] and [`write_json`]: no key twice, and errors that name the key.
@@ -30,6 +31,7 @@ mod line;
 mod lookalike;
 mod open;
 mod sha256;
+mod text;
 
 pub use aside::{aside, part_of, settle, write};
 pub use error::FilesError;
@@ -37,5 +39,6 @@ pub use home::{HOME_VARIABLE, Home};
 pub use json::{read_json, write_json};
 pub use line::one_line;
 pub use lookalike::{Lookalike, PICKLE, is_web_page, lookalike, refuse_lookalikes};
-pub use open::{open, read};
+pub use open::{open, open_text, read};
 pub use sha256::{hex, sha256, sha256_of};
+pub use text::{read_text, refuse_no_text, text, utf_8};

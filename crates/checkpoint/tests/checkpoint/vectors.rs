@@ -64,7 +64,9 @@ fn files_of_others_are_read() {
 #[test]
 fn broken_text_is_refused_with_its_line() {
     for (text, says) in [
-        (&b"cat 0.1 0.2\n"[..], &["line 1", "`words d_model`", "cat 0.1 0.2"][..]),
+        (&b"cat 0.1\n"[..], &["line 1", "`words d_model`", "cat 0.1"][..]),
+        (b"cat,0.1,0.2\n", &["line 1", "`words d_model`", "cat,0.1,0.2"]),
+        (b"cat 0.1 dog\n", &["line 1", "`words d_model`", "cat 0.1 dog"]),
         (b"2\n", &["line 1", "`words d_model`"]),
         (b"-2 3\n", &["line 1", "`words d_model`"]),
         (b"0 3\n", &["line 1", "0 vectors"]),
@@ -82,6 +84,12 @@ fn broken_text_is_refused_with_its_line() {
         (b"2 3\ncat 1 2 3\ndog 1e99 2 3\n", &["line 3", "finite", "inf"]),
         (b"2 3\ncat 1 2 3\nd\xffg 1 2 3\n", &["line 3", "UTF-8", "0xff"]),
         (b"2 3\ncat 1 2 3\n 1 2 3 4 5\n", &["line 3", "expected a word"]),
+        (b"cat 1 2 3\ndog 1 2\n", &["line 2", "3 numbers", "\"dog\"", "found 2"]),
+        (b"cat 1 2 3\ndog 1 2 3 4\n", &["line 2", "3 numbers", "\"dog\"", "found 4"]),
+        (b"cat 1 2 3\n\ndog 1 2 3\n", &["line 3", "end of the file after 1 words"]),
+        (b"cat 1 2 3\ncat 1 2 3\n", &["line 2", "once", "\"cat\""]),
+        (b"cat 1 2 nan\n", &["line 1", "finite", "NaN"]),
+        (b"c\xffat 1 2 3\n", &["line 1", "UTF-8", "0xff"]),
     ] {
         assert_says(read("v.txt", text), says);
     }
@@ -106,8 +114,50 @@ fn broken_binary_is_refused_with_its_byte_offset() {
     assert_says(read("v.bin", binary("1 2\n", &not_a_number, true)), &["byte offset 4", "finite"]);
     let latin: [(&[u8], &[f32]); 1] = [(b"caf\xe9", &[1.0, 2.0])];
     assert_says(read("v.bin", binary("1 2\n", &latin, true)), &["byte offset 4", "UTF-8", "0xe9"]);
-    let unending = [b"1 2\n".to_vec(), vec![b'x'; 100_000]].concat();
+    let unending = [b"1 2\n".to_vec(), vec![b'x'; 200_000]].concat();
     assert_says(read("v.bin", unending), &["byte offset 4", "without an end"]);
+}
+
+#[test]
+fn a_file_without_a_first_line_is_read_by_its_first_row_and_said() {
+    let of = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("glove.txt");
+        fs::write(&path, text).unwrap();
+        WordVectors::read_noted(&path).unwrap()
+    };
+    let (vectors, note) = of("cat 1 -0.5 3e-8\nłódź 0.1 2 -1e30\n");
+    assert_eq!(vectors, two());
+    let note = note.unwrap();
+    assert!(note.contains("no first line") && note.contains("3 numbers a word"), "{note}");
+    // a number may be a word, and so may an infinity; a byte order mark is none
+    let (vectors, _) = of("\u{feff}7 0.5 1\r\ninf 1 2\r\n\r\n");
+    assert_eq!((vectors.words, vectors.d_model), (["7", "inf"].map(String::from).to_vec(), 2));
+    // GloVe's 840B: words of several tokens
+    let (vectors, note) = of(". . . 0.5 1\nat name@domain.com -1 2\n, 3 4\n");
+    assert_eq!(vectors.words, [". . .", "at name@domain.com", ","]);
+    assert_eq!(vectors.values, [0.5, 1.0, -1.0, 2.0, 3.0, 4.0]);
+    assert!(note.unwrap().contains("blanks, the first \". . .\""));
+    let (vectors, note) = of("2 2\nnew york 1 2\ncat 3 4\n");
+    assert_eq!(vectors.words, ["new york", "cat"]);
+    assert!(!note.unwrap().contains("no first line"));
+    assert_eq!(of("\u{feff}2 3\ncat 1 -0.5 3e-8\nłódź 0.1 2 -1e30\n"), (two(), None));
+}
+
+#[test]
+fn what_is_packed_or_of_another_program_is_called_by_its_name() {
+    for name in ["v.txt", "v.bin", "v.txt.gz"] {
+        for (bytes, says) in [
+            (&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], ["a gzip file", "gunzip"]),
+            (b"PK\x03\x04----------------------\x05\0\0\0a.vec", ["a zip archive", "unpack"]),
+            (b"\x80\x04\x95\0\0\0", ["a Python pickle", "save_word2vec_format"]),
+            (b"\xba\x16\x4f\x2f\x0c\0\0\0", ["a fastText model", ".vec"]),
+            (b"version https://git-lfs.github.com/spec/v1\n", ["a Git-LFS pointer", "git lfs"]),
+            (b"\xff\xfe2\0 \x003\0", ["text in UTF-16", "iconv"]),
+        ] {
+            assert_says(read(name, bytes), &says);
+        }
+    }
 }
 
 #[test]
@@ -135,8 +185,47 @@ fn a_word_that_the_format_cannot_hold_is_not_written() {
         let vectors = WordVectors { words: vec![word.into()], d_model: 1, values: vec![1.0] };
         assert_says(vectors.write(&folder.path().join("v.txt")), &["white space"]);
     }
+    let refused = |words: &[&str], d_model: usize, values: &[f32], says: &[&str]| {
+        let words = words.iter().map(ToString::to_string).collect();
+        let vectors = WordVectors { words, d_model, values: values.to_vec() };
+        assert_says(vectors.write(&folder.path().join("v.bin")), says);
+    };
+    refused(&["cat", "cat"], 1, &[1.0, 2.0], &["word 2", "once", "cat"]);
+    refused(&["cat"], 2, &[1.0, f32::NAN], &["word 1", "finite", "diverged"]);
+    refused(&["cat"], 0, &[], &["found none"]);
+    refused(&[], 3, &[], &["found none"]);
+    refused(&[&"a".repeat(1 << 17)], 1, &[1.0], &["word 1", "below 131072 bytes"]);
     assert_says(two().write(&folder.path().join("no/v.txt")), &["writing failed"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Words of any characters, blanks among them, a few of them long.
+fn any_words() -> impl Strategy<Value = Vec<String>> {
+    let word = prop_oneof![
+        any::<String>(),
+        "[a-z0-9.,'-]{1,8}",
+        "[ \t\u{a0}\u{feff}\u{85}x]{1,3}",
+        (1..140_000_usize).prop_map(|length| "é".repeat(length / 2)),
+    ];
+    prop::collection::vec(word, 1..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_written_is_read_again_equal(words in any_words(), d_model in 1..4_usize) {
+        let folder = TempDir::new().unwrap();
+        let values = vec![0.5; words.len() * d_model];
+        let vectors = WordVectors { words, d_model, values };
+        for name in ["v.txt", "v.bin"] {
+            let path = folder.path().join(name);
+            if vectors.write(&path).is_ok() {
+                prop_assert_eq!(&WordVectors::read(&path).unwrap(), &vectors);
+            }
+        }
+    }
+
 }
 
 proptest! {

@@ -108,3 +108,11 @@ fn what_is_no_json_is_refused() {
     assert_says(read(vec![b' '; (16 << 20) + 1]), &["16777217 bytes, above 16777216"]);
     assert_says(read_json::<Config>("/nowhere/config.json".as_ref()), &["does not exist"]);
 }
+
+#[test]
+fn a_byte_order_mark_is_read_past_and_another_encoding_named() {
+    assert!(read(format!("\u{feff}{GOOD}")).is_ok());
+    assert_says(read(b"\xff\xfe{\0}\0"), &["config.json", "text in UTF-16", "iconv"]);
+    assert_says(read(b"\x1f\x8b\x08\0"), &["a gzip file", "gunzip"]);
+    assert_says(read(b"{\n\"a\": \"\xe9\"}"), &["line 2", "invalid UTF-8 at byte 8"]);
+}

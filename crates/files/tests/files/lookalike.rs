@@ -1,8 +1,8 @@
 //! What is saved in a file's place is named before anything is read of it.
 
-use std::fs;
+use std::{fs, io};
 
-use files::{is_web_page, lookalike, one_line, read, sha256, sha256_of};
+use files::{FilesError, is_web_page, lookalike, one_line, read, read_text, sha256, sha256_of};
 
 use crate::assert_says;
 
@@ -14,6 +14,17 @@ fn what_gives_itself_away_is_named_with_a_remedy() {
         (b"<?xml version=\"1.0\"?><Error>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "a Git-LFS pointer"),
         (b"PK\x03\x04\x00\x00", "a Python pickle"),
+        (b"PK\x03\x04----------------------\x0f\0\0\0model7/data.pkl", "a Python pickle"),
+        (b"PK\x03\x04----------------------\x05\0\0\0a.csv", "a zip archive"),
+        (b"\x1f\x8b\x08\x00\0\0\0\0\0\x03", "a gzip file"),
+        (b"\x28\xb5\x2f\xfd\x04", "a zstd file"),
+        (b"\xfd7zXZ\0\0", "an xz file"),
+        (b"BZh91AY&SY", "a bzip2 file"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"\x93NUMPY\x01\0", "a NumPy array"),
+        (b"\xff\xfea\0,\0b\0", "text in UTF-16"),
+        (b"\xfe\xff\0a\0,", "text in UTF-16"),
+        (b"\xff\xfe\0\0a\0\0\0", "text in UTF-32"),
         (b"\x80\x02}q\x00.....", "a Python pickle"),
         (b"GGUF\x03\x00\x00\x00", "a GGUF file"),
     ] {
@@ -25,9 +36,18 @@ fn what_gives_itself_away_is_named_with_a_remedy() {
 
 #[test]
 fn what_is_sound_is_no_lookalike() {
-    // The last two: a header of 640 bytes begins as a pickle does, and a text may begin with a
-    // bracket.
-    for beginning in [&b""[..], b"{", b"[PAD]\n[UNK]", b"\x80\x02\0\0\0\0\0\0{", b"<unk>\n<s>"] {
+    // A header of safetensors may be as long as another format's first bytes say, and a text may
+    // begin with a bracket.
+    for beginning in [
+        &b""[..],
+        b"{",
+        b"[PAD]\n[UNK]",
+        b"\x80\x02\0\0\0\0\0\0{",
+        b"\xff\xfe\x01\0\0\0\0\0{",
+        b"\x1f\x8b\x08\0\0\0\0\0{",
+        b"BZh is no beginning of bzip2",
+        b"<unk>\n<s>",
+    ] {
         assert_eq!(lookalike(beginning), None, "{beginning:?}");
     }
 }
@@ -41,6 +61,52 @@ fn a_file_is_read_within_its_bound() {
     assert_says(read(&path, "a text", 4), &["a.txt", "expected a text", "5 bytes, above 4"]);
     assert_says(read(folder.path(), "a text", 4), &["expected a text, found a folder"]);
     assert_says(read(&folder.path().join("b"), "a text", 4), &["does not exist: expected a text"]);
+}
+
+#[test]
+fn a_tar_archive_is_told_by_its_first_block() {
+    let mut block = vec![0; 512];
+    block[..5].copy_from_slice(b"a.csv");
+    block[257..262].copy_from_slice(b"ustar");
+    assert_eq!(lookalike(&block).unwrap().found, "a tar archive");
+}
+
+#[test]
+fn a_text_is_read_past_its_byte_order_mark_and_refused_where_it_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    let of = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        read_text(&path, "a table")
+    };
+    assert_eq!(of("\u{feff}é\u{feff}".as_bytes()).unwrap(), "é\u{feff}");
+    assert_eq!(of(b"").unwrap(), "");
+    assert_says(of(b"\x1f\x8b\x08"), &["a.txt", "expected a table, found a gzip file", "gunzip"]);
+    assert_says(of(b"\x80\x04\x95\0"), &["a Python pickle", "save what it holds as text"]);
+    assert_says(of(b"one\ntw\xf6"), &["line 2", "invalid UTF-8 at byte 6", "0xf6", "iconv"]);
+    assert_says(of(b"a\0b\0\n\0"), &["line 1", "a zero at byte 1"]);
+    assert_says(read_text(folder.path(), "a table"), &["folder"]);
+    assert_says(
+        read_text(&folder.path().join("b"), "a table"),
+        &["does not exist: expected a table", "check the path"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_and_a_refused_permission_are_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::os::unix::fs::symlink("gone.txt", &path).unwrap();
+    for read in [read(&path, "a text", 4).map(drop), read_text(&path, "a text").map(drop)] {
+        assert_says(read, &["a link to \"gone.txt\", where nothing is", "mend the link"]);
+    }
+    // root may read everything, so the error is made by hand
+    let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+    assert_says(
+        Err::<(), _>(FilesError::io(&path, "reading")(denied)),
+        &["a.txt", "reading failed: permission denied", "chmod"],
+    );
 }
 
 #[cfg(target_os = "linux")]

@@ -95,8 +95,11 @@ pub fn reading(encoder: &SentenceEncoder, layer: Option<usize>) -> Result<Readin
 /// Reads word vectors and makes them ready to be asked.
 pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
     let progress = progress::spinner(format!("reading {}", path.display()));
-    let vectors = WordVectors::read(path)?;
+    let (vectors, note) = WordVectors::read_noted(path)?;
     progress.finish_and_clear();
+    if let Some(note) = note {
+        eprintln!("note: {note}");
+    }
     Ok(Space::new(vectors.words, vectors.values, device))
 }
 

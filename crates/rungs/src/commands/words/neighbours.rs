@@ -71,6 +71,7 @@ pub struct AnalogiesArgs {
 #[derive(Debug, clap::Args)]
 pub struct VectorsArg {
     /// A file of word vectors: .bin in word2vec's binary format, anything else in its text format
+    /// or in GloVe's, which has no first line
     #[arg(value_name = "VEC")]
     vectors: PathBuf,
     /// Where to compute.
