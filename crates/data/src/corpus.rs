@@ -12,6 +12,11 @@ use crate::{DataError, World, docs};
 /// between two words, so that a book without a line break is read in pieces too.
 const LONGEST_PASSAGE: usize = 1 << 16;
 
+/// What is expected of a file.
+const EXPECTED: &str = "a text in UTF-8";
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Sentences of the toy world unless told otherwise: some 300,000 words.
 pub const TOY_SENTENCES: usize = 40_000;
 
@@ -67,7 +72,7 @@ impl Corpus {
 }
 
 impl Corpus {
-    /// The whole text: a file as it stands, of any other corpus its passages, each on a line of its
+    /// The whole text: a file as it stands past a byte order mark, of any other corpus its passages, each on a line of its
     /// own.
     ///
     /// # Errors
@@ -82,9 +87,14 @@ impl Corpus {
             }
             return Ok(text);
         };
-        let bytes =
-            std::fs::read(path).map_err(|source| DataError::Open { path: path.clone(), source })?;
+        let mut bytes = Vec::new();
+        files::text(path, EXPECTED)?
+            .read_to_end(&mut bytes)
+            .map_err(files::FilesError::io(path, "reading"))?;
         check_text(path, &bytes, 0)?;
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         match String::from_utf8(bytes) {
             Ok(text) if !text.is_empty() => Ok(text),
             _ => Err(DataError::NoText { path: path.clone(), bytes: 0 }),
@@ -156,9 +166,7 @@ impl Iterator for FilePassages {
 
 impl FilePassages {
     fn open(path: &Path) -> Result<Self, DataError> {
-        let file =
-            File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
-        let reader = BufReader::new(file);
+        let reader = files::text(path, EXPECTED)?;
         Ok(Self {
             path: path.into(),
             reader,

@@ -45,13 +45,26 @@ pub enum DataError {
         #[source]
         error: Box<DataError>,
     },
-    /// A file could not be opened.
-    #[error("{path:?}: expected a readable file: {source}; check the path")]
-    Open {
+    /// A file could not be read, or is another than it should be.
+    #[error(transparent)]
+    File(#[from] files::FilesError),
+    /// Columns of a table that may not be what they are taken for.
+    #[error("{path:?}: {problem}")]
+    Doubtful {
         /// Path of the file.
         path: PathBuf,
-        /// Answer of the operating system.
-        source: io::Error,
+        /// What was expected, and what the table holds.
+        problem: String,
+        /// Names by which a user says what the columns are.
+        names: &'static str,
+    },
+    /// Names of columns that lack one that is needed.
+    #[error("columns {given:?}: expected names like {names:?}, each once, - for one passed over")]
+    Columns {
+        /// The names as given.
+        given: String,
+        /// Names that would do.
+        names: &'static str,
     },
     /// Reading the file failed in the middle.
     #[error(
@@ -136,4 +149,15 @@ pub enum DataError {
         /// What the row holds instead.
         found: String,
     },
+}
+
+impl DataError {
+    /// What a user can say so that the file is read, where there is such a thing.
+    pub fn help(&self) -> Option<String> {
+        let DataError::Doubtful { names, .. } = self else { return None };
+        Some(format!(
+            "`--columns` says what the columns are, as in `--columns {names}`, with - for one that \
+             is passed over; a first line of such names does so too"
+        ))
+    }
 }

@@ -11,7 +11,8 @@
 //!   corpus.
 //! - [`questions`]: analogies in sections.
 //! - [`sts`]: sentence pairs that people have rated; [`related`]: texts that belong together;
-//!   [`labelled`]: texts and what they are.
+//!   [`labelled`]: texts and what they are. All three are a [`Table`], whose [`Columns`] its first
+//!   line names, or a user.
 //!
 //! ```
 //! use data::{Corpus, Vocabulary, words};
@@ -25,6 +26,7 @@
 //! # Ok::<(), data::DataError>(())
 //! ```
 
+mod columns;
 mod corpus;
 mod docs;
 mod error;
@@ -33,11 +35,13 @@ mod lines;
 mod passages;
 mod questions;
 mod sts;
+mod table;
 pub mod textbook;
 mod tsv;
 mod vocabulary;
 mod world;
 
+pub use columns::{Columns, Noted};
 pub use corpus::{Corpus, Passages, TOY_SENTENCES, words};
 pub use docs::{docs_files, renew_docs};
 pub use error::DataError;
@@ -46,6 +50,7 @@ pub use lines::{LONGEST_LINE, Lines, lines};
 pub use passages::{Passage, Split, passages};
 pub use questions::{Section, questions};
 pub use sts::{Pair, sts};
+pub use table::Table;
 pub use tsv::{Labelled, Related, labelled, related};
 pub use vocabulary::Vocabulary;
 pub use world::{Sense, Sentence, Sentences, Tag, Topic, Word, World};

@@ -1,7 +1,5 @@
 //! Analogies: "a is to b as c is to what?"
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use crate::{DataError, lines};
@@ -23,10 +21,10 @@ pub struct Section {
 /// A file that cannot be read, a line of another number of words, a question before the first
 /// section, or no question.
 pub fn questions(path: &Path) -> Result<Vec<Section>, DataError> {
-    let file = File::open(path).map_err(|source| DataError::Open { path: path.into(), source })?;
+    let reader = files::text(path, "a file of analogy questions")?;
     let mut sections: Vec<Section> = Vec::new();
     let mut some_question = false;
-    for (line, text) in (1..).zip(lines(BufReader::new(file))) {
+    for (line, text) in (1..).zip(lines(reader)) {
         let text =
             text.map_err(|error| DataError::InFile { path: path.into(), error: Box::new(error) })?;
         if let Some(name) = text.strip_prefix(':') {

@@ -2,5 +2,6 @@
 
 mod corpus;
 mod files;
+mod tables;
 mod tsv;
 mod world;

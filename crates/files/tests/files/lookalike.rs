@@ -85,7 +85,7 @@ fn a_text_is_read_past_its_byte_order_mark_and_refused_where_it_is_none() {
     assert_says(of(b"\x80\x04\x95\0"), &["a Python pickle", "save what it holds as text"]);
     assert_says(of(b"one\ntw\xf6"), &["line 2", "invalid UTF-8 at byte 6", "0xf6", "iconv"]);
     assert_says(of(b"a\0b\0\n\0"), &["line 1", "a zero at byte 1"]);
-    assert_says(read_text(folder.path(), "a table"), &["folder"]);
+    assert_says(read_text(folder.path(), "a table"), &["found a directory"]);
     assert_says(
         read_text(&folder.path().join("b"), "a table"),
         &["does not exist: expected a table", "check the path"],

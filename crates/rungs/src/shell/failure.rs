@@ -3,6 +3,8 @@
 use std::fmt::{Display, Formatter, Result};
 use std::io;
 
+use data::DataError;
+
 /// An error with its remedy on a line of its own.
 #[derive(Debug)]
 pub struct Helpful {
@@ -24,6 +26,8 @@ impl std::error::Error for Helpful {}
 pub fn print(error: &anyhow::Error) {
     eprintln!("error: {}", printable(&error.to_string()));
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
+        eprintln!("help: {help}");
+    } else if let Some(help) = error.downcast_ref().and_then(DataError::help) {
         eprintln!("help: {help}");
     }
 }

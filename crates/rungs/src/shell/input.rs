@@ -1,25 +1,53 @@
 //! Texts that a command reads: from a file or from standard input, and perhaps only their
 //! beginning.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use data::{Columns, Noted, Table};
+use files::FilesError;
 use sentences::SentenceEncoder;
 
-/// Opens a file, or standard input for `-`.
+/// What is expected of a file.
+const EXPECTED: &str = "a text in UTF-8";
+
+/// Opens a file, or standard input for `-`; what gives itself away as no text is refused.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+    if path != Path::new("-") {
+        return Ok(Box::new(files::text(path, EXPECTED)?));
     }
-    if path.is_dir() {
-        bail!("{}: expected a text file, found a directory", path.display());
+    let mut reader = BufReader::new(io::stdin());
+    files::refuse_no_text(Path::new("standard input"), &mut reader, EXPECTED)?;
+    Ok(Box::new(reader))
+}
+
+/// Reads a whole file, or standard input for `-`, as a table that may be a text a line.
+pub fn table(path: &Path) -> Result<Table> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(FilesError::io(path, "reading"))?;
+    Ok(Table::of(Path::new(&name(path)), bytes)?)
+}
+
+/// Reads the texts of a file or of standard input: of a table its column of texts, else every line.
+pub fn texts(path: &Path, columns: Option<&Columns>) -> Result<Vec<String>> {
+    let table = table(path)?;
+    if columns.is_some() || table.has_columns() {
+        return Ok(noted(table.texts(columns)?));
     }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(BufReader::new(file))),
-        Err(error) => bail!("{}: expected a readable text file: {error}", path.display()),
+    let mut texts = Vec::new();
+    for line in data::lines(table.text().as_bytes()) {
+        texts.push(line?);
     }
+    Ok(texts)
+}
+
+/// The rows of a table; what about it a reader should know goes to standard error.
+pub fn noted<T>(read: Noted<T>) -> Vec<T> {
+    if let Some(note) = read.note {
+        eprintln!("note: {note}");
+    }
+    read.rows
 }
 
 /// Returns what messages call a file.

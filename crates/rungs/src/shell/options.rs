@@ -1,6 +1,9 @@
 //! Options that several commands take.
 
+use std::convert::Infallible;
+
 use clap::{Args, ValueEnum};
+use data::Columns;
 
 /// Name of the encoder that is used where none is named.
 pub const DEFAULT: &str = "minilm";
@@ -52,6 +55,20 @@ pub struct OwnModelArg {
     /// Where to compute.
     #[command(flatten)]
     pub device: DeviceArg,
+}
+
+/// Option that says what the columns of a table are.
+#[derive(Debug, Args)]
+pub struct ColumnsArg {
+    /// What the columns of the table are, where its first line does not say so, like text,label; -
+    /// passes one over
+    #[arg(long, value_name = "NAMES", value_parser = columns, allow_hyphen_values = true)]
+    pub columns: Option<Columns>,
+}
+
+/// Parses names of columns.
+fn columns(names: &str) -> Result<Columns, Infallible> {
+    Ok(Columns::named(names))
 }
 
 /// How to print a list.

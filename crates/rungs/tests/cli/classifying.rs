@@ -174,3 +174,53 @@ fn as_much_of_a_text_is_read_for_an_answer_as_was_in_training() {
         assert_eq!(said[0]["probabilities"], said[1]["probabilities"], "{method}");
     }
 }
+
+#[test]
+fn a_table_is_read_as_what_it_looks_like_or_asked_about() {
+    let (folder, model) = (animals(), model());
+    let rows = fs::read_to_string(at(&folder, "animals.tsv")).unwrap();
+    fs::write(at(&folder, "animals.tsv"), format!("sentence\tlabel\n{rows}")).unwrap();
+    let (out, summary) = trained(&folder, &model, &[]);
+    assert_eq!((&summary["rows"], &summary["labels"]["label"]), (&16.into(), &Value::Null));
+    let file = |name: &str, text: &str| {
+        fs::write(at(&folder, name), text).unwrap();
+        at(&folder, name)
+    };
+    let csv = file("more.csv", "id,label,text\n1,1,\"the dog, sat\"\n2,eine Katze,the cat\n");
+    let output = rungs(&["classify", "eval", &out, &csv], b"");
+    let evaluation: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&evaluation["rows"], &evaluation["unseen"]), (&2.into(), &Value::Array(vec![])));
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("note: ") && note.contains("passed over: \"id\""), "{note}");
+    let said = json_lines(&rungs(&["classify", "predict", &out, &csv], b""));
+    assert_eq!((said.len(), &said[0]["text"]), (2, &"the dog, sat".into()));
+    let asked = rungs(&["classify", "predict", &out], b"1\tthe dog\n2\tthe cat\n");
+    assert_refused(&asked, &["standard input", "2 columns", "--columns"]);
+    let told = ["classify", "predict", &out, "-", "--columns", "-,text"];
+    assert_eq!(json_lines(&rungs(&told, b"1\tthe dog\n2\tthe cat\n"))[0]["text"], "the dog");
+    let swapped = file("swapped.tsv", "1\tthe dog sat\n1\ta dog sat\n2\tthe cat\n2\ta cat\n");
+    let never = at(&folder, "never");
+    let args = ["classify", "train", &swapped, "--model", path(&model), "--out", &never];
+    assert_refused(&rungs(&args, b""), &["column 1", "help: ", "--columns text,label"]);
+    assert!(!folder.path().join("never").exists());
+    stdout(&rungs(&[&args[..], &["--columns", "label,text"]].concat(), b""));
+}
+
+#[test]
+fn labels_that_mostly_differ_are_asked_about_and_single_ones_said() {
+    let (folder, model) = (animals(), model());
+    let train = |text: &str, out: &str| {
+        fs::write(at(&folder, "bad.tsv"), text).unwrap();
+        let (file, out) = (at(&folder, "bad.tsv"), at(&folder, out));
+        rungs(&["classify", "train", &file, "--model", path(&model), "--out", &out], b"")
+    };
+    let mut rows = String::new();
+    for i in 0..10 {
+        rows.push_str(&format!("a cat {i}\tlabel {}\n", i.min(8)));
+    }
+    assert_refused(&train(&rows, "never"), &["9 different ones in 10 rows", "help: "]);
+    let output = train("cat\ta\na cat\ta\ndog\tb\n", "out");
+    stdout(&output);
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("in one row only: 1, the first \"b\""), "{note}");
+}

@@ -70,3 +70,23 @@ fn without_the_model_it_is_said_how_to_get_it() {
     let output = rungs(&["tune", &file, "--out", out.to_str().unwrap()], b"");
     assert_refused(&output, &["minilm is not fetched", "cargo rungs fetch minilm"]);
 }
+
+#[test]
+fn scores_and_labels_are_asked_about_and_not_learned() {
+    let model = model();
+    let tune = |text: &str, columns: &[&str]| {
+        let (folder, file) = pairs(text);
+        let out = folder.path().join("tuned");
+        let args = ["tune", &file, "--model", path(&model), "--out", out.to_str().unwrap()];
+        rungs(&[&args[..], columns].concat(), b"")
+    };
+    let scored = "the cat\ta cat\t4.5\nthe dog\ta dog\t5\nthe mat\triver\t0\n";
+    assert_refused(&tune(scored, &[]), &["column 3", "a number", "help: ", "--columns anchor"]);
+    let output = tune(scored, &["--columns", "anchor,positive,-"]);
+    assert!(stdout(&output).starts_with("2 pairs to learn from"));
+    let named = format!("sentence1\tsentence2\tscore\n{scored}");
+    assert_refused(&tune(&named, &[]), &["\"score\"", "keep the rows"]);
+    let output = tune("anchor\tpositive\nthe cat\ta cat\nthe dog\ta dog\n", &[]);
+    assert!(stdout(&output).starts_with("1 pairs to learn from"));
+    assert_refused(&tune(scored, &["--columns", "a,b"]), &["\"a,b\"", "anchor,positive"]);
+}

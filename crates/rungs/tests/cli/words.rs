@@ -244,3 +244,60 @@ fn a_map_of_one_or_two_words_is_drawn_and_of_none_refused() {
     assert_refused(&map("cat\ndog\n", &["--label", "2"]), &["line 1", "column 2", "1 columns"]);
     assert_refused(&map("cat\tx\ndog\n", &["--label", "2"]), &["line 2", "column 2"]);
 }
+
+#[test]
+fn vectors_of_others_are_read_or_called_by_their_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let glove = at(&folder, "glove.txt");
+    fs::write(&glove, "cat 1 0 0\ndog 0.9 0.1 0\n. . . 0 0 1\n").unwrap();
+    let output = rungs(&["neighbours", &glove, "cat", "--top", "1"], b"");
+    assert_eq!(stdout(&output), " 0.9939  dog\n");
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("note: ") && note.contains("no first line"), "{note}");
+    let packed = at(&folder, "v.bin");
+    fs::write(&packed, b"\x1f\x8b\x08\0\0\0\0\0").unwrap();
+    for args in [
+        &["neighbours", &packed, "cat"][..],
+        &["analogies", &glove, &packed],
+        &["corpus", &packed],
+        &["map", &packed, "--model", &glove, "--out", &at(&folder, "m.svg")],
+    ] {
+        assert_refused(&rungs(args, b""), &["a gzip file", "gunzip"]);
+    }
+}
+
+#[test]
+fn a_word_of_any_length_that_was_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, long) = (at(&folder, "a.txt"), "é".repeat(32_000));
+    fs::write(&text, format!("{long} cat {long} cat\n").repeat(3)).unwrap();
+    for name in ["v.bin", "v.txt"] {
+        let file = at(&folder, name);
+        let args =
+            ["word2vec", "--corpus", &text, "--dim", "4", "--min-count", "1", "--out", &file];
+        stdout(&rungs(&args, b""));
+        assert_eq!(json(&["neighbours", &file, "cat"])[0]["word"], long.as_str());
+    }
+}
+
+#[test]
+fn ids_are_no_texts_to_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    let (vectors, out) = (at(&folder, "v.txt"), at(&folder, "m.svg"));
+    fs::write(&vectors, "cat 1 0\ndog 0 1\n").unwrap();
+    let map = |input: &str, more: &[&str]| {
+        let args = ["map", "--model", &vectors, "--out", &out, "--method", "pca"];
+        rungs(&[&args[..], &["--format", "json"], more].concat(), input.as_bytes())
+    };
+    assert_refused(&map("1\tcat\n2\tdog\n", &[]), &["2 columns", "--columns"]);
+    assert_refused(&map("1\tcat\n2\tdog\n", &["--label", "2"]), &["column 1", "a number"]);
+    for (input, more) in [
+        ("1\tcat\n2\tdog\n", &["--columns", "id,text"][..]),
+        ("id\ttext\n1\tcat\n2\tdog\n", &[]),
+        ("text\tlabel\ncat\ta\ndog\tb\n", &["--label", "2"]),
+    ] {
+        let found: Value = serde_json::from_str(&stdout(&map(input, more))).unwrap();
+        assert_eq!(found["points"].as_array().unwrap().len(), 2, "{input}");
+        assert_eq!(found["points"][0]["text"], "cat");
+    }
+}

@@ -10,7 +10,7 @@ use course::{Axis, Figure, Marks, Panel, Point, SEED};
 use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
 use serde::Serialize;
 
-use crate::shell::options::{DeviceArg, Format};
+use crate::shell::options::{ColumnsArg, DeviceArg, Format};
 use crate::shell::{input, names, output, progress};
 
 /// Help of `--model`: what it takes.
@@ -28,7 +28,7 @@ const MODELS_OR_VECTORS: &str =
 --clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is \
 near whom means anything: not how far islands lie apart, nor how large they are.")]
 pub struct Args {
-    /// Words or sentences, one a line; - is standard input
+    /// Words or sentences, one a line, or a table with a column of them; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
     file: PathBuf,
     /// Name of the model, its folder, or a file of word vectors.
@@ -43,10 +43,13 @@ pub struct Args {
     /// Group into so many clusters, and colour by them where there is no label
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     clusters: Option<u32>,
-    /// Lines are columns separated by tabs: colour by this one, a number from 1, or a name of the
-    /// first line's
+    /// Lines are the rows of a table: colour by this column, a number from 1, or a name of the first
+    /// line's
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
+    /// What the columns are.
+    #[command(flatten)]
+    columns: ColumnsArg,
     /// Where the picture goes
     #[arg(long, value_name = "SVG")]
     out: PathBuf,
@@ -158,42 +161,31 @@ pub fn run(args: &Args) -> Result<()> {
     output::object(args.format, &summary, || for_people(&summary))
 }
 
-/// The lines that are not empty.
+/// The texts of a table, with their labels if one of its columns has them, or the lines that are not
+/// empty.
 fn read(args: &Args) -> Result<Vec<Item>> {
-    let mut items = Vec::new();
-    let mut column = None;
-    for (number, line) in (1..).zip(data::lines(input::open(&args.file)?)) {
-        let line = line?;
-        let Some(label) = &args.label else {
-            items.push(Item { text: line.trim().into(), label: None });
-            continue;
-        };
-        let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
-        if number == 1 {
-            match label.parse::<usize>() {
-                Ok(from_one) => column = from_one.checked_sub(1),
-                Err(_) => {
-                    column = fields.iter().position(|field| field == label);
-                    if column.is_some() {
-                        continue; // the names of the columns
-                    }
-                }
-            }
-        }
-        let column = match column {
-            Some(column) if column < fields.len() && fields.len() > 1 => column,
-            _ => {
-                let (file, columns) = (input::name(&args.file), fields.len());
-                bail!(
-                    "{file}, line {number}: expected a text and a column {label} with tabs \
-                        between, found {columns} columns"
-                )
-            }
-        };
-        let text = fields[usize::from(column == 0)];
-        items.push(Item { text: text.into(), label: Some(fields[column].into()) });
+    let table = input::table(&args.file)?;
+    let columns = args.columns.columns.as_ref();
+    if let Some(label) = &args.label {
+        let rows = input::noted(table.labelled_by(label, columns)?);
+        return Ok(rows
+            .into_iter()
+            .map(|row| Item { text: row.text, label: Some(row.label) })
+            .collect());
     }
-    items.retain(|item| !item.text.is_empty());
+    let mut items = Vec::new();
+    if columns.is_some() || table.has_columns() {
+        for text in input::noted(table.texts(columns)?) {
+            items.push(Item { text, label: None });
+        }
+        return Ok(items);
+    }
+    for line in data::lines(table.text().as_bytes()) {
+        let text = line?.trim().to_string();
+        if !text.is_empty() {
+            items.push(Item { text, label: None });
+        }
+    }
     if items.is_empty() {
         bail!("{}: expected words or sentences, one a line, found none", input::name(&args.file));
     }

@@ -3,21 +3,26 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use data::Table;
 use sentences::evaluation::Agreement;
 use serde::Serialize;
 
-use crate::shell::options::{Format, ModelArg};
+use crate::shell::options::{ColumnsArg, Format, ModelArg};
 use crate::shell::{input, names, output, progress};
 
 /// Score a model on sentence pairs that people have rated
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs sts stsb-en-test.csv
-  cargo rungs sts pairs.csv --model path/to/model --format text")]
+  cargo rungs sts pairs.csv --model path/to/model --format text
+  cargo rungs sts sts-dev.tsv --columns -,-,-,-,score,sentence1,sentence2")]
 pub struct Args {
     /// Rows of sentence1,sentence2,score
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
+    /// What its columns are.
+    #[command(flatten)]
+    columns: ColumnsArg,
     /// Which model, and how.
     #[command(flatten)]
     model: ModelArg,
@@ -42,7 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
     let encoder = names::open(&args.model)?;
     let reading = names::reading(&encoder, args.layer)?;
     let encoder = encoder.with_reading(reading);
-    let pairs = data::sts(&args.file)?;
+    let pairs = input::noted(Table::open(&args.file)?.rated(args.columns.columns.as_ref())?);
     let progress = progress::spinner(format!("embedding {} pairs", pairs.len()));
     let agreement = Agreement::of(&encoder, &pairs)?;
     progress.finish_and_clear();

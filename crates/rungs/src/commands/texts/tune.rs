@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use course::SEED;
-use data::{Pair, Related};
+use data::{Pair, Related, Table};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -15,8 +15,8 @@ use sentences::{SentenceEncoder, feelings};
 use serde::Serialize;
 use training::Stop;
 
-use crate::shell::options::{BATCH, DEFAULT, DeviceArg, Format, MODELS, above_zero};
-use crate::shell::{names, output, watch};
+use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, MODELS, above_zero};
+use crate::shell::{input, names, output, watch};
 
 /// Train an encoder on pairs of texts that belong together
 #[derive(Debug, clap::Args)]
@@ -26,12 +26,16 @@ use crate::shell::{names, output, watch};
   cargo rungs search 'feeling down' diary.txt --model my_encoder
 
 A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look \
-like it. One pair in ten is held back, to measure with. DIR loads with --model, and in \
+like it; in FILE.csv commas stand between. A first line may name the columns: anchor, positive, \
+negative. One pair in ten is held back, to measure with. DIR loads with --model, and in \
 sentence-transformers. Ctrl-C writes what was learnt and stops.")]
 pub struct Args {
     /// Rows of two or three texts with tabs between, or lesson 14's own
-    #[arg(value_name = "FILE.tsv|feelings")]
+    #[arg(value_name = "FILE|feelings")]
     pairs: PathBuf,
+    /// What their columns are.
+    #[command(flatten)]
+    columns: ColumnsArg,
     /// Name of the model, or its folder.
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     model: String,
@@ -108,7 +112,11 @@ struct SearchScores {
 /// Trains an encoder on pairs and writes it with all that belongs to it.
 pub fn run(args: &Args) -> Result<()> {
     let feelings_asked = args.pairs == Path::new("feelings");
-    let mut pairs = if feelings_asked { feelings::pairs() } else { data::related(&args.pairs)? };
+    let mut pairs = if feelings_asked {
+        feelings::pairs()
+    } else {
+        input::noted(Table::open(&args.pairs)?.related(args.columns.columns.as_ref())?)
+    };
     if pairs.len() < 2 {
         bail!(
             "{}: expected at least 2 pairs, one to learn from and one to measure, found 1",
@@ -128,7 +136,7 @@ pub fn run(args: &Args) -> Result<()> {
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
     let rated = match &args.sts {
-        Some(path) => Some(data::sts(path)?),
+        Some(path) => Some(input::noted(Table::open(path)?.rated(None)?)),
         None => None,
     };
     let before = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;

@@ -60,6 +60,13 @@ pub fn run(classifier: &Classifier, rows: &[Labelled], format: Format) -> Result
 fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
     let mut labels = classifier.head.labels.clone();
     let unseen = unseen(&labels, rows);
+    if !rows.iter().any(|row| labels.contains(&row.label)) {
+        eprintln!(
+            "note: no row has a label of the training ({}); the first has {:?}",
+            labels.join(", "),
+            rows[0].label
+        );
+    }
     labels.extend(unseen.iter().cloned());
     let (mut truth, mut texts) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {

@@ -11,9 +11,10 @@ use burn::tensor::Tensor;
 use clap::Subcommand;
 use classify::checkpoint::Classifier;
 use classify::likeliest;
+use data::Table;
 use serde::Serialize;
 
-use crate::shell::options::{BATCH, DeviceArg, Format};
+use crate::shell::options::{BATCH, ColumnsArg, DeviceArg, Format};
 use crate::shell::{input, names, output, progress};
 
 /// Train a classifier on labelled texts, and use it
@@ -24,7 +25,8 @@ use crate::shell::{input, names, output, progress};
   cargo rungs classify predict my_classifier new.txt
   cargo rungs classify eval my_classifier more_reviews.tsv
 
-A row is a text, a tab and its label, any string. logreg fits a head to the model's vectors, probe \
+A row is a text, a tab and its label, any string; in FILE.csv a comma stands between. A first line \
+may name the columns: text, label. logreg fits a head to the model's vectors, probe \
 does so after every layer and keeps the best, finetune trains the whole model, and Ctrl-C keeps \
 what it has learnt by then. One row in ten is held back, to measure with.")]
 pub struct Args {
@@ -43,9 +45,12 @@ pub enum Command {
         /// The classifier
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// Text, one a line; - is standard input
+        /// Texts, one a line, or a table with a column of them; - is standard input
         #[arg(value_name = "FILE|-", default_value = "-")]
         file: PathBuf,
+        /// What its columns are.
+        #[command(flatten)]
+        columns: ColumnsArg,
         /// Where to compute.
         #[command(flatten)]
         device: DeviceArg,
@@ -56,8 +61,11 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
         /// Rows of a text, a tab and a label
-        #[arg(value_name = "FILE.tsv")]
+        #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// What its columns are.
+        #[command(flatten)]
+        columns: ColumnsArg,
         /// Where to compute.
         #[command(flatten)]
         device: DeviceArg,
@@ -71,10 +79,13 @@ pub enum Command {
 pub fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Train(args) => train::run(args),
-        Command::Predict { folder, file, device } => predict(&open(folder, device)?, file),
-        Command::Eval { folder, file, device, format } => {
+        Command::Predict { folder, file, columns, device } => {
+            predict(&open(folder, device)?, file, columns)
+        }
+        Command::Eval { folder, file, columns, device, format } => {
             let classifier = open(folder, device)?;
-            evaluate::run(&classifier, &data::labelled(file)?, *format)
+            let rows = input::noted(Table::open(file)?.labelled(columns.columns.as_ref())?);
+            evaluate::run(&classifier, &rows, *format)
         }
     }
 }
@@ -108,12 +119,9 @@ struct Prediction<'a> {
     probabilities: BTreeMap<&'a str, f32>,
 }
 
-/// Prints a JSON line for each line of a file.
-fn predict(classifier: &Classifier, file: &Path) -> Result<()> {
-    let mut texts = Vec::new();
-    for line in data::lines(input::open(file)?) {
-        texts.push(line?);
-    }
+/// Prints a JSON line for each line of a file, or for each row of a table.
+fn predict(classifier: &Classifier, file: &Path, columns: &ColumnsArg) -> Result<()> {
+    let texts = input::texts(file, columns.columns.as_ref())?;
     if texts.is_empty() {
         bail!("{}: expected texts, one a line, found none", input::name(file));
     }

@@ -16,7 +16,7 @@ use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classi
 use classify::{Labels, LogisticRegression, likeliest, one_hot};
 use course::SEED;
 use course::metrics::accuracy;
-use data::Labelled;
+use data::{Labelled, Table};
 use encoder::SequenceClassifier;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -25,15 +25,19 @@ use sentences::{Reading, SentenceEncoder};
 use serde::Serialize;
 use training::Stop;
 
-use crate::shell::options::{Format, ModelArg, above_zero};
+use crate::shell::failure::Helpful;
+use crate::shell::options::{ColumnsArg, Format, ModelArg, above_zero};
 use crate::shell::{input, names, output, progress, watch};
 
 /// How to train a classifier.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Rows of a text, a tab and a label
-    #[arg(value_name = "FILE.tsv")]
+    #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// What its columns are.
+    #[command(flatten)]
+    columns: ColumnsArg,
     /// How to train it
     #[arg(long, value_enum, default_value = "logreg")]
     method: How,
@@ -89,6 +93,8 @@ impl From<How> for Method {
 
 /// One row in this many is held back, to measure with.
 const HELD_OUT: usize = 10;
+/// From this many rows on, labels that mostly differ are taken for something else.
+const FEW_ROWS: usize = 10;
 
 /// How a training went.
 #[derive(Serialize)]
@@ -118,8 +124,8 @@ struct LabelledRows {
 }
 
 impl LabelledRows {
-    fn read(path: &Path, seed: u64) -> Result<Self> {
-        let mut rows = data::labelled(path)?;
+    fn read(path: &Path, columns: &ColumnsArg, seed: u64) -> Result<Self> {
+        let mut rows = input::noted(Table::open(path)?.labelled(columns.columns.as_ref())?);
         let labels = labels(&rows);
         if let [only] = &labels[..] {
             let path = path.display();
@@ -132,6 +138,20 @@ impl LabelledRows {
                 rows.len()
             );
         }
+        if rows.len() >= FEW_ROWS && labels.len() * 2 > rows.len() {
+            let (error, help) = (
+                format!(
+                    "{}: expected labels that stand in several rows, found {} different ones in {} \
+                     rows",
+                    path.display(),
+                    labels.len(),
+                    rows.len()
+                ),
+                "the label is the second column, unless the first line or `--columns` names another",
+            );
+            return Err(Helpful { error, help: help.into() }.into());
+        }
+        note_single(path, &rows);
         rows.shuffle(&mut StdRng::seed_from_u64(seed));
         // The first rows are held back, and one row of each label, however rare, is to be learnt
         // from.
@@ -175,6 +195,19 @@ impl LabelledRows {
     }
 }
 
+/// Notes on standard error the labels that one row alone has.
+fn note_single(path: &Path, rows: &[Labelled]) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(&row.label).or_default() += 1;
+    }
+    counts.retain(|_, count| *count == 1);
+    if let Some((first, _)) = counts.first_key_value() {
+        let (path, count) = (path.display(), counts.len());
+        eprintln!("note: {path}: labels that stand in one row only: {count}, the first {first:?}");
+    }
+}
+
 /// The different labels of the rows, in order.
 fn labels(rows: &[Labelled]) -> Vec<String> {
     let mut labels = BTreeSet::new();
@@ -186,7 +219,7 @@ fn labels(rows: &[Labelled]) -> Vec<String> {
 
 /// Trains a classifier, writes it, and says how it fares with the rows held back.
 pub fn run(args: &Args) -> Result<()> {
-    let rows = LabelledRows::read(&args.file, args.seed)?;
+    let rows = LabelledRows::read(&args.file, &args.columns, args.seed)?;
     let encoder = names::open(&args.model)?;
     output::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();

@@ -1,0 +1,252 @@
+//! Tables of texts as files hold them: columns divided by tabs, commas or semicolons.
+//!
+//! Which of them divides a table, its name and its first row say:
+//!
+//! 1. `.tsv` and `.tab` are divided by tabs; `.csv` by commas or semicolons, and by tabs where
+//!    neither stands in the first row; any other name by tabs where the first row has one, and as
+//!    `.csv` where it has none.
+//! 2. Where commas and semicolons both divide the first row into columns enough, the one that
+//!    divides every row alike; where both do, the table is refused.
+//!
+//! Between commas and semicolons a cell in quotes may hold everything, line breaks too (Shafranovich
+//! 2005, RFC 4180; what Python's `csv` and pandas write and read). Between tabs quotes are part of
+//! the text, as in GLUE's files, but a cell that is quoted as a whole loses them, and where lines do
+//! not give rows alike and quoted cells do, it is read as these.
+
+use std::io::Read;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use crate::DataError;
+
+/// A table that was opened, and not yet divided into columns.
+#[derive(Debug)]
+pub struct Table {
+    pub(crate) path: PathBuf,
+    text: String,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Number of the line where it begins, counted from 1.
+    pub(crate) line: u64,
+    /// What its columns hold, without blanks around it.
+    pub(crate) cells: Vec<String>,
+}
+
+/// What follows a table to find out whether its last quote was closed.
+const END: &str = "\n\u{1}end";
+
+impl Table {
+    /// Opens the table at `path`.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or is no text in UTF-8.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let mut bytes = Vec::new();
+        files::text(path, "a table of texts")?
+            .read_to_end(&mut bytes)
+            .map_err(files::FilesError::io(path, "reading"))?;
+        Self::of(path, bytes)
+    }
+
+    /// The table that `bytes` are, read from `path`, whose name may say what divides it.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no text in UTF-8.
+    pub fn of(path: &Path, bytes: Vec<u8>) -> Result<Self, DataError> {
+        if let Some((line, found)) = not_text(&bytes) {
+            return Err(DataError::Row { path: path.into(), line, expected: "UTF-8", found });
+        }
+        let text = files::utf_8(path, "a table of texts", bytes)?;
+        Ok(Self { path: path.into(), text })
+    }
+
+    /// Whether it is a table rather than a text a line: by its name (`.csv`, `.tsv`, `.tab`), or
+    /// because a tab stands in each of its lines, as many in one as in another.
+    pub fn has_columns(&self) -> bool {
+        if matches!(extension(&self.path).as_str(), "csv" | "tsv" | "tab") {
+            return true;
+        }
+        let rows = by_tabs(&self.text);
+        rows.first().is_some_and(|row| row.cells.len() > 1) && alike(&rows, &(0..=0))
+    }
+
+    /// The text as it stands.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The rows, divided so that each has one of `widths` columns, or as many as the first, where
+    /// that can be; empty lines are no rows.
+    ///
+    /// # Errors
+    ///
+    /// A quote that is opened and not closed, or a table that both commas and semicolons divide.
+    pub(crate) fn rows(&self, widths: &RangeInclusive<usize>) -> Result<Vec<Row>, DataError> {
+        if self.is_divided_by_tabs() {
+            self.by_tabs_or_quoted(widths)
+        } else {
+            self.by_commas_or_semicolons(widths)
+        }
+    }
+
+    fn is_divided_by_tabs(&self) -> bool {
+        let first = self.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        match extension(&self.path).as_str() {
+            "tsv" | "tab" => true,
+            "csv" => first.contains('\t') && !first.contains([',', ';']),
+            _ => first.contains('\t'),
+        }
+    }
+
+    fn by_tabs_or_quoted(&self, widths: &RangeInclusive<usize>) -> Result<Vec<Row>, DataError> {
+        let mut rows = by_tabs(&self.text);
+        if !alike(&rows, widths) && self.text.contains('"') {
+            let quoted = self.quoted(b'\t');
+            if quoted.as_ref().is_ok_and(|rows| alike(rows, widths)) {
+                return quoted;
+            }
+        }
+        for cell in rows.iter_mut().flat_map(|row| &mut row.cells) {
+            if let Some(text) = unquoted(cell) {
+                *cell = text;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn by_commas_or_semicolons(
+        &self,
+        widths: &RangeInclusive<usize>,
+    ) -> Result<Vec<Row>, DataError> {
+        let (commas, semicolons) = (self.quoted(b','), self.quoted(b';'));
+        let enough = |rows: &Result<Vec<Row>, DataError>| {
+            rows.as_ref().is_ok_and(|rows| {
+                rows.first().is_some_and(|row| row.cells.len() >= *widths.start())
+            })
+        };
+        if !enough(&semicolons) || self.text.is_empty() {
+            return commas;
+        }
+        if !enough(&commas) {
+            return semicolons;
+        }
+        let (commas, semicolons) = (commas?, semicolons?);
+        match (alike(&commas, widths), alike(&semicolons, widths)) {
+            (false, true) => Ok(semicolons),
+            (true, true) if commas[0].cells.len() > 1 && semicolons[0].cells.len() > 1 => {
+                let fits = |rows: &[Row]| widths.contains(&rows[0].cells.len());
+                match (fits(&commas), fits(&semicolons)) {
+                    (true, false) => Ok(commas),
+                    (false, true) => Ok(semicolons),
+                    _ => Err(DataError::Row {
+                        path: self.path.clone(),
+                        line: commas[0].line,
+                        expected: "columns with either commas or semicolons between",
+                        found: "both in every row, not in quotes".into(),
+                    }),
+                }
+            }
+            (true, true) if semicolons[0].cells.len() > 1 => Ok(semicolons),
+            _ => Ok(commas),
+        }
+    }
+
+    /// Rows of cells that may stand in quotes.
+    fn quoted(&self, delimiter: u8) -> Result<Vec<Row>, DataError> {
+        let text = self.text.as_bytes();
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.chain(END.as_bytes()));
+        let (mut rows, mut line, mut counted) = (Vec::<Row>::new(), 1, 0);
+        for record in reader.records() {
+            let record = record.map_err(|error| DataError::Row {
+                path: self.path.clone(),
+                line,
+                expected: "a CSV row",
+                found: error.to_string(),
+            })?;
+            // Where the reader was, and past the empty lines that it skips.
+            let mut start = record.position().map_or(counted, |at| at.byte() as usize);
+            start = start.min(text.len());
+            start += text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            line += text[counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            counted = start;
+            let mut cells = Vec::new();
+            for cell in &record {
+                cells.push(cell.trim().to_string());
+            }
+            if cells != [""] {
+                rows.push(Row { line, cells });
+            }
+        }
+        match rows.pop() {
+            Some(Row { cells, .. }) if cells == [END.trim()] => Ok(rows),
+            Some(Row { line, .. }) => Err(DataError::Row {
+                path: self.path.clone(),
+                line,
+                expected: "an end to each quote",
+                found: "a quote that opens in this row and is not closed".into(),
+            }),
+            None => Ok(rows),
+        }
+    }
+}
+
+/// The line of the first bytes that are not UTF-8, and what stands there.
+fn not_text(bytes: &[u8]) -> Option<(u64, String)> {
+    let at = std::str::from_utf8(bytes).err()?.valid_up_to();
+    if files::lookalike(bytes).is_some() {
+        return None; // has a better name
+    }
+    let before = &bytes[..at];
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+    let column = at - before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1) + 1;
+    let found = format!(
+        "other bytes, 0x{:02x} at column {column} (a spreadsheet's are converted by `iconv -f \
+         WINDOWS-1252 -t UTF-8`)",
+        bytes[at]
+    );
+    Some((line, found))
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase()
+}
+
+/// A row a line, its cells divided by tabs.
+fn by_tabs(text: &str) -> Vec<Row> {
+    // a lone carriage return ends the lines of old spreadsheets
+    let end = if text.contains('\r') && !text.contains('\n') { '\r' } else { '\n' };
+    let mut rows = Vec::new();
+    for (line, text) in (1..).zip(text.split(end)) {
+        if text.trim().is_empty() {
+            continue;
+        }
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let cells = text.split('\t').map(|cell| cell.trim().to_string()).collect();
+        rows.push(Row { line, cells });
+    }
+    rows
+}
+
+/// Whether each row has one of `widths` columns, or as many as the first.
+fn alike(rows: &[Row], widths: &RangeInclusive<usize>) -> bool {
+    let Some(first) = rows.first() else { return true };
+    rows.iter().all(|row| row.cells.len() == first.cells.len())
+        || rows.iter().all(|row| widths.contains(&row.cells.len()))
+}
+
+/// The text of a cell that is quoted as a whole, with each quote inside it doubled.
+fn unquoted(cell: &str) -> Option<String> {
+    let inside = cell.strip_prefix('"')?.strip_suffix('"')?;
+    let pieces: Vec<&str> = inside.split("\"\"").collect();
+    let is_whole = pieces.iter().all(|piece| !piece.contains('"'));
+    is_whole.then(|| pieces.join("\"").trim().to_string())
+}

@@ -1,0 +1,228 @@
+//! Tables are read as what they look like, said where that is a guess, and refused where they look
+//! like something else.
+
+use std::path::Path;
+
+use data::{Columns, DataError, Noted, Table};
+
+fn table(name: &str, text: &str) -> Table {
+    Table::of(Path::new(name), text.as_bytes().to_vec()).unwrap()
+}
+
+fn labelled(
+    name: &str,
+    text: &str,
+    columns: Option<&str>,
+) -> Result<Noted<[String; 2]>, DataError> {
+    let columns = columns.map(Columns::named);
+    let read = table(name, text).labelled(columns.as_ref())?;
+    let rows = read.rows.into_iter().map(|row| [row.text, row.label]).collect();
+    Ok(Noted { rows, note: read.note })
+}
+
+fn related(text: &str, columns: Option<&str>) -> Result<Noted<Vec<String>>, DataError> {
+    let columns = columns.map(Columns::named);
+    let read = table("pairs.tsv", text).related(columns.as_ref())?;
+    let texts = |row: data::Related| [row.query, row.meant].into_iter().chain(row.other).collect();
+    Ok(Noted { rows: read.rows.into_iter().map(texts).collect(), note: read.note })
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(result: Result<Noted<T>, DataError>, needles: &[&str]) {
+    let error = result.expect_err("expected a refusal");
+    let (line, help) = (error.to_string(), error.help().unwrap_or_default());
+    assert!(!line.contains('\n') && !help.contains('\n'), "{line}\n{help}");
+    for needle in needles {
+        assert!(
+            line.contains(needle) || help.contains(needle),
+            "expected {needle:?} in: {line} {help}"
+        );
+    }
+}
+
+/// Four rows of two labels, under a header.
+fn under(header: &str) -> String {
+    format!("{header}\na good day\tup\na bad day\tdown\nwhat a film\tup\noh no, no\tdown\n")
+}
+
+#[test]
+fn a_header_is_recognised_by_its_names_in_any_order() {
+    for header in
+        ["sentence\tlabel", "Text\tClass", "\"text\"\t\"label\"", "\u{feff}review\tsentiment"]
+    {
+        let read = labelled("a.tsv", &under(header), None).unwrap();
+        assert_eq!(read.rows.len(), 4, "{header}");
+        assert_eq!(read.rows[3], ["oh no, no", "down"]);
+        assert!(read.note.unwrap().contains("line 1 is read as the names"), "{header}");
+    }
+    let swapped = "label,id,text\nup,1,\"good, it is\"\ndown,2,bad\n";
+    let read = labelled("a.csv", swapped, None).unwrap();
+    assert_eq!(read.rows, [["good, it is", "up"], ["bad", "down"]]);
+    assert!(read.note.unwrap().contains("passed over: \"id\""));
+    let glue = "index\tsentence1\tsentence2\tscore\n0\ta\tb\t1.5\n";
+    let pairs = table("dev.tsv", glue).rated(None).unwrap().rows;
+    assert_eq!((&pairs[0].a[..], &pairs[0].b[..], pairs[0].score), ("a", "b", 1.5));
+    let read = related("positive\tanchor\nits answer\ta question\n", None).unwrap();
+    assert_eq!(read.rows, [["a question", "its answer"]]);
+    let read = related("anchor\tpositive\tnegative\na\tb\tc\n", None).unwrap();
+    assert_eq!(read.rows, [["a", "b", "c"]]);
+}
+
+#[test]
+fn a_header_in_another_language_is_told_by_what_stands_under_it() {
+    let read = labelled("a.tsv", &under("Satz\tEtikett"), None).unwrap();
+    assert_eq!(read.rows.len(), 4);
+    assert!(read.note.unwrap().contains("--columns text,label"), "a guess says how to undo it");
+    let read = labelled("a.tsv", "Satz\tWert\na b\t1\nc\t0\n", None).unwrap();
+    assert_eq!(read.rows.len(), 2);
+    let scores = table("a.csv", "Satz 1;Satz 2;Wertung\na;b;1\nc;d;2\n").rated(None).unwrap();
+    assert_eq!(scores.rows.len(), 2);
+    let read =
+        related("Frage\tAntwort\nwie geht es\tmir geht es gut\nwas ist das\tein Haus\n", None);
+    assert_eq!(read.unwrap().rows.len(), 2);
+}
+
+#[test]
+fn a_first_row_that_is_none_stays_a_row() {
+    for rows in [
+        "river\tein Fluss\nthe cat\teine Katze\na cat\teine Katze\ndog\tHund\nmy dog\tHund\n",
+        "what a film\tsehr gut\nnothing\t0\n",
+        "cat\tanimal\ndog\tanimal\napple\tfruit\n",
+        "the cat\teine Katze\nriver\tein Fluss\n",
+    ] {
+        let read = labelled("a.tsv", rows, None).unwrap();
+        assert_eq!((read.rows.len(), read.note), (rows.lines().count(), None), "{rows}");
+    }
+    let words = related("cat\tKatze\ndog\tHund\n", None).unwrap();
+    assert_eq!((words.rows.len(), words.note), (2, None));
+    let named = labelled("a.tsv", &under("Satz\tEtikett"), Some("text,label")).unwrap();
+    assert_eq!((named.rows.len(), named.note), (5, None), "a user who names columns is believed");
+}
+
+#[test]
+fn what_a_column_cannot_be_is_asked_about_and_not_learned() {
+    let scores = "the cat\ta cat\t4.5\nthe dog\ta car\t0.5\n";
+    assert_refused(
+        related(scores, None),
+        &["column 3", "a number", "\"4.5\"", "--columns anchor,positive"],
+    );
+    let kept = related(scores, Some("anchor,positive,-")).unwrap();
+    assert_eq!(kept.rows, [["the cat", "a cat"], ["the dog", "a car"]]);
+    let header = "sentence1\tsentence2\tscore\n".to_string() + scores;
+    assert_refused(related(&header, None), &["\"score\"", "which do"]);
+    let nli = "a b\tc d\tneutral\ne f\tg\tentailment\nh\ti j\tneutral\nk\tl m\tentailment\n";
+    assert_refused(related(nli, None), &["column 3", "labels"]);
+    assert_refused(related("a film\t1\nno film\t0\n", None), &["column 2", "a number"]);
+    assert_refused(related("q1\ta text\nq2\tanother text\n", None), &["column 1", "an id"]);
+    let swapped = "up\ta good day\ndown\ta bad day\nup\twhat a film\ndown\toh no\n";
+    assert_refused(labelled("a.tsv", swapped, None), &["swapped", "--columns text,label"]);
+    let read = labelled("a.tsv", swapped, Some("label,text")).unwrap();
+    assert_eq!(read.rows[0], ["a good day", "up"]);
+    assert_refused(labelled("a.tsv", "1\tup\n2\tdown\n3\tup\n", None), &["column 1", "a number"]);
+    assert_refused(
+        labelled("a.tsv", "title\tbody\tlabel\na\tb\tc\n", None),
+        &["one column of the text", "\"title\" and \"body\""],
+    );
+    assert_refused(
+        table("a.tsv", "1\tthe cat\n2\ta dog\n").texts(None),
+        &["2 columns", "--columns"],
+    );
+    let texts = table("a.tsv", "1\tthe cat\n2\ta dog\n");
+    assert_eq!(texts.texts(Some(&Columns::named("id,text"))).unwrap().rows, ["the cat", "a dog"]);
+    assert_eq!(table("a.tsv", "id\ttext\n1\tthe cat\n").texts(None).unwrap().rows, ["the cat"]);
+    assert_refused(
+        labelled("a.tsv", &under("a\tb"), Some("text,foo")),
+        &["text,foo", "text,label"],
+    );
+}
+
+#[test]
+fn commas_semicolons_and_tabs_divide_by_one_rule() {
+    let expected = [["good, yes", "up"], ["no; never", "down"]];
+    for (name, text) in [
+        ("a.tsv", "good, yes\tup\nno; never\tdown\n"),
+        ("a.txt", "good, yes\tup\nno; never\tdown"),
+        ("a.csv", "\"good, yes\",up\r\nno; never,down\r\n"),
+        ("a.CSV", "good, yes;up\n\"no; never\";down\n"),
+        ("a", "\"good, yes\",up\n\n\"no; never\",down\n"),
+        ("a.csv", "good\u{0}yes"),
+    ] {
+        if text.contains('\0') {
+            assert!(Table::of(Path::new(name), text.into()).is_err());
+            continue;
+        }
+        assert_eq!(labelled(name, text, None).unwrap().rows, expected, "{name}: {text}");
+    }
+    let old = labelled("a.tsv", "a b\tup\rc d\tdown\r", None).unwrap();
+    assert_eq!(old.rows, [["a b", "up"], ["c d", "down"]]);
+    assert_refused(labelled("a.csv", "a,b;c\nd,e;f\n", None), &["both in every row"]);
+}
+
+#[test]
+fn quotes_hold_line_breaks_and_those_of_a_text_stay() {
+    let csv = "text,label\n\"two\nlines, and a \"\"word\"\"\",up\nplain,down\n";
+    let rows = labelled("a.csv", csv, None).unwrap().rows;
+    assert_eq!(rows[0], ["two\nlines, and a \"word\"", "up"]);
+    let pandas = "text\tlabel\n\"two\nlines\"\tup\n\"a \"\"word\"\"\"\tdown\n";
+    let rows = labelled("a.tsv", pandas, None).unwrap().rows;
+    assert_eq!(rows, [["two\nlines", "up"], ["a \"word\"", "down"]]);
+    let glue = "\" the film is\tup\ngreat \"\tdown\n\"well\" he said\tup\n";
+    let rows = labelled("a.tsv", glue, None).unwrap().rows;
+    assert_eq!(rows[0], ["\" the film is", "up"]);
+    assert_eq!(rows[2], ["\"well\" he said", "up"]);
+    assert_refused(labelled("a.csv", "a,up\n\n\"b,down\nc,up\n", None), &["line 3", "not closed"]);
+}
+
+#[test]
+fn a_ragged_or_empty_row_is_named_by_its_line() {
+    assert_refused(labelled("a.csv", "a,up\n\nb\n", None), &["line 3", "1 columns"]);
+    assert_refused(
+        labelled("a.csv", "text,label\na,up\n,down\n", None),
+        &["line 3", "1 of them empty"],
+    );
+    assert_refused(labelled("a.csv", "\"a\nb\",up\nc,\n", None), &["line 3", "1 of them empty"]);
+    let three = "id,text,label\n1,a,up\n2,b\n";
+    assert_refused(labelled("a.csv", three, None), &["line 3", "2 columns"]);
+    assert_eq!(labelled("a.csv", "id,text,label\n,a,up\n,b,up\n", None).unwrap().rows.len(), 2);
+    assert_refused(labelled("a.csv", "text,label\n", None), &["no row"]);
+    assert_refused(labelled("a.tsv", "a\tb\tc\td\n", None), &["4 columns", "--columns"]);
+}
+
+#[test]
+fn a_text_a_line_is_no_table_and_equal_columns_are() {
+    for (name, text, is_table) in [
+        ("a.txt", "one\ttab\nand none\n", false),
+        ("a.txt", "the cat, a dog\n", false),
+        ("a.txt", "1\tthe cat\n\n2\ta dog\n", true),
+        ("a.csv", "the cat\n", true),
+        ("-", "", false),
+    ] {
+        assert_eq!(table(name, text).has_columns(), is_table, "{text:?}");
+    }
+}
+
+#[test]
+fn a_column_of_labels_is_taken_by_number_or_name() {
+    let by = |text: &str, label: &str, columns: Option<&str>| {
+        let columns = columns.map(Columns::named);
+        table("a.tsv", text)
+            .labelled_by(label, columns.as_ref())
+            .map(|read| read.rows.into_iter().map(|row| [row.text, row.label]).collect::<Vec<_>>())
+    };
+    let noted =
+        |rows: Result<Vec<[String; 2]>, DataError>| rows.map(|rows| Noted { rows, note: None });
+    assert_eq!(by("kind\tword\nanimal\tcat\n", "kind", None).unwrap(), [["cat", "animal"]]);
+    assert_eq!(by("cat\tanimal\napple\tfruit\n", "2", None).unwrap().len(), 2);
+    assert_eq!(by("text\tlabel\ncat\tanimal\napple\tfruit\n", "2", None).unwrap().len(), 2);
+    let three = "id\ttext\tgenre\n1\tthe cat\ta\n2\ta dog\tb\n";
+    assert_eq!(by(three, "genre", None).unwrap()[0], ["the cat", "a"]);
+    assert_eq!(by(three, "3", None).unwrap()[0], ["the cat", "a"]);
+    assert_refused(noted(by("1\tthe cat\n2\ta dog\n", "2", None)), &["column 1", "a number"]);
+    let rows = "1\tthe cat\tx\n2\ta dog\ty\n";
+    assert_eq!(by(rows, "label", Some("id,text,label")).unwrap()[0], ["the cat", "x"]);
+    assert_refused(noted(by("cat\ndog\n", "2", None)), &["line 1", "column 2", "1 columns"]);
+    assert_refused(noted(by("cat\tx\ndog\n", "2", None)), &["line 2", "column 2", "1 columns"]);
+    assert_refused(noted(by("cat\tx\n", "kind", None)), &["line 1", "column kind"]);
+    assert_refused(noted(by("cat\tx\n", "0", None)), &["column 0"]);
+    assert_refused(noted(by("", "1", None)), &["no row"]);
+}
