@@ -8,151 +8,18 @@
 //!    those of well-known data sets: GLUE's files, and the columns of sentence-transformers 6.2
 //!    (`anchor`, `positive`, `negative`; `sentence1`, `sentence2`, `score`; `text`, `label`).
 //! 3. Else the columns stand in their usual order, and the first line is a header if it looks like
-//!    one ([`looks_like_a_header`]), which is said.
+//!    one (`looks_like_a_header`), which is said.
 //!
 //! A column that holds numbers or ids where texts are expected, or labels where a text is, is
 //! refused, and so are columns that look swapped: unless the user names the columns.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use crate::DataError;
+use crate::doubts::check_columns;
+use crate::header::{header_note, looks_like_a_header};
+use crate::roles::{Kind, Role, plain};
 use crate::table::{Row, Table};
-
-/// What a column is to a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// A text.
-    Text,
-    /// What a text is.
-    Label,
-    /// The first of two texts.
-    First,
-    /// The second of two texts.
-    Second,
-    /// How alike the two are, a number.
-    Score,
-    /// A text that does not belong to the first.
-    Other,
-}
-
-impl Role {
-    /// The names that such a column has, in small letters and without anything between them; the
-    /// first is how it is called here.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Role::Text => &[
-                "text",
-                "texts",
-                "sentence",
-                "sentences",
-                "review",
-                "content",
-                "comment",
-                "tweet",
-                "message",
-                "document",
-                "utterance",
-                "headline",
-                "description",
-                "title",
-                "query",
-                "question",
-                "passage",
-                "body",
-                "word",
-                "words",
-            ],
-            Role::Label => &[
-                "label",
-                "labels",
-                "class",
-                "category",
-                "sentiment",
-                "target",
-                "intent",
-                "topic",
-                "emotion",
-                "genre",
-                "rating",
-                "stars",
-                "goldlabel",
-                "tag",
-                "polarity",
-            ],
-            Role::First => &[
-                "sentence1",
-                "anchor",
-                "query",
-                "question",
-                "text1",
-                "sentencea",
-                "premise",
-                "question1",
-                "s1",
-                "texta",
-                "source",
-                "string1",
-                "sent1",
-            ],
-            Role::Second => &[
-                "sentence2",
-                "positive",
-                "pos",
-                "answer",
-                "text2",
-                "sentenceb",
-                "hypothesis",
-                "question2",
-                "s2",
-                "textb",
-                "passage",
-                "document",
-                "string2",
-                "sent2",
-            ],
-            Role::Score => &[
-                "score",
-                "similarity",
-                "similarityscore",
-                "rating",
-                "relatednessscore",
-                "label",
-                "labels",
-                "stsscore",
-                "goldscore",
-            ],
-            Role::Other => &["negative", "neg", "hardnegative", "negative1"],
-        }
-    }
-
-    fn is_named(self, name: &str) -> bool {
-        self.names().contains(&plain(name).as_str())
-    }
-
-    fn is_text(self) -> bool {
-        !matches!(self, Role::Label | Role::Score)
-    }
-}
-
-/// What a table is read as.
-#[derive(Debug)]
-pub(crate) struct Kind {
-    /// Columns in their usual order.
-    pub(crate) roles: &'static [Role],
-    /// How many of them every table has.
-    pub(crate) needed: usize,
-    /// What a row should hold.
-    pub(crate) expected: &'static str,
-    /// Names by which a user says what the columns are.
-    pub(crate) names: &'static str,
-}
-
-impl Kind {
-    fn widths(&self) -> RangeInclusive<usize> {
-        self.needed..=self.roles.len()
-    }
-}
 
 /// Names of columns that a user gives in the order of the table: `text,label`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,6 +101,10 @@ pub(crate) fn lay_out(
     let mut note = None;
     if has_names || looks_like_a_header(&rows, kind, &places, given.is_some()) {
         rows.remove(0);
+        if let Some(again) = rows.iter().find(|row| row.cells == first.cells) {
+            let found = "the names of the columns again".into();
+            return Err(row_error(table, kind, again.line, found));
+        }
         note = Some(header_note(table, &first, kind, &places, has_names));
     }
     check_rows(table, kind, &rows, &places, &widths)?;
@@ -360,83 +231,6 @@ fn refuse_unused_judgement(
     Ok(())
 }
 
-/// Whether the first row, in which not every name is known, is a header all the same: one word in
-/// each column, and
-///
-/// - a score that is no number where all others are (then several words will do), or a label that is
-///   no number where all others are;
-/// - a label that stands nowhere else, where all others stand twice or more, or beside a known name;
-/// - without label and score, a known name, or more than one word in every other row's texts.
-///
-/// Only the first holds where a user has named the columns.
-fn looks_like_a_header(rows: &[Row], kind: &Kind, places: &[usize], is_given: bool) -> bool {
-    let [first, others @ ..] = rows else { return false };
-    if others.is_empty() {
-        return false;
-    }
-    let judge = kind.roles.iter().position(|role| !role.is_text());
-    let judge = judge.and_then(|role| Some((kind.roles[role], *places.get(role)?)));
-    let cell = |row: &Row, place: usize| row.cells.get(place).cloned().unwrap_or_default();
-    let is_one_word_each = first.cells.iter().all(|cell| is_one_word(cell));
-    if let Some((role, place)) = judge {
-        let numbers_below = others.iter().all(|row| is_number(&cell(row, place)));
-        let is_told = role == Role::Score || is_one_word_each && others.len() > 1;
-        if numbers_below && is_told && !is_number(&cell(first, place)) {
-            return true;
-        }
-    }
-    if is_given || !is_one_word_each {
-        return false;
-    }
-    let any_known =
-        first.cells.iter().any(|name| kind.roles.iter().any(|role| role.is_named(name)));
-    match judge {
-        Some((Role::Label, place)) => {
-            let mut counts: HashMap<String, usize> = HashMap::new();
-            for row in others {
-                *counts.entry(cell(row, place)).or_default() += 1;
-            }
-            let others_repeat = counts.len() > 1 && counts.values().all(|&count| count > 1);
-            !counts.contains_key(&cell(first, place)) && (any_known || others_repeat)
-        }
-        Some(_) => false,
-        None => {
-            let has_sentences =
-                |row: &Row| places.iter().all(|&place| !is_one_word(&cell(row, place)));
-            any_known || others.len() > 1 && others.iter().all(has_sentences)
-        }
-    }
-}
-
-/// What is said of a first line that is read as a header.
-fn header_note(table: &Table, first: &Row, kind: &Kind, places: &[usize], known: bool) -> String {
-    let mut used = Vec::new();
-    for (role, &place) in kind.roles.iter().zip(places) {
-        if let Some(name) = first.cells.get(place) {
-            used.push(format!("{name:?} as {}", role.names()[0]));
-        }
-    }
-    let mut note = format!(
-        "{}: line {} is read as the names of its columns: {}",
-        table.path.display(),
-        first.line,
-        used.join(", ")
-    );
-    let mut unused = Vec::new();
-    for (place, name) in first.cells.iter().enumerate() {
-        if !places.contains(&place) {
-            unused.push(format!("{name:?}"));
-        }
-    }
-    if !unused.is_empty() {
-        note.push_str(&format!("; passed over: {}", unused.join(", ")));
-    }
-    if !known {
-        note.push_str(&format!("; if it is a row, `--columns {}` says so", kind.names));
-    }
-    note
-}
-
 /// Each row has the columns of the table and something in those that are read.
 fn check_rows(
     table: &Table,
@@ -458,93 +252,16 @@ fn check_rows(
         if cells.len() > *widths.end() && rows[0].cells.len() > *widths.end() {
             found.push_str("; `--columns` says what they are, - for one that is passed over");
         }
+        if cells.len() == 1 && cells[0].contains([',', ';']) {
+            found.push_str(" and no tab between; a table with commas is called .csv");
+        }
         return Err(row_error(table, kind, *line, found));
     }
     Ok(())
 }
 
-/// Each column holds what such a column holds.
-fn check_columns(
-    table: &Table,
-    kind: &Kind,
-    rows: &[Row],
-    places: &[usize],
-) -> Result<(), DataError> {
-    for (role, &place) in kind.roles.iter().zip(places) {
-        let mut cells = Vec::new();
-        for row in rows {
-            cells.extend(row.cells.get(place).map(String::as_str));
-        }
-        let Some(first) = cells.first().filter(|_| role.is_text()) else { continue };
-        let found = if cells.iter().all(|cell| is_number(cell)) {
-            "a number"
-        } else if cells.len() > 1 && are_ids(&cells) {
-            "an id"
-        } else if kind.roles.contains(&Role::Other) && are_labels(&cells) {
-            "one of a few words, as labels are,"
-        } else {
-            continue;
-        };
-        let column = place + 1;
-        let problem = format!(
-            "column {column}: expected texts, found {found} in every row (the first: {first:?})"
-        );
-        return Err(doubt(table, kind, problem));
-    }
-    if let ([Role::Text, Role::Label], &[text, label]) = (kind.roles, places) {
-        let texts: Vec<&str> = rows.iter().map(|row| &row.cells[text][..]).collect();
-        let labels: Vec<&str> = rows.iter().map(|row| &row.cells[label][..]).collect();
-        if are_swapped(&texts, &labels) {
-            let problem = format!(
-                "columns {} and {}: expected texts and their labels, found them swapped: the first \
-                 label is {:?}, of the text {:?}",
-                text + 1,
-                label + 1,
-                labels[0],
-                texts[0]
-            );
-            return Err(doubt(table, kind, problem));
-        }
-    }
-    Ok(())
-}
-
-/// Whether these are ids: one word with a digit in it each, and each another.
-fn are_ids(cells: &[&str]) -> bool {
-    let is_id = |cell: &&str| {
-        is_one_word(cell) && cell.is_ascii() && cell.contains(|c: char| c.is_ascii_digit())
-    };
-    cells.iter().all(is_id) && distinct(cells) == cells.len()
-}
-
-/// Whether these are labels: the same few words again and again.
-fn are_labels(cells: &[&str]) -> bool {
-    cells.len() >= 4
-        && cells.iter().all(|cell| is_one_word(cell))
-        && distinct(cells) * 2 <= cells.len()
-}
-
-/// Whether the texts are few and short, and the labels many and long.
-fn are_swapped(texts: &[&str], labels: &[&str]) -> bool {
-    let (rows, different_texts, different_labels) =
-        (texts.len(), distinct(texts), distinct(labels));
-    let length = |cells: &[&str]| cells.iter().map(|cell| cell.chars().count()).sum::<usize>();
-    let few_texts =
-        different_texts * 2 <= rows || different_texts < rows && different_labels == rows;
-    few_texts && different_labels * 2 > rows && length(labels) > length(texts)
-}
-
-fn distinct(cells: &[&str]) -> usize {
-    cells.iter().collect::<HashSet<_>>().len()
-}
-
-/// A name as it is compared: small letters and digits alone.
-fn plain(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
 /// Whether a cell may be a name: one word, and no number.
-fn is_one_word(cell: &str) -> bool {
+pub(crate) fn is_one_word(cell: &str) -> bool {
     const LONGEST: usize = 40;
     !cell.is_empty()
         && cell.chars().count() <= LONGEST
@@ -553,7 +270,7 @@ fn is_one_word(cell: &str) -> bool {
         && cell.contains(char::is_alphanumeric)
 }
 
-fn is_number(cell: &str) -> bool {
+pub(crate) fn is_number(cell: &str) -> bool {
     cell.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
@@ -561,6 +278,6 @@ fn row_error(table: &Table, kind: &Kind, line: u64, found: String) -> DataError 
     DataError::Row { path: table.path.clone(), line, expected: kind.expected, found }
 }
 
-fn doubt(table: &Table, kind: &Kind, problem: String) -> DataError {
+pub(crate) fn doubt(table: &Table, kind: &Kind, problem: String) -> DataError {
     DataError::Doubtful { path: table.path.clone(), problem, names: kind.names }
 }

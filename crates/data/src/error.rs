@@ -48,6 +48,14 @@ pub enum DataError {
     /// A file could not be read, or is another than it should be.
     #[error(transparent)]
     File(#[from] files::FilesError),
+    /// Another kind of table than those that are read.
+    #[error("{path:?}: {problem}")]
+    OtherTable {
+        /// Path of the file.
+        path: PathBuf,
+        /// What was expected, what the file holds, and what to do next.
+        problem: String,
+    },
     /// Columns of a table that may not be what they are taken for.
     #[error("{path:?}: {problem}")]
     Doubtful {

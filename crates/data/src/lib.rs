@@ -29,11 +29,14 @@
 mod columns;
 mod corpus;
 mod docs;
+mod doubts;
 mod error;
+mod header;
 mod ids;
 mod lines;
 mod passages;
 mod questions;
+mod roles;
 mod sts;
 mod table;
 pub mod textbook;

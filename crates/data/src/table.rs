@@ -62,6 +62,12 @@ impl Table {
             return Err(DataError::Row { path: path.into(), line, expected: "UTF-8", found });
         }
         let text = files::utf_8(path, "a table of texts", bytes)?;
+        if is_json(&text) {
+            let problem = "expected rows of columns, or a text a line, found JSON; save it as CSV \
+                           (pandas: `read_json(PATH, lines=True).to_csv(\"table.csv\", index=False)`)";
+            let (path, problem) = (path.into(), problem.into());
+            return Err(DataError::OtherTable { path, problem });
+        }
         Ok(Self { path: path.into(), text })
     }
 
@@ -123,13 +129,16 @@ impl Table {
         &self,
         widths: &RangeInclusive<usize>,
     ) -> Result<Vec<Row>, DataError> {
+        if !self.text.contains(';') {
+            return self.quoted(b',');
+        }
         let (commas, semicolons) = (self.quoted(b','), self.quoted(b';'));
         let enough = |rows: &Result<Vec<Row>, DataError>| {
             rows.as_ref().is_ok_and(|rows| {
                 rows.first().is_some_and(|row| row.cells.len() >= *widths.start())
             })
         };
-        if !enough(&semicolons) || self.text.is_empty() {
+        if !enough(&semicolons) {
             return commas;
         }
         if !enough(&commas) {
@@ -214,6 +223,15 @@ fn not_text(bytes: &[u8]) -> Option<(u64, String)> {
         bytes[at]
     );
     Some((line, found))
+}
+
+/// Whether a text is JSON: an object in its first line, or objects in all of it.
+fn is_json(text: &str) -> bool {
+    let text = text.trim();
+    let is_valid = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    let first = text.lines().next().unwrap_or_default().trim();
+    first.starts_with('{') && is_valid(first)
+        || text.starts_with(['{', '[']) && text.contains('{') && is_valid(text)
 }
 
 fn extension(path: &Path) -> String {

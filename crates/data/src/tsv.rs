@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::columns::{Columns, Kind, Laid, Noted, Role, lay_out, lay_out_by};
+use crate::columns::{Columns, Laid, Noted, lay_out, lay_out_by};
+use crate::roles::{Kind, Role};
 use crate::table::{Row, Table};
 use crate::{DataError, Pair};
 

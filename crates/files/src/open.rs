@@ -74,6 +74,11 @@ pub fn read(path: &Path, expected: &'static str, most: u64) -> Result<Vec<u8>, F
 
 /// The error of a path that cannot be opened, with its cause.
 pub(crate) fn not_opened(path: &Path, expected: &'static str, source: io::Error) -> FilesError {
+    if source.kind() == io::ErrorKind::InvalidInput {
+        let found = "a device, pipe or socket".into();
+        let remedy = "save it as a regular file, or give what it says on standard input";
+        return FilesError::NotThat { path: path.into(), expected, found, remedy };
+    }
     if !matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
         return FilesError::Io { path: path.into(), action: "reading", source };
     }

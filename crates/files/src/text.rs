@@ -16,7 +16,7 @@ use crate::open::{not_opened, open_text};
 /// As [`open_text`], and a gzip file, a web page, text in UTF-16 and their like.
 pub fn text(path: &Path, expected: &'static str) -> Result<BufReader<File>, FilesError> {
     if path.is_dir() {
-        let (found, remedy) = ("a directory".into(), "give the path of a file in it");
+        let (found, remedy) = ("a directory".into(), "check the path: give that of a file in it");
         return Err(FilesError::NotThat { path: path.into(), expected, found, remedy });
     }
     let file = open_text(path).map_err(|source| not_opened(path, expected, source))?;

@@ -136,10 +136,12 @@ impl<'a> Rows<'a> {
         if fields[0].is_empty() {
             return Err(self.refuse("expected a word and its numbers, found nothing".into()));
         }
-        // A word may hold blanks, but no number behind one: such a row is too long.
+        // A word may hold blanks, but nothing behind one that is empty or a number: such a row is
+        // too long.
         let blanks = fields.len().saturating_sub(d_model + 1);
-        let words =
-            if fields[1..][..blanks].iter().any(|field| is_number(field)) { 0 } else { blanks };
+        let is_too_long =
+            fields[1..][..blanks].iter().any(|field| field.is_empty() || is_number(field));
+        let words = if is_too_long { 0 } else { blanks };
         let word = fields[..=words].join(" ");
         let numbers = &fields[words + 1..];
         if numbers.len() != d_model {

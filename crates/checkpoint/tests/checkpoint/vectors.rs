@@ -84,6 +84,7 @@ fn broken_text_is_refused_with_its_line() {
         (b"2 3\ncat 1 2 3\ndog 1e99 2 3\n", &["line 3", "finite", "inf"]),
         (b"2 3\ncat 1 2 3\nd\xffg 1 2 3\n", &["line 3", "UTF-8", "0xff"]),
         (b"2 3\ncat 1 2 3\n 1 2 3 4 5\n", &["line 3", "expected a word"]),
+        (b"2 3\ncat  1 2 3\n", &["line 2", "3 numbers", "\"cat\"", "found 4"]),
         (b"cat 1 2 3\ndog 1 2\n", &["line 2", "3 numbers", "\"dog\"", "found 2"]),
         (b"cat 1 2 3\ndog 1 2 3 4\n", &["line 2", "3 numbers", "\"dog\"", "found 4"]),
         (b"cat 1 2 3\n\ndog 1 2 3\n", &["line 3", "end of the file after 1 words"]),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use data::{Columns, DataError, Noted, Table};
+use proptest::prelude::*;
 
 fn table(name: &str, text: &str) -> Table {
     Table::of(Path::new(name), text.as_bytes().to_vec()).unwrap()
@@ -225,4 +226,68 @@ fn a_column_of_labels_is_taken_by_number_or_name() {
     assert_refused(noted(by("cat\tx\n", "kind", None)), &["line 1", "column kind"]);
     assert_refused(noted(by("cat\tx\n", "0", None)), &["column 0"]);
     assert_refused(noted(by("", "1", None)), &["no row"]);
+}
+
+#[test]
+fn a_header_of_several_words_and_one_that_comes_again_are_told() {
+    let read = labelled("a.tsv", &under("Review Text\tThe Label"), None).unwrap();
+    assert_eq!(read.rows.len(), 4);
+    let twice = under("text\tlabel").repeat(2);
+    assert_refused(labelled("a.tsv", &twice, None), &["line 6", "names of the columns again"]);
+    let comma = table("a.csv", "Satz 1;Satz 2;Wert\na;b;1\nc;d;2,5\n");
+    assert_refused(comma.rated(None), &["line 3", "a number", "2,5"]);
+    assert_refused(labelled("a.tsv", "a, b\n", None), &["1 columns", "called .csv"]);
+}
+
+#[test]
+fn json_is_no_table() {
+    let lines = "{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": \"c\", \"label\": \"d\"}\n";
+    for text in [lines, "[\n {\"text\": \"a\"}\n]\n", "{\n\"text\": [\"a\"]\n}"] {
+        let error = Table::of(Path::new("a.txt"), text.into()).unwrap_err().to_string();
+        assert!(error.contains("found JSON") && error.contains("to_csv"), "{error}");
+    }
+    for text in ["{curly} start\n", "[MASK] the cat\n", "[1, 2]\tnumbers\n"] {
+        assert!(Table::of(Path::new("a.txt"), text.into()).is_ok(), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_table_is_read_or_refused_in_one_line(
+        text in "[ab1,;\t\"\r\n. é]{0,60}",
+        name in prop_oneof!["a.csv", "a.tsv", "a"],
+        columns in prop::option::of(prop_oneof!["text,label", "-,text,label", "anchor,positive", "x"]),
+    ) {
+        let table = table(&name, &text);
+        let columns = columns.as_deref().map(Columns::named);
+        let columns = columns.as_ref();
+        let results = [
+            table.labelled(columns).map(|read| read.rows.len()),
+            table.related(columns).map(|read| read.rows.len()),
+            table.rated(columns).map(|read| read.rows.len()),
+            table.texts(columns).map(|read| read.rows.len()),
+            table.labelled_by("2", columns).map(|read| read.rows.len()),
+        ];
+        for result in results {
+            match result {
+                Ok(rows) => prop_assert!(rows > 0),
+                Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1),
+            }
+        }
+    }
+
+    #[test]
+    fn quoted_cells_are_read_as_they_were_written(
+        rows in prop::collection::vec(("[a-z,;\t\"\n]{0,9}x", "[a-z,;\t\"\n]{0,9}y"), 1..6),
+    ) {
+        let mut text = String::from("text,label\n");
+        for (a, b) in &rows {
+            text.push_str(&format!("\"{}\",\"{}\"\n", a.replace('"', "\"\""), b.replace('"', "\"\"")));
+        }
+        let read = table("a.csv", &text).labelled(Some(&Columns::named("text,label"))).unwrap();
+        let expected: Vec<_> = rows.iter().map(|(a, b)| (a.trim().into(), b.trim().into())).collect();
+        let found: Vec<(String, String)> =
+            read.rows.into_iter().map(|row| (row.text, row.label)).collect();
+        prop_assert_eq!(found, expected);
+    }
 }
