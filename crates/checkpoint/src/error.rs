@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use files::FilesError;
+use files::{FilesError, shortened};
 
 /// Why a checkpoint or a file of word vectors was refused, or could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +17,9 @@ pub enum CheckpointError {
     File(#[from] FilesError),
     /// A file of word vectors that does not hold what it says.
     #[error(
-        "{path:?}, {place}: {problem}; get the file again, or save it again in word2vec's format \
-            (.bin is binary, anything else text)"
+        "{path:?}, {place}: {}; get the file again, or save it again in word2vec's format \
+            (.bin is binary, anything else text)",
+        shortened(problem)
     )]
     Vectors {
         /// Path of the file.
@@ -30,8 +31,9 @@ pub enum CheckpointError {
     },
     /// A safetensors header that does not describe its file.
     #[error(
-        "{path:?}: damaged safetensors header: {problem}; fetch the file again, or save it again \
-            with safetensors"
+        "{path:?}: damaged safetensors header: {}; fetch the file again, or save it again with \
+            safetensors",
+        shortened(problem)
     )]
     Header {
         /// Path of the file.
@@ -41,8 +43,8 @@ pub enum CheckpointError {
     },
     /// One tensor of a safetensors header is described wrongly.
     #[error(
-        "{path:?}: tensor {tensor:?}: {problem}; fetch the file again, or save it again with \
-            safetensors"
+        "{path:?}: tensor {tensor:?}: {}; fetch the file again, or save it again with safetensors",
+        shortened(problem)
     )]
     Entry {
         /// Path of the file.
@@ -53,7 +55,7 @@ pub enum CheckpointError {
         problem: String,
     },
     /// An index of shards that does not agree with the shards.
-    #[error("{path:?}: {problem}; fetch the index and all its shards again")]
+    #[error("{path:?}: {}; fetch the index and all its shards again", shortened(problem))]
     Index {
         /// Path of the index of shards.
         path: PathBuf,

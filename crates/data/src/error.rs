@@ -145,7 +145,8 @@ pub enum DataError {
     },
     /// A row of a table does not hold what it should.
     #[error(
-        "{path:?}, line {line}: expected {expected}, found {found}; correct the row or remove it"
+        "{path:?}, line {line}: expected {expected}, found {}; correct the row or remove it",
+        files::shortened(found)
     )]
     Row {
         /// Path of the file.

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::line::one_line;
+use crate::line::{one_line, shortened};
 
 /// Why a file was refused, or could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum FilesError {
         source: io::Error,
     },
     /// It is something else than the file that was asked for.
-    #[error("{path:?}: expected {expected}, found {found}; {remedy}")]
+    #[error("{path:?}: expected {expected}, found {}; {remedy}", shortened(found))]
     NotThat {
         /// Path of the file.
         path: PathBuf,
@@ -46,7 +46,11 @@ pub enum FilesError {
         remedy: &'static str,
     },
     /// A JSON file that does not say what its reader needs.
-    #[error("{path:?}: at {key}: {problem}; correct the file or fetch it again")]
+    #[error(
+        "{path:?}: at {}: {}; correct the file or fetch it again",
+        one_line(key),
+        shortened(problem)
+    )]
     Json {
         /// Path of the file.
         path: PathBuf,

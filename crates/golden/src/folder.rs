@@ -23,7 +23,10 @@ pub enum GoldenError {
     Checkpoint(#[from] CheckpointError),
     /// A tensor that `cases.json` names and `expected.safetensors` lacks, or holds in another form.
     #[error(
-        "{path:?}: tensor {tensor:?}: expected {expected}, found {found}; record the folder again"
+        "{path:?}: tensor \"{}\": expected {}, found {}; record the folder again",
+        files::one_line(tensor),
+        files::one_line(expected),
+        files::one_line(found)
     )]
     Tensor {
         /// File that should hold the tensor.

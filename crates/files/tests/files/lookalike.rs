@@ -138,3 +138,12 @@ fn a_text_is_shown_in_one_harmless_line() {
     let long = one_line(&"x".repeat(1000));
     assert!(long.len() < 310 && long.ends_with("..."), "{long}");
 }
+
+#[test]
+fn an_error_is_a_line_however_much_of_a_file_it_names() {
+    let key = "layers".repeat(10_000);
+    let problem = format!("expected 2, found \"{}\n\"", "layer ".repeat(10_000));
+    let error = FilesError::Json { path: "config.json".into(), key, problem }.to_string();
+    assert!(error.len() < 1_500 && !error.contains('\n'), "{error}");
+    assert!(error.contains("expected 2, found") && error.ends_with("fetch it again"), "{error}");
+}
