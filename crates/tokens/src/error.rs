@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use files::FilesError;
+use files::{FilesError, one_line};
 
 /// Why a tokenizer could not be opened, or a text not be encoded.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,11 @@ pub enum TokensError {
         position: usize,
     },
     /// A file does not hold what it should.
-    #[error("{path}: expected {expected}, found {found}: fetch the file again or fix it")]
+    #[error(
+        "{path}: expected {}, found {}: fetch the file again or fix it",
+        one_line(expected),
+        one_line(found)
+    )]
     Content {
         /// Path of the file.
         path: PathBuf,
@@ -45,8 +49,10 @@ pub enum TokensError {
     },
     /// Two tokens share an id: the table's row would serve both.
     #[error(
-        "{path}: expected one token per id, found {first:?} and {second:?} both with id {id}: \
-            renumber one of them"
+        "{path}: expected one token per id, found \"{}\" and \"{}\" both with id {id}: renumber one \
+            of them",
+        one_line(first),
+        one_line(second)
     )]
     DuplicateId {
         /// Path of the file.
@@ -60,8 +66,9 @@ pub enum TokensError {
     },
     /// One token has two ids: which row it gets would be chance.
     #[error(
-        "{path}: expected one id per token, found {token:?} with id {first} and id {second}: \
-            remove one of them"
+        "{path}: expected one id per token, found \"{}\" with id {first} and id {second}: remove one \
+            of them",
+        one_line(token)
     )]
     DuplicateToken {
         /// Path of the file.
@@ -75,8 +82,10 @@ pub enum TokensError {
     },
     /// A merge joins or makes a token that the vocabulary lacks.
     #[error(
-        "{path}: merge {number} ({merge:?}) needs the token {token:?}, which the vocabulary \
-            lacks: merges and vocabulary must come from the same tokenizer"
+        "{path}: merge {number} (\"{}\") needs the token \"{}\", which the vocabulary lacks: merges \
+            and vocabulary must come from the same tokenizer",
+        one_line(merge),
+        one_line(token)
     )]
     MergeOfAbsent {
         /// Path of the file.
@@ -90,8 +99,9 @@ pub enum TokensError {
     },
     /// A special token that this kind of tokenizer cannot do without is not in the vocabulary.
     #[error(
-        "{path}: expected the special token {token} ({role}) in the vocabulary, found none: add \
-            it, or name the file's own as \"{role}_token\" in tokenizer_config.json"
+        "{path}: expected the special token {} ({role}) in the vocabulary, found none: add it, or \
+            name the file's own as \"{role}_token\" in tokenizer_config.json",
+        one_line(token)
     )]
     NoSpecial {
         /// Path of the file.
@@ -103,8 +113,9 @@ pub enum TokensError {
     },
     /// Two places in the files disagree about a token's id.
     #[error(
-        "{path}: {place} gives {token:?} the id {found}, the vocabulary {expected}: both must \
-            come from the same tokenizer"
+        "{path}: {place} gives \"{}\" the id {found}, the vocabulary {expected}: both must come from \
+            the same tokenizer",
+        one_line(token)
     )]
     OtherId {
         /// Path of the file.

@@ -274,3 +274,15 @@ fn a_vocab_txt_that_is_none_is_refused() {
     refuses(|| Tokenizer::open(folder(&[("vocab.txt", b"<html>")]).path()), &["a web page"]);
     refuses(|| Tokenizer::open(folder(&[("vocab.txt", b"[PAD]\n\xff\xfe\n")]).path()), &["UTF-8"]);
 }
+
+#[test]
+fn an_error_is_a_line_whatever_token_it_names() {
+    let long = "[UNK]".repeat(10_000) + "\u{1b}[31m\n";
+    let config = json!({"unk_token": long}).to_string();
+    let files =
+        [("vocab.txt", &b"[CLS]\n[SEP]\n"[..]), ("tokenizer_config.json", config.as_bytes())];
+    let error = Tokenizer::open(folder(&files).path()).unwrap_err().to_string();
+    assert!(error.len() < 1_000 && !error.contains(char::is_control), "{error}");
+    let error = broken(|json| json["model"]["vocab"]["[UNK]\u{1b}[31m"] = json!(1))();
+    assert!(!error.unwrap_err().to_string().contains(char::is_control));
+}
