@@ -13,10 +13,12 @@
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
 //! - `file`: files of others, read and checked
+//! - `trial`: a text encoded before a file is trusted
 //! - `write`: tokenizers of our own, made and written
 
 mod error;
 mod file;
+mod trial;
 mod write;
 
 use std::collections::{HashMap, HashSet};
@@ -141,6 +143,7 @@ impl Tokenizer {
         specials: SpecialTokens,
     ) -> Result<Self, TokensError> {
         let added = file::check_tokenizer(bytes, &path, &specials)?;
+        trial::check_growth(bytes, &path)?;
         let mut library = match quietly(|| Library::from_bytes(bytes)) {
             Ok(library) => library,
             Err(reason) => return Err(TokensError::Refused { path, reason }),
@@ -160,7 +163,7 @@ impl Tokenizer {
                 return Err(TokensError::OtherId { path, place, token, expected, found });
             }
         }
-        Ok(Self { library, specials, path })
+        Self { library, specials, path }.tried()
     }
 
     /// Encodes a text, with the special tokens around it, as at most `limit` tokens altogether.

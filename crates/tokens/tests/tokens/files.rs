@@ -286,3 +286,41 @@ fn an_error_is_a_line_whatever_token_it_names() {
     let error = broken(|json| json["model"]["vocab"]["[UNK]\u{1b}[31m"] = json!(1))();
     assert!(!error.unwrap_err().to_string().contains(char::is_control));
 }
+
+#[test]
+fn a_file_that_fails_on_every_text_is_refused_when_it_is_opened() {
+    let unknown = broken(|json| json["model"]["unk_token"] = json!("<unk>"));
+    refuses(unknown, &["tokenizer.json", "unk_token in the vocabulary", "\"<unk>\""]);
+    let template = broken(|json| {
+        json["post_processor"]["pair"][0]["SpecialToken"]["id"] = json!("[MASK]");
+    });
+    refuses(template, &["tokenizer.json", "refuses"]);
+}
+
+#[test]
+fn a_file_that_makes_far_more_of_a_text_than_there_is_is_refused() {
+    let replace = |pattern: &str, content: &str| {
+        let pattern = json!({"String": pattern});
+        json!({"type": "Replace", "pattern": pattern, "content": content})
+    };
+    let doubled = vec![replace("a", "aa"); 40];
+    for normalizer in [
+        json!({"type": "Sequence", "normalizers": doubled}),
+        replace(" ", &"long ".repeat(1000)),
+        replace("", &"x".repeat(1000)),
+        json!({"type": "Prepend", "prepend": "x".repeat(1000)}),
+    ] {
+        let file = broken(|json| json["normalizer"] = normalizer);
+        refuses(file, &["tokenizer.json", "a normalizer", "times as long"]);
+    }
+    let decoder = replace("a", &"x".repeat(2000));
+    refuses(broken(|json| json["decoder"] = decoder), &["a decoder", "times as long"]);
+    let prefix = "#".repeat(100);
+    let file = broken(|json| json["model"]["continuing_subword_prefix"] = json!(prefix));
+    refuses(file, &["continuing_subword_prefix", "100 bytes"]);
+    let usual =
+        [replace(" ", "▁"), json!({"type": "Prepend", "prepend": "▁"}), json!({"type": "NFKC"})];
+    let mut json = bert();
+    json["normalizer"] = json!({"type": "Sequence", "normalizers": usual});
+    open(&json).unwrap();
+}

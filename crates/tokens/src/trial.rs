@@ -1,0 +1,103 @@
+//! What of a tokenizer.json shows only with a text: the library would fail on every text, or make
+//! far more of it than there is, and say nothing of the file.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokenizers::models::ModelWrapper;
+
+use crate::Tokenizer;
+use crate::error::TokensError;
+
+/// Texts that any tokenizer encodes; the second one's token may be unknown.
+const TEXTS: [&str; 2] = ["", "a"];
+
+/// The most bytes that a file may make of one byte of a text, by all of its replacements together.
+/// Those in use make 12: a `▁` for a space, and one before the text.
+const MOST_GROWTH: f64 = 1000.0;
+
+/// The longest text that a file may put before or after every part of a word, in bytes. Those in
+/// use have 4 (`##`, `</w>`), and each part that is tried is copied with it.
+const LONGEST_AFFIX: usize = 64;
+
+impl Tokenizer {
+    /// Encodes a text and a pair, so that a file that fails on every text is refused by its path.
+    pub(crate) fn tried(self) -> Result<Self, TokensError> {
+        if let Some(unknown) = self.unknown_token()
+            && self.id(unknown).is_none()
+        {
+            let expected = "the model's unk_token in the vocabulary".into();
+            let (path, found) = (self.path.clone(), format!("no {unknown:?} there"));
+            return Err(TokensError::Content { path, expected, found });
+        }
+        for text in TEXTS {
+            let outcome = self.encode(text, usize::MAX).map(drop);
+            match outcome.and_then(|()| self.encode_pair(text, text, usize::MAX)) {
+                Ok(encoding) => drop(self.decode(&encoding.ids)),
+                Err(TokensError::Encode { reason, .. }) => {
+                    return Err(TokensError::Refused { path: self.path, reason });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(self)
+    }
+
+    /// The token that the library's model puts in place of an unknown one.
+    fn unknown_token(&self) -> Option<&str> {
+        match self.library.get_model() {
+            ModelWrapper::WordPiece(model) => Some(&model.unk_token),
+            ModelWrapper::WordLevel(model) => Some(&model.unk_token),
+            ModelWrapper::BPE(model) => model.unk_token.as_deref(),
+            ModelWrapper::Unigram(_) => None,
+        }
+    }
+}
+
+/// Checks that no text becomes so long by what a tokenizer.json puts into it that memory ends.
+pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError> {
+    let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) }; // refused elsewhere
+    for part in ["normalizer", "decoder"] {
+        let growth = growth(&file[part]);
+        if growth > MOST_GROWTH {
+            return Err(TokensError::Content {
+                path: path.into(),
+                expected: format!("a {part} that makes a text {MOST_GROWTH} times as long at most"),
+                found: format!("one that may make it {growth:.0} times as long"),
+            });
+        }
+    }
+    for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
+        let length = file["model"][affix].as_str().unwrap_or_default().len();
+        if length > LONGEST_AFFIX {
+            return Err(TokensError::Content {
+                path: path.into(),
+                expected: format!("{affix} of at most {LONGEST_AFFIX} bytes"),
+                found: format!("{length} bytes"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes a normalizer or decoder may make of one.
+fn growth(step: &Value) -> f64 {
+    let length = |value: &Value| value.as_str().unwrap_or_default().len() as f64;
+    match step["type"].as_str() {
+        Some("Sequence") => {
+            let mut product = 1.0;
+            for list in [&step["normalizers"], &step["decoders"]] {
+                for step in list.as_array().into_iter().flatten() {
+                    product *= growth(step);
+                }
+            }
+            product
+        }
+        Some("Prepend") => 1.0 + length(&step["prepend"]),
+        Some("Replace") => match length(&step["pattern"]["String"]) {
+            0.0 => 1.0 + length(&step["content"]), // one that may match nothing, anywhere
+            replaced => (length(&step["content"]) / replaced).max(1.0),
+        },
+        _ => 1.0,
+    }
+}
