@@ -131,10 +131,13 @@ pub enum TokensError {
     },
     /// A token's id lies beyond the embedding table.
     #[error(
-        "token {token:?} has id {id}, but the embedding table has {rows} rows (ids 0 to {}): \
-            tokenizer and model must come from the same checkpoint", rows.saturating_sub(1)
+        "{path}: token \"{}\" has id {id}, but the embedding table has {rows} rows (ids 0 to {}): \
+            tokenizer and model must come from the same checkpoint",
+        one_line(token), rows.saturating_sub(1)
     )]
     BeyondTable {
+        /// Path of the tokenizer's file.
+        path: PathBuf,
         /// Text of the token.
         token: String,
         /// ID of the token.

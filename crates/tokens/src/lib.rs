@@ -256,7 +256,7 @@ impl Tokenizer {
         let vocab = self.library.get_vocab(true);
         match vocab.into_iter().max_by_key(|(_, id)| *id) {
             Some((token, id)) if id as usize >= rows => {
-                Err(TokensError::BeyondTable { token, id, rows })
+                Err(TokensError::BeyondTable { path: self.path.clone(), token, id, rows })
             }
             _ => Ok(()),
         }

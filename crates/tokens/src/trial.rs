@@ -16,6 +16,10 @@ const TEXTS: [&str; 2] = ["", "a"];
 /// Those in use make 12: a `▁` for a space, and one before the text.
 const MOST_GROWTH: f64 = 1000.0;
 
+/// The most bytes of regular expressions in a file, all together. GPT-4o's, the longest in wide use,
+/// has 300; each `\p{L}` of one takes some 100 KB when it is compiled.
+const LONGEST_PATTERNS: usize = 4096;
+
 /// The longest text that a file may put before or after every part of a word, in bytes. Those in
 /// use have 4 (`##`, `</w>`), and each part that is tried is copied with it.
 const LONGEST_AFFIX: usize = 64;
@@ -54,7 +58,8 @@ impl Tokenizer {
     }
 }
 
-/// Checks that no text becomes so long by what a tokenizer.json puts into it that memory ends.
+/// Checks that neither a text becomes so long by what a tokenizer.json puts into it, nor its
+/// regular expressions so large when they are compiled, that memory ends.
 pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError> {
     let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) }; // refused elsewhere
     for part in ["normalizer", "decoder"] {
@@ -67,6 +72,17 @@ pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError>
             });
         }
     }
+    let mut patterns = 0;
+    for part in ["normalizer", "pre_tokenizer", "decoder"] {
+        patterns += pattern_bytes(&file[part]);
+    }
+    if patterns > LONGEST_PATTERNS {
+        return Err(TokensError::Content {
+            path: path.into(),
+            expected: format!("regular expressions of at most {LONGEST_PATTERNS} bytes together"),
+            found: format!("{patterns} bytes"),
+        });
+    }
     for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
         let length = file["model"][affix].as_str().unwrap_or_default().len();
         if length > LONGEST_AFFIX {
@@ -78,6 +94,17 @@ pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError>
         }
     }
     Ok(())
+}
+
+/// The bytes of all regular expressions in a part of a tokenizer.json.
+fn pattern_bytes(part: &Value) -> usize {
+    let mut bytes = part["Regex"].as_str().unwrap_or_default().len();
+    match part {
+        Value::Array(list) => bytes += list.iter().map(pattern_bytes).sum::<usize>(),
+        Value::Object(map) => bytes += map.values().map(pattern_bytes).sum::<usize>(),
+        _ => {}
+    }
+    bytes
 }
 
 /// How many bytes a normalizer or decoder may make of one.

@@ -318,6 +318,11 @@ fn a_file_that_makes_far_more_of_a_text_than_there_is_is_refused() {
     let prefix = "#".repeat(100);
     let file = broken(|json| json["model"]["continuing_subword_prefix"] = json!(prefix));
     refuses(file, &["continuing_subword_prefix", "100 bytes"]);
+    let pattern = json!({"Regex": "\\p{L}+|\\s+(?!\\S)|".repeat(500)});
+    let split =
+        json!({"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": false});
+    let split = json!({"type": "Sequence", "pretokenizers": [split]});
+    refuses(broken(|json| json["pre_tokenizer"] = split), &["regular expressions", "4096 bytes"]);
     let usual =
         [replace(" ", "▁"), json!({"type": "Prepend", "prepend": "▁"}), json!({"type": "NFKC"})];
     let mut json = bert();
