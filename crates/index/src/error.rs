@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use files::one_line;
+
 /// Why an index could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -13,7 +15,10 @@ pub enum IndexError {
         path: PathBuf,
     },
     /// The file is of another kind.
-    #[error("{path:?}: expected an index, found {found}; name the file that `index build` wrote")]
+    #[error(
+        "{path:?}: expected an index, found {}; name the file that `index build` wrote",
+        one_line(found)
+    )]
     NoIndex {
         /// Path of the file.
         path: PathBuf,
@@ -22,7 +27,8 @@ pub enum IndexError {
     },
     /// A disk or another program damaged the index.
     #[error(
-        "{path:?}: expected a whole index, found a damaged one ({why}); delete it and build it anew"
+        "{path:?}: expected a whole index, found a damaged one ({}); delete it and build it anew",
+        one_line(why)
     )]
     Damaged {
         /// Path of the file.
@@ -50,8 +56,10 @@ pub enum IndexError {
     },
     /// The vectors are another model's.
     #[error(
-        "{path:?}: expected the vectors of its model {expected:?}, found those of {found:?}, \
-            which are others ({why}); use the index's own model, or build another index"
+        "{path:?}: expected the vectors of its model \"{}\", found those of \"{}\", which are others \
+            ({why}); use the index's own model, or build another index",
+        one_line(expected),
+        one_line(found)
     )]
     OtherModel {
         /// Path of the index.

@@ -118,6 +118,22 @@ fn a_newer_format_is_refused_by_number() {
 }
 
 #[test]
+fn an_index_that_says_much_of_itself_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    drop(create(&path));
+    altered(&path, |transaction| {
+        let about = redb::TableDefinition::<&[u8], &[u8]>::new("about");
+        let mut about = transaction.open_table(about).unwrap();
+        let model = "a".repeat(100_000);
+        let text = format!("{{\"format\": 1, \"model\": \"{model}\"}}");
+        about.insert(&b"index"[..], text.as_bytes()).unwrap();
+    });
+    let error = Index::open_to_read(&path).err().expect("an error").to_string();
+    assert!(error.len() < 1_000 && error.contains("expected an index"), "{error}");
+}
+
+#[test]
 fn half_an_index_is_refused_or_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
