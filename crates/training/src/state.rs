@@ -152,10 +152,11 @@ fn refused(path: &Path, problem: String) -> TrainingError {
 ///
 /// # Errors
 ///
-/// A folder without a state, or with one of another version.
+/// A folder without a state, with one of another version, or with a recipe that cannot be followed.
 pub fn begun_with(folder: &Path) -> Result<(Recipe, Value), TrainingError> {
     let path = folder.join(STATE_FILE);
     let state = read_state(&path, &open(&path)?)?;
+    state.recipe.check().map_err(|error| refused(&path, error.to_string()))?;
     Ok((state.recipe, state.settings))
 }
 

@@ -117,6 +117,13 @@ fn another_recipe_or_setting_is_named() {
 }
 
 #[test]
+fn a_recipe_in_a_file_that_cannot_be_followed_is_refused_by_its_path() {
+    let folder = trained();
+    rewrite(folder.path(), "\\\"accumulation\\\":1", "\\\"accumulation\\\":0");
+    assert_says(begun_with(folder.path()), &["training.safetensors", "accumulation", "1 or more"]);
+}
+
+#[test]
 fn a_recipe_that_cannot_be_followed_is_refused() {
     let refused = |change: fn(&mut Recipe), texts: &[&str]| {
         let (device, _seed, model) = fresh(0.0);
