@@ -298,8 +298,16 @@ fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
     }
 }
 
+/// The longest name of a module's folder, in bytes: that of the usual file systems.
+const LONGEST_NAME: usize = 255;
+
 /// A folder that a module names, which must lie inside the model's own.
 fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, FilesError> {
+    if name.len() > LONGEST_NAME {
+        let found = name.len();
+        let problem = format!("expected a name of at most {LONGEST_NAME} bytes, found {found}");
+        return Err(refused(named_by, "path", problem));
+    }
     for part in Path::new(name).components() {
         if !matches!(part, Component::Normal(_) | Component::CurDir) {
             let problem = format!("expected a folder inside the model's, found {name:?}");
