@@ -7,6 +7,8 @@ mod figures;
 mod files;
 mod golden;
 mod lessons;
+#[cfg(target_os = "linux")] // it asks /proc
+mod mutation;
 mod notebooks;
 mod one_build;
 mod rooms;
