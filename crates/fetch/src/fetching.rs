@@ -30,8 +30,31 @@ enum Origin {
     Local(Local),
 }
 
+/// Which files are asked for; a record of before is of fewer.
+const SELECTION: u32 = 2;
+/// Most modules of a sentence model; published ones have up to six.
+const MOST_MODULES: usize = 32;
+
+/// A line of `modules.json`.
+#[derive(Debug, Deserialize)]
+struct Module {
+    #[serde(default)]
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Module {
+    /// Whether it is a transformer, with a configuration and a tokenizer of its own.
+    fn is_transformer(&self) -> bool {
+        self.kind.ends_with(".Transformer")
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
+    #[serde(default)]
+    selection: u32,
     files: BTreeMap<String, Recorded>,
 }
 
@@ -99,45 +122,128 @@ impl Fetch {
             record.files.keys().for_each(|file| progress(Progress::Cached { file }));
             return Ok(());
         }
-        let mut origin = self.origin(source, ["config.json"].into_iter())?;
-        let mut files = Vec::new();
-        for (file, needed) in sources::BESIDE {
-            let wanted = Wanted { file, pin: None, most: MOST_SMALL_BYTES };
-            if self.get(&mut origin, folder, &wanted, progress)? {
-                files.push(file.to_string());
-            } else if needed {
-                return Err(origin.lacks(file, "a model repository with this file"));
+        let mut origin = match self.origin(source, [sources::MODULES].into_iter()) {
+            Err(FetchError::NotInOrigin { .. }) => {
+                self.origin(source, ["config.json"].into_iter())?
             }
+            origin => origin?,
+        };
+        let mut files = self.small(&mut origin, folder, "", &[sources::MODULES], progress)?;
+        if files.is_empty() {
+            files = self.small(&mut origin, folder, "", &sources::BESIDE, progress)?;
+            if !files.iter().any(|file| file == "config.json") {
+                return Err(origin.lacks("config.json", "a model repository with this file"));
+            }
+            files.extend(self.weights(&mut origin, folder, "", progress)?);
+            Weights::open(folder)?;
+        } else {
+            files.extend(self.modules(&mut origin, folder, progress)?);
         }
-        files.extend(self.weights(&mut origin, folder, progress)?);
-        Weights::open(folder)?;
-        write_record(folder, &files)
+        write_record(folder, files)
     }
 
-    /// `model.safetensors`, or the index and every shard that it names.
-    fn weights(
+    /// What `modules.json`, which is there, names: each module's small files and its weights.
+    fn modules(
         &self,
         origin: &mut Origin,
         folder: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<String>, FetchError> {
-        let single = Wanted { file: SINGLE_FILE, pin: None, most: MOST_WEIGHT_BYTES };
-        if self.get(origin, folder, &single, progress)? {
-            return Ok(vec![SINGLE_FILE.into()]);
+        let path = folder.join(sources::MODULES);
+        let modules: Vec<Module> = read_json(&path)?;
+        let refuse = |key: &str, problem: String| FilesError::Json {
+            path: path.clone(),
+            key: key.into(),
+            problem,
+        };
+        if modules.len() > MOST_MODULES {
+            let problem = format!("expected at most {MOST_MODULES} modules, found {}", modules.len());
+            return Err(refuse("the top level", problem).into());
         }
-        let index = Wanted { file: INDEX_FILE, pin: None, most: MOST_SMALL_BYTES };
-        if !self.get(origin, folder, &index, progress)? {
-            return Err(origin
-                .lacks(SINGLE_FILE, "safetensors weights, since pickles (.bin) are never opened"));
-        }
-        let mut files = shard_names(&folder.join(INDEX_FILE))?;
-        for file in &files {
-            let shard = Wanted { file, pin: None, most: MOST_WEIGHT_BYTES };
-            if !self.get(origin, folder, &shard, progress)? {
-                return Err(origin.lacks(file, "every shard that its index names"));
+        let mut files = self.small(origin, folder, "", &[sources::SENTENCES], progress)?;
+        for (i, module) in modules.iter().enumerate() {
+            let Some(under) = inside(&module.path) else {
+                let found = &module.path;
+                let problem = format!("expected a folder inside the model's, found {found:?}");
+                return Err(refuse("path", problem).into());
+            };
+            if module.is_transformer() {
+                for names in [&sources::BESIDE[..], &sources::BESIDE_SENTENCES[..]] {
+                    files.extend(self.small(origin, folder, &under, names, progress)?);
+                }
+            } else {
+                let names = &sources::BESIDE_MODULE;
+                files.extend(self.small(origin, folder, &under, names, progress)?);
+            }
+            // The first module has weights; whether another needs some, its reader knows.
+            if i == 0 || module.is_transformer() {
+                files.extend(self.weights(origin, folder, &under, progress)?);
+                Weights::open(&folder.join(under))?;
+            } else {
+                files.extend(self.single(origin, folder, &under, progress)?);
             }
         }
-        files.push(INDEX_FILE.into());
+        Ok(files)
+    }
+
+    /// Those of the files called `names` that the origin has in its folder `under`.
+    fn small(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        under: &str,
+        names: &[&str],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<String>, FetchError> {
+        let mut files = Vec::new();
+        for name in names {
+            let file = format!("{under}{name}");
+            let wanted = Wanted { file: &file, pin: None, most: MOST_SMALL_BYTES };
+            if self.get(origin, folder, &wanted, progress)? {
+                files.push(file);
+            }
+        }
+        Ok(files)
+    }
+
+    /// `model.safetensors` in the folder `under`, if the origin has it there.
+    fn single(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        under: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<String>, FetchError> {
+        let file = format!("{under}{SINGLE_FILE}");
+        let wanted = Wanted { file: &file, pin: None, most: MOST_WEIGHT_BYTES };
+        Ok(self.get(origin, folder, &wanted, progress)?.then_some(file))
+    }
+
+    /// `model.safetensors` in the folder `under`, or the index and every shard that it names.
+    fn weights(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        under: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<String>, FetchError> {
+        if let Some(file) = self.single(origin, folder, under, progress)? {
+            return Ok(vec![file]);
+        }
+        let mut files = self.small(origin, folder, under, &[INDEX_FILE], progress)?;
+        if files.is_empty() {
+            let file = format!("{under}{SINGLE_FILE}");
+            return Err(origin
+                .lacks(&file, "safetensors weights, since pickles (.bin) are never opened"));
+        }
+        for shard in shard_names(&folder.join(under).join(INDEX_FILE))? {
+            let file = format!("{under}{shard}");
+            let wanted = Wanted { file: &file, pin: None, most: MOST_WEIGHT_BYTES };
+            if !self.get(origin, folder, &wanted, progress)? {
+                return Err(origin.lacks(&file, "every shard that its index names"));
+            }
+            files.push(file);
+        }
         Ok(files)
     }
 
@@ -243,6 +349,9 @@ fn is_as_pinned(path: &Path, bytes: u64, sha256: &str) -> Result<bool, FetchErro
 fn complete_record(folder: &Path) -> Result<Option<Record>, FetchError> {
     // A record that cannot be read is no record: the files are fetched again.
     let Ok(record) = read_json::<Record>(&folder.join(RECORD)) else { return Ok(None) };
+    if record.selection != SELECTION {
+        return Ok(None);
+    }
     for (file, recorded) in &record.files {
         let inside = !file.split(['/', '\\']).any(|step| step == ".." || step.is_empty());
         if !inside || !is_as_pinned(&folder.join(file), recorded.bytes, &recorded.sha256)? {
@@ -252,12 +361,29 @@ fn complete_record(folder: &Path) -> Result<Option<Record>, FetchError> {
     Ok(Some(record))
 }
 
-fn write_record(folder: &Path, files: &[String]) -> Result<(), FetchError> {
-    let mut record = Record { files: BTreeMap::new() };
+/// The folder that a module names, `""` or with a slash at its end, if it lies inside the model's:
+/// of plain names alone, since it becomes part of an address.
+fn inside(path: &str) -> Option<String> {
+    let mut under = String::new();
+    for step in path.split('/') {
+        let is_plain = step.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        match step {
+            "" | "." => {}
+            ".." => return None,
+            step if is_plain && step.len() <= 96 => under.push_str(&format!("{step}/")),
+            _ => return None,
+        }
+    }
+    let is_short = !path.starts_with('/') && under.len() <= 256;
+    is_short.then_some(under)
+}
+
+fn write_record(folder: &Path, files: Vec<String>) -> Result<(), FetchError> {
+    let mut record = Record { selection: SELECTION, files: BTreeMap::new() };
     for file in files {
-        let path = folder.join(file);
+        let path = folder.join(&file);
         let bytes = fs::metadata(&path).map_err(FilesError::io(&path, "reading"))?.len();
-        record.files.insert(file.clone(), Recorded { bytes, sha256: sha256_of(&path)? });
+        record.files.insert(file, Recorded { bytes, sha256: sha256_of(&path)? });
     }
     let text = serde_json::to_vec_pretty(&record).unwrap_or_default();
     Ok(files::write(&folder.join(RECORD), text)?)

@@ -133,16 +133,40 @@ const TINY_SHAKESPEARE: [Pinned; 1] = [pin(
     "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
 )];
 
-/// The files beside the weights of any model repository: needed or not.
-pub(crate) const BESIDE: [(&str, bool); 7] = [
-    ("config.json", true),
-    ("tokenizer.json", false),
-    ("tokenizer_config.json", false),
-    ("vocab.txt", false),
-    ("modules.json", false),
-    ("sentence_bert_config.json", false),
-    ("1_Pooling/config.json", false),
+/// File that names the modules of a sentence model.
+pub(crate) const MODULES: &str = "modules.json";
+
+/// The small files of any transformer that decide what it answers, which each may lack.
+pub(crate) const BESIDE: [&str; 10] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
 ];
+
+/// Those of a sentence model's transformer beside them: each the setting of its lengths, by the
+/// names that sentence-transformers 6.2 looks for (`Transformer.load_config`).
+pub(crate) const BESIDE_SENTENCES: [&str; 7] = [
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
+/// The file of a whole sentence model that holds its prompts.
+pub(crate) const SENTENCES: &str = "config_sentence_transformers.json";
+
+/// The small files of a module that is no transformer; a table of token vectors has a tokenizer.
+pub(crate) const BESIDE_MODULE: [&str; 2] = ["config.json", "tokenizer.json"];
 
 impl Source {
     /// Where this source is kept.

@@ -60,6 +60,9 @@ const SAME_MODEL: f32 = 0.999;
 pub struct Model {
     /// Name that a user gives the model.
     pub name: String,
+    /// Text that the model reads before every passage; empty in an index of before there were any.
+    #[serde(default)]
+    pub prompt: String,
     /// Vector that the model gives [`PROBE`], of any length.
     pub probe: Vec<f32>,
 }
@@ -67,6 +70,9 @@ pub struct Model {
 impl Model {
     /// Why the vectors of `other` are not this model's, in numbers; `None` if they are.
     pub fn differs(&self, other: &Model) -> Option<String> {
+        if self.prompt != other.prompt {
+            return Some(format!("the prompt {:?} in place of {:?}", other.prompt, self.prompt));
+        }
         let (own, other) = (&self.probe, &other.probe);
         if own.len() != other.len() {
             return Some(format!("{} numbers in place of {}", other.len(), own.len()));

@@ -48,7 +48,7 @@ struct StoreHeader {
 /// }
 ///
 /// let folder = tempfile::tempdir()?;
-/// let model = Model { name: "vowels".into(), probe: embed(&[PROBE])?.remove(0) };
+/// let model = Model { name: "vowels".into(), prompt: String::new(), probe: embed(&[PROBE])?.remove(0) };
 /// let mut index = Index::create(&folder.path().join("notes.index"), &model)?;
 /// let passages = ["a cat sat", "see the bee"];
 /// let mut file = FilePassages { path: "notes.txt".into(), digest: [0; 32], passages: Vec::new() };
@@ -180,7 +180,7 @@ impl Index {
 
     /// The index in a store, whose header is read and checked.
     fn from_store(path: &Path, store: Store) -> Result<Self, IndexError> {
-        let model = Model { name: String::new(), probe: Vec::new() };
+        let model = Model { name: String::new(), prompt: String::new(), probe: Vec::new() };
         let mut index = Self { path: path.into(), store, model };
         let bytes = match index.header_bytes() {
             Err(IndexError::Store { source, .. }) => {

@@ -481,7 +481,7 @@ fn read_object(path: &Path) -> Result<Value, TokensError> {
 }
 
 /// Reads a file of a tokenizer, up to [`LARGEST_FILE`].
-fn read_bounded(path: &Path) -> Result<Vec<u8>, TokensError> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, TokensError> {
     Ok(files::read(path, "a tokenizer's file", LARGEST_FILE)?)
 }
 

@@ -12,10 +12,12 @@
 //! # Layout
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
+//! - `alone`: a tokenizer.json by itself, texts without special tokens
 //! - `file`: files of others, read and checked
 //! - `trial`: a text encoded before a file is trusted
 //! - `write`: tokenizers of our own, made and written
 
+mod alone;
 mod error;
 mod file;
 mod trial;

@@ -1,32 +1,43 @@
 //! A sentence model's folder, which holds more than an encoder.
 //!
 //! `modules.json` says what follows the encoder, `1_Pooling/config.json` how it pools,
-//! `sentence_bert_config.json` how long a text may be and whether it is lower-cased. A model that
-//! pools by `[CLS]` and is read as mean-pooled is silently wrong, so all of these files are read,
-//! and a setting that is not known here is refused by its name.
+//! `config_sentence_transformers.json` what stands before a text, `sentence_bert_config.json` how
+//! long a text may be and whether it is lower-cased. A model that pools by `[CLS]` and is read as
+//! mean-pooled is silently wrong, so all of these files are read, as sentence-transformers 6.2
+//! reads them, and what is not known here is refused by its name.
+//!
+//! - `pipeline`: `modules.json` and the modules that it names
+//! - `settings`: prompts, limits and lower-casing
 
-use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+mod pipeline;
+mod settings;
 
-use burn::tensor::Device;
-use checkpoint::CheckpointError;
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor};
+use checkpoint::{CheckpointError, Checks, Load, Save, Walk, Weights};
 use encoder::Bert;
-use encoder::checkpoint::{LoadedBert, load_bert};
+use encoder::checkpoint::load_bert;
 use files::FilesError;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use lookup::TokenEmbedding;
 use serde_json::{Value, json};
 use tokens::{Tokenizer, TokensError};
 
-use crate::{Pooling, Reading, SentenceEncoder};
+use self::pipeline::{Input, Pipeline};
+use self::settings::{LIMITS, Limits, MODEL, ModelConfig};
+use crate::{Body, Pooling, Prompts, Reading, SentenceEncoder, Stage};
 
 /// Number of texts that go through the encoder together by default, as in the
 /// sentence-transformers library.
 const BATCH: usize = 32;
-/// Number of special tokens of a text: `[CLS]` and `[SEP]`.
-const SPECIAL_TOKENS: usize = 2;
+/// Name of a table's tensor.
+const TABLE: &str = "embedding.weight";
+/// Name of a table's tensor as model2vec writes it.
+const MODEL2VEC_TABLE: &str = "embeddings";
 
-/// Why a folder is not a sentence encoder.
+/// Why a folder is not a sentence encoder, or an encoder cannot do what was asked of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SentenceError {
@@ -39,58 +50,40 @@ pub enum SentenceError {
     /// Its tokenizer could not be read or written.
     #[error(transparent)]
     Tokenizer(#[from] TokensError),
-}
-
-/// One line of `modules.json`.
-#[derive(Debug, Deserialize)]
-struct Module {
-    #[serde(default)]
-    path: String,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// Name of the file that says how much of a text is read, see [`Limits`].
-const LIMITS: &str = "sentence_bert_config.json";
-
-/// What `sentence_bert_config.json` says.
-#[derive(Debug, Default, Deserialize)]
-struct Limits {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
-}
-
-/// What `config_sentence_transformers.json` says of prompts.
-#[derive(Debug, Default, Deserialize)]
-struct Prompts {
-    default_prompt_name: Option<String>,
-}
-
-/// What `tokenizer_config.json` says of lengths; libraries write 1e30 for "no limit".
-#[derive(Debug, Default, Deserialize)]
-struct TokenizerLimit {
-    model_max_length: Option<f64>,
-}
-
-/// What `1_Pooling/config.json` says: the newer form names the mode, the older has a switch for
-/// each.
-#[derive(Debug, Deserialize)]
-struct PoolingConfig {
-    #[serde(alias = "embedding_dimension")]
-    word_embedding_dimension: Option<usize>,
-    pooling_mode: Option<String>,
-    #[serde(flatten)]
-    switches: BTreeMap<String, Value>,
-}
-
-/// What `modules.json` describes.
-struct Pipeline {
-    transformer: PathBuf,
-    pooling: Pooling,
-    unit: bool,
-    /// The file that configures the pooling, and the encoder's width by it.
-    width: Option<(PathBuf, usize)>,
+    /// A prompt that the model does not have.
+    #[error(
+        "prompt {name:?}: expected one of the model's, {}, found no such name; give its text \
+            instead",
+        known.join(", ")
+    )]
+    NoPrompt {
+        /// Name that was asked for.
+        name: String,
+        /// Names that the model has.
+        known: Vec<String>,
+    },
+    /// A model that has no layers.
+    #[error(
+        "expected an encoder with layers, found a table of token vectors (StaticEmbedding); use \
+            another model"
+    )]
+    NoLayers,
+    /// A model with stages of its own weights, which would stay as they are.
+    #[error(
+        "expected an encoder that pooling alone follows, found learned modules behind it (Dense or \
+            LayerNorm), which are not trained here; use another model"
+    )]
+    NotTrained,
+    /// A model whose vectors are compared in another way than by their cosine.
+    #[error(
+        "similarity_fn_name: expected cosine, or dot of vectors of unit length, found \
+            {similarity:?}: this ranks by cosine, which would be another order; take the vectors \
+            with `embed` and compare them so"
+    )]
+    NotByCosine {
+        /// Name of the function.
+        similarity: String,
+    },
 }
 
 impl SentenceEncoder {
@@ -101,28 +94,72 @@ impl SentenceEncoder {
     /// A file that is missing or not what it should be, a module, pooling or architecture not known
     /// here, a tokenizer with ids beyond the token table.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
-        let Pipeline { transformer, pooling, unit, width } = pipeline(folder)?;
-        let LoadedBert { model, config, .. } = load_bert(&transformer, device)?;
-        if let Some((path, width)) = width
-            && width != config.d_model
-        {
-            let problem = format!("expected the encoder's width {}, found {width}", config.d_model);
-            return Err(refused(&path, "word_embedding_dimension", problem).into());
+        let modules = folder.join("modules.json");
+        if !modules.exists() {
+            let bert = load_bert(folder, device)?.model;
+            return Ok(Self::new(Tokenizer::open(folder)?, bert, device)?.with_limit(
+                folder,
+                LIMITS[0],
+                &Limits::default(),
+            )?);
         }
-        let encoder = Self::new(Tokenizer::open(&transformer)?, model, device)?;
-        let reading = Reading { pooling, unit, ..encoder.reading };
-        Ok(encoder.with_limits_of(&transformer)?.with_reading(reading))
+        let config = ModelConfig::read(folder)?;
+        let pipeline = Pipeline::read(folder, &modules)?;
+        let encoder = match &pipeline.input {
+            Input::Transformer(folder) => {
+                let (name, limits) = Limits::read(folder)?;
+                let bert = load_bert(folder, device)?.model;
+                let encoder = Self::new(Tokenizer::open(folder)?, bert, device)?;
+                encoder.with_limit(folder, name, &limits)?
+            }
+            Input::Table(folder) => Self::open_table(folder, device)?,
+        };
+        let (d_model, mut reading) = (encoder.d_model(), encoder.reading());
+        if let Some(pooling) = &pipeline.pooling {
+            pooling.check_width(d_model)?;
+            reading.poolings = pooling.poolings.clone();
+        }
+        let pooled = d_model * reading.poolings.len();
+        reading.stages = pipeline.load_stages(pooled, config.truncate_dim, device)?;
+        let is_pooled = pipeline.pooling.as_ref().is_none_or(|pooling| pooling.include_prompt);
+        let encoder = Self { similarity: config.similarity(), ..encoder.with_reading(reading) };
+        Ok(encoder.with_prompts(config.prompts(is_pooled))?)
     }
 
-    /// The encoder with the limit and the lower-casing of a folder that
+    /// Loads a table of token vectors and the tokenizer beside it.
+    fn open_table(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
+        let (tokenizer, limit) = Tokenizer::open_alone(&folder.join("tokenizer.json"))?;
+        let path = folder.join(checkpoint::SINGLE_FILE);
+        let weights = Weights::open(&path)?;
+        let name = if weights.has(MODEL2VEC_TABLE) { MODEL2VEC_TABLE } else { TABLE };
+        let shape = weights.shape(name).unwrap_or_default().to_vec();
+        let (&[vocab, d_model], true) = (&shape[..], shape.iter().all(|&size| size > 0)) else {
+            let problem = format!("expected a table, [tokens, width], found the shape {shape:?}");
+            return Ok(Checks::of(&path).refuse(name, problem)?);
+        };
+        weights.matches(&[(name.into(), vec![vocab, d_model])], &[])?;
+        let mut table =
+            TokenEmbedding { weight: Param::from_tensor(Tensor::zeros([vocab, d_model], device)) };
+        Load::new(&weights, device).tensor(name, &mut table.weight)?;
+        tokenizer.check_vocab(vocab)?;
+        Ok(Self::with_body(tokenizer, Body::Table(table), limit, 0, device))
+    }
+
+    /// The encoder with the limit, the lower-casing and the prompts of a folder that
     /// [`SentenceEncoder::save_tokenizer`] wrote.
     ///
     /// # Errors
     ///
     /// A file that is not what it should be, or a limit that leaves room for no token.
-    pub fn with_limits_of(self, folder: &Path) -> Result<Self, FilesError> {
-        let limits: Limits = read_optional(&folder.join(LIMITS))?;
-        let limit = limit(folder, &limits, self.limit)?;
+    pub fn with_limits_of(self, folder: &Path) -> Result<Self, SentenceError> {
+        let (name, limits) = Limits::read(folder)?;
+        let prompts = ModelConfig::read(folder)?.prompts(self.prompts.pooled);
+        Ok(self.with_limit(folder, name, &limits)?.with_prompts(prompts)?)
+    }
+
+    /// The encoder with the limit and the lower-casing that the file called `name` says.
+    fn with_limit(self, folder: &Path, name: &str, limits: &Limits) -> Result<Self, FilesError> {
+        let limit = settings::limit(folder, name, limits, self.limit)?;
         Ok(Self { limit, lower_case: limits.do_lower_case, ..self })
     }
 
@@ -135,16 +172,66 @@ impl SentenceEncoder {
     pub fn new(tokenizer: Tokenizer, bert: Bert, device: &Device) -> Result<Self, TokensError> {
         tokenizer.check_vocab(bert.embeddings.tokens.vocab())?;
         let pad = tokenizer.pad_id()?;
-        Ok(Self {
-            tokenizer,
-            reading: Reading { layers: bert.layers.len(), pooling: Pooling::Mean, unit: false },
-            limit: bert.max_tokens(),
+        let limit = bert.max_tokens();
+        Ok(Self::with_body(tokenizer, Body::Bert(Box::new(bert)), limit, pad, device))
+    }
+
+    /// An encoder that reads by the mean, and has no prompts.
+    fn with_body(
+        tokenizer: Tokenizer,
+        body: Body,
+        limit: usize,
+        pad: u32,
+        device: &Device,
+    ) -> Self {
+        let layers = match &body {
+            Body::Bert(bert) => bert.layers.len(),
+            Body::Table(_) => 0,
+        };
+        Self {
+            tokenizer: Arc::new(tokenizer),
+            body,
+            reading: Reading {
+                layers,
+                poolings: vec![Pooling::Mean],
+                stages: Vec::new(),
+                unpooled: 0,
+            },
+            prompts: Prompts::default(),
+            prompt: String::new(),
+            similarity: settings::COSINE.into(),
+            limit,
             lower_case: false,
             pad,
             batch: BATCH,
-            bert,
             device: device.clone(),
-        })
+        }
+    }
+
+    /// The layers, for a training that changes them.
+    ///
+    /// # Errors
+    ///
+    /// A model without layers, or one in which learned modules follow them, which would be trained
+    /// with them by the sentence-transformers library.
+    pub fn trainable(&self) -> Result<&Bert, SentenceError> {
+        if self.reading.stages.iter().any(Stage::is_learned) {
+            return Err(SentenceError::NotTrained);
+        }
+        self.bert()
+    }
+
+    /// Checks that the model's vectors are ranked by their cosine, or that it makes no difference.
+    ///
+    /// # Errors
+    ///
+    /// A model that ranks them in another way.
+    pub fn ranks_by_cosine(&self) -> Result<(), SentenceError> {
+        match self.similarity.as_str() {
+            settings::COSINE => Ok(()),
+            settings::DOT if self.reading.is_unit() => Ok(()),
+            similarity => Err(SentenceError::NotByCosine { similarity: similarity.into() }),
+        }
     }
 }
 
@@ -155,172 +242,83 @@ impl SentenceEncoder {
     ///
     /// A folder that cannot be made or written to.
     pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
-        let pooling = folder.join("1_Pooling");
-        if let Err(source) = std::fs::create_dir_all(&pooling) {
-            let error = FilesError::Io { path: pooling, action: "making the folder", source };
-            return Err(error.into());
+        make(folder)?;
+        let mut modules = Vec::new();
+        match &self.body {
+            Body::Bert(bert) => {
+                encoder::checkpoint::save(bert, folder)?;
+                modules.push(module(0, "Transformer", String::new()));
+                let path = "1_Pooling".to_string();
+                make(&folder.join(&path))?;
+                let config = pipeline::pooling_config(
+                    &self.reading.poolings,
+                    self.d_model(),
+                    self.prompts.pooled,
+                );
+                files::write_json(&folder.join(&path).join("config.json"), &config)?;
+                modules.push(module(1, "Pooling", path));
+            }
+            Body::Table(table) => {
+                let mut save = Save::default();
+                save.tensor(TABLE, &mut table.weight.clone())?;
+                checkpoint::write_weights(
+                    &folder.join(checkpoint::SINGLE_FILE),
+                    &save.tensors,
+                    &[],
+                )?;
+                modules.push(module(0, "StaticEmbedding", String::new()));
+            }
         }
-        encoder::checkpoint::save(&self.bert, folder)?;
         self.save_tokenizer(folder)?;
-        let config = self.reading.pooling.config(self.bert.d_model());
-        files::write_json(&pooling.join("config.json"), &config)?;
-        let mut modules = vec![module(0, "Transformer", ""), module(1, "Pooling", "1_Pooling")];
-        if self.reading.unit {
-            modules.push(module(2, "Normalize", "2_Normalize"));
+        for stage in &self.reading.stages {
+            let Some(kind) = pipeline::kind(stage) else { continue };
+            let path = format!("{}_{kind}", modules.len());
+            pipeline::save_stage(stage, &folder.join(&path))?;
+            modules.push(module(modules.len(), kind, path));
         }
         // Last: a folder without it would be read as a plain encoder.
         Ok(files::write_json(&folder.join("modules.json"), &json!(modules))?)
     }
 
-    /// Writes the tokenizer, the limit and the lower-casing.
+    /// Writes the tokenizer, the limit, the lower-casing and the prompts.
     ///
     /// # Errors
     ///
     /// A folder that cannot be written to.
     pub fn save_tokenizer(&self, folder: &Path) -> Result<(), SentenceError> {
         self.tokenizer.save(folder, self.limit)?;
-        let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
-        Ok(files::write_json(&folder.join(LIMITS), &limits)?)
+        if matches!(self.body, Body::Bert(_)) {
+            let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
+            files::write_json(&folder.join(LIMITS[0]), &limits)?;
+        }
+        let mut config = json!({
+            "prompts": self.prompts.by_name,
+            "default_prompt_name": self.prompts.default,
+            "similarity_fn_name": self.similarity,
+        });
+        if let Some(Stage::Truncate(most)) = self.reading.stages.last() {
+            config["truncate_dim"] = json!(most);
+        }
+        Ok(files::write_json(&folder.join(MODEL), &config)?)
     }
 }
 
-/// One line of `modules.json`, as [`Module`] reads it.
-fn module(idx: usize, kind: &str, path: &str) -> Value {
+/// One line of `modules.json`, with the name of a class that every version knows.
+fn module(idx: usize, kind: &str, path: String) -> Value {
     let kind = format!("sentence_transformers.models.{kind}");
     json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
 }
 
-impl Pooling {
-    /// What [`PoolingConfig`] reads, in the older form, which every version knows.
-    fn config(self, width: usize) -> Value {
-        json!({
-            "word_embedding_dimension": width,
-            "pooling_mode_cls_token": self == Pooling::Cls,
-            "pooling_mode_mean_tokens": self == Pooling::Mean,
-            "pooling_mode_max_tokens": self == Pooling::Max,
-        })
-    }
+/// Makes a folder with those above it.
+fn make(folder: &Path) -> Result<(), FilesError> {
+    std::fs::create_dir_all(folder).map_err(|source| FilesError::Io {
+        path: folder.into(),
+        action: "making the folder",
+        source,
+    })
 }
 
-/// The most tokens of a text: by the sentence model, else by its tokenizer, and never more than
-/// there are positions.
-fn limit(folder: &Path, limits: &Limits, max_tokens: usize) -> Result<usize, FilesError> {
-    let tokenizer: TokenizerLimit = read_optional(&folder.join("tokenizer_config.json"))?;
-    let limit = match (limits.max_seq_length, tokenizer.model_max_length) {
-        (Some(tokens), _) => tokens.min(max_tokens),
-        (None, Some(tokens)) if tokens >= 1.0 => (tokens as usize).min(max_tokens),
-        (None, _) => max_tokens,
-    };
-    if limit < SPECIAL_TOKENS {
-        let path = folder.join(LIMITS);
-        let problem =
-            format!("expected room for [CLS] and [SEP] ({SPECIAL_TOKENS} tokens), found {limit}");
-        return Err(refused(&path, "max_seq_length", problem));
-    }
-    Ok(limit)
-}
-
-/// Reads `modules.json` and what it points to; without it the folder is a plain encoder.
-fn pipeline(folder: &Path) -> Result<Pipeline, FilesError> {
-    let path = folder.join("modules.json");
-    let mut pipeline = Pipeline {
-        transformer: folder.to_path_buf(),
-        pooling: Pooling::Mean,
-        unit: false,
-        width: None,
-    };
-    if !path.exists() {
-        return Ok(pipeline);
-    }
-    refuse_prompts(folder)?;
-    let modules: Vec<Module> = files::read_json(&path)?;
-    let mut kinds = Vec::with_capacity(modules.len());
-    for module in &modules {
-        let (_, kind) = module.kind.rsplit_once('.').unwrap_or(("", &module.kind));
-        kinds.push(kind);
-    }
-    match kinds[..] {
-        ["Transformer", "Pooling"] => {}
-        ["Transformer", "Pooling", "Normalize"] => pipeline.unit = true,
-        _ => {
-            let problem =
-                format!("expected Transformer, Pooling and perhaps Normalize, found {kinds:?}");
-            return Err(refused(&path, "type", problem));
-        }
-    }
-    pipeline.transformer = inside(folder, &modules[0].path, &path)?;
-    let pooling = inside(folder, &modules[1].path, &path)?.join("config.json");
-    let config: PoolingConfig = files::read_json(&pooling)?;
-    pipeline.pooling = config.pooling(&pooling)?;
-    if let Some(width) = config.word_embedding_dimension {
-        pipeline.width = Some((pooling, width));
-    }
-    Ok(pipeline)
-}
-
-// ANCHOR: read_pooling
-impl PoolingConfig {
-    /// The one pooling that is switched on; `path` is where this was read.
-    fn pooling(&self, path: &Path) -> Result<Pooling, FilesError> {
-        let mut modes: Vec<&str> = Vec::new();
-        modes.extend(self.pooling_mode.as_deref());
-        if modes.is_empty() {
-            for (key, on) in &self.switches {
-                if let Some(mode) = key.strip_prefix("pooling_mode_")
-                    && *on == Value::Bool(true)
-                {
-                    modes.push(mode);
-                }
-            }
-        }
-        match modes[..] {
-            ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
-            ["cls" | "cls_token"] => Ok(Pooling::Cls),
-            ["max" | "max_tokens"] => Ok(Pooling::Max),
-            _ => {
-                let problem = format!("expected one of mean, cls and max, found {modes:?}");
-                Err(refused(path, "pooling_mode", problem))
-            }
-        }
-    }
-}
-// ANCHOR_END: read_pooling
-
-/// Refuses a model with a default prompt: a text put before every other changes every vector.
-fn refuse_prompts(folder: &Path) -> Result<(), FilesError> {
-    let path = folder.join("config_sentence_transformers.json");
-    let prompts: Prompts = read_optional(&path)?;
-    match prompts.default_prompt_name {
-        Some(name) => {
-            Err(refused(&path, "default_prompt_name", format!("expected null, found {name:?}")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The longest name of a module's folder, in bytes: that of the usual file systems.
-const LONGEST_NAME: usize = 255;
-
-/// A folder that a module names, which must lie inside the model's own.
-fn inside(folder: &Path, name: &str, named_by: &Path) -> Result<PathBuf, FilesError> {
-    if name.len() > LONGEST_NAME {
-        let found = name.len();
-        let problem = format!("expected a name of at most {LONGEST_NAME} bytes, found {found}");
-        return Err(refused(named_by, "path", problem));
-    }
-    for part in Path::new(name).components() {
-        if !matches!(part, Component::Normal(_) | Component::CurDir) {
-            let problem = format!("expected a folder inside the model's, found {name:?}");
-            return Err(refused(named_by, "path", problem));
-        }
-    }
-    Ok(folder.join(name))
-}
-
-fn read_optional<T: Default + DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
-    if path.exists() { files::read_json(path) } else { Ok(T::default()) }
-}
-
+/// The error for the value at a key of a file.
 fn refused(path: &Path, key: &str, problem: String) -> FilesError {
     FilesError::Json { path: path.into(), key: key.into(), problem }
 }

@@ -86,7 +86,10 @@ impl Tuning {
 /// Pairs of texts as a task of [`training::train`].
 #[derive(Debug)]
 pub struct Contrastive<'a> {
-    encoder: &'a SentenceEncoder,
+    /// Reads queries, with the model's prompt for them.
+    queries: SentenceEncoder,
+    /// Reads candidates, with the model's prompt for passages.
+    passages: SentenceEncoder,
     tuning: Tuning,
     device: &'a Device,
     /// Pairs to learn from.
@@ -105,12 +108,16 @@ struct EncodedPair {
 }
 
 impl EncodedPair {
-    fn new(encoder: &SentenceEncoder, pair: &Related) -> Result<Self, TokensError> {
+    fn new(
+        queries: &SentenceEncoder,
+        passages: &SentenceEncoder,
+        pair: &Related,
+    ) -> Result<Self, TokensError> {
         let hard_negative = match &pair.other {
-            Some(other) => Some(encoder.encode(other)?),
+            Some(other) => Some(passages.encode(other)?),
             None => None,
         };
-        let (query, own) = (encoder.encode(&pair.query)?, encoder.encode(&pair.meant)?);
+        let (query, own) = (queries.encode(&pair.query)?, passages.encode(&pair.meant)?);
         Ok(Self { query, own, hard_negative })
     }
 
@@ -135,7 +142,7 @@ impl<'a> Contrastive<'a> {
     ///
     /// If there is no pair to learn from, or none to measure.
     pub fn new(
-        encoder: &'a SentenceEncoder,
+        encoder: &SentenceEncoder,
         pairs: &[Related],
         held_out: &[Related],
         tuning: Tuning,
@@ -145,13 +152,10 @@ impl<'a> Contrastive<'a> {
             !pairs.is_empty() && !held_out.is_empty(),
             "pairs to learn from and pairs to measure"
         );
-        Ok(Self {
-            encoder,
-            tuning,
-            device,
-            pairs: encoded(encoder, pairs)?,
-            held_out: encoded(encoder, held_out)?,
-        })
+        let (queries, passages) = (encoder.for_queries()?, encoder.for_passages()?);
+        let pairs = encoded(&queries, &passages, pairs)?;
+        let held_out = encoded(&queries, &passages, held_out)?;
+        Ok(Self { queries, passages, tuning, device, pairs, held_out })
     }
 
     // ANCHOR: batch_loss
@@ -166,21 +170,26 @@ impl<'a> Contrastive<'a> {
             candidates.extend(&pair.hard_negative);
         }
         let mask = false_negatives(&queries, &candidates, device);
-        let queries = self.vectors(bert, &queries, device);
-        let candidates = self.vectors(bert, &candidates, device);
+        let queries = vectors(&self.queries, bert, &queries, device);
+        let candidates = vectors(&self.passages, bert, &candidates, device);
         ranking_loss(queries, candidates, mask, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
+}
 
-    /// One pooled vector per text: `[texts, d_model]`.
-    fn vectors(&self, bert: &Bert, texts: &[&Encoding], device: &Device) -> Tensor<2> {
-        let mut ids = Vec::with_capacity(texts.len());
-        for text in texts {
-            ids.push((&text.ids[..], &text.segments[..]));
-        }
-        let batch = Batch::new(ids, self.encoder.pad, device);
-        self.encoder.reading.pooling.pool(bert.forward(&batch), batch.padding_mask.clone())
+/// One pooled vector per text, as the encoder reads it: `[texts, d_model]`.
+fn vectors(
+    encoder: &SentenceEncoder,
+    bert: &Bert,
+    texts: &[&Encoding],
+    device: &Device,
+) -> Tensor<2> {
+    let mut ids = Vec::with_capacity(texts.len());
+    for text in texts {
+        ids.push((&text.ids[..], &text.segments[..]));
     }
+    let batch = Batch::new(ids, encoder.pad, device);
+    encoder.reading.pool(bert.forward(&batch), batch.padding_mask.clone())
 }
 
 impl Task for Contrastive<'_> {
@@ -206,17 +215,21 @@ impl Task for Contrastive<'_> {
         let mut sum = 0.0;
         for pairs in self.held_out.chunks(self.tuning.batch) {
             let pairs: Vec<&EncodedPair> = pairs.iter().collect();
-            let loss: f32 = self.batch_loss(bert, &pairs, &self.encoder.device).into_scalar();
+            let loss: f32 = self.batch_loss(bert, &pairs, &self.queries.device).into_scalar();
             sum += f64::from(loss) * pairs.len() as f64;
         }
         sum / self.held_out.len() as f64
     }
 }
 
-fn encoded(encoder: &SentenceEncoder, pairs: &[Related]) -> Result<Vec<EncodedPair>, TokensError> {
+fn encoded(
+    queries: &SentenceEncoder,
+    passages: &SentenceEncoder,
+    pairs: &[Related],
+) -> Result<Vec<EncodedPair>, TokensError> {
     let mut encoded = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        encoded.push(EncodedPair::new(encoder, pair)?);
+        encoded.push(EncodedPair::new(queries, passages, pair)?);
     }
     Ok(encoded)
 }

@@ -202,7 +202,7 @@ fn topics(encoder: &SentenceEncoder, corpus: &[Sentence], report: &mut Report) -
     for (label, pooling) in
         [("mean", Pooling::Mean), ("[CLS]", Pooling::Cls), ("max", Pooling::Max)]
     {
-        let reading = Reading { pooling, ..encoder.reading() };
+        let reading = Reading { poolings: vec![pooling], ..encoder.reading() };
         let vectors = encoder.embed_matrix_with(&texts, &reading)?;
         bars.push(bar(label, same_topic(corpus, vectors)));
     }
@@ -249,7 +249,7 @@ fn without_mask(encoder: &SentenceEncoder, texts: &[String]) -> Result<Tensor<2>
         ids.resize(padded, encoder.pad);
         segments.resize(padded, 0);
         let batch = Batch::new([(&ids[..], &segments[..])], encoder.pad, &encoder.device);
-        rows.push(Pooling::Mean.pool(encoder.bert.forward(&batch), None));
+        rows.push(Pooling::Mean.pool(encoder.bert()?.forward(&batch), None));
     }
     Ok(Tensor::cat(rows, ROWS))
 }

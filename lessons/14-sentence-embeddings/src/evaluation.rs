@@ -76,7 +76,8 @@ impl Retrieval {
         texts.sort();
         texts.dedup();
         let all = texts.len();
-        let found = nearest(encoder.embed_matrix(&queries)?, encoder.embed_matrix(&texts)?, all);
+        let queries = encoder.for_queries()?.embed_matrix(&queries)?;
+        let found = nearest(queries, encoder.for_passages()?.embed_matrix(&texts)?, all);
         let mut rankings = Vec::with_capacity(pairs.len());
         for (pair, found) in pairs.iter().zip(found) {
             let mut hits = Vec::with_capacity(all);

@@ -34,18 +34,25 @@ pub mod contrastive;
 pub mod demo;
 pub mod evaluation;
 pub mod feelings;
+mod pooling;
+mod prompts;
+mod stages;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use burn::tensor::{Bool, Device, Tensor, TensorData, assert_shape};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use course::Lesson;
 use encoder::{Batch, Bert};
+use lookup::TokenEmbedding;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use similarity::{nearest, normalise};
+use similarity::nearest;
 use tokens::{Encoding, Tokenizer, TokensError};
 
 pub use self::checkpoint::SentenceError;
+pub use self::pooling::{Pooling, max_pooling, mean_pooling};
+pub use self::prompts::{PASSAGE, Prompts, QUERY};
+pub use self::stages::{DenseActivation, Stage};
 
 /// What the list of lessons says about this one.
 pub const LESSON: Lesson = Lesson {
@@ -59,109 +66,26 @@ pub const LESSON: Lesson = Lesson {
 const TEXTS: usize = 0;
 /// The axis of `[batch, tokens, d_model]` that pooling removes.
 const TOKENS: usize = 1;
-
-/// How the hidden states of a text's tokens become one vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pooling {
-    /// The mean of all tokens, `[CLS]` and `[SEP]` among them.
-    Mean,
-    /// The hidden state of `[CLS]`, the first token.
-    Cls,
-    /// The largest value of each coordinate.
-    Max,
-}
-
-// ANCHOR: pool
-impl Pooling {
-    /// One vector for each text, from the tokens that are not hidden.
-    ///
-    /// # Shapes
-    ///
-    /// - states: `[batch, tokens, d_model]`, hidden states
-    /// - mask: `[batch, 1, 1, tokens]`, `true` = hidden (padding)
-    /// - output: `[batch, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// If the mask is not that of these states.
-    pub fn pool(self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
-        match self {
-            Pooling::Mean => mean_pooling(states, mask),
-            Pooling::Cls => states.narrow(TOKENS, 0, 1).squeeze_dim(TOKENS),
-            Pooling::Max => max_pooling(states, mask),
-        }
-    }
-}
-// ANCHOR_END: pool
-
-// ANCHOR: mean
-/// The mean of a text's tokens, padding left out: sum_i keep_i h_i / sum_i keep_i (Reimers and
-/// Gurevych, 2019, section 3).
-///
-/// # Shapes
-///
-/// - states: `[batch, tokens, d_model]`
-/// - mask: `[batch, 1, 1, tokens]`, `true` = hidden
-/// - output: `[batch, d_model]`
-///
-/// # Panics
-///
-/// If the mask is not that of these states.
-pub fn mean_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
-    let Some(mask) = mask else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
-    let keep = over_tokens(mask, &states).bool_not().float(); // [batch, tokens, 1]
-    let sum = (states * keep.clone()).sum_dim(TOKENS);
-    (sum / keep.sum_dim(TOKENS)).squeeze_dim(TOKENS)
-}
-// ANCHOR_END: mean
-
-// ANCHOR: max
-/// The largest value of each coordinate over a text's tokens, padding left out: max_i h_i (Conneau
-/// et al., 2017, section 3.2.2).
-///
-/// # Shapes
-///
-/// - states: `[batch, tokens, d_model]`
-/// - mask: `[batch, 1, 1, tokens]`, `true` = hidden
-/// - output: `[batch, d_model]`
-///
-/// # Panics
-///
-/// If the mask is not that of these states.
-pub fn max_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
-    let visible = match mask {
-        Some(mask) => {
-            let dims = states.dims();
-            let mask = over_tokens(mask, &states).expand(dims);
-            states.mask_fill(mask, f32::MIN) // below every finite state
-        }
-        None => states,
-    };
-    visible.max_dim(TOKENS).squeeze_dim(TOKENS)
-}
-// ANCHOR_END: max
-
-/// The mask of attention, `[batch, 1, 1, tokens]`, as one of hidden states: `[batch, tokens, 1]`.
-fn over_tokens(mask: Tensor<4, Bool>, states: &Tensor<3>) -> Tensor<3, Bool> {
-    let [batch, tokens, _] = states.dims();
-    assert_shape!(mask, [batch, 1, 1, tokens]);
-    mask.reshape([batch, tokens, 1])
-}
+/// The axis of `[texts, d_model]` along which several poolings lie side by side.
+const COORDINATES: usize = 1;
 
 // ANCHOR: reading
 /// How an encoder's layers are read as the vector of a text.
 ///
 /// A model is trained with one reading, which [`SentenceEncoder::reading`] gives. To look inside,
 /// change a copy: `Reading { layers: 3, ..encoder.reading() }`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Reading {
     /// Number of layers that run; 0 reads the embeddings' output.
     pub layers: usize,
-    /// How the hidden states of a text's tokens become one vector.
-    pub pooling: Pooling,
-    /// Whether that vector is brought to unit length.
-    pub unit: bool,
+    /// How the hidden states of a text's tokens become one vector: what several poolings give is
+    /// laid side by side.
+    pub poolings: Vec<Pooling>,
+    /// What that vector then goes through, in this order.
+    pub stages: Vec<Stage>,
+    /// Number of tokens at the beginning that are not pooled: those of a prompt that a model leaves
+    /// out.
+    pub unpooled: usize,
 }
 
 impl Reading {
@@ -169,18 +93,84 @@ impl Reading {
     ///
     /// # Shapes
     ///
-    /// - output: `[batch, d_model]`
+    /// - output: `[batch, width]`, as [`Reading::width`] says
     ///
     /// # Panics
     ///
-    /// If the model has fewer layers.
+    /// If the model has fewer layers, or the vectors are not those that a stage takes.
     pub fn vectors(&self, bert: &Bert, batch: &Batch) -> Tensor<2> {
         let states = bert.forward_to(self.layers, batch); // [batch, tokens, d_model]
-        let pooled = self.pooling.pool(states, batch.padding_mask.clone());
-        if self.unit { normalise(pooled) } else { pooled }
+        self.finish(self.pool(states, batch.padding_mask.clone()))
+    }
+
+    /// What the poolings make of hidden states, side by side.
+    fn pool(&self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
+        let mask = hide_first(self.unpooled, &states, mask);
+        let mut pooled = Vec::with_capacity(self.poolings.len());
+        for pooling in &self.poolings {
+            pooled.push(pooling.pool(states.clone(), mask.clone())); // [batch, d_model]
+        }
+        Tensor::cat(pooled, COORDINATES)
+    }
+
+    /// What the stages make of pooled vectors.
+    fn finish(&self, mut vectors: Tensor<2>) -> Tensor<2> {
+        for stage in &self.stages {
+            vectors = stage.forward(vectors);
+        }
+        vectors
     }
 }
 // ANCHOR_END: reading
+
+impl Reading {
+    /// Number of numbers of a text's vector, where hidden states have `d_model`; `None` if a stage
+    /// does not take what comes before it.
+    pub fn width(&self, d_model: usize) -> Option<usize> {
+        let mut width = d_model * self.poolings.len();
+        for stage in &self.stages {
+            width = stage.width(width)?;
+        }
+        Some(width)
+    }
+
+    /// Whether every vector has the length 1.
+    pub fn is_unit(&self) -> bool {
+        matches!(self.stages.last(), Some(Stage::Normalise))
+    }
+}
+
+/// The mask with the first `tokens` tokens of every text hidden too.
+///
+/// # Shapes
+///
+/// - states: `[batch, tokens, d_model]`
+/// - mask, output: `[batch, 1, 1, tokens]`, `true` = hidden
+fn hide_first(
+    tokens: usize,
+    states: &Tensor<3>,
+    mask: Option<Tensor<4, Bool>>,
+) -> Option<Tensor<4, Bool>> {
+    if tokens == 0 {
+        return mask;
+    }
+    let [batch, all, _] = states.dims();
+    let places = Tensor::<1, Int>::arange(0..all as i64, &states.device());
+    let first = places.lower_elem(tokens as i64).reshape([1, 1, 1, all]).expand([batch, 1, 1, all]);
+    match mask {
+        Some(mask) => Some(mask.bool_or(first)),
+        None => Some(first),
+    }
+}
+
+/// What gives every token of a text a vector.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// An encoder, which reads words in their context.
+    Bert(Box<Bert>),
+    /// A table with a vector for each token (lesson 01), whatever stands beside it.
+    Table(TokenEmbedding),
+}
 
 /// A text's vector, and how much of the text it was made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,7 +179,7 @@ pub struct Embedded {
     pub tokens: usize,
     /// Whether the text was longer than that.
     pub truncated: bool,
-    /// The sentence vector, d_model numbers.
+    /// The sentence vector.
     pub vector: Vec<f32>,
 }
 
@@ -202,14 +192,20 @@ pub struct EmbeddedTokens {
     pub vectors: Vec<Vec<f32>>,
 }
 
-/// A tokenizer, an encoder and a reading that belong together.
+/// A tokenizer, an encoder and a reading that belong together. A clone shares their weights.
 #[derive(Debug, Clone)]
 pub struct SentenceEncoder {
     /// Tokenizer: text to token ids.
-    pub tokenizer: Tokenizer,
-    /// Encoder: token ids to hidden states.
-    pub bert: Bert,
+    pub tokenizer: Arc<Tokenizer>,
+    /// Body: token ids to hidden states.
+    pub body: Body,
     reading: Reading,
+    /// Prompts that the model knows.
+    prompts: Prompts,
+    /// Text that is put before every text.
+    prompt: String,
+    /// Name of the function that the model's vectors are to be compared by.
+    similarity: String,
     /// Most tokens of a text, the special ones counted.
     limit: usize,
     /// Whether texts are lower-cased before the tokenizer sees them.
@@ -246,7 +242,10 @@ impl SentenceEncoder {
         texts: &[S],
         reading: &Reading,
     ) -> Result<Vec<Embedded>, TokensError> {
-        let vectors = self.each_batch(texts, |batch| rows(reading.vectors(&self.bert, batch)))?;
+        let vectors = match &self.body {
+            Body::Bert(bert) => self.each_batch(texts, |batch| rows(reading.vectors(bert, batch)))?,
+            Body::Table(table) => self.means(table, texts, reading)?,
+        };
         let mut embedded = Vec::with_capacity(texts.len());
         for (Encoding { ids, truncated, .. }, vector) in vectors {
             embedded.push(Embedded { tokens: ids.len(), truncated, vector });
@@ -269,14 +268,25 @@ impl SentenceEncoder {
         texts: &[S],
         layers: usize,
     ) -> Result<Vec<EmbeddedTokens>, TokensError> {
+        let mut embedded = Vec::with_capacity(texts.len());
+        let bert = match &self.body {
+            Body::Bert(bert) => bert,
+            Body::Table(table) => {
+                for text in texts {
+                    let encoding = self.encode(text.as_ref())?;
+                    let vectors = rows(self.look_up(table, &encoding.ids));
+                    embedded.push(EmbeddedTokens { encoding, vectors });
+                }
+                return Ok(embedded);
+            }
+        };
         let padded = self.each_batch(texts, |batch| {
             let mut vectors = Vec::new();
-            for states in self.bert.forward_to(layers, batch).iter_dim(TEXTS) {
+            for states in bert.forward_to(layers, batch).iter_dim(TEXTS) {
                 vectors.push(rows(states.squeeze_dim(TEXTS))); // [tokens, d_model]
             }
             vectors
         })?;
-        let mut embedded = Vec::with_capacity(texts.len());
         for (encoding, mut vectors) in padded {
             vectors.truncate(encoding.ids.len()); // what follows is padding
             embedded.push(EmbeddedTokens { encoding, vectors });
@@ -288,7 +298,7 @@ impl SentenceEncoder {
     ///
     /// # Shapes
     ///
-    /// - output: `[texts, d_model]`
+    /// - output: `[texts, width]`
     ///
     /// # Errors
     ///
@@ -305,7 +315,7 @@ impl SentenceEncoder {
     ///
     /// # Shapes
     ///
-    /// - output: `[texts, d_model]`
+    /// - output: `[texts, width]`
     ///
     /// # Errors
     ///
@@ -319,16 +329,17 @@ impl SentenceEncoder {
         texts: &[S],
         reading: &Reading,
     ) -> Result<Tensor<2>, TokensError> {
-        let mut vectors: Vec<f32> = Vec::with_capacity(texts.len() * self.bert.d_model());
+        let mut vectors: Vec<f32> = Vec::new();
         for embedded in self.embed_with(texts, reading)? {
             vectors.extend(embedded.vector);
         }
-        let shape = [texts.len(), self.bert.d_model()];
+        let shape = [texts.len(), vectors.len() / texts.len()];
         Ok(Tensor::from_data(TensorData::new(vectors, shape), &self.device))
     }
 
     // ANCHOR: search
-    /// The `k` of `texts` nearest to `query`, best first, each with its cosine.
+    /// The `k` of `texts` nearest to `query`, best first, each with its cosine. The query has the
+    /// model's prompt of queries before it, the texts have that of passages.
     ///
     /// Exact: the query is compared with every text.
     ///
@@ -344,32 +355,70 @@ impl SentenceEncoder {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let (query, texts) = (self.embed_matrix(&[query])?, self.embed_matrix(texts)?);
+        let query = self.for_queries()?.embed_matrix(&[query])?;
+        let texts = self.for_passages()?.embed_matrix(texts)?;
         Ok(nearest(query, texts, k).remove(0))
     }
     // ANCHOR_END: search
 
-    /// The token ids of a text, as this encoder reads it.
+    /// The token ids of a text, as this encoder reads it: its prompt first.
     ///
     /// # Errors
     ///
     /// A text that the tokenizer refuses.
     pub fn encode(&self, text: &str) -> Result<Encoding, TokensError> {
+        let mut text = format!("{}{text}", self.prompt);
         if self.lower_case {
-            self.tokenizer.encode(&text.to_lowercase(), self.limit)
-        } else {
-            self.tokenizer.encode(text, self.limit)
+            text = text.to_lowercase();
         }
+        match &self.body {
+            Body::Bert(_) => self.tokenizer.encode(&text, self.limit),
+            Body::Table(_) => self.tokenizer.encode_unframed(&text, self.limit),
+        }
+    }
+
+    /// The encoder's layers.
+    ///
+    /// # Errors
+    ///
+    /// A model that is a table and has none.
+    pub fn bert(&self) -> Result<&Bert, SentenceError> {
+        match &self.body {
+            Body::Bert(bert) => Ok(bert),
+            Body::Table(_) => Err(SentenceError::NoLayers),
+        }
+    }
+
+    /// Number of numbers of a token's vector, before pooling.
+    pub fn d_model(&self) -> usize {
+        match &self.body {
+            Body::Bert(bert) => bert.d_model(),
+            Body::Table(table) => table.d_model(),
+        }
+    }
+
+    /// Number of numbers of a text's vector.
+    ///
+    /// # Panics
+    ///
+    /// If a reading of another width was set.
+    pub fn width(&self) -> usize {
+        self.reading.width(self.d_model()).expect("stages that take the vectors of this model")
     }
 
     /// The reading that the model was trained with.
     pub fn reading(&self) -> Reading {
-        self.reading
+        self.reading.clone()
     }
 
     /// Most tokens of a text that are read, the special ones counted; the rest is cut off.
     pub fn limit(&self) -> usize {
         self.limit
+    }
+
+    /// The encoder with other layers, of a model of the same sizes.
+    pub fn with_bert(self, bert: Bert) -> Self {
+        Self { body: Body::Bert(Box::new(bert)), ..self }
     }
 
     /// The encoder with another reading as its own.
@@ -385,6 +434,34 @@ impl SentenceEncoder {
     pub fn with_batch(self, batch: usize) -> Self {
         assert!(batch > 0, "batch is 0, at least one text goes through the encoder at a time");
         Self { batch, ..self }
+    }
+
+    /// The mean of the table's rows for each text's tokens, read on by the stages; 0 for a text
+    /// without tokens.
+    fn means<S: AsRef<str>>(
+        &self,
+        table: &TokenEmbedding,
+        texts: &[S],
+        reading: &Reading,
+    ) -> Result<Vec<(Encoding, Vec<f32>)>, TokensError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for text in texts {
+            let encoding = self.encode(text.as_ref())?;
+            let mean = if encoding.ids.is_empty() {
+                Tensor::zeros([1, table.d_model()], &self.device)
+            } else {
+                self.look_up(table, &encoding.ids).mean_dim(0)
+            };
+            vectors.push((encoding, rows(reading.finish(mean)).remove(0)));
+        }
+        Ok(vectors)
+    }
+
+    /// The table's rows for these ids: `[tokens, d_model]`.
+    fn look_up(&self, table: &TokenEmbedding, ids: &[u32]) -> Tensor<2> {
+        let numbers: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+        let ids = Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device);
+        table.forward(ids).squeeze_dim(TEXTS)
     }
 
     /// Runs `forward` on batches of texts of similar length, so that little is padded, and brings

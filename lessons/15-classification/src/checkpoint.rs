@@ -246,7 +246,7 @@ fn open_tuned(folder: &Path, about: About, device: &Device) -> Result<Classifier
     let model = load_sequence_classifier(folder, device)?.model;
     let encoder = SentenceEncoder::new(Tokenizer::open(folder)?, model.bert.clone(), device)?;
     let encoder = encoder.with_limits_of(folder)?;
-    let head = Head::open(folder, encoder.bert.d_model(), device)?;
+    let head = Head::open(folder, encoder.d_model(), device)?;
     let [_, columns] = model.classifier.weight.dims();
     if head.labels.len() != columns {
         let problem = format!("expected the labels of {columns} columns, found {:?}", head.labels);
@@ -282,7 +282,7 @@ fn open_frozen(
         let problem = format!("expected at most {last}, the model's last, found {}", about.layer);
         return Ok(checks.refuse("layer", problem)?);
     }
-    let head = Head::open(folder, encoder.bert.d_model(), device)?;
+    let head = Head::open(folder, encoder.width(), device)?;
     check_majority(folder, &about, &head)?;
     Ok(Classifier { about, encoder, head, tuned: None })
 }

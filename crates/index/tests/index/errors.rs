@@ -207,7 +207,7 @@ fn another_model_is_refused_by_name_and_another_width_by_number() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
     drop(create(&path));
-    let other = |probe| Model { name: "other".into(), probe };
+    let other = |probe| Model { name: "other".into(), prompt: String::new(), probe };
     let wide = other(vec![1.0; WIDTH + 1]);
     assert_refused(
         Index::create(&path, &wide),

@@ -26,7 +26,7 @@ fn embed(texts: &[&str]) -> Result<Vec<Vec<f32>>, IndexError> {
 }
 
 fn model() -> Model {
-    Model { name: "hash".into(), probe: vector(index::PROBE) }
+    Model { name: "hash".into(), prompt: String::new(), probe: vector(index::PROBE) }
 }
 
 /// A file whose passages are `texts`, one a line.

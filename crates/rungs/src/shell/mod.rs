@@ -8,4 +8,5 @@ pub mod names;
 pub mod options;
 pub mod output;
 pub mod progress;
+pub mod prompts;
 pub mod watch;

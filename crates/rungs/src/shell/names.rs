@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use checkpoint::{Checks, WordVectors};
 use decoder::LanguageModel;
@@ -52,7 +52,7 @@ pub fn fetched_minilm() -> Option<PathBuf> {
 pub fn model_identity(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
     let name = if is_fetched(name) { name.into() } else { index::absolute(Path::new(name))? };
     let probe = encoder.embed(&[index::PROBE])?.remove(0).vector;
-    Ok(Model { name, probe })
+    Ok(Model { name, prompt: encoder.prompt().to_string(), probe })
 }
 
 /// Whether a name is that of a model which `fetch` gets; then no folder of that name is looked for.
@@ -85,6 +85,9 @@ fn folder(name: &str) -> Result<PathBuf> {
 /// The encoder's own reading, or one that stops after a layer.
 pub fn reading(encoder: &SentenceEncoder, layer: Option<usize>) -> Result<Reading> {
     let own = encoder.reading();
+    if layer.is_some() {
+        encoder.bert().context("--layer")?;
+    }
     let layers = layer.unwrap_or(own.layers);
     if layers > own.layers {
         bail!("--layer {layers}: expected at most {}, the model's last layer", own.layers);

@@ -69,7 +69,7 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
         ("tuned, [CLS]", Pooling::Cls),
         ("tuned, max", Pooling::Max),
     ] {
-        let reading = Reading { pooling, ..pretrained.reading() };
+        let reading = Reading { poolings: vec![pooling], ..pretrained.reading() };
         let tuned = tuned(pretrained.clone().with_reading(reading), run)?;
         rows.push((name, judged(&corpus, cosines(&tuned, &corpus)?)));
     }
@@ -90,18 +90,17 @@ pub(super) fn contrastive(run: &Run, report: &mut Report) -> Result<()> {
 }
 
 /// The encoder after contrastive training on pairs of one topic.
-fn tuned(mut encoder: SentenceEncoder, run: &Run) -> Result<SentenceEncoder> {
+fn tuned(encoder: SentenceEncoder, run: &Run) -> Result<SentenceEncoder> {
     let pairs = by_topic(World::sentences(run.seed).take(TO_PAIR));
     let (held_out, pairs) = pairs.split_at(HELD_OUT);
     let tuning = Tuning { epochs: 4, learning_rate: 5e-4, seed: run.seed, ..Tuning::default() };
     let device = run.device.clone().autodiff();
     let task = Contrastive::new(&encoder, pairs, held_out, tuning, &device)?;
-    let bert = encoder.bert.clone().train();
+    let bert = encoder.bert()?.clone().train();
     let recipe = tuning.recipe(pairs.len());
     let training_run = TrainingRun::on(&device);
     let trained = training::train(&task, bert, &recipe, training_run, &mut ())?;
-    encoder.bert = trained.model.valid();
-    Ok(encoder)
+    Ok(encoder.with_bert(trained.model.valid()))
 }
 
 /// The cosine of every sentence with every other: `[sentences, sentences]`.

@@ -148,7 +148,7 @@ fn trained(tiny: &SentenceEncoder, examples: &[Tagged], run: &Run) -> Result<Tok
         how,
         device: &device,
     };
-    let model = TokenClassifier::new(tiny.bert.clone(), TAGS, run.device).train();
+    let model = TokenClassifier::new(tiny.bert()?.clone(), TAGS, run.device).train();
     let run = training::TrainingRun::on(&device);
     let trained = training::train(&task, model, &how.recipe(training.len()), run, &mut ())?;
     Ok(trained.model.valid())

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use data::DataError;
 use sentences::{EmbeddedTokens, Pooling, Reading, SentenceEncoder};
 use serde::Serialize;
 
 use crate::shell::options::ModelArg;
+use crate::shell::prompts::PromptArg;
 use crate::shell::{input, names, output};
 
 /// Turn each line of a text into a vector, as JSON lines
@@ -18,7 +19,8 @@ use crate::shell::{input, names, output};
 #[command(after_help = "Examples:
   echo 'The cat sat on the mat.' | cargo rungs embed
   cargo rungs embed notes.txt --layer 3 --pool cls
-  cargo rungs embed --pool none sentence.txt     one vector a token")]
+  cargo rungs embed --pool none sentence.txt     one vector a token
+  cargo rungs embed --prompt query questions.txt --model hf:OWNER/NAME")]
 pub struct Args {
     /// Text, one a line; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
@@ -26,6 +28,9 @@ pub struct Args {
     /// Which model, and how.
     #[command(flatten)]
     model: ModelArg,
+    /// What stands before each text.
+    #[command(flatten)]
+    prompt: PromptArg,
     /// Stop after this layer; 0 is the embeddings' output [default: the last]
     #[arg(long, value_name = "L")]
     layer: Option<usize>,
@@ -43,8 +48,29 @@ pub enum Pool {
     Cls,
     /// The largest value of each coordinate
     Max,
+    /// The sum over all tokens, by the square root of their number
+    MeanSqrtLen,
+    /// The mean, the first token weighted by 1, the second by 2, and so on
+    WeightedMean,
+    /// The last token's
+    LastToken,
     /// Not at all: one vector a token
     None,
+}
+
+impl Pool {
+    /// The pooling, if there is to be one.
+    fn pooling(self) -> Option<Pooling> {
+        match self {
+            Self::Mean => Some(Pooling::Mean),
+            Self::Cls => Some(Pooling::Cls),
+            Self::Max => Some(Pooling::Max),
+            Self::MeanSqrtLen => Some(Pooling::MeanSqrtLen),
+            Self::WeightedMean => Some(Pooling::WeightedMean),
+            Self::LastToken => Some(Pooling::LastToken),
+            Self::None => None,
+        }
+    }
 }
 
 /// Number of batches that are read ahead of the encoder, so that texts of one length can be put
@@ -77,13 +103,19 @@ struct TokenVector<'a> {
 /// Prints a JSON line for each line of text, in order, as soon as it is ready.
 pub fn run(args: &Args) -> Result<()> {
     let input = input::open(&args.file)?;
-    let encoder = names::open(&args.model)?;
+    let encoder = args.prompt.texts(names::open(&args.model)?)?;
     let mut reading = names::reading(&encoder, args.layer)?;
-    match args.pool {
-        Some(Pool::Mean) => reading.pooling = Pooling::Mean,
-        Some(Pool::Cls) => reading.pooling = Pooling::Cls,
-        Some(Pool::Max) => reading.pooling = Pooling::Max,
-        Some(Pool::None) | None => {}
+    if let Some(pooling) = args.pool.and_then(Pool::pooling) {
+        encoder.bert().context("--pool")?;
+        reading.poolings = vec![pooling];
+        if reading.width(encoder.d_model()).is_none() {
+            bail!(
+                "--pool {}: expected as many numbers as the model's next module takes, found {}; \
+                 leave --pool out",
+                pooling.name(),
+                encoder.d_model()
+            );
+        }
     }
     let by_token = args.pool == Some(Pool::None);
     let ahead = args.model.batch as usize * BATCHES_AHEAD;

@@ -14,6 +14,7 @@ use sentences::SentenceEncoder;
 use serde::Serialize;
 
 use crate::shell::options::{Format, ModelArg, OwnModelArg};
+use crate::shell::prompts::PromptArg;
 use crate::shell::{input, names, output, progress};
 
 /// Keep the vectors of files, to search in them
@@ -102,6 +103,9 @@ pub struct Sources {
     /// Files, or directories of them
     #[arg(value_name = "DIR_OR_FILE", required = true)]
     sources: Vec<PathBuf>,
+    /// What stands before each passage.
+    #[command(flatten)]
+    prompt: PromptArg,
     /// In plain texts, what stands between empty lines is a passage, not each line
     #[arg(long)]
     paragraphs: bool,
@@ -132,22 +136,20 @@ pub fn run(args: &Args) -> Result<()> {
             output::check_folder(out)?;
             let files = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
-            Renewing::create(out, &model.model, || names::open(model))?.run(
-                &files,
-                how,
-                sources.format,
-            )
+            let encoder = || sources.prompt.passages(names::open(model)?, None);
+            Renewing::create(out, &model.model, encoder)?.run(&files, how, sources.format)
         }
         Command::Add { sources, index, model } => {
-            let own = Index::open_to_read(index)?.model().name.clone();
-            let name = model.model.clone().unwrap_or(own);
+            let own = Index::open_to_read(index)?.model().clone();
+            let name = model.model.clone().unwrap_or(own.name);
             let device = names::device(&model.device.device)?;
             let files = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: false };
-            Renewing::create(index, &name, || {
-                names::open_named(&name, model.batch as usize, &device)
-            })?
-            .run(&files, how, sources.format)
+            let encoder = || {
+                let encoder = names::open_named(&name, model.batch as usize, &device)?;
+                sources.prompt.passages(encoder, Some(&own.prompt))
+            };
+            Renewing::create(index, &name, encoder)?.run(&files, how, sources.format)
         }
         Command::Remove { files, index, format } => remove(index, files, *format),
         Command::Info { index, format } => {
@@ -167,7 +169,8 @@ pub fn run(args: &Args) -> Result<()> {
                 output::folder(folder)?;
             }
             let how = Renewal { split: Split::Lines, only: true };
-            Renewing::create(&out, &model.model, || names::open(model))?.run(&files, how, *format)
+            let encoder = || Ok(names::open(model)?.for_passages()?);
+            Renewing::create(&out, &model.model, encoder)?.run(&files, how, *format)
         }
     }
 }
@@ -204,6 +207,7 @@ impl Renewing {
     ) -> Result<Self> {
         let begun = Instant::now();
         let encoder = open()?;
+        encoder.ranks_by_cosine()?;
         let model = names::model_identity(&encoder, name)?;
         let new = !path.exists();
         Ok(Self { index: Index::create(path, &model)?, encoder, new, begun })

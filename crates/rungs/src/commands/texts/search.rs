@@ -8,6 +8,7 @@ use index::Index;
 use serde::Serialize;
 
 use crate::shell::options::{DEFAULT, Format, OwnModelArg};
+use crate::shell::prompts::{PassagePromptArg, PromptArg};
 use crate::shell::{input, names, output, progress};
 
 /// Rank the lines of a text, or the passages of an index, by what they mean
@@ -29,6 +30,12 @@ pub struct Args {
     /// Which model, and how.
     #[command(flatten)]
     model: OwnModelArg,
+    /// What stands before the query.
+    #[command(flatten)]
+    prompt: PromptArg,
+    /// What stands before each line.
+    #[command(flatten)]
+    passage_prompt: PassagePromptArg,
     /// How many passages to show
     #[arg(
         long, value_name = "K", default_value_t = 5,
@@ -49,6 +56,12 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("expected a query, found an empty text: say what to look for");
     }
     match &args.index {
+        Some(_) if args.passage_prompt.is_given() => {
+            bail!(
+                "expected no prompt for passages with --index, which has that of its own; leave it \
+                 out, or build another index"
+            )
+        }
         Some(index) => in_an_index(args, index),
         None => in_lines(args),
     }
@@ -68,6 +81,8 @@ fn in_lines(args: &Args) -> Result<()> {
     let OwnModelArg { model, batch, device } = &args.model;
     let name = model.as_deref().unwrap_or(DEFAULT);
     let encoder = names::open_named(name, *batch as usize, &names::device(&device.device)?)?;
+    encoder.ranks_by_cosine()?;
+    let encoder = args.passage_prompt.passages(args.prompt.queries(encoder)?)?;
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(data::lines(input::open(&args.file)?)) {
         let line = line?;
@@ -82,7 +97,7 @@ fn in_lines(args: &Args) -> Result<()> {
     let progress = progress::spinner(format!("reading {} lines", texts.len()));
     let found = encoder.search(&args.query, &texts, args.top as usize)?;
     progress.finish_and_clear();
-    input::note_truncation(&encoder, &texts)?;
+    input::note_truncation(&encoder.for_passages()?, &texts)?;
     let mut rows = Vec::new();
     for (rank, (i, score)) in (1..).zip(found) {
         rows.push(FoundLine { rank, score, line: lines[i].0, text: texts[i] });
@@ -135,7 +150,10 @@ fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
     let name = args.model.model.as_ref().unwrap_or(&index.model().name);
     let device = names::device(&args.model.device.device)?;
     let encoder = names::open_named(name, args.model.batch as usize, &device)?;
-    index.check_model(&names::model_identity(&encoder, name)?)?;
+    encoder.ranks_by_cosine()?;
+    let passages = encoder.clone().with_prompt(&index.model().prompt)?;
+    index.check_model(&names::model_identity(&passages, name)?)?;
+    let encoder = args.prompt.queries(encoder)?.for_queries()?;
     input::note_truncation(&encoder, &[&args.query])?;
     Ok(encoder.embed(&[&args.query])?.remove(0).vector)
 }

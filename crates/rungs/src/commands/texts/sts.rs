@@ -45,6 +45,7 @@ struct Correlations {
 /// Correlates a model's cosines with people's ratings.
 pub fn run(args: &Args) -> Result<()> {
     let encoder = names::open(&args.model)?;
+    encoder.ranks_by_cosine()?;
     let reading = names::reading(&encoder, args.layer)?;
     let encoder = encoder.with_reading(reading);
     let pairs = input::noted(Table::open(&args.file)?.rated(args.columns.columns.as_ref())?);

@@ -16,6 +16,7 @@ use serde::Serialize;
 use training::Stop;
 
 use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, MODELS, above_zero};
+use crate::shell::prompts::{PassagePromptArg, PromptArg};
 use crate::shell::{input, names, output, watch};
 
 /// Train an encoder on pairs of texts that belong together
@@ -39,6 +40,12 @@ pub struct Args {
     /// Name of the model, or its folder.
     #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     model: String,
+    /// What stands before each query.
+    #[command(flatten)]
+    prompt: PromptArg,
+    /// What stands before what belongs to it, and what does not.
+    #[command(flatten)]
+    passage_prompt: PassagePromptArg,
     /// Times through the pairs
     #[arg(
         long, value_name = "N", default_value_t = 1,
@@ -131,7 +138,10 @@ pub fn run(args: &Args) -> Result<()> {
         seed: args.seed,
     };
     let device = names::device(&args.device.device)?;
-    let mut encoder = names::open_named(&args.model, BATCH as usize, &device)?;
+    let encoder = names::open_named(&args.model, BATCH as usize, &device)?;
+    encoder.ranks_by_cosine()?;
+    let encoder = args.passage_prompt.passages(args.prompt.queries(encoder)?)?;
+    let bert = encoder.trainable()?.clone().train();
     output::new_folder(&args.out)?;
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
@@ -142,12 +152,11 @@ pub fn run(args: &Args) -> Result<()> {
     let before = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
     let training_device = device.clone().autodiff();
     training_device.seed(args.seed);
-    let bert = encoder.bert.clone().train();
     let task = Contrastive::new(&encoder, pairs, held_out, tuning, &training_device)?;
     let recipe = tuning.recipe(pairs.len());
     let (trained, seconds) = watch::train(&task, bert, &recipe, &training_device, "pairs")?;
     let steps = trained.step;
-    encoder.bert = trained.model.valid();
+    let encoder = encoder.with_bert(trained.model.valid());
     encoder.save(&args.out)?;
     if trained.stop == Stop::Interrupted {
         bail!("stopped after {steps} steps; the model so far is in {}", args.out.display());

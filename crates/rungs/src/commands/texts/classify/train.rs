@@ -221,6 +221,9 @@ fn labels(rows: &[Labelled]) -> Vec<String> {
 pub fn run(args: &Args) -> Result<()> {
     let rows = LabelledRows::read(&args.file, &args.columns, args.seed)?;
     let encoder = names::open(&args.model)?;
+    if matches!(args.method, How::Finetune) {
+        encoder.bert()?;
+    }
     output::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
     input::note_truncation(&encoder, &texts)?;
@@ -341,7 +344,7 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Res
         how,
         device: &training_device,
     };
-    let model = sequence_classifier(encoder.bert.clone(), rows.labels.len(), &device).train();
+    let model = sequence_classifier(encoder.bert()?.clone(), rows.labels.len(), &device).train();
     let recipe = how.recipe(training.len());
     let (trained, _) = watch::train(&task, model, &recipe, &training_device, "rows")?;
     let model = trained.model.valid();
