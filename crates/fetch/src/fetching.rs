@@ -157,7 +157,8 @@ impl Fetch {
             problem,
         };
         if modules.len() > MOST_MODULES {
-            let problem = format!("expected at most {MOST_MODULES} modules, found {}", modules.len());
+            let problem =
+                format!("expected at most {MOST_MODULES} modules, found {}", modules.len());
             return Err(refuse("the top level", problem).into());
         }
         let mut files = self.small(origin, folder, "", &[sources::SENTENCES], progress)?;
@@ -233,8 +234,9 @@ impl Fetch {
         let mut files = self.small(origin, folder, under, &[INDEX_FILE], progress)?;
         if files.is_empty() {
             let file = format!("{under}{SINGLE_FILE}");
-            return Err(origin
-                .lacks(&file, "safetensors weights, since pickles (.bin) are never opened"));
+            return Err(
+                origin.lacks(&file, "safetensors weights, since pickles (.bin) are never opened")
+            );
         }
         for shard in shard_names(&folder.join(under).join(INDEX_FILE))? {
             let file = format!("{under}{shard}");

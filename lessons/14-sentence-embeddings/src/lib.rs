@@ -243,7 +243,9 @@ impl SentenceEncoder {
         reading: &Reading,
     ) -> Result<Vec<Embedded>, TokensError> {
         let vectors = match &self.body {
-            Body::Bert(bert) => self.each_batch(texts, |batch| rows(reading.vectors(bert, batch)))?,
+            Body::Bert(bert) => {
+                self.each_batch(texts, |batch| rows(reading.vectors(bert, batch)))?
+            }
             Body::Table(table) => self.means(table, texts, reading)?,
         };
         let mut embedded = Vec::with_capacity(texts.len());
@@ -274,7 +276,10 @@ impl SentenceEncoder {
             Body::Table(table) => {
                 for text in texts {
                     let encoding = self.encode(text.as_ref())?;
-                    let vectors = rows(self.look_up(table, &encoding.ids));
+                    let mut vectors = Vec::new();
+                    if !encoding.ids.is_empty() {
+                        vectors = rows(self.look_up(table, &encoding.ids));
+                    }
                     embedded.push(EmbeddedTokens { encoding, vectors });
                 }
                 return Ok(embedded);
@@ -457,7 +462,7 @@ impl SentenceEncoder {
         Ok(vectors)
     }
 
-    /// The table's rows for these ids: `[tokens, d_model]`.
+    /// The table's rows for these ids, of which there is at least one: `[tokens, d_model]`.
     fn look_up(&self, table: &TokenEmbedding, ids: &[u32]) -> Tensor<2> {
         let numbers: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
         let ids = Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device);

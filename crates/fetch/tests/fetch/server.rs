@@ -482,7 +482,6 @@ const INDEX: &str = r#"{"weight_map":{"a":"one.safetensors","b":"two.safetensors
 fn a_repository_is_fetched_with_what_it_has_and_from_one_commit() {
     let server = hub(&[
         ("config.json", || b"{}".to_vec()),
-        ("1_pooling/config.json", || b"{}".to_vec()),
         ("model.safetensors", || floats(&[("a", &[1], &[1.0])])),
     ]);
     let home = tempfile::tempdir().unwrap();
@@ -491,13 +490,14 @@ fn a_repository_is_fetched_with_what_it_has_and_from_one_commit() {
     assert_eq!(folder, home.path().join("models/o--n"));
     assert!(checkpoint::Weights::open(&folder).unwrap().has("a"));
     let asked = server.asked.lock().unwrap().clone();
-    assert!(asked[0].starts_with("/o/n/resolve/main/config.json"));
-    assert!(asked[1..].iter().all(|path| path.starts_with("/o/n/resolve/0123456789")), "{asked:?}");
+    assert!(asked[0].starts_with("/o/n/resolve/main/modules.json"));
+    assert!(asked[1].starts_with("/o/n/resolve/main/config.json"));
+    assert!(asked[2..].iter().all(|path| path.starts_with("/o/n/resolve/0123456789")), "{asked:?}");
     // Complete: no network is needed. Changed: it is fetched again.
     let offline = how(&home, "http://127.0.0.1:1");
     assert_eq!(quietly(&offline, &source).unwrap(), folder);
     fs::write(folder.join("config.json"), "[]").unwrap();
-    assert_says(quietly(&offline, &source), &["config.json"]);
+    assert_says(quietly(&offline, &source), &["modules.json", "check the network"]);
 }
 
 #[test]
@@ -537,6 +537,129 @@ fn a_repository_that_cannot_be_read_is_refused() {
         &["model.safetensors", "damaged safetensors header"],
     );
     refused(&[("config.json", || b"<html>".to_vec())], &["a web page"]);
+}
+
+/// Small files of a causal language model that decide what it answers.
+const OF_A_WRITER: [&str; 10] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+];
+
+/// Files of a sentence model whose transformer lies in a folder of its own.
+const OF_SENTENCES: [&str; 8] = [
+    "config_sentence_transformers.json",
+    "0_Transformer/config.json",
+    "0_Transformer/sentence_roberta_config.json",
+    "0_Transformer/sentence_xlm-roberta_config.json",
+    "0_Transformer/tokenizer.json",
+    "1_Pooling/config.json",
+    "2_Dense/config.json",
+    "3_Static/tokenizer.json",
+];
+
+/// A folder with these small files, and the weights `a` where each of `weights` says.
+fn model(small: &[&str], weights: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (names, body) in [(small, b"{}".to_vec()), (weights, floats(&[("a", &[1], &[1.0])]))] {
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, &body).unwrap();
+        }
+    }
+    folder
+}
+
+/// `modules.json` of modules with these classes and folders.
+fn modules(of: &[(&str, &str)]) -> String {
+    let mut lines = Vec::new();
+    for (class, path) in of {
+        lines.push(format!(
+            r#"{{"type": "sentence_transformers.models.{class}", "path": {path:?}}}"#
+        ));
+    }
+    format!("[{}]", lines.join(","))
+}
+
+#[track_caller]
+fn fetched_from(folder: &TempDir) -> (TempDir, Result<PathBuf, FetchError>) {
+    let home = tempfile::tempdir().unwrap();
+    let fetch = Fetch { from: Some(folder.path().into()), ..how(&home, "http://127.0.0.1:1") };
+    let result = quietly(&fetch, &"hf:o/n".parse().unwrap());
+    (home, result)
+}
+
+#[test]
+fn every_small_file_that_decides_an_answer_comes_along() {
+    let (_home, folder) = fetched_from(&model(&OF_A_WRITER, &["model.safetensors"]));
+    let folder = folder.unwrap();
+    for name in OF_A_WRITER {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn every_module_comes_along_with_its_weights() {
+    let from =
+        model(&OF_SENTENCES, &["0_Transformer/model.safetensors", "2_Dense/model.safetensors"]);
+    let listed = [
+        ("Transformer", "0_Transformer"),
+        ("Pooling", "1_Pooling"),
+        ("Dense", "./2_Dense"),
+        ("StaticEmbedding", "3_Static"),
+        ("Normalize", "4_Normalize"),
+    ];
+    fs::write(from.path().join("modules.json"), modules(&listed)).unwrap();
+    let (_home, folder) = fetched_from(&from);
+    let folder = folder.unwrap();
+    for name in OF_SENTENCES {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+    for module in ["0_Transformer", "2_Dense"] {
+        assert!(checkpoint::Weights::open(&folder.join(module)).unwrap().has("a"));
+    }
+}
+
+#[test]
+fn a_table_of_token_vectors_needs_no_configuration() {
+    let from = model(&["tokenizer.json"], &["model.safetensors"]);
+    fs::write(from.path().join("modules.json"), modules(&[("StaticEmbedding", "")])).unwrap();
+    let (_home, folder) = fetched_from(&from);
+    assert!(folder.unwrap().join("tokenizer.json").is_file());
+}
+
+#[test]
+fn modules_lie_inside_the_folder_and_are_few() {
+    for path in ["../other", "/etc", "a/../../b", "a b", "a%2e", "a\\b", "a?b"] {
+        let from = model(&OF_A_WRITER, &["model.safetensors"]);
+        let listed = modules(&[("Transformer", ""), ("Pooling", path)]);
+        fs::write(from.path().join("modules.json"), listed).unwrap();
+        assert_says(fetched_from(&from).1, &["modules.json", "a folder inside the model's"]);
+    }
+    let from = model(&OF_A_WRITER, &["model.safetensors"]);
+    fs::write(from.path().join("modules.json"), modules(&[("Pooling", "a"); 33])).unwrap();
+    assert_says(fetched_from(&from).1, &["at most 32 modules, found 33"]);
+}
+
+#[test]
+fn what_was_fetched_of_fewer_files_is_fetched_again() {
+    let from = model(&OF_A_WRITER, &["model.safetensors"]);
+    let (home, folder) = fetched_from(&from);
+    let (record, folder) = (folder.as_ref().unwrap().join("fetched.json"), folder.unwrap());
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace("\"selection\"", "\"other\"")).unwrap();
+    fs::remove_file(folder.join("merges.txt")).unwrap();
+    let fetch = Fetch { from: Some(from.path().into()), ..how(&home, "http://127.0.0.1:1") };
+    quietly(&fetch, &"hf:o/n".parse().unwrap()).unwrap();
+    assert!(folder.join("merges.txt").is_file());
 }
 
 #[test]

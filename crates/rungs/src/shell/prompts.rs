@@ -60,7 +60,11 @@ impl PromptArg {
 
     /// The encoder of an index's passages, with the prompt that was asked for; else with `kept`,
     /// that of the index, or the model's own for passages.
-    pub fn passages(&self, encoder: SentenceEncoder, kept: Option<&str>) -> Result<SentenceEncoder> {
+    pub fn passages(
+        &self,
+        encoder: SentenceEncoder,
+        kept: Option<&str>,
+    ) -> Result<SentenceEncoder> {
         match (self.text(&encoder)?, kept) {
             (Some(prompt), _) => Ok(encoder.with_prompt(&prompt)?),
             (None, Some(kept)) => Ok(encoder.with_prompt(kept)?),

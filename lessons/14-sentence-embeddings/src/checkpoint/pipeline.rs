@@ -39,7 +39,6 @@ const CLASSES: [(&str, &str, &str); 7] = [
 /// One line of `modules.json`.
 #[derive(Debug, Deserialize)]
 struct Module {
-    name: Option<String>,
     #[serde(default)]
     path: String,
     #[serde(rename = "type")]
@@ -80,17 +79,11 @@ impl Pipeline {
             return Err(order(&format!("{} modules", modules.len())));
         }
         let mut classes = Vec::with_capacity(modules.len());
-        for (i, module) in modules.iter().enumerate() {
+        for module in &modules {
             let Some(class) = class(&module.kind) else {
                 let problem = format!("{:?}, which is not read here", module.kind);
                 return Err(order(&problem));
             };
-            // The library keeps modules by name: of two, the second would take the first's place.
-            let again = |other: &Module| module.name.is_some() && other.name == module.name;
-            if modules[..i].iter().any(again) {
-                let problem = format!("expected names that differ, found {:?} twice", module.name);
-                return Err(refused(path, "name", problem));
-            }
             classes.push((class, inside(folder, &module.path, path)?));
         }
         let mut rest = classes.into_iter();

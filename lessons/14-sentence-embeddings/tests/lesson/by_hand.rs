@@ -60,6 +60,46 @@ fn cls_is_the_first_token() {
     assert_close(&cls, &Tensor::from_floats([[1.0, 4.0]], &device), 0.0);
 }
 
+/// (1, 4) and (3, -2) with a padding: the sum is (4, 2), the second token counts double where places
+/// are weights.
+#[test]
+fn the_other_poolings_leave_the_padding_out_too() {
+    let device = backend::from_env();
+    for (pooling, expected) in [
+        (Pooling::MeanSqrtLen, [[4.0 / 2.0_f32.sqrt(), 2.0 / 2.0_f32.sqrt()]]),
+        (Pooling::WeightedMean, [[7.0 / 3.0, 0.0]]),
+        (Pooling::LastToken, [[3.0, -2.0]]),
+    ] {
+        let pooled = pooling.pool(states(&device), Some(mask(&device)));
+        let tolerance = backend::tolerance(&device, 1e-6);
+        assert_close(&pooled, &Tensor::from_floats(expected, &device), tolerance);
+    }
+    let last = Pooling::LastToken.pool(states(&device), None);
+    assert_close(&last, &Tensor::from_floats([[50.0, 50.0]], &device), 0.0);
+}
+
+/// The first token is a prompt's, the last is padding.
+#[test]
+fn the_first_token_that_is_not_hidden_stands_for_cls() {
+    let device = backend::from_env();
+    let mask = Tensor::from_bool([[[[true, false, true]]]], &device);
+    for pooling in [Pooling::Cls, Pooling::LastToken, Pooling::Mean, Pooling::WeightedMean] {
+        let pooled = pooling.pool(states(&device), Some(mask.clone()));
+        assert_close(&pooled, &Tensor::from_floats([[3.0, -2.0]], &device), 0.0);
+    }
+}
+
+#[test]
+fn a_text_of_which_nothing_is_kept_has_the_mean_0() {
+    let device = backend::from_env();
+    let mask = Tensor::from_bool([[[[true, true, true]]]], &device);
+    for pooling in [Pooling::Mean, Pooling::MeanSqrtLen, Pooling::WeightedMean, Pooling::LastToken]
+    {
+        let pooled = pooling.pool(states(&device), Some(mask.clone()));
+        assert_close(&pooled, &Tensor::from_floats([[0.0, 0.0]], &device), 0.0);
+    }
+}
+
 /// Two texts of three tokens of four numbers, the last token of the first text being padding.
 #[test]
 fn each_text_of_a_batch_leaves_its_own_padding_out() {

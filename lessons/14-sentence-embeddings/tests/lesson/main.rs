@@ -5,6 +5,7 @@ mod exercises;
 mod files;
 mod laws;
 mod learns;
+mod models;
 mod parity;
 
 use burn::module::{Module, ModuleVisitor, Param};
