@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use burn::tensor::Device;
 use checkpoint::{Checks, WordVectors};
 use decoder::LanguageModel;
@@ -86,13 +86,21 @@ fn folder(name: &str) -> Result<PathBuf> {
 pub fn reading(encoder: &SentenceEncoder, layer: Option<usize>) -> Result<Reading> {
     let own = encoder.reading();
     if layer.is_some() {
-        encoder.bert().context("--layer")?;
+        has_layers(encoder, "--layer")?;
     }
     let layers = layer.unwrap_or(own.layers);
     if layers > own.layers {
         bail!("--layer {layers}: expected at most {}, the model's last layer", own.layers);
     }
     Ok(Reading { layers, ..own })
+}
+
+/// Refuses an option that needs layers, for a model that has none.
+pub fn has_layers(encoder: &SentenceEncoder, option: &str) -> Result<()> {
+    match encoder.bert() {
+        Ok(_) => Ok(()),
+        Err(error) => bail!("{option}: {error}"),
+    }
 }
 
 /// Reads word vectors and makes them ready to be asked.

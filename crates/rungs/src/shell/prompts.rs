@@ -77,8 +77,8 @@ impl PromptArg {
 
     /// The encoder with the prompt that was asked for as its prompt of queries.
     pub fn queries(&self, encoder: SentenceEncoder) -> Result<SentenceEncoder> {
-        let asked = self.text(&encoder)?;
-        with_named(encoder, QUERY, asked)
+        let query = self.text(&encoder)?;
+        with_prompts(encoder, query, None)
     }
 }
 
@@ -87,27 +87,35 @@ impl PassagePromptArg {
     pub fn is_given(&self) -> bool {
         self.passage_prompt.is_some() || self.passage_prompt_text.is_some()
     }
-
-    /// The encoder with the prompt that was asked for as its prompt of passages.
-    pub fn passages(&self, encoder: SentenceEncoder) -> Result<SentenceEncoder> {
-        let (name, text) = (self.passage_prompt.as_deref(), self.passage_prompt_text.as_deref());
-        let asked = asked(&encoder, name, text)?;
-        if asked.is_none() {
-            note_other_names(&encoder);
-        }
-        with_named(encoder, PASSAGE, asked)
-    }
 }
 
-/// The encoder with this text, if any, as its prompt of a name.
-fn with_named(
+/// The encoder with the prompts that were asked for as its prompts of queries and of passages.
+pub fn queries_and_passages(
     encoder: SentenceEncoder,
-    name: &str,
-    text: Option<String>,
+    query: &PromptArg,
+    passage: &PassagePromptArg,
 ) -> Result<SentenceEncoder> {
-    let Some(text) = text else { return Ok(encoder) };
+    let query = query.text(&encoder)?;
+    let (name, text) = (passage.passage_prompt.as_deref(), passage.passage_prompt_text.as_deref());
+    let passage = asked(&encoder, name, text)?;
+    if passage.is_none() {
+        note_other_names(&encoder);
+    }
+    with_prompts(encoder, query, passage)
+}
+
+/// The encoder with these texts, if any, as its prompts of queries and of passages.
+fn with_prompts(
+    encoder: SentenceEncoder,
+    query: Option<String>,
+    passage: Option<String>,
+) -> Result<SentenceEncoder> {
     let mut prompts = encoder.prompts().clone();
-    prompts.by_name.insert(name.to_string(), text);
+    for (name, text) in [(QUERY, query), (PASSAGE, passage)] {
+        if let Some(text) = text {
+            prompts.by_name.insert(name.to_string(), text);
+        }
+    }
     Ok(encoder.with_prompts(prompts)?)
 }
 

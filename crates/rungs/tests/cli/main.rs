@@ -5,6 +5,7 @@ mod benching;
 mod classifying;
 mod comparing;
 mod indexing;
+mod prompting;
 mod tuning;
 mod words;
 mod writing;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 use data::DataError;
 use sentences::{EmbeddedTokens, Pooling, Reading, SentenceEncoder};
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
     let encoder = args.prompt.texts(names::open(&args.model)?)?;
     let mut reading = names::reading(&encoder, args.layer)?;
     if let Some(pooling) = args.pool.and_then(Pool::pooling) {
-        encoder.bert().context("--pool")?;
+        names::has_layers(&encoder, "--pool")?;
         reading.poolings = vec![pooling];
         if reading.width(encoder.d_model()).is_none() {
             bail!(

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::shell::options::{DEFAULT, Format, OwnModelArg};
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
-use crate::shell::{input, names, output, progress};
+use crate::shell::{input, names, output, progress, prompts};
 
 /// Rank the lines of a text, or the passages of an index, by what they mean
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,7 @@ fn in_lines(args: &Args) -> Result<()> {
     let name = model.as_deref().unwrap_or(DEFAULT);
     let encoder = names::open_named(name, *batch as usize, &names::device(&device.device)?)?;
     encoder.ranks_by_cosine()?;
-    let encoder = args.passage_prompt.passages(args.prompt.queries(encoder)?)?;
+    let encoder = prompts::queries_and_passages(encoder, &args.prompt, &args.passage_prompt)?;
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(data::lines(input::open(&args.file)?)) {
         let line = line?;

@@ -17,7 +17,7 @@ use training::Stop;
 
 use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, MODELS, above_zero};
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
-use crate::shell::{input, names, output, watch};
+use crate::shell::{input, names, output, prompts, watch};
 
 /// Train an encoder on pairs of texts that belong together
 #[derive(Debug, clap::Args)]
@@ -140,7 +140,7 @@ pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
     let encoder = names::open_named(&args.model, BATCH as usize, &device)?;
     encoder.ranks_by_cosine()?;
-    let encoder = args.passage_prompt.passages(args.prompt.queries(encoder)?)?;
+    let encoder = prompts::queries_and_passages(encoder, &args.prompt, &args.passage_prompt)?;
     let bert = encoder.trainable()?.clone().train();
     output::new_folder(&args.out)?;
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
