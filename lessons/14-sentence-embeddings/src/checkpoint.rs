@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use checkpoint::{CheckpointError, Checks, Load, Save, Walk, Weights};
+use checkpoint::{Checks, Load, Walk, Weights};
 use encoder::Bert;
 use encoder::checkpoint::load_bert;
 use files::FilesError;
@@ -27,7 +27,8 @@ use tokens::{Tokenizer, TokensError};
 
 use self::pipeline::{Input, Pipeline};
 use self::settings::{LIMITS, Limits, MODEL, ModelConfig};
-use crate::{Body, Pooling, Prompts, Reading, SentenceEncoder, Stage};
+use crate::error::SentenceError;
+use crate::{Body, Pooling, Prompts, Reading, SentenceEncoder, VectorStage};
 
 /// Number of texts that go through the encoder together by default, as in the
 /// sentence-transformers library.
@@ -36,55 +37,6 @@ const BATCH: usize = 32;
 const TABLE: &str = "embedding.weight";
 /// Name of a table's tensor as model2vec writes it.
 const MODEL2VEC_TABLE: &str = "embeddings";
-
-/// Why a folder is not a sentence encoder, or an encoder cannot do what was asked of it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SentenceError {
-    /// One of its files could not be read or written, or holds a value that cannot be.
-    #[error(transparent)]
-    File(#[from] FilesError),
-    /// Its encoder could not be read or written.
-    #[error(transparent)]
-    Encoder(#[from] CheckpointError),
-    /// Its tokenizer could not be read or written.
-    #[error(transparent)]
-    Tokenizer(#[from] TokensError),
-    /// A prompt that the model does not have.
-    #[error(
-        "prompt {name:?}: expected one of the model's, {}, found no such name; give its text \
-            instead",
-        known.join(", ")
-    )]
-    NoPrompt {
-        /// Name that was asked for.
-        name: String,
-        /// Names that the model has.
-        known: Vec<String>,
-    },
-    /// A model that has no layers.
-    #[error(
-        "expected an encoder with layers, found a table of token vectors (StaticEmbedding); use \
-            another model"
-    )]
-    NoLayers,
-    /// A model with stages of its own weights, which would stay as they are.
-    #[error(
-        "expected an encoder that pooling alone follows, found learned modules behind it (Dense or \
-            LayerNorm), which are not trained here; use another model"
-    )]
-    NotTrained,
-    /// A model whose vectors are compared in another way than by their cosine.
-    #[error(
-        "similarity_fn_name: expected cosine, or dot of vectors of unit length, found \
-            {similarity:?}: this ranks by cosine, which would be another order; take the vectors \
-            with `embed` and compare them so"
-    )]
-    NotByCosine {
-        /// Name of the function.
-        similarity: String,
-    },
-}
 
 impl SentenceEncoder {
     /// Loads a sentence model, or a plain BERT folder (then: mean pooling, vectors of any length).
@@ -215,7 +167,7 @@ impl SentenceEncoder {
     /// A model without layers, or one in which learned modules follow them, which would be trained
     /// with them by the sentence-transformers library.
     pub fn trainable(&self) -> Result<&Bert, SentenceError> {
-        if self.reading.stages.iter().any(Stage::is_learned) {
+        if self.reading.stages.iter().any(VectorStage::is_learned) {
             return Err(SentenceError::NotTrained);
         }
         self.bert()
@@ -240,41 +192,23 @@ impl SentenceEncoder {
     ///
     /// # Errors
     ///
-    /// A folder that cannot be made or written to.
+    /// A folder that cannot be made or written to, or a model that is not one of
+    /// [`SentenceEncoder::trainable`]: only what was trained is written.
     pub fn save(&self, folder: &Path) -> Result<(), SentenceError> {
-        make(folder)?;
-        let mut modules = Vec::new();
-        match &self.body {
-            Body::Bert(bert) => {
-                encoder::checkpoint::save(bert, folder)?;
-                modules.push(module(0, "Transformer", String::new()));
-                let path = "1_Pooling".to_string();
-                make(&folder.join(&path))?;
-                let config = pipeline::pooling_config(
-                    &self.reading.poolings,
-                    self.d_model(),
-                    self.prompts.pooled,
-                );
-                files::write_json(&folder.join(&path).join("config.json"), &config)?;
-                modules.push(module(1, "Pooling", path));
-            }
-            Body::Table(table) => {
-                let mut save = Save::default();
-                save.tensor(TABLE, &mut table.weight.clone())?;
-                checkpoint::write_weights(
-                    &folder.join(checkpoint::SINGLE_FILE),
-                    &save.tensors,
-                    &[],
-                )?;
-                modules.push(module(0, "StaticEmbedding", String::new()));
-            }
+        let bert = self.trainable()?;
+        let pooling = folder.join("1_Pooling");
+        if let Err(source) = std::fs::create_dir_all(&pooling) {
+            let error = FilesError::Io { path: pooling, action: "making the folder", source };
+            return Err(error.into());
         }
+        encoder::checkpoint::save(bert, folder)?;
         self.save_tokenizer(folder)?;
-        for stage in &self.reading.stages {
-            let Some(kind) = pipeline::kind(stage) else { continue };
-            let path = format!("{}_{kind}", modules.len());
-            pipeline::save_stage(stage, &folder.join(&path))?;
-            modules.push(module(modules.len(), kind, path));
+        let poolings = &self.reading.poolings;
+        let config = pipeline::pooling_config(poolings, self.d_model(), self.prompts.pooled);
+        files::write_json(&pooling.join("config.json"), &config)?;
+        let mut modules = vec![module(0, "Transformer", ""), module(1, "Pooling", "1_Pooling")];
+        if self.reading.stages.iter().any(|stage| matches!(stage, VectorStage::Normalise)) {
+            modules.push(module(2, "Normalize", "2_Normalize"));
         }
         // Last: a folder without it would be read as a plain encoder.
         Ok(files::write_json(&folder.join("modules.json"), &json!(modules))?)
@@ -287,16 +221,14 @@ impl SentenceEncoder {
     /// A folder that cannot be written to.
     pub fn save_tokenizer(&self, folder: &Path) -> Result<(), SentenceError> {
         self.tokenizer.save(folder, self.limit)?;
-        if matches!(self.body, Body::Bert(_)) {
-            let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
-            files::write_json(&folder.join(LIMITS[0]), &limits)?;
-        }
+        let limits = json!({"max_seq_length": self.limit, "do_lower_case": self.lower_case});
+        files::write_json(&folder.join(LIMITS[0]), &limits)?;
         let mut config = json!({
             "prompts": self.prompts.by_name,
             "default_prompt_name": self.prompts.default,
             "similarity_fn_name": self.similarity,
         });
-        if let Some(Stage::Truncate(most)) = self.reading.stages.last() {
+        if let Some(VectorStage::Truncate(most)) = self.reading.stages.last() {
             config["truncate_dim"] = json!(most);
         }
         Ok(files::write_json(&folder.join(MODEL), &config)?)
@@ -304,18 +236,9 @@ impl SentenceEncoder {
 }
 
 /// One line of `modules.json`, with the name of a class that every version knows.
-fn module(idx: usize, kind: &str, path: String) -> Value {
+fn module(idx: usize, kind: &str, path: &str) -> Value {
     let kind = format!("sentence_transformers.models.{kind}");
     json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
-}
-
-/// Makes a folder with those above it.
-fn make(folder: &Path) -> Result<(), FilesError> {
-    std::fs::create_dir_all(folder).map_err(|source| FilesError::Io {
-        path: folder.into(),
-        action: "making the folder",
-        source,
-    })
 }
 
 /// The error for the value at a key of a file.

@@ -32,6 +32,7 @@
 pub mod checkpoint;
 pub mod contrastive;
 pub mod demo;
+mod error;
 pub mod evaluation;
 pub mod feelings;
 mod pooling;
@@ -41,7 +42,7 @@ mod stages;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use course::Lesson;
 use encoder::{Batch, Bert};
 use lookup::TokenEmbedding;
@@ -49,10 +50,10 @@ use rayon::prelude::*;
 use similarity::nearest;
 use tokens::{Encoding, Tokenizer, TokensError};
 
-pub use self::checkpoint::SentenceError;
+pub use self::error::SentenceError;
 pub use self::pooling::{Pooling, max_pooling, mean_pooling};
 pub use self::prompts::{PASSAGE, Prompts, QUERY};
-pub use self::stages::{DenseActivation, Stage};
+pub use self::stages::{DenseActivation, VectorStage};
 
 /// What the list of lessons says about this one.
 pub const LESSON: Lesson = Lesson {
@@ -82,7 +83,7 @@ pub struct Reading {
     /// laid side by side.
     pub poolings: Vec<Pooling>,
     /// What that vector then goes through, in this order.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<VectorStage>,
     /// Number of tokens at the beginning that are not pooled: those of a prompt that a model leaves
     /// out.
     pub unpooled: usize,
@@ -105,7 +106,7 @@ impl Reading {
 
     /// What the poolings make of hidden states, side by side.
     fn pool(&self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
-        let mask = hide_first(self.unpooled, &states, mask);
+        let mask = pooling::hide_first(self.unpooled, &states, mask);
         let mut pooled = Vec::with_capacity(self.poolings.len());
         for pooling in &self.poolings {
             pooled.push(pooling.pool(states.clone(), mask.clone())); // [batch, d_model]
@@ -136,30 +137,7 @@ impl Reading {
 
     /// Whether every vector has the length 1.
     pub fn is_unit(&self) -> bool {
-        matches!(self.stages.last(), Some(Stage::Normalise))
-    }
-}
-
-/// The mask with the first `tokens` tokens of every text hidden too.
-///
-/// # Shapes
-///
-/// - states: `[batch, tokens, d_model]`
-/// - mask, output: `[batch, 1, 1, tokens]`, `true` = hidden
-fn hide_first(
-    tokens: usize,
-    states: &Tensor<3>,
-    mask: Option<Tensor<4, Bool>>,
-) -> Option<Tensor<4, Bool>> {
-    if tokens == 0 {
-        return mask;
-    }
-    let [batch, all, _] = states.dims();
-    let places = Tensor::<1, Int>::arange(0..all as i64, &states.device());
-    let first = places.lower_elem(tokens as i64).reshape([1, 1, 1, all]).expand([batch, 1, 1, all]);
-    match mask {
-        Some(mask) => Some(mask.bool_or(first)),
-        None => Some(first),
+        matches!(self.stages.last(), Some(VectorStage::Normalise))
     }
 }
 
@@ -278,7 +256,7 @@ impl SentenceEncoder {
                     let encoding = self.encode(text.as_ref())?;
                     let mut vectors = Vec::new();
                     if !encoding.ids.is_empty() {
-                        vectors = rows(self.look_up(table, &encoding.ids));
+                        vectors = rows(self.look_up(table, &encoding.ids).squeeze_dim(TEXTS));
                     }
                     embedded.push(EmbeddedTokens { encoding, vectors });
                 }
@@ -455,18 +433,17 @@ impl SentenceEncoder {
             let mean = if encoding.ids.is_empty() {
                 Tensor::zeros([1, table.d_model()], &self.device)
             } else {
-                self.look_up(table, &encoding.ids).mean_dim(0)
+                mean_pooling(self.look_up(table, &encoding.ids), None)
             };
             vectors.push((encoding, rows(reading.finish(mean)).remove(0)));
         }
         Ok(vectors)
     }
 
-    /// The table's rows for these ids, of which there is at least one: `[tokens, d_model]`.
-    fn look_up(&self, table: &TokenEmbedding, ids: &[u32]) -> Tensor<2> {
+    /// The table's rows for these ids, of which there is at least one: `[1, tokens, d_model]`.
+    fn look_up(&self, table: &TokenEmbedding, ids: &[u32]) -> Tensor<3> {
         let numbers: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
-        let ids = Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device);
-        table.forward(ids).squeeze_dim(TEXTS)
+        table.forward(Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device))
     }
 
     /// Runs `forward` on batches of texts of similar length, so that little is padded, and brings

@@ -176,8 +176,31 @@ fn places(states: &Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
     }
 }
 
+/// The mask with the first `tokens` tokens of every text hidden too.
+///
+/// # Shapes
+///
+/// - states: `[batch, tokens, d_model]`
+/// - mask, output: `[batch, 1, 1, tokens]`, `true` = hidden
+pub(crate) fn hide_first(
+    tokens: usize,
+    states: &Tensor<3>,
+    mask: Option<Tensor<4, Bool>>,
+) -> Option<Tensor<4, Bool>> {
+    if tokens == 0 {
+        return mask;
+    }
+    let [batch, all, _] = states.dims();
+    let places = Tensor::<1, Int>::arange(0..all as i64, &states.device());
+    let first = places.lower_elem(tokens as i64).reshape([1, 1, 1, all]).expand([batch, 1, 1, all]);
+    match mask {
+        Some(mask) => Some(mask.bool_or(first)),
+        None => Some(first),
+    }
+}
+
 /// The mask of attention, `[batch, 1, 1, tokens]`, as one of hidden states: `[batch, tokens, 1]`.
-pub(crate) fn over_tokens(mask: Tensor<4, Bool>, states: &Tensor<3>) -> Tensor<3, Bool> {
+fn over_tokens(mask: Tensor<4, Bool>, states: &Tensor<3>) -> Tensor<3, Bool> {
     let [batch, tokens, _] = states.dims();
     assert_shape!(mask, [batch, 1, 1, tokens]);
     mask.reshape([batch, tokens, 1])

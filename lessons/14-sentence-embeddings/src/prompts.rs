@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use tokens::TokensError;
 
-use crate::{SentenceEncoder, SentenceError};
+use crate::SentenceEncoder;
+use crate::error::SentenceError;
 
 /// Name of the prompt of queries.
 pub const QUERY: &str = "query";

@@ -10,7 +10,7 @@ use crate::COORDINATES;
 // ANCHOR: stage
 /// A step that a pooled vector goes through.
 #[derive(Debug, Clone)]
-pub enum Stage {
+pub enum VectorStage {
     /// Brings the vector to unit length.
     Normalise,
     /// A linear map, and an activation of what comes out.
@@ -21,13 +21,13 @@ pub enum Stage {
     Truncate(usize),
 }
 
-impl Stage {
+impl VectorStage {
     /// Takes one vector for each text through the step.
     ///
     /// # Shapes
     ///
     /// - x: `[batch, d_in]`
-    /// - output: `[batch, d_out]`, as [`Stage::width`] says
+    /// - output: `[batch, d_out]`, as [`VectorStage::width`] says
     ///
     /// # Panics
     ///
@@ -46,7 +46,7 @@ impl Stage {
 }
 // ANCHOR_END: stage
 
-impl Stage {
+impl VectorStage {
     /// The width of what comes out where vectors of `d_in` numbers go in; `None` if the step takes
     /// no such vectors.
     pub fn width(&self, d_in: usize) -> Option<usize> {

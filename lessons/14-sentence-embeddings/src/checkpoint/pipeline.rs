@@ -5,14 +5,15 @@ use std::path::{Component, Path, PathBuf};
 
 use burn::nn::LinearConfig;
 use burn::tensor::Device;
-use checkpoint::{CheckpointError, Expect, Load, Save, Walk, Weights};
+use checkpoint::{CheckpointError, Expect, Load, Walk, Weights};
 use files::FilesError;
 use inputs::LayerNormConfig;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SentenceError, make, refused};
-use crate::{DenseActivation, Pooling, Stage};
+use super::refused;
+use crate::error::SentenceError;
+use crate::{DenseActivation, Pooling, VectorStage};
 
 /// Most modules of a model; published ones have up to six.
 const MOST_MODULES: usize = 32;
@@ -118,7 +119,7 @@ impl Pipeline {
         mut width: usize,
         most: Option<usize>,
         device: &Device,
-    ) -> Result<Vec<Stage>, SentenceError> {
+    ) -> Result<Vec<VectorStage>, SentenceError> {
         let mut stages = Vec::new();
         for (class, folder) in &self.following {
             let stage = match *class {
@@ -130,7 +131,7 @@ impl Pipeline {
             width = stage.width(width).unwrap_or(width);
             stages.push(stage);
         }
-        stages.extend(most.map(Stage::Truncate));
+        stages.extend(most.map(VectorStage::Truncate));
         Ok(stages)
     }
 }
@@ -345,7 +346,7 @@ impl Features {
 }
 
 /// Loads a Dense module for vectors of `width` numbers.
-fn load_dense(folder: &Path, width: usize, device: &Device) -> Result<Stage, SentenceError> {
+fn load_dense(folder: &Path, width: usize, device: &Device) -> Result<VectorStage, SentenceError> {
     let path = folder.join("config.json");
     let config: DenseConfig = files::read_json(&path)?;
     config.features.check(&path)?;
@@ -372,7 +373,7 @@ fn load_dense(folder: &Path, width: usize, device: &Device) -> Result<Stage, Sen
         return Err(refused(&path, "activation_function", problem).into());
     };
     let linear = LinearConfig::new(width, config.out_features).with_bias(config.bias).init(device);
-    Ok(load_weights(folder, Stage::Dense(linear, activation), device)?)
+    Ok(load_weights(folder, VectorStage::Dense(linear, activation), device)?)
 }
 
 /// What a LayerNorm module's `config.json` says.
@@ -383,21 +384,21 @@ struct NormConfig {
 }
 
 /// Loads a LayerNorm module for vectors of `width` numbers.
-fn load_norm(folder: &Path, width: usize, device: &Device) -> Result<Stage, SentenceError> {
+fn load_norm(folder: &Path, width: usize, device: &Device) -> Result<VectorStage, SentenceError> {
     let path = folder.join("config.json");
     let config: NormConfig = files::read_json(&path)?;
     check_width(&path, "dimension", config.dimension, width)?;
     let norm = LayerNormConfig::new(width).init(device);
-    Ok(load_weights(folder, Stage::LayerNorm(norm), device)?)
+    Ok(load_weights(folder, VectorStage::LayerNorm(norm), device)?)
 }
 
 /// Reads a Normalize module, whose folder older versions left empty.
-fn load_normalise(folder: &Path) -> Result<Stage, SentenceError> {
+fn load_normalise(folder: &Path) -> Result<VectorStage, SentenceError> {
     let path = folder.join("config.json");
     if path.exists() {
         files::read_json::<Features>(&path)?.check(&path)?;
     }
-    Ok(Stage::Normalise)
+    Ok(VectorStage::Normalise)
 }
 
 /// Checks that a module takes the vectors that come to it.
@@ -412,9 +413,9 @@ fn check_width(path: &Path, key: &str, found: usize, width: usize) -> Result<(),
 /// Fills a stage with the weights in its folder.
 fn load_weights(
     folder: &Path,
-    mut stage: Stage,
+    mut stage: VectorStage,
     device: &Device,
-) -> Result<Stage, CheckpointError> {
+) -> Result<VectorStage, CheckpointError> {
     let weights = Weights::open(folder)?;
     let mut expect = Expect::default();
     walk(&mut expect, &mut stage)?;
@@ -424,52 +425,15 @@ fn load_weights(
 }
 
 /// Visits the tensors of a stage by the names that its module gives them.
-fn walk(walk: &mut impl Walk, stage: &mut Stage) -> Result<(), CheckpointError> {
+fn walk(walk: &mut impl Walk, stage: &mut VectorStage) -> Result<(), CheckpointError> {
     match stage {
-        Stage::Normalise | Stage::Truncate(_) => Ok(()),
-        Stage::Dense(linear, _) => walk.linear(LINEAR, linear),
-        Stage::LayerNorm(norm) => {
+        VectorStage::Normalise | VectorStage::Truncate(_) => Ok(()),
+        VectorStage::Dense(linear, _) => walk.linear(LINEAR, linear),
+        VectorStage::LayerNorm(norm) => {
             walk.tensor(&format!("{NORM}.weight"), &mut norm.weight)?;
             walk.tensor(&format!("{NORM}.bias"), &mut norm.bias)
         }
     }
-}
-
-/// Class of the module that a stage is written as; the model's own configuration says what is
-/// truncated.
-pub(super) fn kind(stage: &Stage) -> Option<&'static str> {
-    match stage {
-        Stage::Normalise => Some("Normalize"),
-        Stage::Dense(..) => Some("Dense"),
-        Stage::LayerNorm(_) => Some("LayerNorm"),
-        Stage::Truncate(_) => None,
-    }
-}
-
-/// Writes a stage's configuration and weights into its folder.
-pub(super) fn save_stage(stage: &Stage, folder: &Path) -> Result<(), SentenceError> {
-    let config = match stage {
-        Stage::Normalise | Stage::Truncate(_) => return Ok(()),
-        Stage::Dense(linear, activation) => {
-            let [d_in, d_out] = linear.weight.dims();
-            let mut name = "";
-            for (torch, known) in DenseActivation::NAMED {
-                if known == *activation {
-                    name = torch;
-                }
-            }
-            json!({
-                "in_features": d_in, "out_features": d_out, "bias": linear.bias.is_some(),
-                "activation_function": format!("torch.nn.modules.{name}"),
-            })
-        }
-        Stage::LayerNorm(norm) => json!({"dimension": norm.weight.dims()[0]}),
-    };
-    make(folder)?;
-    files::write_json(&folder.join("config.json"), &config)?;
-    let mut save = Save::default();
-    walk(&mut save, &mut stage.clone())?;
-    Ok(checkpoint::write_weights(&folder.join(checkpoint::SINGLE_FILE), &save.tensors, &[])?)
 }
 
 /// The longest name of a module's folder, in bytes: that of the usual file systems.

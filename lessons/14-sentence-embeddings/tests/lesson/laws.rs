@@ -4,7 +4,7 @@ use burn::tensor::{Distribution, Tensor, TensorData};
 use data::{Related, World};
 use golden::assert_data_close;
 use sentences::contrastive::{Contrastive, Tuning, ranking_loss};
-use sentences::{Embedded, Pooling, Reading, Stage, feelings};
+use sentences::{Embedded, Pooling, Reading, VectorStage, feelings};
 use training::Task;
 
 use crate::random;
@@ -58,8 +58,8 @@ fn an_encoders_own_reading_is_what_embed_reads_by() {
     let texts = texts(3);
     for (layers, poolings, stages) in [
         (2, vec![Pooling::Mean], vec![]),
-        (0, vec![Pooling::Cls], vec![Stage::Normalise]),
-        (1, vec![Pooling::Max, Pooling::Mean], vec![Stage::Truncate(16)]),
+        (0, vec![Pooling::Cls], vec![VectorStage::Normalise]),
+        (1, vec![Pooling::Max, Pooling::Mean], vec![VectorStage::Truncate(16)]),
     ] {
         let reading = Reading { layers, poolings, stages, unpooled: 0 };
         let expected = encoder.embed_with(&texts, &reading).unwrap();
@@ -77,7 +77,7 @@ fn unit_vectors_have_length_one() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let encoder = random(&device);
-    let reading = Reading { stages: vec![Stage::Normalise], ..encoder.reading() };
+    let reading = Reading { stages: vec![VectorStage::Normalise], ..encoder.reading() };
     for text in encoder.embed_with(&texts(5), &reading).unwrap() {
         let length = text.vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         assert!((length - 1.0).abs() < backend::tolerance(&device, 1e-5));

@@ -125,11 +125,16 @@ fn every_kind_of_model_gives_the_vectors_of_sentence_transformers_in_any_batch()
 }
 
 #[test]
-fn what_is_saved_of_every_kind_opens_again_and_gives_the_same_vectors() {
+fn what_is_saved_of_every_kind_that_is_trained_opens_again_and_gives_the_same_vectors() {
     let (device, recorded) = (backend::from_env(), recorded());
     for model in &recorded.models {
         let (folder, to) = (model.folder(), tempfile::tempdir().unwrap());
         let encoder = SentenceEncoder::open(folder.path(), &device).unwrap();
+        if encoder.trainable().is_err() {
+            assert!(encoder.save(to.path()).is_err(), "{}", model.name);
+            assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+            continue;
+        }
         encoder.save(to.path()).unwrap();
         let again = SentenceEncoder::open(to.path(), &device).unwrap();
         assert_eq!(again.prompts(), encoder.prompts());
