@@ -48,22 +48,13 @@ impl SentenceEncoder {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
         let modules = folder.join("modules.json");
         if !modules.exists() {
-            let bert = load_bert(folder, device)?.model;
-            return Ok(Self::new(Tokenizer::open(folder)?, bert, device)?.with_limit(
-                folder,
-                LIMITS[0],
-                &Limits::default(),
-            )?);
+            // The library would pass over a file of lengths here; who put one there means it.
+            return Self::open_transformer(folder, device);
         }
         let config = ModelConfig::read(folder)?;
         let pipeline = Pipeline::read(folder, &modules)?;
         let encoder = match &pipeline.input {
-            Input::Transformer(folder) => {
-                let (name, limits) = Limits::read(folder)?;
-                let bert = load_bert(folder, device)?.model;
-                let encoder = Self::new(Tokenizer::open(folder)?, bert, device)?;
-                encoder.with_limit(folder, name, &limits)?
-            }
+            Input::Transformer(folder) => Self::open_transformer(folder, device)?,
             Input::Table(folder) => Self::open_table(folder, device)?,
         };
         let (d_model, mut reading) = (encoder.d_model(), encoder.reading());
@@ -76,6 +67,14 @@ impl SentenceEncoder {
         let is_pooled = pipeline.pooling.as_ref().is_none_or(|pooling| pooling.include_prompt);
         let encoder = Self { similarity: config.similarity(), ..encoder.with_reading(reading) };
         Ok(encoder.with_prompts(config.prompts(is_pooled))?)
+    }
+
+    /// Loads an encoder, the tokenizer beside it and its lengths.
+    fn open_transformer(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
+        let (name, limits) = Limits::read(folder)?;
+        let bert = load_bert(folder, device)?.model;
+        let encoder = Self::new(Tokenizer::open(folder)?, bert, device)?;
+        Ok(encoder.with_limit(folder, name, &limits)?)
     }
 
     /// Loads a table of token vectors and the tokenizer beside it.
