@@ -398,7 +398,7 @@ impl Config {
 }
 
 /// The flag at a key of a configuration, if there is one.
-fn flag(config: &Value, key: &str, path: &Path) -> Result<Option<bool>, TokensError> {
+pub fn flag(config: &Value, key: &str, path: &Path) -> Result<Option<bool>, TokensError> {
     match &config[key] {
         Value::Null => Ok(None),
         Value::Bool(flag) => Ok(Some(*flag)),
@@ -471,7 +471,7 @@ fn from_vocab_txt(path: &Path, config: &Config) -> Result<Vec<u8>, TokensError> 
 }
 
 /// Reads a file that holds a JSON object.
-fn read_object(path: &Path) -> Result<Value, TokensError> {
+pub fn read_object(path: &Path) -> Result<Value, TokensError> {
     let value: Value = files::read_json(path)?;
     if value.is_object() {
         return Ok(value);

@@ -13,13 +13,17 @@
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
 //! - `alone`: a tokenizer.json by itself, texts without special tokens
+//! - `clean_up`: blanks that are left out of a decoded text
 //! - `file`: files of others, read and checked
+//! - `stream`: [`TextStream`], a text that grows by tokens
 //! - `trial`: a text encoded before a file is trusted
 //! - `write`: tokenizers of our own, made and written
 
 mod alone;
+mod clean_up;
 mod error;
 mod file;
+mod stream;
 mod trial;
 mod write;
 
@@ -29,10 +33,11 @@ use std::path::{Path, PathBuf};
 use files::one_line;
 use guard::guarded;
 use serde_json::json;
-use tokenizers::TruncationDirection;
-use tokenizers::{PostProcessor, Tokenizer as Library};
+use tokenizers::models::ModelWrapper;
+use tokenizers::{PostProcessor, Tokenizer as Library, TruncationDirection};
 
 pub use error::TokensError;
+pub use stream::TextStream;
 
 use file::{AddedToken, SpecialTokens};
 
@@ -88,6 +93,8 @@ pub struct Tokenizer {
     specials: SpecialTokens,
     /// File of the tokenizer, for errors.
     path: PathBuf,
+    /// Whether blanks before marks are left out of a decoded text.
+    clean_up: bool,
 }
 
 impl Tokenizer {
@@ -103,7 +110,10 @@ impl Tokenizer {
     /// themselves; special tokens that are needed and missing.
     pub fn open(folder: &Path) -> Result<Self, TokensError> {
         let (bytes, path, specials) = file::read_tokenizer(folder)?;
-        Self::from_bytes(&bytes, path, specials)
+        let mut tokenizer = Self::from_bytes(&bytes, path, specials)?;
+        let is_bpe = matches!(tokenizer.library.get_model(), ModelWrapper::BPE(_));
+        tokenizer.clean_up = clean_up::is_asked_for(folder, is_bpe)?;
+        Ok(tokenizer)
     }
 
     /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the IDs 0 to
@@ -165,7 +175,7 @@ impl Tokenizer {
                 return Err(TokensError::OtherId { path, place, token, expected, found });
             }
         }
-        Self { library, specials, path }.tried()
+        Self { library, specials, path, clean_up: false }.tried()
     }
 
     /// Encodes a text, with the special tokens around it, as at most `limit` tokens altogether.
@@ -245,7 +255,25 @@ impl Tokenizer {
     ///
     /// A failure of the library.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokensError> {
+        let text = self.decode_uncleaned(ids)?;
+        Ok(if self.clean_up { clean_up::cleaned(&text) } else { text })
+    }
+
+    /// Decodes IDs with all blanks that the library puts between tokens.
+    fn decode_uncleaned(&self, ids: &[u32]) -> Result<String, TokensError> {
+        if !ids.iter().any(|&id| self.is_shown(id)) {
+            return Ok(String::new()); // of no token at all, one of the library's decoders panics
+        }
         self.on_text(ids.len(), || self.library.decode(ids, true))
+    }
+
+    /// Whether the token with this ID has a place in a decoded text: there is one, and it is not
+    /// special.
+    fn is_shown(&self, id: u32) -> bool {
+        match self.token(id) {
+            Some(token) => !self.library.get_added_vocabulary().is_special_token(&token),
+            None => false,
+        }
     }
 
     /// Checks every ID against an embedding table of `rows` rows: what every model does before it

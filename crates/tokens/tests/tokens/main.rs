@@ -2,6 +2,7 @@
 
 mod files;
 mod minilm;
+mod stream;
 mod texts;
 mod write;
 
