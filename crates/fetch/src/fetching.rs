@@ -18,7 +18,7 @@ use crate::web::Web;
 
 /// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy
 /// is known as such.
-const RECORD: &str = "fetched.json";
+pub const RECORD: &str = "fetched.json";
 /// No file beside the weights is larger; tokenizers of 250,000 words take 33 MB.
 const MOST_SMALL_BYTES: u64 = 64 << 20;
 /// The largest shards on the hub are 50 GB.
@@ -275,7 +275,7 @@ impl Fetch {
             Origin::Local(local) => local.copy(wanted, &mut part, progress),
         };
         match had {
-            Ok(true) => {}
+            Ok(true) => part.create()?, // a file without a byte
             Ok(false) => {
                 part.discard()?;
                 return Ok(false);

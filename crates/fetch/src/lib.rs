@@ -25,5 +25,6 @@ mod sources;
 mod web;
 
 pub use error::FetchError;
+pub use fetching::RECORD;
 pub use request::{Fetch, HUB_VARIABLE, Progress};
 pub use sources::{HUB, Pin, RAW, Source};

@@ -10,12 +10,15 @@ use files::{FilesError, part_of, settle};
 use crate::error::FetchError;
 
 /// The unfinished file. It is locked, so that two processes do not write it at once; the lock ends
-/// with the process.
+/// with the process. Neither it nor its folder stays before the first byte comes, so that
+/// a fetch that fails or is killed leaves nothing that is empty.
 pub(crate) struct Part {
     target: PathBuf,
     path: PathBuf,
-    file: File,
+    file: Option<File>,
     resumable: bool,
+    /// The outermost folder that was made for it.
+    made: Option<PathBuf>,
 }
 
 impl Part {
@@ -23,23 +26,41 @@ impl Part {
     /// without a pin or a commit, nothing tells whether the rest still belongs to it.
     pub fn open(target: &Path, resumable: bool) -> Result<Part, FetchError> {
         let path = part_of(target);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(FilesError::io(folder, "creating the folder"))?;
-        }
-        let options =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = options.map_err(FilesError::io(&path, "writing"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(FetchError::Busy { path }),
-            // A file system without locks: go on without, as before there were any.
-            Err(TryLockError::Error(_)) => {}
-        }
-        let mut part = Part { target: target.into(), path, file, resumable };
-        if !resumable {
+        let mut part = Part { target: target.into(), path, file: None, resumable, made: None };
+        let begun = part.path.exists();
+        // Where it cannot be written, that is said before anything is asked for.
+        part.create()?;
+        if !begun {
+            part.discard()?;
+        } else if !resumable {
             part.restart()?;
         }
         Ok(part)
+    }
+
+    /// Makes the file and its folder, where they are not there yet.
+    pub fn create(&mut self) -> Result<(), FetchError> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        if let Some(folder) = self.target.parent() {
+            let missing = folder.ancestors().take_while(|above| !above.exists());
+            self.made = missing.last().map(Path::to_path_buf);
+            fs::create_dir_all(folder).map_err(FilesError::io(folder, "creating the folder"))?;
+        }
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.path);
+        let file = options.map_err(FilesError::io(&self.path, "writing"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(FetchError::Busy { path: self.path.clone() });
+            }
+            // A file system without locks: go on without, as before there were any.
+            Err(TryLockError::Error(_)) => {}
+        }
+        self.file = Some(file);
+        Ok(())
     }
 
     pub fn path(&self) -> &Path {
@@ -47,18 +68,28 @@ impl Part {
     }
 
     pub fn len(&self) -> Result<u64, FetchError> {
-        Ok(self.file.metadata().map_err(FilesError::io(&self.path, "reading"))?.len())
+        match &self.file {
+            Some(file) => Ok(file.metadata().map_err(FilesError::io(&self.path, "reading"))?.len()),
+            None => Ok(0),
+        }
     }
 
     /// Empties the unfinished file.
     pub fn restart(&mut self) -> Result<(), FetchError> {
-        Ok(self.file.set_len(0).map_err(FilesError::io(&self.path, "writing"))?)
+        if let Some(file) = &self.file {
+            file.set_len(0).map_err(FilesError::io(&self.path, "writing"))?;
+        }
+        Ok(())
     }
 
     /// Appends bytes to the unfinished file.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
-        let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(bytes));
-        Ok(written.map_err(FilesError::io(&self.path, "writing"))?)
+        self.create()?;
+        if let Some(file) = &mut self.file {
+            let written = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(bytes));
+            written.map_err(FilesError::io(&self.path, "writing"))?;
+        }
+        Ok(())
     }
 
     /// Gives it its name.
@@ -66,8 +97,21 @@ impl Part {
         Ok(settle(&self.path, &self.target).map_err(FilesError::io(&self.target, "writing"))?)
     }
 
+    /// Removes it, and the folders that were made for it.
     pub fn discard(&mut self) -> Result<(), FetchError> {
-        Ok(fs::remove_file(&self.path).map_err(FilesError::io(&self.path, "removing"))?)
+        if self.file.take().is_none() {
+            return Ok(());
+        }
+        fs::remove_file(&self.path).map_err(FilesError::io(&self.path, "removing"))?;
+        if let Some(made) = &self.made {
+            for folder in self.path.ancestors().skip(1) {
+                // What is not empty stays: another fetch may have begun in it.
+                if fs::remove_dir(folder).is_err() || folder == made {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// After a failed transfer: a part with something in it stays for the next run, unless the

@@ -368,6 +368,45 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_fetch_that_fails_leaves_no_folder() {
+    let answers: [fn(&Asked) -> Answer; 4] = [
+        |_| answer("404 Not Found\r\nContent-Length: 0", b""),
+        |_| answer("403 Forbidden\r\nContent-Length: 0", b""),
+        |_| answer("500 Internal Server Error\r\nContent-Length: 0", b""),
+        |_| whole(&[1; 300_000]),
+    ];
+    for answer in answers {
+        let (home, result, _) = get(answer);
+        assert!(result.is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "{result:?}");
+    }
+    let (home, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (hub, nowhere) = ("hf:o/n".parse().unwrap(), "http://127.0.0.1:1");
+    for from in [None, Some(empty.path().to_path_buf()), Some(home.path().join("nothing"))] {
+        for source in [&hub, &Source::Minilm, &pinned(&content())] {
+            let fetch = Fetch { from: from.clone(), ..how(&home, nowhere) };
+            assert!(quietly(&fetch, source).is_err());
+            assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "{from:?} {source:?}");
+        }
+    }
+    fs::create_dir_all(home.path().join("models/o--n")).unwrap();
+    assert!(quietly(&how(&home, nowhere), &hub).is_err());
+    assert!(home.path().join("models/o--n").exists(), "what was there before stays");
+}
+
+/// While a server lets a fetch wait, nothing of it is there that a kill could leave behind.
+#[test]
+fn before_the_first_byte_comes_there_is_no_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let there = home.path().to_path_buf();
+    let server = serve(move |asked| {
+        assert_eq!(fs::read_dir(&there).unwrap().count(), 0);
+        honest(&content(), asked, usize::MAX)
+    });
+    assert_complete(&quietly(&how(&home, &server.address), &pinned(&content())));
+}
+
+#[test]
 fn a_server_in_trouble_is_asked_again_and_then_named() {
     let (_home, result, asked) =
         get(|_| answer("500 Internal Server Error\r\nContent-Length: 0", b""));
