@@ -125,7 +125,7 @@ impl Index {
     ///
     /// A file that is no index, is in use, or cannot be written; an index of another model.
     pub fn create(path: &Path, model: &Model) -> Result<Self, IndexError> {
-        if path.metadata().is_ok_and(|file| file.len() > 0) {
+        if path.metadata().is_ok_and(|file| file.len() > 0 || !file.is_file()) {
             check_file(path)?;
         }
         let database = database_result(path, guarded(|| checking_builder().create(path)))?;
@@ -580,6 +580,7 @@ fn check_file(path: &Path) -> Result<(), IndexError> {
             Err(IndexError::Missing { path: path.into() })
         }
         Ok(file) if file.is_dir() => Err(no_index(path, "a directory")),
+        Ok(file) if !file.is_file() => Err(no_index(path, "a device, pipe or socket")),
         Ok(file) if file.len() == 0 => Err(no_index(path, "an empty file")),
         _ => Ok(()),
     }

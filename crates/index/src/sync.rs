@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use data::Split;
@@ -17,6 +18,9 @@ use crate::{EXTENSIONS, FilePassages, Index};
 const PASSAGES_PER_WRITE: usize = 1024;
 /// Size of the largest file that is read, in bytes: a larger text is no note or chapter but data.
 const LARGEST_FILE: u64 = 256 << 20;
+
+/// What stands in an error where a file was expected: opening it could block for ever.
+const SPECIAL: &str = "it is a device, pipe or socket";
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,9 @@ pub struct FoundFiles {
     pub files: Vec<SourceFile>,
     /// Number of files of other kinds in the directories.
     pub passed_over: usize,
+    /// What in the directories cannot be read: a directory, or what is no file but a device, pipe or
+    /// socket.
+    pub unreadable: Vec<IndexError>,
 }
 
 /// Finds the files that are named, and in the directories that are named those that end in one of
@@ -44,49 +51,80 @@ pub struct FoundFiles {
 ///
 /// # Errors
 ///
-/// A path where there is nothing, a directory that cannot be read, or no file at all.
+/// A path where there is nothing, or neither a file nor a directory; no file at all.
 pub fn find_files(sources: &[PathBuf]) -> Result<FoundFiles, IndexError> {
     let mut files = BTreeMap::new();
-    let mut passed_over = 0;
+    let (mut passed_over, mut unread) = (0, Vec::new());
     for source in sources {
-        if source.is_dir() {
-            passed_over += walk(source, &mut files)?;
-        } else if source.is_file() {
+        let kind = match fs::metadata(source) {
+            Ok(about) => about.file_type(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(IndexError::NoSource { path: source.clone() });
+            }
+            Err(error) => {
+                return Err(unreadable(source, "file or directory", &error.to_string()));
+            }
+        };
+        if kind.is_dir() {
+            passed_over += walk(source, &mut files, &mut unread);
+        } else if kind.is_file() {
             let name = absolute(source)?;
             files.insert(name.clone(), SourceFile { name, path: source.clone(), asked_for: true });
         } else {
-            return Err(IndexError::NoSource { path: source.clone() });
+            return Err(unreadable(source, "file or directory", SPECIAL));
         }
     }
     if files.is_empty() {
-        return Err(IndexError::NoFiles);
+        return Err(if unread.is_empty() { IndexError::NoFiles } else { unread.remove(0) });
     }
-    Ok(FoundFiles { files: files.into_values().collect(), passed_over })
+    Ok(FoundFiles { files: files.into_values().collect(), passed_over, unreadable: unread })
 }
 
-/// Adds the files of a directory, and returns how many files were passed over.
-fn walk(folder: &Path, files: &mut BTreeMap<String, SourceFile>) -> Result<usize, IndexError> {
+/// Adds the files of a directory, and what in it cannot be read; returns how many files of other
+/// kinds were passed over.
+fn walk(
+    folder: &Path,
+    files: &mut BTreeMap<String, SourceFile>,
+    unread: &mut Vec<IndexError>,
+) -> usize {
     let mut passed_over = 0;
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(|entry| entry.file_name() != "target");
     for entry in walk.build() {
-        let entry = entry.map_err(|error| unreadable(folder, "directory", &error.to_string()))?;
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            continue;
-        }
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                unread.push(unreadable(folder, "directory", &error.to_string()));
+                continue;
+            }
+        };
+        let Some(kind) = entry.file_type() else { continue };
         let path = entry.into_path();
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        if EXTENSIONS.contains(&ending) {
-            let name = absolute(&path)?;
-            files.entry(name.clone()).or_insert(SourceFile { name, path, asked_for: false });
+        if kind.is_dir() || kind.is_symlink() {
+            continue;
+        } else if !kind.is_file() {
+            unread.push(unreadable(&path, "file", SPECIAL));
+        } else if EXTENSIONS.contains(&ending) {
+            match absolute(&path) {
+                Ok(name) => {
+                    files.entry(name.clone()).or_insert(SourceFile {
+                        name,
+                        path,
+                        asked_for: false,
+                    });
+                }
+                Err(error) => unread.push(error),
+            }
         } else {
             passed_over += 1;
         }
     }
-    Ok(passed_over)
+    passed_over
 }
 
-/// Returns a path as text that means the same from every folder.
+/// Returns a path as text that means the same from every folder. A byte that is no text stands in
+/// it as `\\xff`, so that no two files get one name.
 ///
 /// # Errors
 ///
@@ -97,9 +135,21 @@ pub fn absolute(path: &Path) -> Result<String, IndexError> {
         Err(_) => std::path::absolute(path),
     };
     match whole {
-        Ok(whole) => Ok(whole.display().to_string()),
+        Ok(whole) => Ok(text_of_path(&whole)),
         Err(error) => Err(unreadable(path, "path", &error.to_string())),
     }
+}
+
+/// A path as text, each byte that is none escaped.
+fn text_of_path(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
 }
 
 /// What happens to a file while [`renew`] reads files.
@@ -107,8 +157,9 @@ pub fn absolute(path: &Path) -> Result<String, IndexError> {
 pub enum FileProgress<'a> {
     /// The next file is looked at.
     Looked,
-    /// A file that was found in a directory is not UTF-8 text, or too large, and was passed over.
-    PassedOver(&'a Path),
+    /// A file that was found in a directory cannot be read, is not UTF-8 text, or too large, and
+    /// was passed over.
+    PassedOver(&'a IndexError),
 }
 
 /// How [`renew`] reads files.
@@ -129,6 +180,8 @@ pub struct Renewed {
     pub renewed: usize,
     /// Number of files that were taken out, among them those that are no longer text.
     pub removed: usize,
+    /// Number of files that were found in directories and passed over.
+    pub passed_over: usize,
 }
 
 /// Makes an index hold the texts of these files: reads them, and embeds the texts that it does not
@@ -136,8 +189,8 @@ pub struct Renewed {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, one named by the user that is not UTF-8 text, what `embed` fails
-/// with, or a store that cannot be written. What was put in before stays.
+/// A file named by the user that cannot be read or is not UTF-8 text, what `embed` fails with, or a
+/// store that cannot be written. What was put in before stays.
 pub fn renew<E: From<IndexError>>(
     index: &mut Index,
     files: &[SourceFile],
@@ -152,19 +205,18 @@ pub fn renew<E: From<IndexError>>(
     let mut gone: Vec<String> = Vec::new();
     for file in files {
         on_progress(FileProgress::Looked);
-        let Some(bytes) = bytes(file)? else {
-            on_progress(FileProgress::PassedOver(&file.path));
-            gone.push(file.name.clone()); // it may have been text before
-            continue;
+        let read = match read(&file.path, known.get(&file.name), how.split) {
+            Ok(read) => read,
+            Err(error) if file.asked_for => return Err(error.into()),
+            Err(error) => {
+                on_progress(FileProgress::PassedOver(&error));
+                done.passed_over += 1;
+                gone.push(file.name.clone()); // it may have been text before
+                continue;
+            }
         };
-        let digest = digest(&bytes, how.split);
-        if known.get(&file.name) == Some(&digest) {
+        let Some((digest, text)) = read else {
             done.unchanged += 1;
-            continue;
-        }
-        let Some(text) = text(file, bytes)? else {
-            on_progress(FileProgress::PassedOver(&file.path));
-            gone.push(file.name.clone());
             continue;
         };
         let source = FilePassages {
@@ -239,32 +291,34 @@ fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     sum.finalize().into()
 }
 
-/// The bytes of a file; `None` for one that was found in a directory and is too large.
-fn bytes(file: &SourceFile) -> Result<Option<Vec<u8>>, IndexError> {
-    let path = &file.path;
-    let metadata =
-        fs::metadata(path).map_err(|error| unreadable(path, "text file", &error.to_string()))?;
-    let size = metadata.len();
-    if size <= LARGEST_FILE {
-        let bytes = fs::read(path);
-        return Ok(Some(bytes.map_err(|error| unreadable(path, "text file", &error.to_string()))?));
+/// The digest and the text of a file, or `None` where the digest is the one known.
+fn read(
+    path: &Path,
+    known: Option<&[u8; 32]>,
+    split: Split,
+) -> Result<Option<([u8; 32], String)>, IndexError> {
+    let refuse = |found: &str| unreadable(path, "text file", found);
+    let about = fs::metadata(path).map_err(|error| refuse(&error.to_string()))?;
+    if !about.is_file() {
+        return Err(refuse(SPECIAL));
     }
-    if !file.asked_for {
+    if about.len() > LARGEST_FILE {
+        return Err(refuse(&format!(
+            "{} bytes, above {LARGEST_FILE}; split the file",
+            about.len()
+        )));
+    }
+    let bytes = fs::read(path).map_err(|error| refuse(&error.to_string()))?;
+    let digest = digest(&bytes, split);
+    if known == Some(&digest) {
         return Ok(None);
     }
-    let found = format!("{size} bytes, above {LARGEST_FILE}; split the file");
-    Err(unreadable(path, "text file", &found))
-}
-
-/// The text of a file; `None` for one that was found in a directory and is not UTF-8.
-fn text(file: &SourceFile, bytes: Vec<u8>) -> Result<Option<String>, IndexError> {
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
-        Err(_) if !file.asked_for => Ok(None),
+        Ok(text) => Ok(Some((digest, text))),
         Err(error) => {
             let offset = error.utf8_error().valid_up_to();
             let byte = error.as_bytes()[offset];
-            Err(IndexError::NotText { path: file.path.clone(), offset, byte })
+            Err(IndexError::NotText { path: path.into(), offset, byte })
         }
     }
 }

@@ -3,6 +3,8 @@
 mod crash;
 mod errors;
 mod laws;
+#[cfg(unix)]
+mod walk;
 
 use std::path::Path;
 
