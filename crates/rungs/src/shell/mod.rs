@@ -2,6 +2,7 @@
 //! command.
 
 pub mod failure;
+pub mod generation_config;
 pub mod input;
 pub mod interrupt;
 pub mod names;

@@ -1,22 +1,24 @@
 //! From what a user calls a device, an encoder, a language model or word vectors to one that runs.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use checkpoint::{Checks, WordVectors};
+use checkpoint::{Checks, INDEX_FILE, SINGLE_FILE, WordVectors};
 use decoder::LanguageModel;
-use fetch::Source;
+use fetch::{RECORD, Source};
 use files::Home;
 use index::Model;
 use sentences::{Reading, SentenceEncoder};
 use serde::Deserialize;
-use serde_json::Value;
 use tokens::Tokenizer;
 use word2vec::Space;
 
 use crate::shell::failure::Helpful;
+use crate::shell::generation_config::GenerationConfig;
 use crate::shell::options::ModelArg;
 use crate::shell::progress;
 
@@ -60,26 +62,49 @@ fn is_fetched(name: &str) -> bool {
     name == "minilm" || name.starts_with("hf:")
 }
 
+/// Files of which a model's folder holds at least one.
+const DESCRIPTIONS: [&str; 2] = ["config.json", "modules.json"];
+
 /// The folder of the model called `name`, with a remedy where there is none.
-fn folder(name: &str) -> Result<PathBuf> {
+pub fn folder(name: &str) -> Result<PathBuf> {
     if is_fetched(name) {
         let folder = Source::from_str(name)?.folder(&Home::from_env()?);
-        if folder.is_dir() {
+        // A record is written, and weights come, when the rest is there.
+        if [RECORD, SINGLE_FILE, INDEX_FILE].iter().any(|file| folder.join(file).exists()) {
             return Ok(folder);
         }
-        let error = format!("model {name} is not fetched: expected it in {}", folder.display());
+        let found = if folder.is_dir() { "not fetched whole" } else { "not fetched" };
+        let error = format!("model {name} is {found}: expected it in {}", folder.display());
         return Err(Helpful { error, help: format!("run `cargo rungs fetch {name}`") }.into());
     }
     let folder = Path::new(name);
-    if folder.is_dir() {
-        return Ok(folder.into());
-    }
-    let found = if folder.exists() { "a file" } else { "nothing" };
+    let found = match fs::metadata(folder) {
+        Ok(about) if about.is_dir() => {
+            if DESCRIPTIONS.iter().any(|file| folder.join(file).exists()) {
+                return Ok(folder.into());
+            }
+            format!("a folder with neither {}", DESCRIPTIONS.join(" nor "))
+        }
+        Ok(_) => "a file".into(),
+        Err(error) if error.kind() == ErrorKind::NotFound => "nothing".into(),
+        Err(error) => error.to_string(),
+    };
     let error = format!(
         "model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}"
     );
-    Err(Helpful { error, help: "a model's folder holds config.json and model.safetensors".into() }
-        .into())
+    Err(Helpful { error, help: remedy(name) }.into())
+}
+
+/// What to do where no model's folder was found under a name. A name of an owner and a model is
+/// often one of the hub's.
+fn remedy(name: &str) -> String {
+    let of_the_hub = format!("hf:{name}");
+    if !Path::new(name).exists() && Source::from_str(&of_the_hub).is_ok() {
+        return format!(
+            "is it the hub's? run `cargo rungs fetch {of_the_hub}`, then name it {of_the_hub}"
+        );
+    }
+    "a model's folder holds config.json, model.safetensors and the tokenizer's files".into()
 }
 
 /// The encoder's own reading, or one that stops after a layer.
@@ -120,47 +145,27 @@ pub struct LanguageModelFolder {
     pub model: Box<dyn LanguageModel>,
     /// Tokenizer, from a text to its token IDs and back.
     pub tokenizer: Tokenizer,
-    /// IDs of the end-of-text tokens.
-    pub stops: Vec<u32>,
+    /// How the folder says that it writes.
+    pub generation: GenerationConfig,
 }
 
 /// The part of a `config.json` that is read here.
 #[derive(Deserialize)]
 struct Config {
     model_type: Option<String>,
-    /// One ID, or a list of them.
-    #[serde(default)]
-    eos_token_id: Value,
 }
 
 impl LanguageModelFolder {
-    /// Opens the model in `folder`.
-    pub fn open(folder: &Path, device: &Device) -> Result<Self> {
-        if !folder.is_dir() {
-            let error = format!("--model {folder:?}: expected a model's folder, found no folder");
-            let help = "`cargo rungs train gpt --out DIR` makes one".into();
-            return Err(Helpful { error, help }.into());
-        }
+    /// Opens the model called `name`.
+    pub fn open(name: &str, device: &Device) -> Result<Self> {
+        let folder = &folder(name)?;
         let config: Config = files::read_json(&folder.join("config.json"))?;
         let model = language_model(folder, config.model_type.as_deref(), device)?;
         let tokenizer = Tokenizer::open(folder)?;
         tokenizer.check_vocab(model.vocab())?;
-        let mut stops = Vec::new();
-        match &config.eos_token_id {
-            Value::Array(several) => {
-                for value in several {
-                    stops.extend(token_id(value));
-                }
-            }
-            one => stops.extend(token_id(one)),
-        }
-        Ok(Self { model, tokenizer, stops })
+        let generation = GenerationConfig::read(folder, model.vocab())?;
+        Ok(Self { model, tokenizer, generation })
     }
-}
-
-/// The token ID in a JSON value, where it holds one.
-fn token_id(value: &Value) -> Option<u32> {
-    u32::try_from(value.as_u64()?).ok()
 }
 
 /// Loads the weights in `folder` as the architecture that its configuration names.

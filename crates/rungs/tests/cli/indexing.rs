@@ -123,6 +123,34 @@ fn a_file_that_is_text_no_more_is_found_no_more() {
     assert!(found(&index, "the dog sat").iter().all(|hit| hit["text"] != "the dog sat"));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_in_a_directory_is_passed_over_and_counted() {
+    let (folder, model) = (notes(), model());
+    let notes = folder.path().join("notes");
+    fs::write(notes.join("bytes.txt"), b"\xff\n").unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(notes.join("socket.txt")).unwrap();
+    let index = folder.path().join("notes.index");
+    let args = ["index", "build", notes.to_str().unwrap(), "--out", index.to_str().unwrap()];
+    let output = rungs(&[&args[..], &["--model", path(&model)]].concat(), b"");
+    assert!(stdout(&output).contains("files       3: 3 new"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    for needle in [
+        "socket.txt: expected a readable file: it is a device, pipe or socket\n",
+        "bytes.txt, byte offset 0: expected UTF-8 text",
+        "note: 1 file or directory could not be read and was passed over\n",
+    ] {
+        assert!(said.contains(needle), "{said}");
+    }
+    fs::write(notes.join("more.txt"), b"\xff\n").unwrap();
+    let output = rungs(&[&args[..], &["--model", path(&model)]].concat(), b"");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("note: 2 files could not be read as text and were passed over"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_file_and_its_directory_are_removed_together() {
     let (folder, model) = (notes(), model());

@@ -1,9 +1,11 @@
 //! The commands as a user runs them: results on standard output, one line of error, an honest exit
 //! code.
 
+mod arguments;
 mod benching;
 mod classifying;
 mod comparing;
+mod generating;
 mod indexing;
 mod prompting;
 mod tuning;
@@ -12,6 +14,7 @@ mod writing;
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -19,10 +22,14 @@ use tempfile::TempDir;
 
 /// Runs a command with this standard input and an empty cache.
 fn rungs(args: &[&str], input: &[u8]) -> Output {
-    let empty = tempfile::tempdir().unwrap();
+    rungs_at(tempfile::tempdir().unwrap().path(), args, input)
+}
+
+/// Runs a command with this standard input and this cache.
+fn rungs_at(home: &Path, args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
         .args(args)
-        .env("RUNGS_HOME", empty.path())
+        .env("RUNGS_HOME", home)
         .env_remove("RUNGS_DEVICE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

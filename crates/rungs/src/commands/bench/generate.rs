@@ -1,7 +1,6 @@
 //! A causal language model that generates text: how long a prompt takes, how many tokens a second
 //! come after it, and whether that lasts.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -15,7 +14,7 @@ use crate::shell::{names, output};
 
 /// GPT-2 small (Radford et al. 2019, table 2): vocabulary, width, layers, heads, context.
 const GPT2_SMALL: [usize; 5] = [50_257, 768, 12, 12, 1024];
-/// Tokens of the prompt.
+/// Tokens of the prompt, fewer where the model sees no more than twice as many.
 const PROMPT: usize = 32;
 /// Tokens of which a median is taken, at either end and in between.
 const END: usize = 16;
@@ -49,7 +48,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut rows = Vec::new();
     for (name, device) in super::devices(args)? {
         let model = open(args, &device)?;
-        let new = (args.tokens as usize).min(model.max_tokens().saturating_sub(PROMPT)).max(1);
+        let prompt = prompt_length(&*model);
+        // At least two, since the first waits for the prompt and does not count.
+        let new = (args.tokens as usize).min(model.max_tokens() - prompt).max(2);
         let written = write(&*model, new, !args.no_cache, &device);
         let after_first = written.after_first();
         let end = END.min(after_first.len());
@@ -60,13 +61,13 @@ pub fn run(args: &Args) -> Result<()> {
         rows.push(Row {
             device: name,
             parameters: model.parameters(),
-            prompt: PROMPT,
+            prompt,
             new,
             prefill_ms: written.seconds[0] * 1e3,
             tokens_per_s: after_first.len() as f64 / seconds,
             ms_at_first: median_ms(&after_first[..end]),
             ms_at_last: median_ms(&after_first[after_first.len() - end..]),
-            ms_per_token: by_position(after_first),
+            ms_per_token: by_position(prompt, after_first),
             memory_mb: (written.cache_numbers * size_of::<f32>()) as f64 / 1e6,
             same_tokens: written
                 .same_tokens(reference.get_or_insert_with(|| written.tokens.clone())),
@@ -77,9 +78,9 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// The median of every [`END`] tokens, with the tokens before the first of them.
-fn by_position(seconds: &[f64]) -> Vec<(usize, f64)> {
+fn by_position(prompt: usize, seconds: &[f64]) -> Vec<(usize, f64)> {
     let mut medians = Vec::new();
-    let mut before = PROMPT + 1;
+    let mut before = prompt + 1;
     for part in seconds.chunks(END) {
         medians.push((before, median_ms(part)));
         before += part.len();
@@ -95,11 +96,16 @@ fn median_ms(seconds: &[f64]) -> f64 {
 /// The model that `--model` names, or a GPT-2 small with random weights.
 fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
-        return Ok(names::LanguageModelFolder::open(Path::new(folder), device)?.model);
+        return Ok(names::LanguageModelFolder::open(folder, device)?.model);
     }
     let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
     let config = GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens);
     Ok(Box::new(placed(device, |device| config.init(device))))
+}
+
+/// Tokens of the prompt of a model: what it writes after it has room too.
+fn prompt_length(model: &dyn LanguageModel) -> usize {
+    PROMPT.min(model.max_tokens() / 2).max(1)
 }
 
 /// What a model wrote, and how long it took.
@@ -130,10 +136,11 @@ impl Written {
     }
 }
 
-/// Writes `new` tokens after a prompt of [`PROMPT`], always the likeliest; before that a few, since
+/// Writes `new` tokens, at least two, after a prompt of [`PROMPT`], always the likeliest; before that a few, since
 /// a device may compile its kernels first.
 pub fn write(model: &dyn LanguageModel, new: usize, with_cache: bool, device: &Device) -> Written {
-    let prompt: Vec<u32> = (0..PROMPT).map(|i| (i * 37 % model.vocab()) as u32).collect();
+    let prompt: Vec<u32> =
+        (0..prompt_length(model)).map(|i| (i * 37 % model.vocab()) as u32).collect();
     let warm_up_s = timed(model, &prompt, 2, with_cache, device).seconds[0];
     Written { warm_up_s, ..timed(model, &prompt, new, with_cache, device) }
 }

@@ -1,14 +1,14 @@
 //! `cargo rungs generate`
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use course::SEED;
 use decoder::{Generation, Sampling};
+use tokens::TextStream;
 
 use crate::shell::names::LanguageModelFolder;
-use crate::shell::options::DeviceArg;
+use crate::shell::options::{DeviceArg, WRITERS};
 use crate::shell::{names, output};
 
 /// Let a model write on from a prompt
@@ -20,11 +20,11 @@ use crate::shell::{names, output};
 GPT-2, BLOOM and LLaMA folders are read: config.json, model.safetensors (or shards), \
 tokenizer.json.")]
 pub struct Args {
-    /// A model's folder: config.json, model.safetensors and tokenizer.json
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    /// Name of the model, or its folder.
+    #[arg(long, value_name = "MODEL", help = WRITERS)]
+    model: String,
     /// The text to go on from
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = prompt)]
     prompt: String,
     /// Tokens to write at most
     #[arg(
@@ -55,11 +55,23 @@ pub struct Args {
     device: DeviceArg,
 }
 
+/// A prompt may begin with `-`, but one of the command's own options is no prompt: its text was
+/// forgotten.
+fn prompt(text: &str) -> Result<String, String> {
+    let command = <Args as clap::Args>::augment_args(clap::Command::new("generate"));
+    for option in command.get_arguments() {
+        if text.strip_prefix("--").is_some_and(|name| Some(name) == option.get_long()) {
+            return Err("expected a text to go on from, found another option".into());
+        }
+    }
+    Ok(text.into())
+}
+
 /// Writes on from the prompt, a token at a time as they are drawn.
 pub fn run(args: &Args) -> Result<()> {
     let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
     let device = names::device(&args.device.device)?;
-    let LanguageModelFolder { model, tokenizer, stops } =
+    let LanguageModelFolder { model, tokenizer, generation: config } =
         LanguageModelFolder::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
     if prompt.is_empty() {
@@ -72,76 +84,31 @@ pub fn run(args: &Args) -> Result<()> {
                 end"
         );
     }
+    for note in &config.notes {
+        eprintln!("note: {note}");
+    }
+    if let (true, Some(note)) = (args.temperature > 0.0, &config.drawing_note) {
+        eprintln!("note: {note}");
+    }
     let new = args.max as usize;
     let generation =
         Generation::new(&*model, std::slice::from_ref(&prompt), new, sampling, args.seed, &device);
     let generation = if args.no_cache { generation.without_cache() } else { generation };
-    let mut text = Streamed::new(&tokenizer, prompt)?;
+    let mut text = TextStream::new(&tokenizer);
     let mut clock = Clock::new();
-    text.print_prompt()?;
+    output::piece(&text.push(&prompt)?)?;
     for drawn in generation {
         clock.tick();
-        if stops.contains(&drawn[0]) {
+        if config.stops.contains(&drawn[0]) {
             break;
         }
-        text.push(drawn[0])?;
+        output::piece(&text.push(&drawn)?)?;
     }
-    text.end()?;
+    output::line(text.end()?)?;
     if args.stats {
         eprintln!("{}", clock.for_people());
     }
     Ok(())
-}
-
-/// Text that grows by tokens and is printed by whole characters.
-struct Streamed<'a> {
-    tokenizer: &'a tokens::Tokenizer,
-    /// IDs of the prompt and of the tokens after it.
-    ids: Vec<u32>,
-    /// Text of the tokens since `from`, as far as it is on the screen.
-    printed: String,
-    /// Index of the token where decoding starts: far enough back that what was printed cannot
-    /// change.
-    from: usize,
-}
-
-impl<'a> Streamed<'a> {
-    /// Tokens after which the text before is left alone: no character and no joint is longer.
-    const REACH: usize = 16;
-
-    fn new(tokenizer: &'a tokens::Tokenizer, ids: Vec<u32>) -> Result<Self> {
-        let printed = tokenizer.decode(&ids)?;
-        Ok(Self { tokenizer, ids, printed, from: 0 })
-    }
-
-    /// Prints the prompt.
-    fn print_prompt(&self) -> Result<()> {
-        output::piece(&self.printed)
-    }
-
-    /// Adds a token and prints the characters that it completes.
-    fn push(&mut self, id: u32) -> Result<()> {
-        self.ids.push(id);
-        let text = self.tokenizer.decode(&self.ids[self.from..])?;
-        // The bytes of one character may be spread over tokens: what is not whole yet waits.
-        let whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-        if whole.len() > self.printed.len() {
-            output::piece(whole.get(self.printed.len()..).unwrap_or_default())?;
-            self.printed = whole.into();
-            if self.ids.len() - self.from > 2 * Self::REACH {
-                self.from = self.ids.len() - Self::REACH;
-                self.printed = self.tokenizer.decode(&self.ids[self.from..])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Prints the characters that waited for more tokens, and ends the line.
-    fn end(self) -> Result<()> {
-        let text = self.tokenizer.decode(&self.ids[self.from..])?;
-        output::piece(text.get(self.printed.len()..).unwrap_or_default())?;
-        output::piece("\n")
-    }
 }
 
 /// Clock of a generation: when the first token came and how fast the others.

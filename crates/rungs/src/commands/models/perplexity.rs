@@ -9,7 +9,7 @@ use decoder::{LanguageModel, nats_of_text};
 use serde::Serialize;
 
 use crate::shell::names::LanguageModelFolder;
-use crate::shell::options::{DeviceArg, Format};
+use crate::shell::options::{DeviceArg, Format, WRITERS};
 use crate::shell::{names, output, progress};
 
 /// Say how surprised a model is by a text
@@ -18,9 +18,9 @@ use crate::shell::{names, output, progress};
   cargo rungs perplexity --model my_gpt my_other_book.txt
   cargo rungs perplexity --model my_gpt my_other_book.txt --block 64 --format json")]
 pub struct Args {
-    /// A model's folder: config.json, model.safetensors and tokenizer.json
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    /// Name of the model, or its folder.
+    #[arg(long, value_name = "MODEL", help = WRITERS)]
+    model: String,
     /// The text
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -47,7 +47,8 @@ struct Row {
     block: usize,
     nats_per_token: f64,
     bits_per_token: f64,
-    bits_per_character: f64,
+    /// `None` where only special tokens were predicted.
+    bits_per_character: Option<f64>,
     perplexity: f64,
 }
 
@@ -72,18 +73,34 @@ pub fn run(args: &Args) -> Result<()> {
     let block = block.min(model.max_tokens());
     let predicted = ids.len() - 1;
     let nats = nats(&*model, &ids, block, &device);
-    // The first token is given and not predicted, and so are its characters.
-    let characters = text.chars().count() - tokenizer.decode(&ids[..1])?.chars().count();
+    let characters = characters_predicted(&text, &tokenizer.encode(&text, usize::MAX)?.offsets);
+    let bits_per_character =
+        (characters > 0).then(|| lookup::bits_per_character(nats, predicted, characters));
     let row = Row {
         tokens: predicted,
         characters,
         block,
         nats_per_token: nats,
         bits_per_token: nats / std::f64::consts::LN_2,
-        bits_per_character: lookup::bits_per_character(nats, predicted, characters),
+        bits_per_character,
         perplexity: lookup::perplexity(nats),
     };
     output::object(args.format, &row, || for_people(&row))
+}
+
+/// Number of the text's characters that a token after the first holds, by where the tokens lie in
+/// the text: the first token is given and not predicted, and so are its characters. A normaliser may
+/// make more or fewer characters of them; those of the text count.
+fn characters_predicted(text: &str, offsets: &[(usize, usize)]) -> usize {
+    let Some(((_, end_of_first), others)) = offsets.split_first() else { return 0 };
+    let mut begin = text.len();
+    for (start, end) in others {
+        if start < end {
+            // Of a character of several tokens a part is predicted; a blank may lie in none.
+            begin = begin.min(*start).min(*end_of_first);
+        }
+    }
+    text.char_indices().filter(|(at, character)| at + character.len_utf8() > begin).count()
 }
 
 /// The result for people.
@@ -97,11 +114,15 @@ fn for_people(row: &Row) -> String {
         bits_per_character,
         perplexity,
     } = row;
+    let bits_per_character = match bits_per_character {
+        Some(bits) => format!("{bits:.4}"),
+        None => "-".into(),
+    };
     format!(
         "tokens              {tokens}\ncharacters          {characters}\nblock               \
             {block}\n\
             nats per token      {nats_per_token:.4}\nbits per token      {bits_per_token:.4}\n\
-            bits per character  {bits_per_character:.4}\nperplexity          {perplexity:.4}\n"
+            bits per character  {bits_per_character}\nperplexity          {perplexity:.4}\n"
     )
 }
 

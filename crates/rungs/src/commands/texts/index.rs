@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::shell::options::{Format, ModelArg, OwnModelArg};
 use crate::shell::prompts::PromptArg;
-use crate::shell::{input, names, output, progress};
+use crate::shell::{failure, input, names, output, progress};
 
 /// Keep the vectors of files, to search in them
 #[derive(Debug, clap::Args)]
@@ -180,11 +180,19 @@ fn split(sources: &Sources) -> Split {
     if sources.paragraphs { Split::Paragraphs } else { Split::Lines }
 }
 
-/// Finds the files to read, and notes on standard error how many of other kinds were passed over.
+/// Finds the files to read, and notes on standard error what was passed over.
 fn source_files(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
     let found = index::find_files(sources)?;
     if found.passed_over > 0 {
         eprintln!("note: {} files of other kinds were passed over", found.passed_over);
+    }
+    for error in &found.unreadable {
+        eprintln!("note: {}", failure::printable(&error.to_string()));
+    }
+    match found.unreadable.len() {
+        0 => {}
+        1 => eprintln!("note: 1 file or directory could not be read and was passed over"),
+        n => eprintln!("note: {n} files or directories could not be read and were passed over"),
     }
     Ok(found.files)
 }
@@ -249,7 +257,12 @@ impl Renewing {
                 info.files
             );
         }
-        let Renewed { unchanged, renewed, removed } = renewed?;
+        let Renewed { unchanged, renewed, removed, passed_over } = renewed?;
+        match passed_over {
+            0 => {}
+            1 => eprintln!("note: 1 file could not be read as text and was passed over"),
+            n => eprintln!("note: {n} files could not be read as text and were passed over"),
+        }
         input::note_truncated(truncated, self.encoder.limit());
         let summary = Summary {
             index: path.display().to_string(),
@@ -270,9 +283,9 @@ impl Renewing {
 fn show(progress: FileProgress, bar: &ProgressBar) {
     match progress {
         FileProgress::Looked => bar.inc(1),
-        FileProgress::PassedOver(path) => bar.suspend(|| {
-            eprintln!("note: {} is not UTF-8 text and was passed over", path.display());
-        }),
+        FileProgress::PassedOver(error) => {
+            bar.suspend(|| eprintln!("note: {}", failure::printable(&error.to_string())));
+        }
     }
 }
 

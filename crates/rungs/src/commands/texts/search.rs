@@ -19,7 +19,7 @@ use crate::shell::{input, names, output, progress, prompts};
   ls | cargo rungs search 'holiday pictures' --top 3")]
 pub struct Args {
     /// What to look for
-    #[arg(value_name = "QUERY")]
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     query: String,
     /// Text, one passage a line; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]

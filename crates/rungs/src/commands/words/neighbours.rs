@@ -21,7 +21,7 @@ pub struct NeighboursArgs {
     #[command(flatten)]
     vectors: VectorsArg,
     /// The word
-    #[arg(value_name = "WORD")]
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
     word: String,
     /// How many to show
     #[arg(
@@ -39,9 +39,15 @@ pub struct AnalogyArgs {
     /// Which vectors.
     #[command(flatten)]
     vectors: VectorsArg,
-    /// A is to B as C is to what?
-    #[arg(value_names = ["A", "B", "C"], num_args = 3, required = true)]
-    words: Vec<String>,
+    /// A is to B
+    #[arg(value_name = "A", allow_hyphen_values = true)]
+    a: String,
+    /// As A to this, so is C to what is looked for
+    #[arg(value_name = "B", allow_hyphen_values = true)]
+    b: String,
+    /// As C is to what?
+    #[arg(value_name = "C", allow_hyphen_values = true)]
+    c: String,
     /// How many to show
     #[arg(
         long, value_name = "K", default_value_t = 5,
@@ -104,7 +110,7 @@ pub fn neighbours(args: &NeighboursArgs) -> Result<()> {
 pub fn analogy(args: &AnalogyArgs) -> Result<()> {
     let space = open(&args.vectors)?;
     let mut rows = [0; 3];
-    for (i, word) in args.words.iter().enumerate() {
+    for (i, word) in [&args.a, &args.b, &args.c].into_iter().enumerate() {
         rows[i] = row(&space, word, &args.vectors.vectors)?;
     }
     show_words(&space, space.analogy(rows, args.top as usize), args.vectors.format)
