@@ -3,6 +3,8 @@
 
 mod json;
 mod lookalike;
+#[cfg(unix)]
+mod texts;
 mod write;
 
 use files::FilesError;

@@ -47,7 +47,7 @@ fn what_is_no_file_is_passed_over_in_a_directory_and_refused_where_it_is_named()
     symlink(&notes, notes.join("round")).unwrap();
     symlink(notes.join("self.txt"), notes.join("self.txt")).unwrap();
     symlink("nowhere", notes.join("broken.txt")).unwrap();
-    let found = find_files(&[notes.clone()]).unwrap();
+    let found = find_files(std::slice::from_ref(&notes)).unwrap();
     assert_eq!(found.files.len(), 1);
     assert_eq!(found.passed_over, 0);
     let said: BTreeSet<String> = found.unreadable.iter().map(ToString::to_string).collect();
@@ -74,7 +74,7 @@ fn a_file_that_went_or_changed_its_kind_after_it_was_found_is_passed_over_and_ta
     for name in ["b.txt", "c.txt", "d.txt"] {
         fs::write(notes.join(name), name).unwrap();
     }
-    let found = find_files(&[notes.clone()]).unwrap().files;
+    let found = find_files(std::slice::from_ref(&notes)).unwrap().files;
     assert_eq!(renewed(&mut index, &found).0.renewed, 4);
     fs::remove_file(notes.join("b.txt")).unwrap();
     fs::remove_file(notes.join("c.txt")).unwrap();
@@ -118,15 +118,15 @@ fn what_may_not_be_read_is_passed_over_in_a_directory() {
     fs::create_dir(&inner).unwrap();
     fs::write(inner.join("b.txt"), "another\n").unwrap();
     for path in [&file, &inner] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     if fs::read(&file).is_err() {
-        let found = find_files(&[notes.clone()]).unwrap();
+        let found = find_files(std::slice::from_ref(&notes)).unwrap();
         assert!(found.unreadable[0].to_string().contains("secrets"), "{:?}", found.unreadable);
         let (counts, said) = renewed(&mut index, &found.files);
         assert_eq!((counts.renewed, counts.passed_over), (1, 1));
         assert!(said[0].contains("secret.txt") && said[0].contains("denied"), "{said:?}");
-        let error = find_files(&[inner.clone()]).unwrap_err().to_string();
+        let error = find_files(std::slice::from_ref(&inner)).unwrap_err().to_string();
         assert!(error.contains("secrets") && error.contains("denied"), "{error}");
     }
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
