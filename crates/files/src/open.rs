@@ -41,7 +41,7 @@ pub fn open(path: &Path, expected: &'static str) -> Result<(File, u64), FilesErr
 pub fn open_text(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     let found = if kind.is_dir() {
-        "it is a folder, expected a file"
+        "it is a directory, expected a file"
     } else if kind.is_file() || is_own_stream(path) {
         return File::open(path);
     } else {

@@ -42,7 +42,7 @@ fn what_could_block_or_never_end_is_named_before_it_is_opened() {
         assert!(error.contains("a device, pipe or socket; give what it says"), "{error}");
     }
     let error = open_text(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("a folder"), "{error}");
+    assert!(error.contains("a directory"), "{error}");
     assert!(open_text(&folder.path().join("nothing")).is_err());
     File::create(folder.path().join("file")).unwrap();
     assert!(open_text(&folder.path().join("file/below")).is_err());

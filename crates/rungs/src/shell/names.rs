@@ -104,7 +104,9 @@ fn remedy(name: &str) -> String {
             "is it the hub's? run `cargo rungs fetch {of_the_hub}`, then name it {of_the_hub}"
         );
     }
-    "a model's folder holds config.json, model.safetensors and the tokenizer's files".into()
+    "a model's folder holds config.json, model.safetensors and the tokenizer's files; `cargo rungs \
+        train gpt --out DIR` makes one that writes"
+        .into()
 }
 
 /// The encoder's own reading, or one that stops after a layer.
