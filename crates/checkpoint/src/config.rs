@@ -4,8 +4,14 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use files::FilesError;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::error::CheckpointError;
+
+/// What errors call the file as a whole.
+const TOP_LEVEL: &str = "the top level";
 
 /// The checks of one configuration file; each refuses in the words of [`FilesError::Json`].
 ///
@@ -26,6 +32,52 @@ impl Checks {
     /// Checks of the file at `path`, which errors name.
     pub fn of(path: &Path) -> Self {
         Self { path: path.into() }
+    }
+
+    /// Reads the file as the library's class of configuration does: a key that the file lacks has
+    /// its value of `defaults`, and each of `other_names` is a second spelling of a key.
+    ///
+    /// Where a file has both spellings, the second one holds: transformers 5.24.0 sets the fields
+    /// of the class first, then what is left over through its `attribute_map` (`configuration_utils`,
+    /// `wrap_init_to_accept_kwargs` and `PreTrainedConfig.__post_init__`).
+    ///
+    /// # Errors
+    ///
+    /// As [`files::read_json`].
+    pub fn read<T: DeserializeOwned>(
+        &self,
+        defaults: Value,
+        other_names: &[(&str, &str)],
+    ) -> Result<T, CheckpointError> {
+        let mut file: Map<String, Value> = files::read_json(&self.path)?;
+        for (other, name) in other_names {
+            match file.remove(*other) {
+                None | Some(Value::Null) => {}
+                Some(value) => drop(file.insert((*name).into(), value)),
+            }
+        }
+        if let Value::Object(defaults) = defaults {
+            for (key, value) in defaults {
+                file.entry(key).or_insert(value);
+            }
+        }
+        self.parse(TOP_LEVEL, Value::Object(file))
+    }
+
+    /// The value that stands under `key`, as `T`.
+    ///
+    /// # Errors
+    ///
+    /// A value that does not fit `T`, by its key.
+    pub fn parse<T: DeserializeOwned>(&self, key: &str, value: Value) -> Result<T, CheckpointError> {
+        serde_path_to_error::deserialize(value).or_else(|error| {
+            let key = match error.path().to_string().as_str() {
+                "." => key.to_string(),
+                inner if key == TOP_LEVEL => format!("{inner:?}"),
+                inner => format!("{:?}", format!("{key}.{inner}")),
+            };
+            self.refuse(&key, error.into_inner().to_string())
+        })
     }
 
     /// What to answer where a key's value cannot be.
@@ -60,10 +112,40 @@ impl Checks {
     ///
     /// Another, or none.
     pub fn model_type(&self, found: Option<&str>, expected: &str) -> Result<(), CheckpointError> {
-        match found {
-            Some(found) => self.is("model_type", found, expected),
-            None => self.refuse("model_type", format!("expected {expected:?}, found no such key")),
+        self.one_of_types(found, &[expected]).map(drop)
+    }
+
+    /// The architecture that the file names, one of `expected`. Ask for it before any other key,
+    /// which another architecture may lack.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, another architecture, or none.
+    pub fn architecture(&self, expected: &[&str]) -> Result<String, CheckpointError> {
+        #[derive(Deserialize)]
+        struct Architecture {
+            model_type: Option<String>,
         }
+        let Architecture { model_type } = files::read_json(&self.path)?;
+        self.one_of_types(model_type.as_deref(), expected).map(String::from)
+    }
+
+    /// Checks that the architecture that a file names is one of `expected`.
+    ///
+    /// # Errors
+    ///
+    /// Another, or none: with all that are expected.
+    pub fn one_of_types<'a>(
+        &self,
+        found: Option<&'a str>,
+        expected: &[&str],
+    ) -> Result<&'a str, CheckpointError> {
+        let refused = match found {
+            Some(found) if expected.contains(&found) => return Ok(found),
+            Some(other) => format!("{other:?}"),
+            None => "no such key".into(),
+        };
+        self.refuse("model_type", format!("expected {}, found {refused}", one_of(expected)))
     }
 
     /// Checks that no size is zero.
@@ -117,4 +199,18 @@ impl Checks {
         }
         self.refuse(key, format!("expected a probability below 1, found {share}"))
     }
+}
+
+/// Names as a choice: `"gpt2", "bloom" or "llama"`.
+fn one_of(names: &[&str]) -> String {
+    let mut text = String::new();
+    for (i, name) in names.iter().enumerate() {
+        let before = match names.len() - i {
+            _ if i == 0 => "",
+            1 => " or ",
+            _ => ", ",
+        };
+        text += &format!("{before}{name:?}");
+    }
+    text
 }

@@ -20,14 +20,15 @@
 //! sentence's length, has dropout and gives the weights away.
 //!
 //! **Leaves you with.** [`MultiHeadAttention`], the layer that real checkpoints load into, the
-//! masks ([`causal_mask`], [`padding_mask`]; **`true` = hidden**) and the [`KeyValueCache`] of
-//! generation.
+//! masks ([`causal_mask`], [`window_mask`], [`padding_mask`]; **`true` = hidden**) and the
+//! [`KeyValueCache`] of generation.
 //!
 //! **Try.** `cargo rungs run 09`. Then give [`causal_mask`] one key less than queries and read what
 //! it says.
 
 mod cache;
 pub mod demo;
+mod head_norms;
 mod mask;
 pub mod naive;
 
@@ -39,7 +40,8 @@ use burn::tensor::{Bool, Device, Tensor};
 use positions::{Rope, RopeConfig, alibi_bias};
 
 pub use cache::KeyValueCache;
-pub use mask::{causal_mask, combine_masks, padding_mask, padding_mask_from_keep};
+pub use head_norms::{HeadNorms, norm_heads};
+pub use mask::{causal_mask, combine_masks, padding_mask, padding_mask_from_keep, window_mask};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -98,6 +100,13 @@ pub struct MultiHeadAttentionConfig {
     /// How a token's position enters the layer.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
+    /// Epsilon of the norms of queries and keys; `None` for no such norms (Qwen3 has them).
+    #[config(default = "None")]
+    pub head_norms: Option<f64>,
+    /// A factor of all scores beside 1 / sqrt(d_head); `None` for none (GPT-2 may divide the scores
+    /// of its deeper layers).
+    #[config(default = "None")]
+    pub score_scale: Option<f64>,
     /// Initializer of the projections' weights; the default is PyTorch's for a linear map.
     #[config(default = "LINEAR_INITIALIZER")]
     pub initializer: Initializer,
@@ -114,6 +123,9 @@ pub struct MultiHeadAttention {
     pub output: Linear,
     /// Dropout of the weights, in training only.
     pub dropout: Dropout,
+    /// Norms of queries and keys, before RoPE; only Qwen3 has them.
+    pub head_norms: Option<HeadNorms>,
+    score_scale: Option<f64>,
     rope: Option<Rope>,
     alibi: bool,
     n_heads: usize,
@@ -127,7 +139,8 @@ impl MultiHeadAttentionConfig {
     /// # Panics
     ///
     /// If the heads do not divide `d_model` and no `d_head` is given, the key/value heads do not
-    /// divide the heads, or RoPE's width is not that of a head.
+    /// divide the heads, RoPE's width is not that of a head, or the epsilon of `head_norms` is not
+    /// above zero.
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let Self { d_model, n_heads, .. } = *self;
         let n_kv_heads = self.n_kv_heads.unwrap_or(n_heads);
@@ -149,6 +162,8 @@ impl MultiHeadAttentionConfig {
             projection: self.linear(d_model, (n_heads + 2 * n_kv_heads) * d_head, device),
             output: self.linear(n_heads * d_head, d_model, device),
             dropout: DropoutConfig::new(self.dropout).init(),
+            head_norms: self.head_norms.map(|epsilon| HeadNorms::new(d_head, epsilon, device)),
+            score_scale: self.score_scale,
             rope: self.rope(d_head, device),
             alibi: matches!(self.positions, PositionsConfig::Alibi),
             n_heads,
@@ -259,8 +274,9 @@ impl MultiHeadAttention {
     }
 
     // ANCHOR: project
-    /// Queries, keys and values, x W_q, x W_k and x W_v, by heads. RoPE rotates queries and keys to
-    /// their positions, of which `first_position` is that of the first token.
+    /// Queries, keys and values, x W_q, x W_k and x W_v, by heads. Norms, if the layer has any, come
+    /// first; then RoPE rotates queries and keys to their positions, of which `first_position` is
+    /// that of the first token.
     ///
     /// # Shapes
     ///
@@ -281,6 +297,14 @@ impl MultiHeadAttention {
         let q = all.clone().narrow(HEADS, 0, n);
         let k = all.clone().narrow(HEADS, n, n_kv);
         let v = all.narrow(HEADS, n + n_kv, n_kv);
+        let (q, k) = match &self.head_norms {
+            Some(norms) => norms.forward(q, k),
+            None => (q, k),
+        };
+        let q = match self.score_scale {
+            Some(scale) => q * scale, // every score is a product with q
+            None => q,
+        };
         match &self.rope {
             Some(rope) => (rope.rotate(q, first_position), rope.rotate(k, first_position), v),
             None => (q, k, v),

@@ -26,6 +26,33 @@ pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bo
 }
 // ANCHOR_END: causal_mask
 
+// ANCHOR: window_mask
+/// Hides every key that is `window` places or more before its query, which sees itself and the
+/// `window` - 1 keys before it (Beltagy et al. 2020, "Longformer", section 3.1; Jiang et al. 2023,
+/// "Mistral 7B", section 2). The future is [`causal_mask`]'s to hide.
+///
+/// The queries are the last ones of the keys' positions, as in [`causal_mask`].
+///
+/// # Shapes
+///
+/// - output: `[1, 1, queries, keys]`; **`true` = hidden**
+///
+/// # Panics
+///
+/// If there are more queries than keys, or the window is 0.
+pub fn window_mask(queries: usize, keys: usize, window: usize, device: &Device) -> Tensor<4, Bool> {
+    assert!(
+        queries <= keys,
+        "{queries} queries stand among {keys} keys: there cannot be more of them"
+    );
+    assert!(window > 0, "a window of 0 hides a token from itself");
+    let first_query = keys - queries;
+    let first_seen = first_query as i64 + 1 - window as i64;
+    // burn's "triu mask" is true below its diagonal, where a key is too far back.
+    Tensor::<2, Bool>::triu_mask([queries, keys], first_seen, device).unsqueeze()
+}
+// ANCHOR_END: window_mask
+
 /// Hides the padding to the right of texts of these lengths.
 ///
 /// # Shapes

@@ -6,7 +6,7 @@ use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{
     KeyValueCache, LINEAR_INITIALIZER, MultiHeadAttention, MultiHeadAttentionConfig,
-    PositionsConfig, causal_mask, combine_masks,
+    PositionsConfig, causal_mask, combine_masks, window_mask,
 };
 
 use crate::{Activation, FeedForwardConfig, FeedForwardKind, Norm, NormKind, Transform};
@@ -29,6 +29,20 @@ pub struct DecoderLayerConfig {
     /// Positions that the attention puts in: none, RoPE or ALiBi.
     #[config(default = "PositionsConfig::None")]
     pub positions: PositionsConfig,
+    /// Tokens that a token sees, itself included; `None` for all that came before (Mistral has a
+    /// window).
+    #[config(default = "None")]
+    pub window: Option<usize>,
+    /// Whether queries and keys have norms of their own, of the same epsilon (Qwen3's do).
+    #[config(default = false)]
+    pub head_norms: bool,
+    /// A factor of the attention's scores beside 1 / sqrt(d_head); `None` for none.
+    #[config(default = "None")]
+    pub score_scale: Option<f64>,
+    /// Whether a residual keeps the output of its sub-layer's norm, and not what went into the norm
+    /// (a few BLOOMs).
+    #[config(default = false)]
+    pub residual_after_norm: bool,
     /// Which norm stands before each sub-layer.
     #[config(default = "NormKind::Layer")]
     pub norm: NormKind,
@@ -63,6 +77,8 @@ pub struct DecoderLayer {
     pub feed_forward: Transform,
     /// Dropout of each sub-layer's output, in training only.
     pub dropout: Dropout,
+    window: Option<usize>,
+    residual_after_norm: bool,
 }
 // ANCHOR_END: decoder_layer
 
@@ -79,6 +95,8 @@ impl DecoderLayerConfig {
             .with_n_kv_heads(self.n_kv_heads)
             .with_d_head(self.d_head)
             .with_positions(self.positions.clone())
+            .with_head_norms(self.head_norms.then_some(epsilon))
+            .with_score_scale(self.score_scale)
             .with_bias(bias)
             .with_dropout(dropout)
             .with_initializer(self.initializer.clone());
@@ -91,6 +109,8 @@ impl DecoderLayerConfig {
             feed_forward_norm: self.norm.init(d_model, epsilon, device),
             feed_forward: self.feed_forward.init(feed_forward, device),
             dropout: DropoutConfig::new(dropout).init(),
+            window: self.window,
+            residual_after_norm: self.residual_after_norm,
         }
     }
 }
@@ -128,10 +148,11 @@ impl DecoderLayer {
         x: Tensor<3>,
         padding_mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
-        let mask = decoder_mask(&x, 0, padding_mask);
+        let mask = decoder_mask(&x, 0, self.window, padding_mask);
         let normed = self.attention_norm.forward(x.clone());
+        let kept = self.kept(x, &normed);
         let (attended, weights) = self.attention.forward_with_weights(normed, mask);
-        (self.add_and_feed(x, attended), weights)
+        (self.add_and_feed(kept, attended), weights)
     }
 
     /// [`DecoderLayer::forward`] of tokens that follow those in the cache.
@@ -151,10 +172,11 @@ impl DecoderLayer {
         padding_mask: Option<Tensor<4, Bool>>,
         cache: &mut KeyValueCache,
     ) -> Tensor<3> {
-        let mask = decoder_mask(&x, cache.len(), padding_mask);
+        let mask = decoder_mask(&x, cache.len(), self.window, padding_mask);
         let normed = self.attention_norm.forward(x.clone());
+        let kept = self.kept(x, &normed);
         let attended = self.attention.forward_cached(normed, mask, cache);
-        self.add_and_feed(x, attended)
+        self.add_and_feed(kept, attended)
     }
 
     /// Initialises the linear maps as GPT-2 does: weights from N(0, std^2), biases zero (Radford et
@@ -184,11 +206,17 @@ impl DecoderLayer {
         }
     }
 
-    /// Adds what the attention made of x, then what the feed-forward makes of the sum.
-    fn add_and_feed(&self, x: Tensor<3>, attended: Tensor<3>) -> Tensor<3> {
-        let x = x + self.dropout.forward(attended);
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + self.dropout.forward(fed)
+    /// Adds what the attention made to what was kept, then what the feed-forward makes of the sum.
+    fn add_and_feed(&self, kept: Tensor<3>, attended: Tensor<3>) -> Tensor<3> {
+        let x = kept + self.dropout.forward(attended);
+        let normed = self.feed_forward_norm.forward(x.clone());
+        let kept = self.kept(x, &normed);
+        kept + self.dropout.forward(self.feed_forward.forward(normed))
+    }
+
+    /// What the residual keeps of a sub-layer's input: x, or what the norm made of it.
+    fn kept(&self, x: Tensor<3>, normed: &Tensor<3>) -> Tensor<3> {
+        if self.residual_after_norm { normed.clone() } else { x }
     }
 }
 
@@ -203,7 +231,8 @@ fn init_linear(linear: &mut Linear, std: f64, device: &Device) {
 }
 
 // ANCHOR: decoder_mask
-/// The mask of the future and the padding. The newest token alone has no future.
+/// The mask of the future, of what lies before the window and of the padding. The newest token alone
+/// has no future.
 ///
 /// # Shapes
 ///
@@ -213,16 +242,16 @@ fn init_linear(linear: &mut Linear, std: f64, device: &Device) {
 fn decoder_mask(
     x: &Tensor<3>,
     cached: usize,
+    window: Option<usize>,
     padding_mask: Option<Tensor<4, Bool>>,
 ) -> Option<Tensor<4, Bool>> {
-    let [_, tokens, _] = x.dims();
-    if tokens == 1 {
-        return padding_mask;
-    }
-    let future = causal_mask(tokens, cached + tokens, &x.device());
-    Some(match padding_mask {
-        Some(padding) => combine_masks(future, padding),
-        None => future,
-    })
+    let ([_, tokens, _], device) = (x.dims(), x.device());
+    let keys = cached + tokens;
+    let future = (tokens > 1).then(|| causal_mask(tokens, keys, &device));
+    let past = match window {
+        Some(window) if keys > window => Some(window_mask(tokens, keys, window, &device)),
+        _ => None,
+    };
+    [future, past, padding_mask].into_iter().flatten().reduce(combine_masks)
 }
 // ANCHOR_END: decoder_mask

@@ -15,7 +15,7 @@ use checkpoint::{CheckpointError, Checks, Expect, Load, Save, Walk, Weights};
 use inputs::LayerNorm;
 use layer::{Activation, DecoderLayer, Norm, Transform};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Family, Gpt, GptConfig, INITIALIZER_STD};
 
@@ -23,10 +23,14 @@ use crate::{Family, Gpt, GptConfig, INITIALIZER_STD};
 /// al. 2022, table 3).
 const BLOOM_TOKENS: usize = 2048;
 
+/// What `config.json` calls the architectures that are read here.
+pub const MODEL_TYPES: [&str; 2] = ["gpt2", "bloom"];
+
 /// Tensors that a file may have and this model has no use for: the attention's mask, which older
 /// libraries stored with the weights, and the output table, if it is the token table stored twice.
 const ALLOWED: [&str; 3] = ["h.*.attn.bias", "h.*.attn.masked_bias", OUTPUT_TABLE];
 const OUTPUT_TABLE: &str = "lm_head.weight";
+const OUTPUT_MAP: &str = "lm_head";
 /// Prefix of every name but the output table's; older checkpoints leave it out.
 const PREFIX: &str = "transformer.";
 const LAYERS: &str = "h.";
@@ -95,10 +99,12 @@ pub fn load(folder: &Path, device: &Device) -> Result<LoadedGpt, CheckpointError
     expect_sizes(&weights, &config)?;
     let mut model = config.lazy(device);
     let mut expect = Expect::default();
-    walk_gpt(&mut expect, config.family, &mut model)?;
+    walk_gpt(&mut expect, "", config.family, &mut model)?;
     let skipped = weights.matches(&expect.tensors, &ALLOWED)?;
-    weights.expect_tied(OUTPUT_TABLE, config.family.names().table)?;
-    walk_gpt(&mut Load::new(&weights, device), config.family, &mut model)?;
+    if config.tied {
+        weights.expect_tied(OUTPUT_TABLE, config.family.names().table)?;
+    }
+    walk_gpt(&mut Load::new(&weights, device), "", config.family, &mut model)?;
     if config.family == Family::Bloom {
         for layer in &mut model.layers {
             layer.attention.projection = by_part(&layer.attention.projection, config.n_heads);
@@ -125,23 +131,10 @@ fn expect_sizes(weights: &Weights, config: &GptConfig) -> Result<(), CheckpointE
 /// A key that is missing or of another type, a value that neither model can have, or another
 /// architecture.
 pub fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
-    #[derive(Deserialize)]
-    struct Architecture {
-        model_type: Option<String>,
-    }
-    let path = folder.join("config.json");
-    let Architecture { model_type } = files::read_json(&path)?;
-    match model_type.as_deref() {
-        Some("gpt2") => Gpt2Config::read(&path),
-        Some("bloom") => BloomConfig::read(&path),
-        other => {
-            let found = match other {
-                Some(other) => format!("{other:?}"),
-                None => "no such key".into(),
-            };
-            Checks::of(&path)
-                .refuse("model_type", format!("expected \"gpt2\" or \"bloom\", found {found}"))
-        }
+    let checks = Checks::of(&folder.join("config.json"));
+    match checks.architecture(&MODEL_TYPES)?.as_str() {
+        "gpt2" => Gpt2Config::read(&checks),
+        _ => BloomConfig::read(&checks),
     }
 }
 
@@ -154,30 +147,31 @@ struct Gpt2Config {
     n_head: usize,
     n_positions: usize,
     n_inner: Option<usize>,
-    #[serde(default = "gpt2_activation")]
     activation_function: String,
-    #[serde(default = "epsilon")]
     layer_norm_epsilon: f64,
-    #[serde(default)]
+    scale_attn_weights: bool,
     scale_attn_by_inverse_layer_idx: bool,
-    scale_attn_weights: Option<bool>,
-    #[serde(default)]
     add_cross_attention: bool,
-    tie_word_embeddings: Option<bool>,
-}
-
-fn gpt2_activation() -> String {
-    "gelu_new".into()
-}
-
-fn epsilon() -> f64 {
-    1e-5
+    tie_word_embeddings: bool,
 }
 
 impl Gpt2Config {
-    fn read(path: &Path) -> Result<GptConfig, CheckpointError> {
-        let config: Self = files::read_json(path)?;
-        let checks = Checks::of(path);
+    /// Defaults and other names are the fields and the `attribute_map` of transformers 5.24.0,
+    /// `GPT2Config`; a file without a size is refused.
+    fn read(checks: &Checks) -> Result<GptConfig, CheckpointError> {
+        let defaults = json!({
+            "n_positions": 1024, "n_inner": null, "activation_function": "gelu_new",
+            "layer_norm_epsilon": 1e-5, "scale_attn_weights": true,
+            "scale_attn_by_inverse_layer_idx": false, "add_cross_attention": false,
+            "tie_word_embeddings": true,
+        });
+        let other_names = [
+            ("hidden_size", "n_embd"),
+            ("num_hidden_layers", "n_layer"),
+            ("num_attention_heads", "n_head"),
+            ("max_position_embeddings", "n_positions"),
+        ];
+        let config: Self = checks.read(defaults, &other_names)?;
         let d_ff = config.n_inner.unwrap_or(config.n_embd.saturating_mul(4));
         checks.above_zero(&[
             ("vocab_size", config.vocab_size),
@@ -189,14 +183,7 @@ impl Gpt2Config {
         ])?;
         checks.divides(("n_head", config.n_head), ("n_embd", config.n_embd))?;
         checks.epsilon("layer_norm_epsilon", config.layer_norm_epsilon)?;
-        checks.is(
-            "scale_attn_by_inverse_layer_idx",
-            config.scale_attn_by_inverse_layer_idx,
-            false,
-        )?;
-        checks.is("scale_attn_weights", config.scale_attn_weights.unwrap_or(true), true)?;
         checks.is("add_cross_attention", config.add_cross_attention, false)?;
-        checks.is("tie_word_embeddings", config.tie_word_embeddings.unwrap_or(true), true)?;
         let Some(activation) = Activation::published(&config.activation_function) else {
             return checks
                 .refuse("activation_function", Activation::unknown(&config.activation_function));
@@ -205,7 +192,10 @@ impl Gpt2Config {
         Ok(GptConfig::new(vocab_size, n_embd, n_layer, n_head, n_positions)
             .with_d_ff(Some(d_ff))
             .with_epsilon(config.layer_norm_epsilon)
-            .with_activation(activation))
+            .with_activation(activation)
+            .with_scores_by_width(config.scale_attn_weights)
+            .with_scores_by_depth(config.scale_attn_by_inverse_layer_idx)
+            .with_tied(config.tie_word_embeddings))
     }
 }
 
@@ -213,47 +203,66 @@ impl Gpt2Config {
 #[derive(Deserialize)]
 struct BloomConfig {
     vocab_size: usize,
-    #[serde(alias = "n_embed")]
     hidden_size: usize,
-    #[serde(alias = "num_hidden_layers")]
     n_layer: usize,
-    #[serde(alias = "num_attention_heads")]
     n_head: usize,
-    seq_length: Option<usize>,
-    #[serde(default = "epsilon")]
+    seq_length: usize,
     layer_norm_epsilon: f64,
-    #[serde(default)]
     apply_residual_connection_post_layernorm: bool,
-    tie_word_embeddings: Option<bool>,
+    tie_word_embeddings: bool,
+    slow_but_exact: bool,
+    pretraining_tp: usize,
 }
 
 impl BloomConfig {
-    fn read(path: &Path) -> Result<GptConfig, CheckpointError> {
-        let config: Self = files::read_json(path)?;
-        let checks = Checks::of(path);
-        let max_tokens = config.seq_length.unwrap_or(BLOOM_TOKENS);
+    /// Defaults and other names are the fields, the `attribute_map` and the `__post_init__` of
+    /// transformers 5.24.0, `BloomConfig`; a file without a size is refused.
+    fn read(checks: &Checks) -> Result<GptConfig, CheckpointError> {
+        let defaults = json!({
+            "seq_length": BLOOM_TOKENS, "layer_norm_epsilon": 1e-5,
+            "apply_residual_connection_post_layernorm": false, "tie_word_embeddings": true,
+            "slow_but_exact": false, "pretraining_tp": 1,
+        });
+        let other_names = [
+            ("n_embed", "hidden_size"),
+            ("num_hidden_layers", "n_layer"),
+            ("num_attention_heads", "n_head"),
+        ];
+        let config: Self = checks.read(defaults, &other_names)?;
         checks.above_zero(&[
             ("vocab_size", config.vocab_size),
             ("hidden_size", config.hidden_size),
             ("n_layer", config.n_layer),
             ("n_head", config.n_head),
-            ("seq_length", max_tokens),
+            ("seq_length", config.seq_length),
         ])?;
         checks.divides(("n_head", config.n_head), ("hidden_size", config.hidden_size))?;
         checks.epsilon("layer_norm_epsilon", config.layer_norm_epsilon)?;
-        let post = config.apply_residual_connection_post_layernorm;
-        checks.is("apply_residual_connection_post_layernorm", post, false)?;
-        checks.is("tie_word_embeddings", config.tie_word_embeddings.unwrap_or(true), true)?;
-        let Self { vocab_size, hidden_size, n_layer, n_head, .. } = config;
-        Ok(GptConfig::new(vocab_size, hidden_size, n_layer, n_head, max_tokens)
+        if config.pretraining_tp > 1 {
+            // transformers 5.24.0 leaves out two biases of a layer then (`BloomAttention.forward`).
+            checks.is("slow_but_exact", config.slow_but_exact, false)?;
+        }
+        let Self { vocab_size, hidden_size, n_layer, n_head, seq_length, .. } = config;
+        Ok(GptConfig::new(vocab_size, hidden_size, n_layer, n_head, seq_length)
             .with_family(Family::Bloom)
-            .with_epsilon(config.layer_norm_epsilon))
+            .with_epsilon(config.layer_norm_epsilon)
+            .with_residual_after_norm(config.apply_residual_connection_post_layernorm)
+            .with_tied(config.tie_word_embeddings))
     }
 }
 
-/// Visits every tensor with its published name; the walker decides whether it is checked, loaded or
-/// saved.
-fn walk_gpt(walk: &mut impl Walk, family: Family, gpt: &mut Gpt) -> Result<(), CheckpointError> {
+/// Visits every tensor with its published name, `prefix` before all but the output matrix's; the
+/// walker decides whether it is checked, loaded or saved.
+fn walk_gpt(
+    walk: &mut impl Walk,
+    prefix: &str,
+    family: Family,
+    gpt: &mut Gpt,
+) -> Result<(), CheckpointError> {
+    if let Some(output) = &mut gpt.output {
+        walk.linear(OUTPUT_MAP, output)?;
+    }
+    let walk = &mut walk.under(prefix);
     walk.tensor(family.names().table, &mut gpt.tokens.weight)?;
     if let Some(positions) = &mut gpt.positions {
         walk.tensor("wpe.weight", &mut positions.weight)?; // GPT-2's
@@ -325,15 +334,10 @@ fn walk_linear(
 /// this course: `[(q, k, v), heads, d_head]`.
 fn by_part(projection: &Linear, heads: usize) -> Linear {
     let weight = columns_by_part(projection.weight.val(), heads);
-    let bias = match &projection.bias {
-        Some(bias) => {
-            let bias = bias.val();
-            let [columns] = bias.dims();
-            let row = columns_by_part(bias.unsqueeze(), heads); // [1, columns]
-            Some(Param::from_tensor(row.reshape([columns])))
-        }
-        None => None,
-    };
+    let bias = projection.bias.as_ref().map(|bias| {
+        let row = columns_by_part(bias.val().unsqueeze(), heads); // [1, columns]
+        Param::from_tensor(row.squeeze_dim(0))
+    });
     Linear { weight: Param::from_tensor(weight), bias }
 }
 
@@ -372,13 +376,13 @@ pub fn tensors(model: &Gpt) -> Vec<(String, TensorData)> {
         "expected a model of GPT-2's family, which is the one that is written"
     );
     let mut save = Save::default();
-    walk_gpt(&mut save.under(PREFIX), Family::Gpt2, &mut model.clone())
+    walk_gpt(&mut save, PREFIX, Family::Gpt2, &mut model.clone())
         .expect("nothing fails where nothing is read");
     save.tensors
 }
 
 /// GPT-2's `config.json`.
-fn published_config(config: &GptConfig) -> serde_json::Value {
+fn published_config(config: &GptConfig) -> Value {
     json!({
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": config.vocab,
         "n_embd": config.d_model, "n_layer": config.n_layers, "n_head": config.n_heads,
@@ -386,7 +390,9 @@ fn published_config(config: &GptConfig) -> serde_json::Value {
         "activation_function": config.activation.published_name(),
         "layer_norm_epsilon": config.epsilon, "resid_pdrop": config.dropout,
         "embd_pdrop": config.dropout, "attn_pdrop": config.dropout,
-        "initializer_range": INITIALIZER_STD, "tie_word_embeddings": true,
+        "initializer_range": INITIALIZER_STD, "tie_word_embeddings": config.tied,
+        "scale_attn_weights": config.scores_by_width,
+        "scale_attn_by_inverse_layer_idx": config.scores_by_depth,
         "bos_token_id": null, "eos_token_id": null, "torch_dtype": "float32",
     })
 }

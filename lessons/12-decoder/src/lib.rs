@@ -42,7 +42,7 @@ mod tokenization;
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use heads::PositionsConfig;
 use inputs::{LayerNorm, LayerNormConfig};
@@ -105,6 +105,19 @@ pub struct GptConfig {
     /// Activation of the feed-forward: the curve that bends each number between its two maps.
     #[config(default = "Activation::GeluTanh")]
     pub activation: Activation,
+    /// Whether the output is tied: the token table read a second time.
+    #[config(default = true)]
+    pub tied: bool,
+    /// Whether scores are divided by the root of a head's width, as in almost every model.
+    #[config(default = true)]
+    pub scores_by_width: bool,
+    /// Whether the scores of layer i, counted from 0, are divided by i + 1 as well (Karamcheti et
+    /// al. 2021, "Mistral - A Journey towards Reproducible Language Model Training").
+    #[config(default = false)]
+    pub scores_by_depth: bool,
+    /// Whether a layer's residuals keep the output of its norms.
+    #[config(default = false)]
+    pub residual_after_norm: bool,
     /// Dropout rate: share of the embeddings, of the attention weights and of each sub-layer's
     /// output that is set to zero in training.
     #[config(default = 0.0)]
@@ -113,7 +126,7 @@ pub struct GptConfig {
 
 // ANCHOR: gpt
 /// A decoder: decoder layers with one token table at both ends. On the way in its rows are looked
-/// up, on the way out every vector is compared with every row.
+/// up, on the way out every vector is compared with every row, or with a table of the output's own.
 #[derive(Module, Debug)]
 pub struct Gpt {
     /// Token table, `[vocab, d_model]`.
@@ -128,6 +141,8 @@ pub struct Gpt {
     pub layers: Vec<DecoderLayer>,
     /// Norm after the last layer.
     pub norm: LayerNorm,
+    /// Output matrix, `[d_model, vocab]`; `None` where the token table is the output.
+    pub output: Option<Linear>,
     max_tokens: usize,
 }
 // ANCHOR_END: gpt
@@ -172,13 +187,16 @@ impl GptConfig {
             Family::Gpt2 => (Some(learned.init(device)), None),
             Family::Bloom => (None, Some(norm.init(device))),
         };
+        let normal = Initializer::Normal { mean: 0.0, std: INITIALIZER_STD };
+        let output = LinearConfig::new(d_model, vocab).with_bias(false).with_initializer(normal);
         Gpt {
             tokens,
             positions,
             embeddings_norm,
             dropout: DropoutConfig::new(self.dropout).init(),
-            layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
+            layers: (0..n_layers).map(|i| self.layer(i).init(device)).collect(),
             norm: norm.init(device),
+            output: if self.tied { None } else { Some(output.init(device)) },
             max_tokens,
         }
     }
@@ -188,17 +206,27 @@ impl GptConfig {
         self.d_ff.unwrap_or(self.d_model.saturating_mul(4))
     }
 
-    /// The decoder layer of lesson 10, with the family's positions.
-    fn layer(&self) -> DecoderLayerConfig {
+    /// The decoder layer of lesson 10, with the family's positions and the scores of layer `i`.
+    fn layer(&self, i: usize) -> DecoderLayerConfig {
         let positions = match self.family {
             Family::Gpt2 => PositionsConfig::None,
             Family::Bloom => PositionsConfig::Alibi,
         };
         DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff())
             .with_positions(positions)
+            .with_score_scale(self.score_scale(i))
+            .with_residual_after_norm(self.residual_after_norm)
             .with_epsilon(self.epsilon)
             .with_feed_forward(FeedForwardKind::Plain(self.activation))
             .with_dropout(self.dropout)
+    }
+
+    /// The factor of layer `i`'s scores beside 1 / sqrt(d_head), which lesson 08's `scores` have.
+    fn score_scale(&self, i: usize) -> Option<f64> {
+        let d_head = self.d_model as f64 / self.n_heads as f64;
+        let by_width = if self.scores_by_width { 1.0 } else { d_head.sqrt() };
+        let by_depth = if self.scores_by_depth { 1.0 / (i + 1) as f64 } else { 1.0 };
+        (!self.scores_by_width || self.scores_by_depth).then_some(by_width * by_depth)
     }
 }
 
@@ -231,7 +259,10 @@ impl LanguageModel for Gpt {
     }
 
     fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
-        self.tokens.unembed(x)
+        match &self.output {
+            Some(output) => output.forward(x),
+            None => self.tokens.unembed(x),
+        }
     }
 
     fn max_tokens(&self) -> usize {

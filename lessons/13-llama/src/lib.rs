@@ -22,8 +22,8 @@
 //! - `decoder::LanguageModel`, whose loss, generation and cache come with it, and
 //!   `first_visible(first: usize, tokens: usize, window: usize) -> usize` (lesson 12)
 //!
-//! **Leaves you with.** [`Llama`], which trains from random weights and loads LLaMA-style
-//! checkpoints; [`layer_parameters`], [`cache_bytes`] and [`tokens_read`], which say what it costs.
+//! **Leaves you with.** [`Llama`], which trains from random weights and loads the checkpoints of
+//! LLaMA, Mistral, Qwen2 and Qwen3; [`layer_parameters`], [`cache_bytes`] and [`tokens_read`], which say what it costs.
 //!
 //! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict
 //! which of speed, size of the cache and loss changes most.
@@ -38,7 +38,9 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 use decoder::{INITIALIZER_STD, LanguageModel};
 use heads::PositionsConfig;
-use layer::{DecoderLayer, DecoderLayerConfig, FeedForwardKind, NormKind, RmsNorm, RmsNormConfig};
+use layer::{
+    DecoderLayer, DecoderLayerConfig, FeedForwardKind, NormKind, RmsNorm, RmsNormConfig, Transform,
+};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{RopeConfig, RopeScaling};
 use training::Preset;
@@ -52,6 +54,22 @@ pub const LESSON: course::Lesson = course::Lesson {
     leaves_you_with: "Llama: RMSNorm, RoPE, SwiGLU and grouped queries in the decoder of lesson 12",
     minilm: false,
 };
+
+/// Which of the published models with LLaMA's parts a [`Llama`] is like: it decides what its
+/// attention has besides.
+#[derive(Config, Debug, Copy, PartialEq, Eq)]
+pub enum LlamaKind {
+    /// LLaMA, and what is published under its name: nothing besides.
+    Llama,
+    /// Mistral: a window, in all layers or in none (Jiang et al. 2023, "Mistral 7B", section 2).
+    Mistral,
+    /// Qwen2: biases of queries, keys and values, and a window in some layers (Yang et al. 2024,
+    /// "Qwen2 Technical Report", section 2.2).
+    Qwen2,
+    /// Qwen3: norms of queries and keys, and a window in some layers (Yang et al. 2025, "Qwen3
+    /// Technical Report", section 2).
+    Qwen3,
+}
 
 /// The sizes and settings that a [`Llama`] is made from.
 #[derive(Config, Debug)]
@@ -86,6 +104,19 @@ pub struct LlamaConfig {
     /// Whether the output is tied: the token table read a second time.
     #[config(default = true)]
     pub tied: bool,
+    /// Which published model the attention is like.
+    #[config(default = "LlamaKind::Llama")]
+    pub kind: LlamaKind,
+    /// Window of each layer, in the order they run: how many tokens a token sees, itself included.
+    /// `None`, or no entry, is all of them.
+    #[config(default = "Vec::new()")]
+    pub windows: Vec<Option<usize>>,
+    /// Whether all four maps of the attention have biases.
+    #[config(default = false)]
+    pub attention_bias: bool,
+    /// Whether the maps of the feed-forward have biases.
+    #[config(default = false)]
+    pub mlp_bias: bool,
     /// Dropout rate: share of the attention weights and of each sub-layer's output that is set to
     /// zero in training.
     #[config(default = 0.0)]
@@ -151,11 +182,32 @@ impl LlamaConfig {
             tokens: TokenEmbeddingConfig::new(vocab, d_model)
                 .with_initializer_std(INITIALIZER_STD)
                 .init(device),
-            layers: (0..n_layers).map(|_| self.layer().init(device)).collect(),
+            layers: (0..n_layers).map(|i| self.published_layer(i, device)).collect(),
             norm: RmsNormConfig::new(d_model).with_epsilon(epsilon).init(device),
             output: if self.tied { None } else { Some(output.init(device)) },
             max_tokens,
         }
+    }
+
+    /// Layer `i` with what published models have besides LLaMA's four parts.
+    fn published_layer(&self, i: usize, device: &Device) -> DecoderLayer {
+        let mut layer = self
+            .layer()
+            .with_window(self.windows.get(i).copied().flatten())
+            .with_head_norms(self.kind == LlamaKind::Qwen3)
+            .init(device);
+        if self.attention_bias || self.kind == LlamaKind::Qwen2 {
+            add_bias(&mut layer.attention.projection, device);
+        }
+        if self.attention_bias {
+            add_bias(&mut layer.attention.output, device);
+        }
+        if let (true, Transform::SwiGlu(swiglu)) = (self.mlp_bias, &mut layer.feed_forward) {
+            add_bias(&mut swiglu.gate, device);
+            add_bias(&mut swiglu.up, device);
+            add_bias(&mut swiglu.down, device);
+        }
+        layer
     }
 
     // ANCHOR: layer
@@ -183,6 +235,12 @@ impl LlamaConfig {
     pub fn n_kv_heads(&self) -> usize {
         self.n_kv_heads.unwrap_or(self.n_heads)
     }
+}
+
+/// Gives a map the bias that `LlamaConfig::layer` leaves out, zero so far.
+fn add_bias(linear: &mut Linear, device: &Device) {
+    let [_, d_out] = linear.weight.lazy_shape().dims();
+    linear.bias = Some(Initializer::Zeros.init([d_out], device));
 }
 
 // ANCHOR: language_model

@@ -1,6 +1,8 @@
 //! Checks of a configuration refuse in one line that names the key.
 
 use checkpoint::{CheckpointError, Checks};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::assert_says;
 
@@ -56,5 +58,72 @@ fn checks_refuse_in_a_line_that_names_file_key_expected_and_found() {
     for (share, found) in [(1.0, "1"), (-0.1, "-0.1"), (f64::NAN, "NaN")] {
         let line = format!("at dropout: expected a probability below 1, found {found};");
         refused(checks.probability("dropout", share), &line);
+    }
+}
+
+/// A `config.json` of this content, in a folder of its own.
+fn config(content: &Value) -> (tempfile::TempDir, Checks) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    std::fs::write(&path, content.to_string()).unwrap();
+    let checks = Checks::of(&path);
+    (folder, checks)
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Sizes {
+    width: usize,
+    heads: usize,
+    share: Option<f64>,
+}
+
+#[test]
+fn an_architecture_is_one_of_those_that_are_read_or_refused_with_all_of_them() {
+    let (_folder, checks) = config(&json!({"model_type": "gpt2", "n_layer": 2}));
+    assert_eq!(checks.architecture(&["bloom", "gpt2"]).unwrap(), "gpt2");
+    let line = "at model_type: expected \"bloom\", \"llama\" or \"qwen2\", found \"gpt2\";";
+    assert_says(checks.architecture(&["bloom", "llama", "qwen2"]).map(drop), &[line]);
+    let (_folder, checks) = config(&json!({"n_layer": 2}));
+    let line = "at model_type: expected \"bloom\" or \"llama\", found no such key;";
+    assert_says(checks.architecture(&["bloom", "llama"]).map(drop), &[line]);
+}
+
+#[test]
+fn a_key_that_is_missing_has_its_default_and_null_is_not_missing() {
+    let defaults = || json!({"heads": 8, "share": 0.5});
+    for (content, expected) in [
+        (json!({"width": 32}), Sizes { width: 32, heads: 8, share: Some(0.5) }),
+        (json!({"width": 32, "share": null}), Sizes { width: 32, heads: 8, share: None }),
+        (
+            json!({"width": 32, "heads": 4, "share": 1}),
+            Sizes { width: 32, heads: 4, share: Some(1.0) },
+        ),
+    ] {
+        let (_folder, checks) = config(&content);
+        assert_eq!(checks.read::<Sizes>(defaults(), &[]).unwrap(), expected, "{content}");
+    }
+    for (content, line) in [
+        (json!({"heads": 4}), "missing field `width`"),
+        (json!({"width": 32, "heads": null}), "at \"heads\": invalid type: null"),
+        (json!({"width": "32"}), "at \"width\": invalid type: string"),
+        (json!([32]), "expected a map"),
+    ] {
+        let (_folder, checks) = config(&content);
+        assert_says(checks.read::<Sizes>(defaults(), &[]).map(drop), &[line]);
+    }
+}
+
+#[test]
+fn of_two_spellings_of_a_key_the_second_one_holds_as_in_transformers() {
+    let names = [("hidden_size", "width"), ("num_heads", "heads")];
+    for (content, width) in [
+        (json!({"width": 32, "heads": 4}), 32),
+        (json!({"hidden_size": 48, "heads": 4}), 48),
+        (json!({"width": 32, "hidden_size": 48, "num_heads": 4}), 48),
+        (json!({"width": 32, "hidden_size": null, "num_heads": 4, "heads": 2}), 32),
+    ] {
+        let (_folder, checks) = config(&content);
+        let read: Sizes = checks.read(json!({}), &names).unwrap();
+        assert_eq!(read, Sizes { width, heads: 4, share: None }, "{content}");
     }
 }

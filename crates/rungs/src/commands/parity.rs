@@ -225,15 +225,17 @@ fn gradients(folder: &Folder, config: &Config, device: &Device) -> Result<Vec<(S
             let loss = next_token_loss(&gpt, &inputs, &device);
             decoder::checkpoint::tensors(&gradient_of(loss, gpt))
         }
-        (Recorded::LanguageModel(model), Some("llama")) => {
+        (Recorded::LanguageModel(model), Some(name))
+            if llama::checkpoint::MODEL_TYPES.contains(&name) =>
+        {
             let inputs = inputs::decoder(folder, case, &*model)?;
             let llama = llama::checkpoint::load(path, &device)?.model;
             let loss = next_token_loss(&llama, &inputs, &device);
             llama::checkpoint::tensors(&gradient_of(loss, llama))
         }
         (_, model_type) => bail!(
-            "{}: expected a gpt2 or llama, whose gradients can be compared, found {model_type:?} \
-                with recorded ones",
+            "{}: expected a gpt2 or one of LLaMA's kind, whose gradients can be compared, found \
+                {model_type:?} with recorded ones",
             path.display()
         ),
     };

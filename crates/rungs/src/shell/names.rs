@@ -143,7 +143,7 @@ pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
 
 /// A causal language model of a folder: its weights, its tokenizer and the tokens that end a text.
 pub struct LanguageModelFolder {
-    /// The model: GPT-2, BLOOM or LLaMA.
+    /// The model: GPT-2, BLOOM, LLaMA, Mistral or Qwen.
     pub model: Box<dyn LanguageModel>,
     /// Tokenizer, from a text to its token IDs and back.
     pub tokenizer: Tokenizer,
@@ -176,17 +176,11 @@ pub fn language_model(
     model_type: Option<&str>,
     device: &Device,
 ) -> Result<Box<dyn LanguageModel>> {
-    match model_type {
-        Some("gpt2" | "bloom") => Ok(Box::new(decoder::checkpoint::load(folder, device)?.model)),
-        Some("llama") => Ok(Box::new(llama::checkpoint::load(folder, device)?.model)),
-        other => {
-            let found = match other {
-                Some(other) => format!("{other:?}"),
-                None => "no such key".into(),
-            };
-            let problem =
-                format!("expected \"gpt2\", \"bloom\" or \"llama\", which write, found {found}");
-            Ok(Checks::of(&folder.join("config.json")).refuse("model_type", problem)?)
-        }
+    let (gpts, llamas) = (decoder::checkpoint::MODEL_TYPES, llama::checkpoint::MODEL_TYPES);
+    let checks = Checks::of(&folder.join("config.json"));
+    let found = checks.one_of_types(model_type, &[&gpts[..], &llamas].concat())?;
+    if gpts.contains(&found) {
+        return Ok(Box::new(decoder::checkpoint::load(folder, device)?.model));
     }
+    Ok(Box::new(llama::checkpoint::load(folder, device)?.model))
 }

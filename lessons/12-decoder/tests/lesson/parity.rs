@@ -16,6 +16,9 @@ use crate::{VOCAB, random_model, small};
 /// The tokens' axis of `[batch, tokens]`.
 const TOKENS: usize = 1;
 
+/// Recorded models of other settings than GPT-2's and BLOOM's own.
+const VARIANTS: [&str; 3] = ["gpt2_untied", "gpt2_unscaled", "bloom_post_norm"];
+
 pub fn inputs(folder: &Folder, case: &Case) -> DecoderInputs {
     let input = |name| folder.input(case, name).unwrap();
     DecoderInputs {
@@ -57,9 +60,24 @@ fn bloom_answers_as_in_pytorch_at_every_layer_left_padding_included() {
 }
 
 #[test]
+fn an_output_of_its_own_and_scores_divided_by_the_layer_answer_as_in_pytorch() {
+    assert_answers_as_recorded("gpt2_untied");
+}
+
+#[test]
+fn scores_that_are_not_divided_by_the_width_answer_as_in_pytorch() {
+    assert_answers_as_recorded("gpt2_unscaled");
+}
+
+#[test]
+fn a_bloom_whose_residuals_keep_the_norms_answers_as_in_pytorch() {
+    assert_answers_as_recorded("bloom_post_norm");
+}
+
+#[test]
 fn greedy_text_is_pytorchs_with_the_cache_and_without() {
     let device = backend::from_env();
-    for name in ["gpt2", "bloom"] {
+    for name in ["gpt2", "bloom"].iter().chain(&VARIANTS) {
         let (folder, model) = opened(name);
         let case = folder.cases.iter().find(|case| case.case == "greedy").unwrap();
         let expected: TensorData = folder.tensor(case, "generated_ids").unwrap();
@@ -94,9 +112,30 @@ fn four_prompts_of_different_lengths_go_on_as_in_pytorch() {
 }
 
 #[test]
+fn four_prompts_go_on_as_in_pytorch_in_models_of_other_settings() {
+    let device = backend::from_env();
+    for name in VARIANTS {
+        let (folder, model) = opened(name);
+        let case = folder.cases.iter().find(|case| case.case == "greedy_batch").unwrap();
+        let expected = folder.tensor(case, "generated_ids").unwrap();
+        let (tokens, expected) = (expected.shape()[1], expected.iter::<i64>().collect::<Vec<_>>());
+        for with_cache in [true, false] {
+            let found = continued(&model, &inputs(&folder, case), tokens, with_cache, &device);
+            assert_eq!(found, expected, "{name}, with cache: {with_cache}");
+        }
+    }
+}
+
+#[test]
 fn gradients_are_pytorchs_for_every_weight() {
+    for name in ["gpt2", "gpt2_untied", "gpt2_unscaled"] {
+        assert_gradients_as_recorded(name);
+    }
+}
+
+fn assert_gradients_as_recorded(name: &str) {
     let device = backend::from_env().autodiff();
-    let folder = Folder::open(&golden::directory().join("gpt2")).unwrap();
+    let folder = Folder::open(&golden::directory().join(name)).unwrap();
     let model = checkpoint::load(&folder.path, &device).unwrap().model;
     let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
     let ids = Tensor::<2, Int>::from_data(inputs(&folder, case).input_ids, &device);
@@ -107,8 +146,8 @@ fn gradients_are_pytorchs_for_every_weight() {
     let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
     assert_eq!(errors.len(), gradients.len());
     let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);
-    for (name, error) in errors {
-        assert!(error <= tolerance, "{name}: off by {error:e}");
+    for (tensor, error) in errors {
+        assert!(error <= tolerance, "{name}, {tensor}: off by {error:e}");
     }
 }
 

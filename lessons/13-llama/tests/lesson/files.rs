@@ -249,7 +249,7 @@ fn an_unknown_scaling_is_refused_under_either_key() {
 fn every_impossible_configuration_is_refused_by_its_key() {
     let huge = json!(1u64 << 62); // four of it are more than a machine counts
     let cases = [
-        ("model_type", json!("mistral"), "expected \"llama\", found \"mistral\""),
+        ("model_type", json!("gemma"), "\"qwen2\" or \"qwen3\", found \"gemma\""),
         ("model_type", json!(null), "found no such key"),
         ("num_attention_heads", json!(5), "divisor of hidden_size (32)"),
         ("num_attention_heads", json!(0), "at num_attention_heads: expected at least 1"),
@@ -275,6 +275,9 @@ fn every_impossible_configuration_is_refused_by_its_key() {
         ("rope_theta", json!(1.0), "at rope_theta: expected a number above 1, found 1"),
         ("rope_theta", json!(-1e4), "at rope_theta"),
         ("hidden_act", json!("gelu"), "at hidden_act: expected \"silu\", found \"gelu\""),
+        ("partial_rotary_factor", json!(0.5), "at partial_rotary_factor: expected 1.0, found 0.5"),
+        ("rms_norm_eps", json!(null), "rms_norm_eps"),
+        ("tie_word_embeddings", json!(null), "tie_word_embeddings"),
         ("vocab_size", json!(101), "expected shape [101, 32], found [100, 32]"),
     ];
     for (key, value, needle) in cases {
@@ -286,8 +289,8 @@ fn every_impossible_configuration_is_refused_by_its_key() {
 #[test]
 fn a_missing_and_a_doubled_key_are_refused() {
     let folder =
-        changed(|config| drop(config.as_object_mut().unwrap().remove("rms_norm_eps")), no_change);
-    assert_refused(folder.path(), &["rms_norm_eps"]);
+        changed(|config| drop(config.as_object_mut().unwrap().remove("hidden_size")), no_change);
+    assert_refused(folder.path(), &["hidden_size"]);
     fs::write(
         folder.path().join("config.json"),
         r#"{"model_type": "llama", "model_type": "llama"}"#,

@@ -14,6 +14,9 @@ use training::{Event, Recipe, TrainingRun, train};
 
 use crate::{VOCAB, drawn, small};
 
+/// Recorded models with what others have besides LLaMA's parts.
+const VARIANTS: [&str; 4] = ["mistral", "qwen2", "qwen2_sliding", "qwen3"];
+
 pub fn inputs(folder: &Folder, case: &Case) -> DecoderInputs {
     let input = |name| folder.input(case, name).unwrap();
     DecoderInputs {
@@ -60,9 +63,30 @@ fn linear_scaling_and_a_head_of_keys_for_each_of_queries_answer_as_in_pytorch() 
 }
 
 #[test]
+fn a_window_of_four_tokens_and_wide_heads_answer_as_in_pytorch() {
+    assert_answers_as_recorded("mistral");
+}
+
+#[test]
+fn biases_of_queries_keys_and_values_alone_answer_as_in_pytorch() {
+    assert_answers_as_recorded("qwen2");
+}
+
+#[test]
+fn a_window_in_the_second_layer_alone_answers_as_in_pytorch() {
+    assert_answers_as_recorded("qwen2_sliding");
+}
+
+#[test]
+fn norms_of_queries_and_keys_answer_as_in_pytorch() {
+    assert_answers_as_recorded("qwen3");
+}
+
+#[test]
 fn greedy_text_is_pytorchs_with_the_cache_and_without() {
     let device = backend::from_env();
-    for name in ["llama", "llama_llama3", "llama_linear"] {
+    let names = ["llama", "llama_llama3", "llama_linear"].iter().chain(&VARIANTS);
+    for name in names {
         let (folder, model) = opened(name);
         let case = folder.cases.iter().find(|case| case.case == "greedy").unwrap();
         let expected: TensorData = folder.tensor(case, "generated_ids").unwrap();
@@ -97,9 +121,30 @@ fn four_prompts_of_different_lengths_go_on_as_in_pytorch() {
 }
 
 #[test]
+fn four_prompts_go_on_as_in_pytorch_under_windows_biases_and_norms() {
+    let device = backend::from_env();
+    for name in VARIANTS {
+        let (folder, model) = opened(name);
+        let case = folder.cases.iter().find(|case| case.case == "greedy_batch").unwrap();
+        let expected = folder.tensor(case, "generated_ids").unwrap();
+        let (tokens, expected) = (expected.shape()[1], expected.iter::<i64>().collect::<Vec<_>>());
+        for with_cache in [true, false] {
+            let found = continued(&model, &inputs(&folder, case), tokens, with_cache, &device);
+            assert_eq!(found, expected, "{name}, with cache: {with_cache}");
+        }
+    }
+}
+
+#[test]
 fn gradients_are_pytorchs_for_every_weight() {
+    for name in ["llama"].iter().chain(&VARIANTS) {
+        assert_gradients_as_recorded(name);
+    }
+}
+
+fn assert_gradients_as_recorded(name: &str) {
     let device = backend::from_env().autodiff();
-    let folder = Folder::open(&golden::directory().join("llama")).unwrap();
+    let folder = Folder::open(&golden::directory().join(name)).unwrap();
     let model = checkpoint::load(&folder.path, &device).unwrap().model;
     let case = folder.cases.iter().find(|case| case.case == "loss").unwrap();
     let loss = next_token_loss(&model, &inputs(&folder, case), &device);
@@ -107,8 +152,8 @@ fn gradients_are_pytorchs_for_every_weight() {
     let errors = folder.gradient_errors(&gradients).unwrap().expect("gradients were recorded");
     assert_eq!(errors.len(), gradients.len());
     let tolerance = backend::tolerance(&backend::from_env(), folder.tolerance);
-    for (name, error) in errors {
-        assert!(error <= tolerance, "{name}: off by {error:e}");
+    for (tensor, error) in errors {
+        assert!(error <= tolerance, "{name}, {tensor}: off by {error:e}");
     }
 }
 
