@@ -69,7 +69,11 @@ impl Checks {
     /// # Errors
     ///
     /// A value that does not fit `T`, by its key.
-    pub fn parse<T: DeserializeOwned>(&self, key: &str, value: Value) -> Result<T, CheckpointError> {
+    pub fn parse<T: DeserializeOwned>(
+        &self,
+        key: &str,
+        value: Value,
+    ) -> Result<T, CheckpointError> {
         serde_path_to_error::deserialize(value).or_else(|error| {
             let key = match error.path().to_string().as_str() {
                 "." => key.to_string(),

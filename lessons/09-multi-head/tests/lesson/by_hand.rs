@@ -7,7 +7,8 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 use golden::assert_close;
 use heads::{
     MultiHeadAttention, MultiHeadAttentionConfig, PositionsConfig, causal_mask, combine_masks,
-    masked_weights, merge_heads, padding_mask, padding_mask_from_keep, share_heads, split_heads,
+    masked_weights, merge_heads, norm_heads, padding_mask, padding_mask_from_keep, share_heads,
+    split_heads, window_mask,
 };
 
 use crate::numbers;
@@ -200,4 +201,35 @@ fn the_masks_hide_what_they_say() {
     let both = combine_masks(causal_mask(2, 2, &device), padding_mask(&[2, 1], 2, &device));
     assert_eq!(both.dims(), [2, 1, 2, 2]);
     assert_eq!(flags(both), [no, yes, no, no, no, yes, no, yes]);
+}
+
+#[test]
+fn a_window_of_two_shows_a_token_itself_and_the_one_before() {
+    let device = backend::from_env();
+    let [no, yes] = [false, true];
+    let flags = |mask: Tensor<4, Bool>| -> Vec<bool> { mask.to_data().iter().collect() };
+    // Token 3 no longer sees token 1; the future is not this mask's to hide.
+    assert_eq!(flags(window_mask(3, 3, 2, &device)), [no, no, no, no, no, no, yes, no, no]);
+    // The newest of four tokens, after three in the cache.
+    assert_eq!(flags(window_mask(1, 4, 2, &device)), [yes, yes, no, no]);
+    assert_eq!(flags(window_mask(2, 3, 1, &device)), [yes, no, no, yes, yes, no]);
+    assert_eq!(flags(window_mask(2, 2, 2, &device)), [no; 4]);
+    assert_eq!(flags(window_mask(2, 2, usize::MAX >> 1, &device)), [no; 4]);
+}
+
+#[test]
+#[should_panic(expected = "a window of 0")]
+fn a_window_of_nothing_is_refused() {
+    window_mask(2, 2, 0, &backend::from_env());
+}
+
+#[test]
+fn a_head_of_3_and_4_is_brought_to_a_mean_square_of_1_and_scaled() {
+    let device = backend::from_env();
+    let x = Tensor::<4>::from_floats([[[[3.0, 4.0]], [[-30.0, 40.0]]]], &device);
+    // The root of (9 + 16) / 2 is 3.5355; heads differ by nothing but their direction.
+    let expected =
+        Tensor::from_floats([[[[0.848_528, 2.262_742]], [[-0.848_528, 2.262_742]]]], &device);
+    let scale = Tensor::from_floats([1.0, 2.0], &device);
+    assert_close(&norm_heads(x, scale, 1e-6), &expected, backend::tolerance(&device, 1e-5));
 }

@@ -103,6 +103,32 @@ fn cached(layer: &MultiHeadAttention, x: &Tensor<3>, chunks: &[usize]) -> Tensor
     Tensor::cat(outputs, 1)
 }
 
+/// Weights of a layer with these settings for six random tokens, `x` times as large.
+fn weights_of(config: &MultiHeadAttentionConfig, size: f64) -> Tensor<4> {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let x = random::<3>([1, 6, D_MODEL], 3, &device) * size;
+    config.init(&device).forward_with_weights(x, None).1
+}
+
+#[test]
+fn under_norms_of_queries_and_keys_longer_vectors_are_no_larger_scores() {
+    let plain = four_heads().with_bias(false);
+    let normed = plain.clone().with_head_norms(Some(1e-12));
+    let tolerance = backend::tolerance(&backend::from_env(), 1e-5);
+    assert_close(&weights_of(&normed, 100.0), &weights_of(&normed, 1.0), tolerance);
+    assert!(max_abs_error(&weights_of(&plain, 100.0), &weights_of(&plain, 1.0)) > 0.1);
+}
+
+#[test]
+fn a_factor_of_the_scores_is_as_if_the_queries_were_larger() {
+    let plain = four_heads().with_bias(false);
+    let quarter = plain.clone().with_score_scale(Some(0.25));
+    // Queries and keys are both half as large.
+    let tolerance = backend::tolerance(&backend::from_env(), 1e-6);
+    assert_close(&weights_of(&quarter, 1.0), &weights_of(&plain, 0.5), tolerance);
+}
+
 #[test]
 fn a_query_whose_every_key_is_hidden_gives_zeros_and_a_finite_gradient() {
     let device = backend::from_env();

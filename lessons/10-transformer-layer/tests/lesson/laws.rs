@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use golden::{assert_close, max_abs_error};
-use heads::{KeyValueCache, causal_mask, combine_masks, padding_mask};
+use heads::{KeyValueCache, causal_mask, combine_masks, norm_heads, padding_mask};
 use layer::{
     Activation, DecoderLayer, EncoderLayerConfig, FeedForwardConfig, Norm, Placement,
     RmsNormConfig, Transform, gelu_exact, gelu_tanh, rms_norm,
@@ -52,15 +52,35 @@ proptest! {
     }
 
     #[test]
+    fn a_token_before_the_window_does_not_matter(seed: u64, window in 1usize..4) {
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, 7);
+        let layer = decoders()[0].clone().with_window(Some(window)).init(&device);
+        let x = random([1, window + 1, 8], seed, &device);
+        let seen = x.clone().narrow(1, 1, window);
+        let changed = Tensor::cat(vec![random([1, 1, 8], !seed, &device), seen], 1);
+        let [before, after] = [x, changed].map(|x| layer.forward(x, None));
+        let newest = |x: &Tensor<3>| x.clone().narrow(1, window, 1);
+        assert_close(&newest(&after), &newest(&before), backend::rerun(&device));
+        if window > 1 {
+            // The token before it saw the one that was changed.
+            prop_assert!(max_abs_error(&before.narrow(1, 1, 1), &after.narrow(1, 1, 1)) > 1e-4);
+        }
+    }
+
+    #[test]
     fn a_cached_decoder_layer_is_an_uncached_one(
         seed: u64,
         first in 1usize..4,
         second in 1usize..4,
         kind in 0usize..3,
+        window in proptest::option::of(1usize..5),
+        residual_after_norm: bool,
     ) {
         let device = backend::from_env();
         let _seed = backend::seeded(&device, 7);
-        let layer = decoders()[kind].init(&device);
+        let config = decoders()[kind].clone().with_window(window).with_head_norms(kind == 1);
+        let layer = config.with_residual_after_norm(residual_after_norm).init(&device);
         let x = random::<3>([2, first + second, 8], seed, &device);
         let whole = layer.forward(x.clone(), None);
         let in_pieces = cached(&layer, &x, first);
@@ -101,6 +121,26 @@ fn a_decoder_layer_is_a_pre_norm_encoder_layer_under_the_causal_mask() {
     let mask = combine_masks(causal_mask(5, 5, &device), padding.clone());
     let expected = encoder.forward(x.clone(), Some(mask));
     assert_close(&decoder.forward(x, Some(padding)), &expected, backend::tolerance(&device, 1e-5));
+}
+
+#[test]
+fn lesson_09s_norm_of_a_head_is_rms_norm() {
+    let device = backend::from_env();
+    let x = random::<4>([2, 3, 4, 8], 1, &device);
+    let scale = random::<1>([8], 2, &device);
+    let expected = rms_norm(x.clone(), scale.clone(), 1e-5);
+    assert_close(&norm_heads(x, scale, 1e-5), &expected, backend::rerun(&device));
+}
+
+#[test]
+fn a_residual_after_the_norm_keeps_what_the_norm_made() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let layer = decoders()[0].clone().with_residual_after_norm(true).init(&device);
+    let x = random::<3>([1, 4, 8], 1, &device) * 100.0;
+    // Norms forget the size of what comes in, and here nothing else carries it.
+    let tolerance = backend::tolerance(&device, 1e-4);
+    assert_close(&layer.forward(x.clone() * 10.0, None), &layer.forward(x, None), tolerance);
 }
 
 #[test]

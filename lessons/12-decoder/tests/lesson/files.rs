@@ -156,6 +156,75 @@ fn bloom_is_read_under_its_older_names() {
 }
 
 #[test]
+fn of_two_spellings_of_a_size_the_newer_one_holds_as_in_transformers() {
+    let folder = changed(
+        |config| {
+            config["n_head"] = json!(2);
+            config["num_attention_heads"] = json!(4);
+            config["n_positions"] = json!(7);
+            config["max_position_embeddings"] = json!(64);
+        },
+        no_change,
+    );
+    assert_is_the_recorded_model(folder.path(), &[]);
+    let folder = golden::altered(
+        "bloom",
+        |config| {
+            config["n_embed"] = config["hidden_size"].take();
+            config["hidden_size"] = json!(64);
+            config["num_hidden_layers"] = json!(2);
+            config["n_layer"] = json!(3);
+        },
+        no_change,
+    );
+    assert_is_the_recorded_model(folder.path(), &[]);
+}
+
+#[test]
+fn a_missing_key_stands_for_what_its_class_says() {
+    for (model, keys) in [
+        ("gpt2", ["activation_function", "layer_norm_epsilon", "tie_word_embeddings"]),
+        ("bloom", ["layer_norm_epsilon", "tie_word_embeddings", "pretraining_tp"]),
+    ] {
+        let remove = |config: &mut Value| {
+            for key in keys {
+                config.as_object_mut().unwrap().remove(key);
+            }
+        };
+        assert_is_the_recorded_model(golden::altered(model, remove, no_change).path(), &[]);
+    }
+    let folder =
+        changed(|config| drop(config.as_object_mut().unwrap().remove("n_positions")), no_change);
+    assert_refused(folder.path(), &["expected shape [1024, 32], found [64, 32]"]);
+}
+
+#[test]
+fn keys_that_change_nothing_in_f32_are_passed_over() {
+    let set = |config: &mut Value| config["reorder_and_upcast_attn"] = json!(true);
+    assert_is_the_recorded_model(changed(set, no_change).path(), &[]);
+    // Only both together change a sum: transformers leaves two biases out then.
+    for (exact, parts) in [(true, 1), (false, 4)] {
+        let set = |config: &mut Value| {
+            config["slow_but_exact"] = json!(exact);
+            config["pretraining_tp"] = json!(parts);
+        };
+        assert_is_the_recorded_model(golden::altered("bloom", set, no_change).path(), &[]);
+    }
+    let set = |config: &mut Value| {
+        config["slow_but_exact"] = json!(true);
+        config["pretraining_tp"] = json!(4);
+    };
+    let folder = golden::altered("bloom", set, no_change);
+    assert_refused(folder.path(), &["at slow_but_exact: expected false, found true"]);
+}
+
+#[test]
+fn an_output_of_its_own_has_to_be_there() {
+    let folder = golden::altered("gpt2_untied", no_change, |tensors| drop(tensors.remove(OUTPUT)));
+    assert_refused(folder.path(), &[OUTPUT, "missing"]);
+}
+
+#[test]
 fn a_missing_tensor_is_named() {
     let folder = changed(no_change, |tensors| drop(tensors.remove(PROJECTION)));
     assert_refused(folder.path(), &["h.0.attn.c_proj.weight", "missing"]);
@@ -212,14 +281,12 @@ fn every_impossible_configuration_of_gpt2_is_refused_by_its_key() {
         ("n_inner", huge, "mlp.c_fc.weight"),
         ("layer_norm_epsilon", json!(0.0), "above 0"),
         ("activation_function", json!("swoosh"), "swoosh"),
-        (
-            "scale_attn_by_inverse_layer_idx",
-            json!(true),
-            "at scale_attn_by_inverse_layer_idx: expected false",
-        ),
-        ("scale_attn_weights", json!(false), "at scale_attn_weights: expected true"),
+        ("scale_attn_by_inverse_layer_idx", json!(1), "scale_attn_by_inverse_layer_idx"),
+        ("scale_attn_weights", json!(null), "scale_attn_weights"),
         ("add_cross_attention", json!(true), "at add_cross_attention: expected false"),
-        ("tie_word_embeddings", json!(false), "at tie_word_embeddings: expected true"),
+        ("tie_word_embeddings", json!(false), "lm_head.weight"),
+        ("hidden_size", json!(48), "expected shape [100, 48], found [100, 32]"),
+        ("num_attention_heads", json!(5), "at n_head: expected a divisor of n_embd (32), found 5"),
         ("vocab_size", json!(101), "expected shape [101, 32], found [100, 32]"),
         ("n_positions", json!(1_000_000_000), "expected shape [1000000000, 32], found [64, 32]"),
     ];
@@ -238,12 +305,8 @@ fn every_impossible_configuration_of_bloom_is_refused_by_its_key() {
         ("n_layer", json!(1_000_000_000), "expected 1000000000 layers"),
         ("hidden_size", json!(1u64 << 63), "expected shape [100, 9223372036854775808]"),
         ("layer_norm_epsilon", json!(-1.0), "above 0"),
-        (
-            "apply_residual_connection_post_layernorm",
-            json!(true),
-            "at apply_residual_connection_post_layernorm: expected false",
-        ),
-        ("tie_word_embeddings", json!(false), "at tie_word_embeddings: expected true"),
+        ("tie_word_embeddings", json!(false), "lm_head.weight"),
+        ("n_embed", json!(48), "expected shape [100, 48], found [100, 32]"),
         ("vocab_size", json!(101), "expected shape [101, 32], found [100, 32]"),
     ];
     for (key, value, needle) in cases {
@@ -284,7 +347,9 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
         gpt.clone(),
         gpt.clone().with_d_ff(Some(40)).with_activation(Activation::Relu).with_epsilon(1e-3),
         gpt.clone().with_activation(Activation::GeluExact).with_dropout(0.1),
-        gpt.with_activation(Activation::Silu),
+        gpt.clone().with_activation(Activation::Silu),
+        gpt.clone().with_tied(false).with_scores_by_depth(true),
+        gpt.with_scores_by_width(false),
     ] {
         let model = random_model(&config, &device);
         let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use decoder::{Generation, LanguageModel, Sampling};
 use golden::{Folder, Stored};
 use half::{bf16, f16};
 use llama::checkpoint::{load, read_config, save, tensors};
-use llama::{Llama, LlamaConfig};
+use llama::{Llama, LlamaConfig, LlamaKind};
 use positions::RopeScaling;
 use safetensors::Dtype;
 use serde_json::{Value, json};
@@ -166,6 +166,149 @@ fn biases_are_there_where_the_configuration_says_so() {
             folder(false, with_biases(maps, |_| 0.0)).path(),
             &["_proj.bias", "no place"],
         );
+    }
+}
+
+/// A copy of a recorded model of another kind with its configuration changed.
+fn set(name: &str, keys: &[(&str, Value)]) -> TempDir {
+    let change = |config: &mut Value| {
+        for (key, value) in keys {
+            config[key] = value.clone();
+        }
+    };
+    golden::altered(name, change, no_change)
+}
+
+/// A copy of a recorded model whose configuration lacks some keys.
+fn without(name: &str, keys: &[&str]) -> TempDir {
+    let change = |config: &mut Value| {
+        for key in keys {
+            config.as_object_mut().unwrap().remove(*key);
+        }
+    };
+    golden::altered(name, change, no_change)
+}
+
+#[test]
+fn a_missing_key_stands_for_what_its_class_says() {
+    let config = |name: &str, keys: &[&str]| read_config(without(name, keys).path()).unwrap();
+    let keys = ["rms_norm_eps", "max_position_embeddings", "hidden_act", "num_key_value_heads"];
+    for (name, max_tokens) in [("llama", 2048), ("mistral", 131_072), ("qwen2", 32_768)] {
+        let read = config(name, &keys[..3]);
+        assert_eq!((read.epsilon, read.max_tokens), (1e-6, max_tokens), "{name}");
+    }
+    assert_eq!(config("llama", &keys).n_kv_heads, None);
+    assert_refused(without("mistral", &keys).path(), &["num_key_value_heads", "found 8"]);
+    assert_refused(without("qwen2", &keys).path(), &["num_key_value_heads", "found 32"]);
+    assert_eq!(config("mistral", &["sliding_window"]).windows, [Some(4096); 2]);
+    assert_eq!(config("qwen3", &["head_dim"]).d_head, Some(128));
+    // layer_types are those of max_window_layers, which is 28, then.
+    assert_eq!(config("qwen3", &["layer_types", "max_window_layers"]).windows, [None; 2]);
+    let untied = ["tie_word_embeddings"];
+    for (name, tied) in [("llama", false), ("mistral", false), ("qwen2", false), ("qwen3", false)] {
+        assert_eq!(config(name, &untied).tied, tied, "{name}");
+    }
+}
+
+#[test]
+fn a_window_is_where_its_kind_of_model_has_one() {
+    let windows =
+        |name: &str, keys: &[(&str, Value)]| read_config(set(name, keys).path()).unwrap().windows;
+    assert_eq!(windows("mistral", &[]), [Some(4); 2]);
+    assert_eq!(windows("mistral", &[("sliding_window", json!(null))]), [None; 0]);
+    // Mistral's class reads no layer_types, and LLaMA's no window at all.
+    let types = json!(["full_attention", "sliding_attention"]);
+    assert_eq!(windows("mistral", &[("layer_types", types.clone())]), [Some(4); 2]);
+    let keys = [("sliding_window", json!(4)), ("use_sliding_window", json!(true))];
+    assert_eq!(windows("llama", &keys), [None; 0]);
+    assert_eq!(windows("qwen2", &keys[..1]), [None; 0]);
+    assert_eq!(windows("qwen2_sliding", &[]), [None, Some(4)]);
+    let from_first = [("layer_types", json!(null)), ("max_window_layers", json!(0))];
+    assert_eq!(windows("qwen2_sliding", &from_first), [Some(4); 2]);
+    assert_eq!(windows("qwen3", &[]), [Some(4), None]);
+}
+
+#[test]
+fn a_window_that_cannot_be_is_refused_by_its_key() {
+    let full = "full_attention";
+    for (name, keys, needle) in [
+        ("mistral", vec![("sliding_window", json!(0))], "at sliding_window: expected at least 1"),
+        ("mistral", vec![("sliding_window", json!(-1))], "sliding_window"),
+        ("mistral", vec![("num_hidden_layers", json!(1_000_000_000))], "at num_hidden_layers"),
+        ("qwen3", vec![("layer_types", json!([full]))], "at layer_types: expected 2 layers"),
+        ("qwen3", vec![("layer_types", json!([full, "chunked_attention"]))], "chunked_attention"),
+        ("qwen3", vec![("use_sliding_window", json!(false))], "at layer_types: sliding_attention"),
+        ("qwen3", vec![("sliding_window", json!(null))], "at layer_types: sliding_attention"),
+    ] {
+        assert_refused(set(name, &keys).path(), &[needle]);
+    }
+}
+
+#[test]
+fn the_order_of_two_forms_of_rope_is_that_of_transformers() {
+    let linear = json!({"rope_type": "linear", "factor": 4.0});
+    let newer = json!({"rope_type": "default", "rope_theta": 5e5});
+    let llama3 = |original: Option<usize>| {
+        let mut scaling = json!({"type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0});
+        if let Some(original) = original {
+            scaling["original_max_position_embeddings"] = json!(original);
+        }
+        scaling
+    };
+    let scaled_from = |original| RopeScaling::Llama3 {
+        factor: 8.0,
+        low_freq_factor: 1.0,
+        high_freq_factor: 4.0,
+        original_max_position_embeddings: original,
+    };
+    // As printed by transformers 5.24.0 for these files.
+    for (keys, theta, scaling) in [
+        (
+            vec![("rope_parameters", newer.clone()), ("rope_theta", json!(7e4))],
+            5e5,
+            RopeScaling::None,
+        ),
+        (
+            vec![
+                ("rope_parameters", newer.clone()),
+                ("rope_scaling", linear.clone()),
+                ("rope_theta", json!(7e4)),
+            ],
+            7e4,
+            RopeScaling::Linear { factor: 4.0 },
+        ),
+        (
+            vec![("rope_parameters", newer.clone()), ("rope_scaling", json!({}))],
+            5e5,
+            RopeScaling::None,
+        ),
+        (
+            vec![("rope_parameters", linear), ("rope_theta", json!(7e4))],
+            7e4,
+            RopeScaling::Linear { factor: 4.0 },
+        ),
+        (vec![("rope_scaling", llama3(None)), ("rope_theta", json!(7e4))], 7e4, scaled_from(64)),
+        (vec![("rope_scaling", llama3(Some(66)))], 1e4, scaled_from(66)),
+        (
+            vec![
+                ("rope_scaling", llama3(Some(66))),
+                ("original_max_position_embeddings", json!(55)),
+            ],
+            1e4,
+            scaled_from(55),
+        ),
+    ] {
+        let read = read_config(set("llama", &keys).path()).unwrap();
+        assert_eq!((read.theta, read.scaling), (theta, scaling), "{keys:?}");
+    }
+    // Without either, and without a base, the base is 10,000 and not that of the other form.
+    let keys = ["rope_theta", "rope_scaling"];
+    assert_eq!(read_config(without("llama", &keys).path()).unwrap().theta, 1e4);
+    let by_layer = json!({"full_attention": {"rope_type": "default", "rope_theta": 5e5}});
+    for name in ["llama", "qwen2"] {
+        let folder = set(name, &[("rope_parameters", by_layer.clone())]);
+        assert_refused(folder.path(), &["at rope_parameters", "one set", "full_attention"]);
     }
 }
 
@@ -348,7 +491,7 @@ fn weights_that_are_nan_or_infinite_are_refused_by_name() {
 fn another_architecture_is_refused_by_its_name_or_by_its_tensors() {
     for other in ["gpt2", "bloom", "bert"] {
         let folder = golden::directory().join(other);
-        assert_refused(&folder, &["expected \"llama\"", &format!("found {other:?}")]);
+        assert_refused(&folder, &["expected \"llama\", \"mistral\"", &format!("found {other:?}")]);
         let disguised = changed(no_change, no_change);
         fs::copy(folder.join("model.safetensors"), disguised.path().join("model.safetensors"))
             .unwrap();
@@ -390,9 +533,24 @@ fn a_model_saved_and_loaded_is_the_same_to_the_bit() {
         small().with_d_head(Some(6)).with_epsilon(1e-6),
         small().with_scaling(RopeScaling::Linear { factor: 4.0 }),
         small().with_scaling(llama3).with_theta(500_000.0),
+        small().with_attention_bias(true).with_mlp_bias(true),
+        small().with_kind(LlamaKind::Mistral).with_d_head(Some(6)),
+        small().with_kind(LlamaKind::Mistral).with_windows(vec![Some(3); 2]),
+        small().with_kind(LlamaKind::Qwen2),
+        small().with_kind(LlamaKind::Qwen2).with_windows(vec![None, Some(3)]),
+        small().with_kind(LlamaKind::Qwen3).with_windows(vec![Some(3), None]),
+        small().with_kind(LlamaKind::Qwen3).with_attention_bias(true),
     ] {
         assert_comes_back(&drawn(&config, &device), &config);
     }
+}
+
+#[test]
+#[should_panic(expected = "a Mistral is not published with such windows and biases")]
+fn a_setting_that_its_kind_has_no_key_for_is_not_written() {
+    let config = small().with_kind(LlamaKind::Mistral).with_attention_bias(true);
+    let folder = tempfile::tempdir().unwrap();
+    let _ = save(&drawn(&config, &backend::from_env()), &config, folder.path());
 }
 
 #[test]
