@@ -9,8 +9,8 @@ use burn::tensor::{Device, Tensor, assert_shape};
 const NUMBERS: usize = 3;
 
 /// RMSNorm of every query and every key, by a scale that all heads share (Henry et al. 2020,
-/// "Query-Key Normalization for Transformers", section 3; Dehghani et al. 2023, "Scaling Vision
-/// Transformers to 22 Billion Parameters", section 2; Qwen3).
+/// "Query-Key Normalization for Transformers"; Yang et al. 2025, "Qwen3 Technical Report", section
+/// 2).
 #[derive(Module, Debug)]
 pub struct HeadNorms {
     /// Scale of the queries, `[d_head]`.
