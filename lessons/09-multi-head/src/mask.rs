@@ -47,7 +47,7 @@ pub fn window_mask(queries: usize, keys: usize, window: usize, device: &Device) 
     );
     assert!(window > 0, "a window of 0 hides a token from itself");
     let first_query = keys - queries;
-    let first_seen = first_query as i64 + 1 - window as i64;
+    let first_seen = first_query as i64 + 1 - window.min(keys) as i64;
     // burn's "triu mask" is true below its diagonal, where a key is too far back.
     Tensor::<2, Bool>::triu_mask([queries, keys], first_seen, device).unsqueeze()
 }

@@ -30,7 +30,6 @@ pub const MODEL_TYPES: [&str; 2] = ["gpt2", "bloom"];
 /// libraries stored with the weights, and the output table, if it is the token table stored twice.
 const ALLOWED: [&str; 3] = ["h.*.attn.bias", "h.*.attn.masked_bias", OUTPUT_TABLE];
 const OUTPUT_TABLE: &str = "lm_head.weight";
-const OUTPUT_MAP: &str = "lm_head";
 /// Prefix of every name but the output table's; older checkpoints leave it out.
 const PREFIX: &str = "transformer.";
 const LAYERS: &str = "h.";
@@ -260,7 +259,7 @@ fn walk_gpt(
     gpt: &mut Gpt,
 ) -> Result<(), CheckpointError> {
     if let Some(output) = &mut gpt.output {
-        walk.linear(OUTPUT_MAP, output)?;
+        walk.tensor(OUTPUT_TABLE, &mut output.weight)?;
     }
     let walk = &mut walk.under(prefix);
     walk.tensor(family.names().table, &mut gpt.tokens.weight)?;
@@ -335,8 +334,9 @@ fn walk_linear(
 fn by_part(projection: &Linear, heads: usize) -> Linear {
     let weight = columns_by_part(projection.weight.val(), heads);
     let bias = projection.bias.as_ref().map(|bias| {
+        let [columns] = bias.dims();
         let row = columns_by_part(bias.val().unsqueeze(), heads); // [1, columns]
-        Param::from_tensor(row.squeeze_dim(0))
+        Param::from_tensor(row.reshape([columns]))
     });
     Linear { weight: Param::from_tensor(weight), bias }
 }

@@ -42,7 +42,7 @@ mod tokenization;
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use heads::PositionsConfig;
 use inputs::{LayerNorm, LayerNormConfig};
@@ -141,8 +141,8 @@ pub struct Gpt {
     pub layers: Vec<DecoderLayer>,
     /// Norm after the last layer.
     pub norm: LayerNorm,
-    /// Output matrix, `[d_model, vocab]`; `None` where the token table is the output.
-    pub output: Option<Linear>,
+    /// Table of the output, `[vocab, d_model]`; `None` where the token table is the output.
+    pub output: Option<TokenEmbedding>,
     max_tokens: usize,
 }
 // ANCHOR_END: gpt
@@ -173,22 +173,17 @@ impl GptConfig {
     /// what the checkpoint replaces is never drawn.
     pub(crate) fn lazy(&self, device: &Device) -> Gpt {
         let Self { vocab, d_model, n_layers, max_tokens, epsilon, .. } = *self;
-        assert!(
-            n_layers > 0 && max_tokens > 0,
-            "expected layers and tokens, found {n_layers} and {max_tokens}"
-        );
+        let sizes = [n_layers, max_tokens];
+        assert!(!sizes.contains(&0), "expected layers and tokens, found {sizes:?}");
         let norm = LayerNormConfig::new(d_model).with_epsilon(epsilon);
-        let tokens = TokenEmbeddingConfig::new(vocab, d_model)
-            .with_initializer_std(INITIALIZER_STD)
-            .init(device);
+        let table = TokenEmbeddingConfig::new(vocab, d_model).with_initializer_std(INITIALIZER_STD);
+        let tokens = table.init(device);
         let learned =
             LearnedPositionsConfig::new(max_tokens, d_model).with_initializer_std(INITIALIZER_STD);
         let (positions, embeddings_norm) = match self.family {
             Family::Gpt2 => (Some(learned.init(device)), None),
             Family::Bloom => (None, Some(norm.init(device))),
         };
-        let normal = Initializer::Normal { mean: 0.0, std: INITIALIZER_STD };
-        let output = LinearConfig::new(d_model, vocab).with_bias(false).with_initializer(normal);
         Gpt {
             tokens,
             positions,
@@ -196,7 +191,7 @@ impl GptConfig {
             dropout: DropoutConfig::new(self.dropout).init(),
             layers: (0..n_layers).map(|i| self.layer(i).init(device)).collect(),
             norm: norm.init(device),
-            output: if self.tied { None } else { Some(output.init(device)) },
+            output: (!self.tied).then(|| table.init(device)),
             max_tokens,
         }
     }
@@ -225,8 +220,8 @@ impl GptConfig {
     fn score_scale(&self, i: usize) -> Option<f64> {
         let d_head = self.d_model as f64 / self.n_heads as f64;
         let by_width = if self.scores_by_width { 1.0 } else { d_head.sqrt() };
-        let by_depth = if self.scores_by_depth { 1.0 / (i + 1) as f64 } else { 1.0 };
-        (!self.scores_by_width || self.scores_by_depth).then_some(by_width * by_depth)
+        let scale = if self.scores_by_depth { by_width / (i + 1) as f64 } else { by_width };
+        (scale != 1.0).then_some(scale)
     }
 }
 
@@ -259,10 +254,7 @@ impl LanguageModel for Gpt {
     }
 
     fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
-        match &self.output {
-            Some(output) => output.forward(x),
-            None => self.tokens.unembed(x),
-        }
+        self.output.as_ref().unwrap_or(&self.tokens).unembed(x)
     }
 
     fn max_tokens(&self) -> usize {

@@ -43,28 +43,24 @@ impl LlamaKind {
     /// What a key that is missing stands for: the fields of transformers 5.24.0's `LlamaConfig`,
     /// `MistralConfig`, `Qwen2Config` and `Qwen3Config`. A file without a size is refused.
     fn defaults(self) -> Value {
-        match self {
-            Self::Llama => json!({"max_position_embeddings": 2048}),
-            Self::Mistral => json!({
-                "max_position_embeddings": 131_072, "num_key_value_heads": 8,
-                "sliding_window": 4096,
-            }),
-            Self::Qwen2 => json!({
-                "max_position_embeddings": 32_768, "num_key_value_heads": 32,
-                "sliding_window": 4096,
-            }),
-            Self::Qwen3 => json!({
-                "max_position_embeddings": 32_768, "num_key_value_heads": 32, "head_dim": 128,
-                "sliding_window": 4096,
-            }),
-        }
+        let (max_tokens, n_kv_heads, d_head) = match self {
+            Self::Llama => (2048, None, None),
+            Self::Mistral => (131_072, Some(8), None),
+            Self::Qwen2 => (32_768, Some(32), None),
+            Self::Qwen3 => (32_768, Some(32), Some(128)),
+        };
+        json!({
+            "max_position_embeddings": max_tokens, "num_key_value_heads": n_kv_heads,
+            "head_dim": d_head, "rms_norm_eps": 1e-6, "hidden_act": "silu",
+            "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false,
+            "sliding_window": 4096, "use_sliding_window": false, "max_window_layers": 28,
+        })
     }
 }
 
-/// The keys of such a `config.json`; those that change nothing here are skipped. The defaults are
-/// those that the four classes share.
+/// The keys of such a `config.json`; those that change nothing here are skipped.
 #[derive(Deserialize)]
-pub(super) struct Published {
+struct Published {
     vocab_size: usize,
     hidden_size: usize,
     intermediate_size: usize,
@@ -72,42 +68,23 @@ pub(super) struct Published {
     num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
     head_dim: Option<usize>,
-    pub(super) max_position_embeddings: usize,
-    #[serde(default = "epsilon")]
+    max_position_embeddings: usize,
     rms_norm_eps: f64,
-    #[serde(default = "silu")]
     hidden_act: String,
-    #[serde(default)]
     attention_bias: bool,
-    #[serde(default)]
     mlp_bias: bool,
-    #[serde(default)]
     tie_word_embeddings: bool,
     sliding_window: Option<usize>,
-    #[serde(default)]
     use_sliding_window: bool,
-    #[serde(default = "max_window_layers")]
     max_window_layers: usize,
     layer_types: Option<Vec<String>>,
     /// Base and scaling in the form of transformers 5.
-    pub(super) rope_parameters: Option<Map<String, Value>>,
+    rope_parameters: Option<Map<String, Value>>,
     /// Scaling of RoPE in the classic form, and its base.
-    pub(super) rope_scaling: Option<Map<String, Value>>,
-    pub(super) rope_theta: Option<f64>,
-    pub(super) partial_rotary_factor: Option<f64>,
-    pub(super) original_max_position_embeddings: Option<usize>,
-}
-
-fn epsilon() -> f64 {
-    1e-6
-}
-
-fn silu() -> String {
-    "silu".into()
-}
-
-fn max_window_layers() -> usize {
-    28
+    rope_scaling: Option<Map<String, Value>>,
+    rope_theta: Option<f64>,
+    partial_rotary_factor: Option<f64>,
+    original_max_position_embeddings: Option<usize>,
 }
 
 /// Reads and checks the `config.json` of a folder of LLaMA, Mistral, Qwen2 or Qwen3.
@@ -125,7 +102,15 @@ pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
     if Activation::published(&file.hidden_act) != Some(Activation::Silu) {
         checks.is("hidden_act", file.hidden_act.as_str(), "silu")?;
     }
-    let (theta, scaling) = rope::read(&file, &checks)?;
+    let rope = rope::Keys {
+        parameters: file.rope_parameters.as_ref(),
+        scaling: file.rope_scaling.as_ref(),
+        theta: file.rope_theta,
+        partial_rotary_factor: file.partial_rotary_factor,
+        original_max_tokens: file.original_max_position_embeddings,
+        max_tokens: file.max_position_embeddings,
+    };
+    let (theta, scaling) = rope::read(&rope, &checks)?;
     let config = LlamaConfig::new(
         file.vocab_size,
         file.hidden_size,
@@ -251,7 +236,8 @@ pub(super) fn published(config: &LlamaConfig) -> Value {
         "num_key_value_heads": config.n_kv_heads(), "head_dim": config.d_head(),
         "max_position_embeddings": config.max_tokens, "rms_norm_eps": config.epsilon,
         "hidden_act": "silu",
-        "rope_theta": config.theta, "rope_scaling": rope::published(config.scaling), "tie_word_embeddings": config.tied,
+        "rope_theta": config.theta, "rope_scaling": rope::published(config.scaling),
+        "tie_word_embeddings": config.tied,
         "attention_bias": config.attention_bias, "mlp_bias": config.mlp_bias,
         "attention_dropout": config.dropout, "initializer_range": decoder::INITIALIZER_STD,
         "bos_token_id": null, "eos_token_id": null, "torch_dtype": "float32",
