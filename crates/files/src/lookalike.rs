@@ -72,13 +72,14 @@ const UTF_32: Lookalike = Lookalike {
 };
 
 /// The first bytes of formats that have such; the longer of two with the same beginning first.
-const MAGIC: [(&[u8], Lookalike); 10] = [
+const MAGIC: [(&[u8], Lookalike); 11] = [
     (b"\x1f\x8b", GZIP),
     (b"\x28\xb5\x2f\xfd", ZSTD),
     (b"\xfd7zXZ\0", XZ),
-    (b"PAR1", PARQUET),
+    (b"PAR1\x15", PARQUET),
     (b"\x93NUMPY", NUMPY),
-    (b"GGUF", GGUF),
+    (b"GGUF\x02\0", GGUF),
+    (b"GGUF\x03\0", GGUF),
     (b"\xff\xfe\0\0", UTF_32),
     (b"\0\0\xfe\xff", UTF_32),
     (b"\xff\xfe", UTF_16),

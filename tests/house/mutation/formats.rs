@@ -298,7 +298,10 @@ fn read_classifier(folder: &Path) -> Used {
     let classifier = Classifier::open(folder, &device(), |_| {
         let encoder = SentenceEncoder::open(folder, &device()).map_err(ClassifierError::from)?;
         let probe = encoder.embed(&[index::PROBE]).map_err(ClassifierError::from)?.remove(0).vector;
-        Ok::<_, ClassifierError>((encoder, Model { name: "here".into(), probe }))
+        Ok::<_, ClassifierError>((
+            encoder,
+            Model { name: "here".into(), probe, prompt: String::new() },
+        ))
     })?;
     drop(classifier.probabilities(&["The cats sat.".to_string()])?.into_data());
     Ok(())

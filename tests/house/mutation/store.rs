@@ -33,7 +33,8 @@ fn source(path: &str, texts: &[&str]) -> FilePassages {
 
 pub fn index() -> Files {
     written(|folder| {
-        let model = Model { name: "letters".into(), probe: vector_of(index::PROBE) };
+        let model =
+            Model { name: "letters".into(), probe: vector_of(index::PROBE), prompt: String::new() };
         let mut index = Index::create(&folder.join("notes.index"), &model).expect("a new index");
         let files = [source("a.txt", &["one", "two"]), source("b.md", &["three", "one"])];
         index.put(&files, embed).expect("an index that can be written");

@@ -207,7 +207,7 @@ fn a_module_outside_the_folder_is_refused() {
     let folder = sentence_model(MEAN);
     let path = folder.path().join("modules.json");
     let text = fs::read_to_string(&path).unwrap().replace("1_Pooling", "../elsewhere");
-    fs::write(path, text).unwrap();
+    fs::write(&path, &text).unwrap();
     assert_refused(&folder, &["../elsewhere", "inside"]);
     fs::write(&path, text.replace("../elsewhere", &"elsewhere".repeat(1000))).unwrap();
     assert_refused(&folder, &["modules.json", "at most 255 bytes", "found 9000"]);

@@ -98,7 +98,6 @@ pub fn segments_of_another_shape_let_through(
     ids: Tensor<2, Int>,
     segment_ids: Tensor<2, Int>,
 ) -> Tensor<3> {
-    let [_, tokens] = ids.dims();
     let positions = this.position_vectors(&ids);
     this.tokens.forward(ids) + positions + this.segments.forward(segment_ids)
 }
