@@ -1,20 +1,17 @@
 //! What is not a safetensors file, or not a sound one, is refused by what it is.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use crate::{assert_says, file, floats, golden_bert, model, open};
 
-/// A file of this header and data is refused with these texts, in under a second.
+/// A file of this header and data is refused with these texts.
 #[track_caller]
 fn refused(bytes: &[u8], texts: &[&str]) {
     let folder = model(bytes);
-    let begun = Instant::now();
     assert_says(open(folder.path()), texts);
     assert_says(open(folder.path()), &["model.safetensors"]);
-    assert!(begun.elapsed() < Duration::from_secs(2), "two refusals took {:?}", begun.elapsed());
 }
 
 const ONE: &str = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
