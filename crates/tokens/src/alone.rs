@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::file::{SpecialTokens, read_bounded};
-use crate::{Encoding, Tokenizer, TokensError, shorten};
+use crate::special::SpecialTokens;
+use crate::vocab::read_bounded;
+use crate::{Encoding, Tokenizer, TokensError};
 
 impl Tokenizer {
     /// Opens one tokenizer.json, whatever other files of its folder say, and the most tokens of a
@@ -19,9 +20,7 @@ impl Tokenizer {
         let bytes = read_bounded(path)?;
         // What is no JSON at all is refused by the checks that follow.
         let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let unk = value["model"]["unk_token"].as_str().unwrap_or("[UNK]").to_string();
-        let [pad, cls, sep, mask] = [&unk, &unk, &unk, &unk].map(Clone::clone);
-        let specials = SpecialTokens { unk, pad, cls, sep, mask };
+        let specials = SpecialTokens::of_unknown(value["model"]["unk_token"].as_str());
         let longest = value["truncation"]["max_length"].as_u64();
         let longest = longest.map_or(usize::MAX, |tokens| tokens as usize);
         Ok((Self::from_bytes(&bytes, path.into(), specials)?, longest))
@@ -33,8 +32,12 @@ impl Tokenizer {
     ///
     /// A text above [`LARGEST_TEXT`](crate::LARGEST_TEXT), or a failure of the library.
     pub fn encode_unframed(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
-        let (mut tokens, mut truncated) = (self.encode_bare(text)?, false);
-        shorten(&mut tokens, limit, &mut truncated);
+        let mut tokens = self.encode_bare(text)?;
+        let truncated = tokens.len() > limit;
+        if truncated {
+            tokens.truncate(limit, 0, self.truncation);
+            tokens.take_overflowing();
+        }
         Ok(Encoding {
             ids: tokens.get_ids().to_vec(),
             segments: tokens.get_type_ids().to_vec(),

@@ -1,9 +1,7 @@
 //! Blanks that are left out of a decoded text: before marks, and before what is left of a word.
 
-use std::path::Path;
-
+use crate::config::Config;
 use crate::error::TokensError;
-use crate::file::{flag, read_object};
 
 /// What stands in a decoded text, and what takes its place, one after the other: transformers 5.24,
 /// `PreTrainedTokenizerBase.clean_up_tokenization`.
@@ -20,20 +18,14 @@ const CLEANED: [(&str, &str); 10] = [
     (" 're", "'re"),
 ];
 
-/// Whether the tokenizer_config.json in `folder` asks for it. It does not count for byte pairs,
-/// which write their own blanks, unless a second key insists: transformers 5.24,
-/// `TokenizersBackend._decode`.
-pub fn is_asked_for(folder: &Path, is_bpe: bool) -> Result<bool, TokensError> {
+/// Whether a folder's configuration asks for it. It does not count for byte pairs, which write their
+/// own blanks, unless a second key insists: transformers 5.24, `TokenizersBackend._decode`.
+pub fn is_asked_for(config: &Config, is_bpe: bool) -> Result<bool, TokensError> {
     const KEY: &str = "clean_up_tokenization_spaces";
     const EVEN_FOR_BPE: &str =
         "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
-    let path = folder.join("tokenizer_config.json");
-    if !path.exists() {
-        return Ok(false);
-    }
-    let config = read_object(&path)?;
-    let asked = flag(&config, KEY, &path)?.unwrap_or(false);
-    Ok(asked && (!is_bpe || flag(&config, EVEN_FOR_BPE, &path)?.unwrap_or(false)))
+    let asked = config.flag(KEY)?.unwrap_or(false);
+    Ok(asked && (!is_bpe || config.flag(EVEN_FOR_BPE)?.unwrap_or(false)))
 }
 
 /// The beginning of a decoded text that becomes the same whatever follows: up to the last character

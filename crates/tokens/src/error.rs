@@ -17,6 +17,15 @@ pub enum TokensError {
         /// Folder where the files were looked for.
         folder: PathBuf,
     },
+    /// The folder holds its vocabulary only as a sentencepiece model.
+    #[error(
+        "{path}: expected tokenizer.json, found a sentencepiece model alone: write it with \
+            transformers, AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
+    )]
+    SentencePiece {
+        /// Path of the sentencepiece model.
+        path: PathBuf,
+    },
     /// A file could not be read or written, or is another file.
     #[error(transparent)]
     File(#[from] FilesError),
@@ -106,7 +115,7 @@ pub enum TokensError {
     NoSpecial {
         /// Path of the file.
         path: PathBuf,
-        /// Role of the token: `unk`, `pad`, `cls`, `sep` or `mask`.
+        /// Role of the token: `bos`, `eos`, `unk`, `sep`, `pad`, `cls` or `mask`.
         role: &'static str,
         /// Text of the token.
         token: String,
@@ -120,7 +129,7 @@ pub enum TokensError {
     OtherId {
         /// Path of the file.
         path: PathBuf,
-        /// Place that disagrees with the vocabulary: `added_tokens` or `post_processor`.
+        /// Place that disagrees with the vocabulary, such as `post_processor`.
         place: &'static str,
         /// Text of the token.
         token: String,

@@ -12,34 +12,44 @@
 //! # Layout
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
-//! - `alone`: a tokenizer.json by itself, texts without special tokens
-//! - `clean_up`: blanks that are left out of a decoded text
-//! - `file`: files of others, read and checked
-//! - `stream`: [`TextStream`], a text that grows by tokens
+//! - `open`: files of others, put together; `alone`: a tokenizer.json by itself
+//! - `vocab`: where a vocabulary lies; `check`: what must hold in it
+//! - `config`: what the files around it say, and which of them holds
+//! - `class`: which class of another library reads them; `pipeline`: what that class builds itself
+//! - `special`: special and added tokens
 //! - `trial`: a text encoded before a file is trusted
+//! - `lost`: what of a text no token stands for
+//! - `clean_up`: blanks that are left out of a decoded text
+//! - `stream`: [`TextStream`], a text that grows by tokens
 //! - `write`: tokenizers of our own, made and written
 
 mod alone;
+mod check;
+mod class;
 mod clean_up;
+mod config;
 mod error;
-mod file;
+mod lost;
+mod open;
+mod pipeline;
+mod special;
 mod stream;
 mod trial;
+mod vocab;
 mod write;
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use files::one_line;
 use guard::guarded;
-use serde_json::json;
-use tokenizers::models::ModelWrapper;
-use tokenizers::{PostProcessor, Tokenizer as Library, TruncationDirection};
+use tokenizers::{
+    PostProcessor, Tokenizer as Library, TruncationDirection, TruncationParams, truncate_encodings,
+};
 
 pub use error::TokensError;
 pub use stream::TextStream;
 
-use file::{AddedToken, SpecialTokens};
+use special::SpecialTokens;
 
 /// Size of the largest text that is encoded in one piece, in bytes. The library keeps tens of bytes
 /// for every one of the text.
@@ -93,91 +103,15 @@ pub struct Tokenizer {
     specials: SpecialTokens,
     /// File of the tokenizer, for errors.
     path: PathBuf,
+    /// End of a text that is cut off where it is too long.
+    truncation: TruncationDirection,
+    /// Whether padding goes before a text.
+    pads_left: bool,
     /// Whether blanks before marks are left out of a decoded text.
-    clean_up: bool,
+    cleans_up: bool,
 }
 
 impl Tokenizer {
-    /// Opens the tokenizer in `folder`: tokenizer.json or, as in older BERT checkpoints, vocab.txt
-    /// with tokenizer_config.json.
-    ///
-    /// The file's own padding and truncation are dropped: they belong to the training that it comes
-    /// from, and a fixed padding without its mask ruins every vector.
-    ///
-    /// # Errors
-    ///
-    /// Files that are missing, unreadable, too large or malformed; vocabularies that contradict
-    /// themselves; special tokens that are needed and missing.
-    pub fn open(folder: &Path) -> Result<Self, TokensError> {
-        let (bytes, path, specials) = file::read_tokenizer(folder)?;
-        let mut tokenizer = Self::from_bytes(&bytes, path, specials)?;
-        let is_bpe = matches!(tokenizer.library.get_model(), ModelWrapper::BPE(_));
-        tokenizer.clean_up = clean_up::is_asked_for(folder, is_bpe)?;
-        Ok(tokenizer)
-    }
-
-    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the IDs 0 to
-    /// 4, then each of `words` the next in order, repeats left out. Punctuation splits off, so it
-    /// belongs among the words.
-    ///
-    /// # Errors
-    ///
-    /// A word that no text could produce, since it would be split.
-    pub fn word_level(words: &[impl AsRef<str>]) -> Result<Self, TokensError> {
-        let specials = SpecialTokens::default();
-        let SpecialTokens { unk, pad, cls, sep, mask } = &specials;
-        let lower: Vec<String> = words.iter().map(|word| word.as_ref().to_lowercase()).collect();
-        let mut ids: HashMap<&str, u64> =
-            HashMap::from([(&pad[..], 0), (unk, 1), (cls, 2), (sep, 3), (mask, 4)]);
-        for word in &lower {
-            let next = ids.len() as u64;
-            ids.entry(word).or_insert(next);
-        }
-        let model = json!({"type": "WordLevel", "vocab": ids, "unk_token": unk});
-        let normalizer = json!({
-            "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
-            "strip_accents": false, "lowercase": true,
-        });
-        let bytes = file::bert_json(model, &ids, &specials, normalizer).to_string().into_bytes();
-        let tokenizer = Self::from_bytes(&bytes, PathBuf::from("word list"), specials.clone())?;
-        for word in &lower {
-            if tokenizer.encode(word, 3)?.ids.get(1) != tokenizer.id(word).as_ref() {
-                return Err(TokensError::NotAWord { word: word.clone() });
-            }
-        }
-        Ok(tokenizer)
-    }
-
-    /// A tokenizer from the bytes of a tokenizer.json, checked.
-    fn from_bytes(
-        bytes: &[u8],
-        path: PathBuf,
-        specials: SpecialTokens,
-    ) -> Result<Self, TokensError> {
-        let added = file::check_tokenizer(bytes, &path, &specials)?;
-        trial::check_growth(bytes, &path)?;
-        let mut library = match quietly(|| Library::from_bytes(bytes)) {
-            Ok(library) => library,
-            Err(reason) => return Err(TokensError::Refused { path, reason }),
-        };
-        library.with_padding(None);
-        if let Err(error) = library.with_truncation(None) {
-            return Err(TokensError::Refused { path, reason: one_line(&error.to_string()) });
-        }
-        for AddedToken { id: found, content: token } in added {
-            let given = library.token_to_id(&token);
-            if given.map(u64::from) != Some(found) {
-                let expected = match given {
-                    Some(id) => id.to_string(),
-                    None => "none".into(),
-                };
-                let place = "added_tokens";
-                return Err(TokensError::OtherId { path, place, token, expected, found });
-            }
-        }
-        Self { library, specials, path, clean_up: false }.tried()
-    }
-
     /// Encodes a text, with the special tokens around it, as at most `limit` tokens altogether.
     ///
     /// Where the text spells a special token, such as `[MASK]`, it becomes that token.
@@ -187,10 +121,8 @@ impl Tokenizer {
     /// A limit too small for the special tokens alone, a text above [`LARGEST_TEXT`], or a failure
     /// of the library.
     pub fn encode(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
-        let room = self.room(limit, false)?;
-        let (mut tokens, mut truncated) = (self.encode_bare(text)?, false);
-        shorten(&mut tokens, room, &mut truncated);
-        self.frame(tokens, None, truncated, text.len())
+        let tokens = self.encode_bare(text)?;
+        self.shorten_and_frame(tokens, None, limit, text.len())
     }
 
     /// Encodes two texts together, as `[CLS] A [SEP] B [SEP]` where the file says so; the longer
@@ -205,13 +137,8 @@ impl Tokenizer {
         second: &str,
         limit: usize,
     ) -> Result<Encoding, TokensError> {
-        let room = self.room(limit, true)?;
-        let (mut a, mut b, mut truncated) =
-            (self.encode_bare(first)?, self.encode_bare(second)?, false);
-        let (keep_a, keep_b) = share(room, a.len(), b.len());
-        shorten(&mut a, keep_a, &mut truncated);
-        shorten(&mut b, keep_b, &mut truncated);
-        self.frame(a, Some(b), truncated, first.len() + second.len())
+        let (a, b) = (self.encode_bare(first)?, self.encode_bare(second)?);
+        self.shorten_and_frame(a, Some(b), limit, first.len() + second.len())
     }
 
     /// Encodes each text as [`encode`](Self::encode) does, in order. Nothing is padded.
@@ -227,28 +154,6 @@ impl Tokenizer {
         texts.iter().map(|text| self.encode(text.as_ref(), limit)).collect()
     }
 
-    /// Encodes all of a text for a causal language model, which continues it, with the special
-    /// tokens that the file puts around it.
-    ///
-    /// # Errors
-    ///
-    /// As [`encode`](Self::encode), and a character that the vocabulary has no token for: left out
-    /// in silence, it would be another text.
-    pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>, TokensError> {
-        let ids = self.encode(text, usize::MAX)?.ids;
-        if self.decode(&ids)? == text {
-            return Ok(ids);
-        }
-        let mut seen = HashSet::new();
-        for (position, character) in text.char_indices() {
-            let is_new = seen.insert(character);
-            if is_new && self.encode_bare(character.encode_utf8(&mut [0; 4]))?.is_empty() {
-                return Err(TokensError::Unknown { path: self.path.clone(), character, position });
-            }
-        }
-        Ok(ids)
-    }
-
     /// Decodes IDs to a text, special tokens left out.
     ///
     /// # Errors
@@ -256,15 +161,17 @@ impl Tokenizer {
     /// A failure of the library.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokensError> {
         let text = self.decode_uncleaned(ids)?;
-        Ok(if self.clean_up { clean_up::cleaned(&text) } else { text })
+        Ok(if self.cleans_up { clean_up::cleaned(&text) } else { text })
     }
 
     /// Decodes IDs with all blanks that the library puts between tokens.
     fn decode_uncleaned(&self, ids: &[u32]) -> Result<String, TokensError> {
-        if !ids.iter().any(|&id| self.is_shown(id)) {
+        // not by the library, which takes a special token that was normalised for a text
+        let ids: Vec<u32> = ids.iter().copied().filter(|&id| self.is_shown(id)).collect();
+        if ids.is_empty() {
             return Ok(String::new()); // of no token at all, one of the library's decoders panics
         }
-        self.on_text(ids.len(), || self.library.decode(ids, true))
+        self.on_text(ids.len(), || self.library.decode(&ids, false))
     }
 
     /// Whether the token with this ID has a place in a decoded text: there is one, and it is not
@@ -313,7 +220,7 @@ impl Tokenizer {
     ///
     /// A vocabulary without a padding token.
     pub fn pad_id(&self) -> Result<u32, TokensError> {
-        self.special("pad", &self.specials.pad)
+        self.special("pad")
     }
 
     /// ID of the unknown token, which stands for a word that is not in the vocabulary.
@@ -322,7 +229,7 @@ impl Tokenizer {
     ///
     /// A vocabulary without an unknown token.
     pub fn unk_id(&self) -> Result<u32, TokensError> {
-        self.special("unk", &self.specials.unk)
+        self.special("unk")
     }
 
     /// ID of the classification token (`[CLS]`), which opens a text.
@@ -331,7 +238,7 @@ impl Tokenizer {
     ///
     /// A vocabulary without a classification token.
     pub fn cls_id(&self) -> Result<u32, TokensError> {
-        self.special("cls", &self.specials.cls)
+        self.special("cls")
     }
 
     /// ID of the separator token (`[SEP]`), which closes a text.
@@ -340,7 +247,7 @@ impl Tokenizer {
     ///
     /// A vocabulary without a separator token.
     pub fn sep_id(&self) -> Result<u32, TokensError> {
-        self.special("sep", &self.specials.sep)
+        self.special("sep")
     }
 
     /// ID of the mask token, which hides another token.
@@ -349,18 +256,27 @@ impl Tokenizer {
     ///
     /// A vocabulary without a mask token.
     pub fn mask_id(&self) -> Result<u32, TokensError> {
-        self.special("mask", &self.specials.mask)
+        self.special("mask")
+    }
+
+    /// ID of the token that opens a sequence, where the files name one.
+    pub fn bos_id(&self) -> Option<u32> {
+        self.id(self.specials.get("bos")?)
+    }
+
+    /// ID of the token that ends a sequence, where the files name one.
+    pub fn eos_id(&self) -> Option<u32> {
+        self.id(self.specials.get("eos")?)
+    }
+
+    /// Whether the files say that padding goes before a text, not after it.
+    pub fn pads_left(&self) -> bool {
+        self.pads_left
     }
 
     /// ID of a special token.
-    fn special(&self, role: &'static str, token: &str) -> Result<u32, TokensError> {
-        match self.id(token) {
-            Some(id) => Ok(id),
-            None => {
-                let (path, token) = (self.path.clone(), token.into());
-                Err(TokensError::NoSpecial { path, role, token })
-            }
-        }
+    fn special(&self, role: &'static str) -> Result<u32, TokensError> {
+        special::id_of(&self.library, role, self.specials.text(role), &self.path)
     }
 
     /// The number of tokens that the special tokens leave for the text itself.
@@ -380,21 +296,34 @@ impl Tokenizer {
         self.on_text(text.len(), || self.library.encode(text, false))
     }
 
-    /// Puts the special tokens of the file's template around the tokens.
-    fn frame(
+    /// Shortens the tokens so that they fit into `limit` with the special tokens of the file's
+    /// template, the longer text first, and puts these around them.
+    fn shorten_and_frame(
         &self,
         first: tokenizers::Encoding,
         second: Option<tokenizers::Encoding>,
-        truncated: bool,
+        limit: usize,
         bytes: usize,
     ) -> Result<Encoding, TokensError> {
-        let framed = self.on_text(bytes, || self.library.post_process(first, second, true))?;
+        let room = self.room(limit, second.is_some())?;
+        let found = first.len() + second.as_ref().map_or(0, tokenizers::Encoding::len);
+        let params = TruncationParams {
+            max_length: room,
+            direction: self.truncation,
+            ..TruncationParams::default()
+        };
+        let framed = self.on_text(bytes, || {
+            let (mut first, mut second) = truncate_encodings(first, second, &params)?;
+            first.take_overflowing();
+            second.as_mut().map(tokenizers::Encoding::take_overflowing);
+            self.library.post_process(first, second, true)
+        })?;
         Ok(Encoding {
             ids: framed.get_ids().to_vec(),
             segments: framed.get_type_ids().to_vec(),
             tokens: framed.get_tokens().to_vec(),
             offsets: framed.get_offsets().to_vec(),
-            truncated,
+            truncated: found > room,
         })
     }
 
@@ -411,26 +340,4 @@ impl Tokenizer {
 /// The library's work, with its error or its panic as one line.
 fn quietly<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
     guarded(work)?.map_err(|error| one_line(&error.to_string()))
-}
-
-/// Keeps the first `room` tokens.
-fn shorten(tokens: &mut tokenizers::Encoding, room: usize, truncated: &mut bool) {
-    if tokens.len() > room {
-        *truncated = true;
-        tokens.truncate(room, 0, TruncationDirection::Right);
-        tokens.take_overflowing();
-    }
-}
-
-/// The numbers of tokens of two texts that fit into `room` when the longer one is shortened first.
-fn share(room: usize, a: usize, b: usize) -> (usize, usize) {
-    if a + b <= room {
-        (a, b)
-    } else if a <= room / 2 {
-        (a, room - a)
-    } else if b <= room / 2 {
-        (room - b, b)
-    } else {
-        (room - room / 2, room / 2)
-    }
 }

@@ -56,7 +56,7 @@ impl<'a> TextStream<'a> {
         let text = self.tokenizer.decode_uncleaned(&self.ids[..self.settled])?;
         // The bytes of one character may be spread over tokens: what is not whole yet waits.
         let mut whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-        let clean_up = self.tokenizer.clean_up;
+        let clean_up = self.tokenizer.cleans_up;
         if clean_up {
             whole = settled(whole);
         }

@@ -27,7 +27,7 @@ const LONGEST_AFFIX: usize = 64;
 impl Tokenizer {
     /// Encodes a text and a pair, so that a file that fails on every text is refused by its path.
     pub(crate) fn tried(self) -> Result<Self, TokensError> {
-        if let Some(unknown) = self.unknown_token()
+        if let Some(unknown) = self.unknown_text()
             && self.id(unknown).is_none()
         {
             let expected = "the model's unk_token in the vocabulary".into();
@@ -47,8 +47,9 @@ impl Tokenizer {
         Ok(self)
     }
 
-    /// The token that the library's model puts in place of an unknown one.
-    fn unknown_token(&self) -> Option<&str> {
+    /// Text of the token that the library's model puts in place of an unknown one; a Unigram has an
+    /// ID for it instead.
+    pub(crate) fn unknown_text(&self) -> Option<&str> {
         match self.library.get_model() {
             ModelWrapper::WordPiece(model) => Some(&model.unk_token),
             ModelWrapper::WordLevel(model) => Some(&model.unk_token),

@@ -4,16 +4,68 @@ use std::path::Path;
 
 use files::one_line;
 use serde_json::{Map, Value, json};
+use tokenizers::TruncationDirection;
 
 use crate::Tokenizer;
 use crate::error::TokensError;
-use crate::file::SpecialTokens;
+use crate::pipeline::{special, template, text};
+use crate::special::{ROLES, SpecialTokens};
 
 /// First of the characters by which GPT-2 shows bytes that are no visible characters of their own,
 /// one after the other (Radford et al. 2019, published code, `bytes_to_unicode`).
 const FIRST_STAND_IN: u32 = 0x100;
 
 impl Tokenizer {
+    /// A lower-casing tokenizer of whole words: `[PAD] [UNK] [CLS] [SEP] [MASK]` get the IDs 0 to
+    /// 4, then each of `words` the next in order, repeats left out. Punctuation splits off, so it
+    /// belongs among the words. Texts are framed as BERT's are: `[CLS] A [SEP]` and
+    /// `[CLS] A [SEP] B [SEP]` with segments 0 and 1 (Devlin et al. 2019, figure 2).
+    ///
+    /// # Errors
+    ///
+    /// A word that no text could produce, since it would be split.
+    pub fn word_level(words: &[impl AsRef<str>]) -> Result<Self, TokensError> {
+        let lower: Vec<String> = words.iter().map(|word| word.as_ref().to_lowercase()).collect();
+        let (mut ids, mut added) = (Map::new(), Vec::new());
+        for token in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] {
+            let id = ids.len();
+            added.push(json!({
+                "id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false,
+                "normalized": false, "special": true,
+            }));
+            ids.insert(token.into(), json!(id));
+        }
+        for word in &lower {
+            let next = ids.len();
+            ids.entry(word.as_str()).or_insert_with(|| json!(next));
+        }
+        let (open, close) = (("[CLS]".to_string(), 2), ("[SEP]".to_string(), 3));
+        let framing = template(
+            &[special(&open, 0), text("A", 0), special(&close, 0)],
+            &[text("B", 1), special(&close, 1)],
+            &[open, close],
+        );
+        let value = json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
+            "normalizer": {
+                "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                "strip_accents": false, "lowercase": true,
+            },
+            "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": framing,
+            "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
+            "model": {"type": "WordLevel", "vocab": ids, "unk_token": "[UNK]"},
+        });
+        let specials = SpecialTokens::bert();
+        let bytes = value.to_string().into_bytes();
+        let tokenizer = Self::from_bytes(&bytes, "word list".into(), specials)?;
+        for word in &lower {
+            if tokenizer.encode(word, 3)?.ids.get(1) != tokenizer.id(word).as_ref() {
+                return Err(TokensError::NotAWord { word: word.clone() });
+            }
+        }
+        Ok(tokenizer)
+    }
+
     /// A tokenizer of single characters, whose IDs are their positions in `alphabet`; any other
     /// character cannot be encoded.
     ///
@@ -93,12 +145,24 @@ impl Tokenizer {
             }
         };
         let mut config = json!({
-            "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
-            "model_max_length": longest,
+            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": longest,
+            "clean_up_tokenization_spaces": self.cleans_up,
         });
-        for (role, token) in self.specials.by_role() {
-            if self.id(token).is_some() {
-                // by these names other libraries find the padding token and the mask token
+        // what tokenizer.json has no place for
+        if self.truncation == TruncationDirection::Left {
+            config["truncation_side"] = json!("left");
+        }
+        if self.pads_left() {
+            config["padding_side"] = json!("left");
+        }
+        if self.library.get_encode_special_tokens() {
+            config["split_special_tokens"] = json!(true);
+        }
+        for role in ROLES {
+            // by these names other libraries find the padding token and the mask token
+            if let Some(token) = self.specials.get(role)
+                && self.id(token).is_some()
+            {
                 config[format!("{role}_token")] = json!(token);
             }
         }

@@ -50,7 +50,7 @@ fn a_pair_gets_segments_and_the_longer_text_gives_way() {
     assert_eq!(shortened.tokens.join(" "), "[CLS] cat [SEP] dog dog [SEP]");
     assert!(shortened.truncated);
     let both = tokenizer().encode_pair("cat cat cat cat", "dog dog dog dog", 8).unwrap();
-    assert_eq!(both.tokens.join(" "), "[CLS] cat cat cat [SEP] dog dog [SEP]");
+    assert_eq!(both.tokens.join(" "), "[CLS] cat cat [SEP] dog dog dog [SEP]", "as the library");
 }
 
 #[test]

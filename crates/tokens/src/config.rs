@@ -1,0 +1,240 @@
+//! What the files around a tokenizer's vocabulary say, and which of them holds.
+//!
+//! The order of precedence is that of the transformers library, 5.24
+//! (`PreTrainedTokenizerBase._from_pretrained` and `TokenizersBackend.__init__`):
+//!
+//! 1. `tokenizer_config.json` says the settings. `add_bos_token` and `add_eos_token` hold only where
+//!    there is no tokenizer.json: its `post_processor` says it otherwise.
+//! 2. Where `tokenizer_config.json` has an `added_tokens_decoder`, it alone says how tokens are
+//!    added, and `special_tokens_map.json` and `added_tokens.json` are not read. Without it
+//!    `special_tokens_map.json` goes over `tokenizer_config.json`, and `added_tokens` of
+//!    tokenizer.json over `added_tokens.json`.
+//! 3. `truncation_side` and `padding_side`: `tokenizer_config.json`, else `direction` in
+//!    tokenizer.json, else what the class has.
+//! 4. The class: see [`Class::choose`](crate::class::Class::choose).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use files::one_line;
+use serde_json::{Map, Value};
+use tokenizers::AddedToken;
+
+use crate::error::TokensError;
+use crate::special::ROLES;
+
+/// What the files of a folder say of its tokenizer, tokenizer.json itself left out.
+#[derive(Default)]
+pub(crate) struct Config {
+    /// Path of tokenizer_config.json, for errors.
+    pub path: PathBuf,
+    /// Content of tokenizer_config.json, with that of special_tokens_map.json where it holds.
+    values: Map<String, Value>,
+    /// Added tokens by ID, as tokenizer_config.json or added_tokens.json have them.
+    pub added: BTreeMap<u64, AddedToken>,
+    /// Whether tokenizer_config.json alone says how tokens are added.
+    pub has_added_tokens_decoder: bool,
+    /// Kind of the model in config.json.
+    pub model_type: Option<String>,
+    /// Name of the tokenizer's class, by tokenizer_config.json, else by config.json.
+    pub class: Option<String>,
+}
+
+impl Config {
+    /// Reads the files of a folder, as far as they are there.
+    pub fn read(folder: &Path) -> Result<Self, TokensError> {
+        let path = folder.join("tokenizer_config.json");
+        let model = read_object(&folder.join("config.json"))?.unwrap_or_default();
+        let values = read_object(&path)?.unwrap_or_default();
+        let mut config = Self { path, values, ..Self::default() };
+        config.model_type = model.get("model_type").and_then(Value::as_str).map(String::from);
+        let by_model = model.get("tokenizer_class").and_then(Value::as_str).map(String::from);
+        config.class = config.text("tokenizer_class")?.or(by_model);
+        for key in ["do_lower_case", "strip_accents", "tokenize_chinese_chars"] {
+            config.flag(key)?; // also where the class does not ask
+        }
+        match config.values.get("added_tokens_decoder") {
+            None => config.read_older_files(folder)?,
+            Some(Value::Object(tokens)) => {
+                config.has_added_tokens_decoder = true;
+                for (id, value) in tokens {
+                    let expected = format!("an id and its token at added_tokens_decoder.{id}");
+                    let (Ok(id), Some(token)) = (id.parse(), added_token(value, false)) else {
+                        return Err(wrong(&config.path, expected, &value.to_string()));
+                    };
+                    config.added.insert(id, token);
+                }
+            }
+            Some(other) => {
+                let expected = "tokens by id at \"added_tokens_decoder\"".into();
+                return Err(wrong(&config.path, expected, &other.to_string()));
+            }
+        }
+        Ok(config)
+    }
+
+    /// Takes over special_tokens_map.json and added_tokens.json, as older libraries wrote them.
+    fn read_older_files(&mut self, folder: &Path) -> Result<(), TokensError> {
+        for (key, mut value) in
+            read_object(&folder.join("special_tokens_map.json"))?.unwrap_or_default()
+        {
+            if let Some(token) = value.as_object_mut() {
+                token.insert("special".into(), Value::Bool(true));
+            }
+            if key == "additional_special_tokens" && !self.extra_values().is_empty() {
+                continue;
+            }
+            match (self.values.get_mut(&key), &value) {
+                (Some(Value::Array(tokens)), Value::Array(more)) => tokens.extend(more.clone()),
+                _ => drop(self.values.insert(key, value)),
+            }
+        }
+        let path = folder.join("added_tokens.json");
+        for (text, id) in read_object(&path)?.unwrap_or_default() {
+            let Some(id) = id.as_u64() else {
+                return Err(wrong(&path, format!("an id at {text:?}"), &id.to_string()));
+            };
+            let special = self.names(&text);
+            if let Some(other) = self.added.insert(id, AddedToken::from(text.clone(), special)) {
+                let (first, second) = (other.content, text);
+                return Err(TokensError::DuplicateId { path, id, first, second });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a special token is said to have this text.
+    fn names(&self, text: &str) -> bool {
+        let mut named = self.extra_values();
+        for role in ROLES {
+            named.extend(self.values.get(&format!("{role}_token")));
+        }
+        let mut tokens = named.into_iter().filter_map(|value| added_token(value, true));
+        tokens.any(|token| token.content == text)
+    }
+
+    /// The flag at a key, if there is one.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, TokensError> {
+        match self.values.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(other) => {
+                let expected = format!("true or false at {key:?}");
+                Err(wrong(&self.path, expected, &other.to_string()))
+            }
+        }
+    }
+
+    /// The text at a key, if there is one.
+    pub fn text(&self, key: &str) -> Result<Option<String>, TokensError> {
+        match self.values.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(wrong(&self.path, format!("a text at {key:?}"), &other.to_string())),
+        }
+    }
+
+    /// Whether the files say what kind of tokenizer it is, or of model.
+    pub fn says_kind(&self) -> bool {
+        self.class.is_some() || self.model_type.is_some()
+    }
+
+    /// Whether there is anything but null at a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// What is said of a role's token: nothing, that there is none, or the token and whether it is
+    /// a text alone.
+    #[allow(clippy::option_option, reason = "null says that there is no such token")]
+    pub fn role(&self, role: &str) -> Result<Option<Option<(AddedToken, bool)>>, TokensError> {
+        let key = format!("{role}_token");
+        match self.values.get(&key) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(None)),
+            Some(value) => match added_token(value, value.is_string()) {
+                Some(token) => Ok(Some(Some((token, value.is_string())))),
+                None => {
+                    Err(wrong(&self.path, format!("a token's text at {key:?}"), &value.to_string()))
+                }
+            },
+        }
+    }
+
+    /// Special tokens by names of the model's own: whatever else is called a token.
+    pub fn named(&self) -> Vec<AddedToken> {
+        let mut tokens = Vec::new();
+        let extra = self.values.get("extra_special_tokens").and_then(Value::as_object);
+        for (key, value) in &self.values {
+            let is_role = key.strip_suffix("_token").is_some_and(|role| ROLES.contains(&role));
+            if key.ends_with("_token") && !is_role {
+                tokens.extend(value.as_str().map(|text| AddedToken::from(text, true)));
+            }
+        }
+        for value in extra.into_iter().flat_map(Map::values) {
+            tokens.extend(added_token(value, true));
+        }
+        tokens
+    }
+
+    /// Special tokens without a name: `extra_special_tokens` or, as they were called before,
+    /// `additional_special_tokens`.
+    pub fn extra(&self) -> Result<Vec<AddedToken>, TokensError> {
+        let mut tokens = Vec::new();
+        for value in self.extra_values() {
+            match added_token(value, true) {
+                Some(token) => tokens.push(token),
+                None => {
+                    let expected = "texts at \"extra_special_tokens\"".into();
+                    return Err(wrong(&self.path, expected, &value.to_string()));
+                }
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// The entries of the list of special tokens without a name.
+    fn extra_values(&self) -> Vec<&Value> {
+        for key in ["extra_special_tokens", "additional_special_tokens"] {
+            match self.values.get(key) {
+                Some(Value::Array(values)) if !values.is_empty() => return values.iter().collect(),
+                Some(Value::Object(named)) if !named.is_empty() => break,
+                _ => {}
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// A token from its text, or from an object that says more of it.
+pub(crate) fn added_token(value: &Value, special: bool) -> Option<AddedToken> {
+    if let Some(text) = value.as_str() {
+        return Some(AddedToken::from(text, special));
+    }
+    let text = value.get("content")?.as_str()?;
+    let is = |key: &str| value.get(key).and_then(Value::as_bool);
+    let special = is("special").unwrap_or(special);
+    Some(
+        AddedToken::from(text, special)
+            .single_word(is("single_word").unwrap_or_default())
+            .lstrip(is("lstrip").unwrap_or_default())
+            .rstrip(is("rstrip").unwrap_or_default())
+            .normalized(is("normalized").unwrap_or(!special)),
+    )
+}
+
+/// Reads a file that holds a JSON object, if it is there.
+pub(crate) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, TokensError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    match files::read_json(path)? {
+        Value::Object(object) => Ok(Some(object)),
+        other => Err(wrong(path, "a JSON object".into(), &other.to_string())),
+    }
+}
+
+/// The error of a file that does not hold what it should.
+pub(crate) fn wrong(path: &Path, expected: String, found: &str) -> TokensError {
+    TokensError::Content { path: path.into(), expected, found: one_line(found) }
+}
