@@ -20,12 +20,8 @@ use std::path::Path;
 use files::{FilesError, aside, one_line};
 
 use crate::error::CheckpointError;
-use rows::Rows;
+use rows::{LONGEST_WORD, Rows};
 
-/// The longest word, in bytes, written or read: more than a corpus hands on at once (65,536), in
-/// small letters, which may be half as long again. A longer one is what a binary file looks like
-/// when it is read at a wrong place.
-const LONGEST_WORD: usize = 1 << 17;
 /// Words, and a vector each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WordVectors {

@@ -16,7 +16,7 @@
 use std::ops::RangeInclusive;
 
 use crate::DataError;
-use crate::doubts::check_columns;
+use crate::doubts::{check_columns, doubt};
 use crate::header::{header_note, looks_like_a_header};
 use crate::roles::{Kind, Role, plain};
 use crate::table::{Row, Table};
@@ -260,24 +260,6 @@ fn check_rows(
     Ok(())
 }
 
-/// Whether a cell may be a name: one word, and no number.
-pub(crate) fn is_one_word(cell: &str) -> bool {
-    const LONGEST: usize = 40;
-    !cell.is_empty()
-        && cell.chars().count() <= LONGEST
-        && !cell.contains(char::is_whitespace)
-        && !is_number(cell)
-        && cell.contains(char::is_alphanumeric)
-}
-
-pub(crate) fn is_number(cell: &str) -> bool {
-    cell.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
 fn row_error(table: &Table, kind: &Kind, line: u64, found: String) -> DataError {
     DataError::Row { path: table.path.clone(), line, expected: kind.expected, found }
-}
-
-pub(crate) fn doubt(table: &Table, kind: &Kind, problem: String) -> DataError {
-    DataError::Doubtful { path: table.path.clone(), problem, names: kind.names }
 }

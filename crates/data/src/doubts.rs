@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use crate::DataError;
-use crate::columns::{doubt, is_number, is_one_word};
-use crate::roles::{Kind, Role};
+use crate::roles::{Kind, Role, is_number, is_one_word};
 use crate::table::{Row, Table};
 
 /// Each column holds what such a column holds.
@@ -80,4 +79,9 @@ fn are_swapped(texts: &[&str], labels: &[&str]) -> bool {
 
 fn distinct(cells: &[&str]) -> usize {
     cells.iter().collect::<HashSet<_>>().len()
+}
+
+/// The error of columns that may not be what they are taken for.
+pub(crate) fn doubt(table: &Table, kind: &Kind, problem: String) -> DataError {
+    DataError::Doubtful { path: table.path.clone(), problem, names: kind.names }
 }

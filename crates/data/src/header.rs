@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::columns::is_one_word;
-use crate::roles::{Kind, Role};
+use crate::roles::{Kind, Role, is_one_word};
 use crate::table::{Row, Table};
 
 /// Whether the first row, in which not every name is known, is a header all the same: one word in

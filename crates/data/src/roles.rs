@@ -141,3 +141,17 @@ impl Kind {
 pub(crate) fn plain(name: &str) -> String {
     name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
+
+/// Whether a cell may be a name: one word, and no number.
+pub(crate) fn is_one_word(cell: &str) -> bool {
+    const LONGEST: usize = 40;
+    !cell.is_empty()
+        && cell.chars().count() <= LONGEST
+        && !cell.contains(char::is_whitespace)
+        && !is_number(cell)
+        && cell.contains(char::is_alphanumeric)
+}
+
+pub(crate) fn is_number(cell: &str) -> bool {
+    cell.parse::<f64>().is_ok_and(f64::is_finite)
+}

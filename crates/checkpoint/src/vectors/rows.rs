@@ -6,9 +6,12 @@ use std::path::Path;
 
 use files::{FilesError, Lookalike, PICKLE, one_line};
 
-use super::LONGEST_WORD;
 use crate::error::CheckpointError;
 
+/// The longest word, in bytes, written or read: more than a corpus hands on at once (65,536), in
+/// small letters, which may be half as long again. A longer one is what a binary file looks like
+/// when it is read at a wrong place.
+pub(super) const LONGEST_WORD: usize = 1 << 17;
 /// The longest number of a text file, in bytes; those that are written take up to 57.
 const LONGEST_NUMBER: usize = 64;
 /// The longest first line of a text file, in bytes: a word and 32,768 numbers.
