@@ -154,6 +154,18 @@ pub enum TokensError {
         /// Number of rows of the table.
         rows: usize,
     },
+    /// A template gives a token a segment that the model does not have.
+    #[error(
+        "expected segments below {rows}, as the model's segment table has {rows} rows, found \
+            {segment} in the tokenizer's template: tokenizer and model must come from the same \
+            checkpoint"
+    )]
+    SegmentBeyondTable {
+        /// ID of the segment.
+        segment: u32,
+        /// Number of rows of the table.
+        rows: usize,
+    },
     /// The library behind this crate refused the file, or panicked over it.
     #[error(
         "{path}: expected a tokenizer, found something the tokenizers library refuses ({reason}): \

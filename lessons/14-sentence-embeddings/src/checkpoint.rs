@@ -74,7 +74,7 @@ impl SentenceEncoder {
         let (name, limits) = Limits::read(folder)?;
         let bert = load_bert(folder, device)?.model;
         let encoder = Self::new(Tokenizer::open(folder)?, bert, device)?;
-        Ok(encoder.with_limit(folder, name, &limits)?)
+        encoder.with_limit(folder, name, &limits)
     }
 
     /// Loads a table of token vectors and the tokenizer beside it.
@@ -109,9 +109,18 @@ impl SentenceEncoder {
     }
 
     /// The encoder with the limit and the lower-casing that the file called `name` says.
-    fn with_limit(self, folder: &Path, name: &str, limits: &Limits) -> Result<Self, FilesError> {
-        let limit = settings::limit(folder, name, limits, self.limit)?;
-        Ok(Self { limit, lower_case: limits.do_lower_case, ..self })
+    fn with_limit(
+        mut self,
+        folder: &Path,
+        name: &str,
+        limits: &Limits,
+    ) -> Result<Self, SentenceError> {
+        self.limit = settings::limit(folder, name, limits, self.limit)?;
+        self.lower_case = limits.do_lower_case;
+        if self.lower_case {
+            self.tokenizer = Arc::new(Tokenizer::clone(&self.tokenizer).lowercased()?);
+        }
+        Ok(self)
     }
 
     /// An encoder of one's own: mean pooling, vectors of any length, texts as long as there are

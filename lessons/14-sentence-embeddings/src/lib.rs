@@ -186,7 +186,7 @@ pub struct SentenceEncoder {
     similarity: String,
     /// Most tokens of a text, the special ones counted.
     limit: usize,
-    /// Whether texts are lower-cased before the tokenizer sees them.
+    /// Whether the tokenizer lower-cases texts before all else.
     lower_case: bool,
     /// Id of the padding token.
     pad: u32,
@@ -348,15 +348,23 @@ impl SentenceEncoder {
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer refuses.
+    /// A text that the tokenizer refuses, or a segment that the model does not have.
     pub fn encode(&self, text: &str) -> Result<Encoding, TokensError> {
-        let mut text = format!("{}{text}", self.prompt);
-        if self.lower_case {
-            text = text.to_lowercase();
+        let text = format!("{}{text}", self.prompt);
+        let bert = match &self.body {
+            Body::Bert(bert) => bert,
+            Body::Table(_) => return self.tokenizer.encode_unframed(&text, self.limit),
+        };
+        let mut encoding = self.tokenizer.encode(&text, self.limit)?;
+        let rows = bert.embeddings.segments.vocab();
+        if rows == 1 {
+            // RoBERTa tells no segments apart, whatever its template says (`model_input_names` of
+            // transformers' `RobertaTokenizer` leaves them out).
+            encoding.segments.fill(0);
         }
-        match &self.body {
-            Body::Bert(_) => self.tokenizer.encode(&text, self.limit),
-            Body::Table(_) => self.tokenizer.encode_unframed(&text, self.limit),
+        match encoding.segments.iter().find(|&&segment| segment as usize >= rows) {
+            Some(&segment) => Err(TokensError::SegmentBeyondTable { segment, rows }),
+            None => Ok(encoding),
         }
     }
 
