@@ -149,7 +149,8 @@ impl Checks {
             Some(other) => format!("{other:?}"),
             None => "no such key".into(),
         };
-        self.refuse("model_type", format!("expected {}, found {refused}", one_of(expected)))
+        let (path, expected) = (self.path.clone(), one_of(expected));
+        Err(CheckpointError::Architecture { path, expected, found: refused })
     }
 
     /// Checks that no size is zero.

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use files::{FilesError, shortened};
+use files::{FilesError, one_line, shortened};
 
 /// Why a checkpoint or a file of word vectors was refused, or could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -80,14 +80,15 @@ pub enum CheckpointError {
     },
     /// A configuration of another architecture than is read.
     #[error(
-        "{path:?}: at model_type: expected {expected}, found {found}; take a model of these \
-            architectures, others are not read"
+        "{path:?}: at model_type: expected {expected}, found {}; take a model of these \
+            architectures, others are not read",
+        one_line(found)
     )]
     Architecture {
         /// Path of the configuration.
         path: PathBuf,
         /// The architectures that are read.
-        expected: &'static str,
+        expected: String,
         /// The one that the file names, or that it names none.
         found: String,
     },

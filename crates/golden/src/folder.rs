@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use checkpoint::header::Header;
 use checkpoint::{CheckpointError, Weights};
-use files::FilesError;
+use files::{FilesError, one_line, shortened};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
@@ -39,7 +39,12 @@ pub enum GoldenError {
         found: String,
     },
     /// An input that does not fit the model, or a case that says something that cannot be.
-    #[error("{path:?}: case {case:?}, {input}: {problem}; record the folder again")]
+    #[error(
+        "{path:?}: case \"{}\", {}: {}; record the folder again",
+        one_line(case),
+        one_line(input),
+        shortened(problem)
+    )]
     Input {
         /// Path of the list of cases.
         path: PathBuf,

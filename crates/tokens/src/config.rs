@@ -21,7 +21,10 @@ use serde_json::{Map, Value};
 use tokenizers::AddedToken;
 
 use crate::error::TokensError;
-use crate::special::ROLES;
+
+/// The roles of special tokens, in the order in which transformers adds them
+/// (`SPECIAL_TOKENS_ATTRIBUTES`).
+pub(crate) const ROLES: [&str; 7] = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"];
 
 /// What the files of a folder say of its tokenizer, tokenizer.json itself left out.
 #[derive(Default)]

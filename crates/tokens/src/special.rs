@@ -6,13 +6,9 @@ use std::path::Path;
 use tokenizers::{AddedToken, NormalizedString, Normalizer, Tokenizer as Library};
 
 use crate::class::Class;
-use crate::config::{Config, wrong};
+use crate::config::{Config, ROLES, wrong};
 use crate::error::TokensError;
 use crate::quietly;
-
-/// The roles of special tokens, in the order in which transformers adds them
-/// (`SPECIAL_TOKENS_ATTRIBUTES`).
-pub(crate) const ROLES: [&str; 7] = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"];
 
 /// BERT's special tokens (Devlin et al. 2019), which stand in where the files name none.
 const BERT: [(&str, &str); 5] =

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use tokenizers::TruncationDirection;
 
 use crate::Tokenizer;
+use crate::config::ROLES;
 use crate::error::TokensError;
 use crate::pipeline::{special, template, text};
-use crate::special::{ROLES, SpecialTokens};
+use crate::special::SpecialTokens;
 
 /// First of the characters by which GPT-2 shows bytes that are no visible characters of their own,
 /// one after the other (Radford et al. 2019, published code, `bytes_to_unicode`).

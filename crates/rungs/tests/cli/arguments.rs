@@ -114,7 +114,7 @@ fn a_model_that_is_not_there_is_named_with_what_to_do() {
 fn an_encoder_that_is_asked_to_write_is_refused_by_its_kind() {
     let model = model();
     for output in with_writer(model.path(), path(&model)) {
-        assert_refused(&output, &["model_type", "which write", "bert"]);
+        assert_refused(&output, &["model_type", "\"gpt2\"", "found \"bert\""]);
     }
 }
 

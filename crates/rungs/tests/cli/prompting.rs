@@ -161,7 +161,10 @@ fn a_table_of_token_vectors_embeds_and_has_no_layers() {
     fs::write(&table, "the cat\tone\na dog\ttwo\nhello\tone\nriver\ttwo\n").unwrap();
     let (table, out) = (table.to_str().unwrap(), folder.path().join("out"));
     let out_name = out.to_str().unwrap();
-    refused(&["tune", table, "--out", out_name]);
+    let pairs = folder.path().join("pairs.tsv");
+    fs::write(&pairs, "the cat sat on a mat\ta cat sits on it\nhello my dog\tdogs say hello\n")
+        .unwrap();
+    refused(&["tune", pairs.to_str().unwrap(), "--out", out_name]);
     refused(&["classify", "train", table, "--method", "finetune", "--out", out_name]);
     assert!(!out.exists());
     let train = ["classify", "train", table, "--out", out_name, "--model", path(&model)];

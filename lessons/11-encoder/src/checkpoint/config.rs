@@ -108,7 +108,7 @@ pub(crate) fn read(folder: &Path) -> Result<Published, CheckpointError> {
     let ModelType { model_type } = files::read_json(&path)?;
     let Some(family) = model_type.as_deref().and_then(Family::of) else {
         let found = model_type.map_or("no such key".into(), |found| format!("{found:?}"));
-        return Err(CheckpointError::Architecture { path, expected: ENCODERS, found });
+        return Err(CheckpointError::Architecture { path, expected: ENCODERS.into(), found });
     };
     let (config, tied) = match family {
         Family::DistilBert => files::read_json::<DistilBertKeys>(&path)?.checked(&checks)?,

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use sentences::{Pooling, SentenceEncoder};
+use serde_json::Value;
 use tempfile::TempDir;
+use tokens::Tokenizer;
 
 /// The recorded BERT with a tokenizer, as a folder of a plain encoder.
 fn plain() -> TempDir {
@@ -235,6 +237,39 @@ fn a_tokenizer_with_more_words_than_the_table_is_refused() {
         .collect();
     fs::write(folder.path().join("vocab.txt"), words.join("\n")).unwrap();
     assert_refused(&folder, &["word95", "100"]);
+}
+
+/// A tokenizer whose template gives every token this segment.
+fn with_segment(folder: &TempDir, segment: u32) {
+    Tokenizer::word_level(&["the", "cat"]).unwrap().save(folder.path(), 32).unwrap();
+    let path = folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for part in tokenizer["post_processor"]["single"].as_array_mut().expect("a template") {
+        for token in part.as_object_mut().expect("a part").values_mut() {
+            token["type_id"] = segment.into();
+        }
+    }
+    fs::write(path, tokenizer.to_string()).unwrap();
+    let class = r#"{"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]"}"#;
+    fs::write(folder.path().join("tokenizer_config.json"), class).unwrap();
+}
+
+#[test]
+fn a_segment_that_the_model_lacks_is_refused_and_roberta_tells_none_apart() {
+    let folder = plain();
+    with_segment(&folder, 2);
+    let error = open(folder.path()).unwrap().embed(&["the cat"]).unwrap_err().to_string();
+    assert!(error.contains("segments below 2") && error.contains("found 2"), "{error}");
+
+    let roberta = tempfile::tempdir().unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        let from = golden::directory().join("roberta").join(file);
+        fs::copy(from, roberta.path().join(file)).unwrap();
+    }
+    with_segment(&roberta, 1);
+    let marked = open(roberta.path()).unwrap().embed(&["the cat"]).unwrap();
+    with_segment(&roberta, 0);
+    assert_eq!(marked, open(roberta.path()).unwrap().embed(&["the cat"]).unwrap());
 }
 
 #[test]
