@@ -9,6 +9,9 @@ use tokenizers::{Model, ModelWrapper, NormalizedString, PreTokenizer};
 use crate::Tokenizer;
 use crate::error::TokensError;
 
+/// What tokenizers put before a text: a blank, as sentencepiece and as GPT-2 write it.
+const PREFIXES: [char; 2] = ['▁', 'Ġ'];
+
 impl Tokenizer {
     /// Encodes all of a text for a causal language model, which continues it, with the special
     /// tokens that the file puts around it.
@@ -109,11 +112,13 @@ fn first_dropped(model: &BPE, word: &NormalizedString) -> Option<usize> {
         let has_byte = |byte| model.token_to_id(&format!("<{byte:#04X}>")).is_some();
         let is_known = model.token_to_id(&token).is_some()
             || (model.byte_fallback && token.bytes().all(has_byte));
-        if let (false, Some(origin)) =
-            (is_known, word.convert_offsets(Range::Normalized(start..end)))
-            && !origin.is_empty()
+        let origin = word.get_range_original(Range::Normalized(start..end)).unwrap_or_default();
+        let is_put_there = PREFIXES.contains(&character)
+            && !origin.starts_with(|first: char| first.is_whitespace() || first == character);
+        if let (false, false, Some(place)) =
+            (is_known, is_put_there, word.convert_offsets(Range::Normalized(start..end)))
         {
-            return Some(word.offsets_original().0 + origin.start);
+            return Some(word.offsets_original().0 + place.start);
         }
     }
     None

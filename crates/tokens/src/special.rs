@@ -183,13 +183,8 @@ fn check_distinct(library: &Library, path: &Path) -> Result<(), TokensError> {
 impl Class {
     /// A special token that the files give only the text of.
     fn token(self, role: &str, text: &str) -> AddedToken {
-        let token = AddedToken::from(text, true);
-        match (self, role) {
-            (Self::MpNet, "mask") => token.normalized(true).lstrip(true),
-            (Self::MpNet, _) => token.normalized(true),
-            (Self::Camembert, "mask") => token.lstrip(true),
-            _ => token,
-        }
+        let strips = role == "mask" && matches!(self, Self::MpNet | Self::Camembert);
+        AddedToken::from(text, true).lstrip(strips)
     }
 }
 

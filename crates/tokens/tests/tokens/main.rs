@@ -1,6 +1,7 @@
 //! Tokenizers of others: read right, or refused with one line; texts of any kind: an answer.
 
 mod files;
+mod folders;
 mod minilm;
 mod stream;
 mod texts;
