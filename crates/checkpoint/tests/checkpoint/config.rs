@@ -35,14 +35,10 @@ fn checks_refuse_in_a_line_that_names_file_key_expected_and_found() {
     };
     refused(checks.refuse("key", "expected rain".into()), "at key: expected rain;");
     refused(checks.is("flag", Some(true), None), "at flag: expected None, found Some(true);");
-    refused(
-        checks.model_type(Some("bert"), "gpt2"),
-        "at model_type: expected \"gpt2\", found \"bert\";",
-    );
-    refused(
-        checks.model_type(None, "gpt2"),
-        "at model_type: expected \"gpt2\", found no such key;",
-    );
+    let other = "at model_type: expected \"gpt2\", found \"bert\"; take a model of these";
+    assert_says(checks.model_type(Some("bert"), "gpt2"), &["\"m/config.json\": ", other]);
+    let none = "at model_type: expected \"gpt2\", found no such key; take a model of these";
+    assert_says(checks.model_type(None, "gpt2"), &["\"m/config.json\": ", none]);
     refused(
         checks.above_zero(&[("layers", 2), ("heads", 0), ("width", 0)]),
         "at heads: expected at least 1, found 0;",
