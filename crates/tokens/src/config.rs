@@ -11,7 +11,7 @@
 //!    tokenizer.json over `added_tokens.json`.
 //! 3. `truncation_side` and `padding_side`: `tokenizer_config.json`, else `direction` in
 //!    tokenizer.json, else what the class has.
-//! 4. The class: see [`Class::choose`](crate::class::Class::choose).
+//! 4. The class: see `Class::choose`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,10 @@ use crate::error::TokensError;
 use crate::special::{SpecialTokens, id_of};
 
 /// The pattern by which Qwen2 splits a text (`PRETOKENIZE_REGEX`).
-const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const QWEN2_PATTERN: &str = concat!(
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|",
+    r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+);
 
 /// Sets in the place of what tokenizer.json says what the class builds; `kind` is that of the
 /// model in the file.

@@ -228,6 +228,22 @@ fn the_sentence_models_own_limit_counts_up_to_the_number_of_positions() {
 }
 
 #[test]
+fn a_sentence_models_lower_casing_spares_special_tokens_and_is_written_with_it() {
+    let folder = sentence_model(MEAN);
+    fs::write(folder.path().join("tokenizer_config.json"), r#"{"do_lower_case": false}"#).unwrap();
+    let cased = open(folder.path()).unwrap();
+    assert_eq!(cased.encode("[MASK] The CAT").unwrap().ids, [2, 4, 1, 1, 3]);
+    let config = folder.path().join("sentence_bert_config.json");
+    fs::write(config, r#"{"do_lower_case": true}"#).unwrap();
+    let lower = open(folder.path()).unwrap();
+    let saved = tempfile::tempdir().unwrap();
+    lower.save(saved.path()).unwrap();
+    for encoder in [lower, open(saved.path()).unwrap()] {
+        assert_eq!(encoder.encode("[MASK] The CAT").unwrap().ids, [2, 4, 5, 6, 3]);
+    }
+}
+
+#[test]
 fn a_tokenizer_with_more_words_than_the_table_is_refused() {
     let folder = plain();
     let words: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
