@@ -159,6 +159,13 @@ impl Tokenizer {
         if self.library.get_encode_special_tokens() {
             config["split_special_tokens"] = json!(true);
         }
+        let pre_tokenizer = self.library.get_pre_tokenizer().map(serde_json::to_string);
+        if let Some(Ok(parts)) = pre_tokenizer
+            && parts.contains(r#""add_prefix_space":true"#)
+        {
+            // for a kind of model whose class is built anew whatever is named here, as Qwen2's
+            config["add_prefix_space"] = json!(true);
+        }
         for role in ROLES {
             // by these names other libraries find the padding token and the mask token
             if let Some(token) = self.specials.get(role)
