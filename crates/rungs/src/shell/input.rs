@@ -8,6 +8,7 @@ use anyhow::Result;
 use data::{Columns, Noted, Table};
 use files::FilesError;
 use sentences::SentenceEncoder;
+use tokens::Tokenizer;
 
 /// What is expected of a file.
 const EXPECTED: &str = "a text in UTF-8";
@@ -71,4 +72,29 @@ pub fn note_truncated(texts: usize, limit: usize) {
         let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
         eprintln!("note: {texts} longer than {limit} tokens; only the beginning was read");
     }
+}
+
+/// Most parts of a text that a note shows.
+const SHOWN_PARTS: usize = 5;
+
+/// Notes on standard error which parts of a text the model has no token for, if there are any: it
+/// reads them as its unknown token or not at all.
+pub fn note_lost(tokenizer: &Tokenizer, text: &str) -> Result<()> {
+    let mut parts = tokenizer.lost(text)?;
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    let mut shown = Vec::new();
+    for part in parts.into_iter().take(SHOWN_PARTS) {
+        shown.push(format!("\"{}\"", files::one_line(part)));
+    }
+    if count > 0 {
+        let parts = if count == 1 { "part has" } else { "parts have" };
+        eprintln!(
+            "note: {count} {parts} no token in this model's vocabulary, read as unknown or not at \
+                all: {}",
+            shown.join(", ")
+        );
+    }
+    Ok(())
 }

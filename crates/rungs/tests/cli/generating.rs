@@ -246,3 +246,20 @@ fn narrow_writer(folder: &Path, positions: usize) {
     decoder::checkpoint::save(&config.init(&device), &config, folder).unwrap();
     characters().save(folder, positions).unwrap();
 }
+
+#[test]
+fn what_the_vocabulary_has_no_token_for_is_said() {
+    let model = writer(&Tokenizer::word_level(&["the", "cat"]).unwrap(), &json!({}));
+    let write = |prompt| {
+        rungs(&["generate", "--model", path(&model), "--prompt", prompt, "--max", "1"], b"")
+    };
+    let note = said(&write("the dog and the dog"));
+    assert!(note.contains("note: 3 parts have no token") && note.contains("\"dog\""), "{note}");
+    assert!(!said(&write("The cat")).contains("note:"), "lower-casing loses nothing");
+
+    let file = model.path().join("text.txt");
+    fs::write(&file, "the cat sings the cat").unwrap();
+    let measured = rungs(&["perplexity", "--model", path(&model), file.to_str().unwrap()], b"");
+    let note = said(&measured);
+    assert!(note.contains("1 part has no token") && note.contains("\"sings\""), "{note}");
+}

@@ -9,7 +9,7 @@ use tokens::TextStream;
 
 use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, WRITERS};
-use crate::shell::{names, output};
+use crate::shell::{input, names, output};
 
 /// Let a model write on from a prompt
 #[derive(Debug, clap::Args)]
@@ -74,6 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     let LanguageModelFolder { model, tokenizer, generation: config } =
         LanguageModelFolder::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
+    input::note_lost(&tokenizer, &args.prompt)?;
     if prompt.is_empty() {
         bail!("--prompt: expected text to go on from, found none; one character is enough");
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, Format, WRITERS};
-use crate::shell::{names, output, progress};
+use crate::shell::{input, names, output, progress};
 
 /// Say how surprised a model is by a text
 #[derive(Debug, clap::Args)]
@@ -59,6 +59,7 @@ pub fn run(args: &Args) -> Result<()> {
         LanguageModelFolder::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
     let ids = tokenizer.encode_whole(&text)?;
+    input::note_lost(&tokenizer, &text)?;
     if ids.len() < 2 {
         bail!(
             "{}: expected at least 2 tokens, one to predict from and one to predict, found {}",
