@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 use tokenizers::models::ModelWrapper;
 
@@ -23,6 +24,28 @@ const LONGEST_PATTERNS: usize = 4096;
 /// The longest text that a file may put before or after every part of a word, in bytes. Those in
 /// use have 4 (`##`, `</w>`), and each part that is tried is copied with it.
 const LONGEST_AFFIX: usize = 64;
+
+/// The parts of a tokenizer.json that decide how much it makes of a text. A vocabulary is passed
+/// over: of the largest, each entry as a value would take more room than the library's own tables.
+#[derive(Deserialize)]
+struct Steps {
+    #[serde(default)]
+    normalizer: Value,
+    #[serde(default)]
+    pre_tokenizer: Value,
+    #[serde(default)]
+    decoder: Value,
+    model: Affixes,
+}
+
+/// What a model puts before or after the parts of a word.
+#[derive(Deserialize)]
+struct Affixes {
+    #[serde(default)]
+    continuing_subword_prefix: Value,
+    #[serde(default)]
+    end_of_word_suffix: Value,
+}
 
 impl Tokenizer {
     /// Encodes a text and a pair, so that a file that fails on every text is refused by its path.
@@ -62,9 +85,12 @@ impl Tokenizer {
 /// Checks that neither a text becomes so long by what a tokenizer.json puts into it, nor its
 /// regular expressions so large when they are compiled, that memory ends.
 pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError> {
-    let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) }; // refused elsewhere
-    for part in ["normalizer", "decoder"] {
-        let growth = growth(&file[part]);
+    let Ok(Steps { normalizer, pre_tokenizer, decoder, model }) = serde_json::from_slice(bytes)
+    else {
+        return Ok(()); // refused by the library
+    };
+    for (part, step) in [("normalizer", &normalizer), ("decoder", &decoder)] {
+        let growth = growth(step);
         if growth > MOST_GROWTH {
             return Err(TokensError::Content {
                 path: path.into(),
@@ -74,8 +100,8 @@ pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError>
         }
     }
     let mut patterns = 0;
-    for part in ["normalizer", "pre_tokenizer", "decoder"] {
-        patterns += pattern_bytes(&file[part]);
+    for step in [&normalizer, &pre_tokenizer, &decoder] {
+        patterns += pattern_bytes(step);
     }
     if patterns > LONGEST_PATTERNS {
         return Err(TokensError::Content {
@@ -84,8 +110,11 @@ pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError>
             found: format!("{patterns} bytes"),
         });
     }
-    for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
-        let length = file["model"][affix].as_str().unwrap_or_default().len();
+    for (affix, value) in [
+        ("continuing_subword_prefix", &model.continuing_subword_prefix),
+        ("end_of_word_suffix", &model.end_of_word_suffix),
+    ] {
+        let length = value.as_str().unwrap_or_default().len();
         if length > LONGEST_AFFIX {
             return Err(TokensError::Content {
                 path: path.into(),

@@ -52,8 +52,8 @@ fn seed(format: &Format, number: u64) -> u64 {
     hasher.finish()
 }
 
-/// What came of reading: `opened`, `refused` or `broke`; then the milliseconds, the thousandths of
-/// the allowed memory and what was said.
+/// What came of reading: `opened`, `refused` or `broke`; then the milliseconds, the bytes held, what
+/// share of the allowed ones they are, in percent, and what was said.
 fn outcome(read: Read, files: &Files, folder: &Path) -> (&'static str, String) {
     let size: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
     forget_peak();
@@ -61,6 +61,7 @@ fn outcome(read: Read, files: &Files, folder: &Path) -> (&'static str, String) {
     let result = guard::caught(|| read(folder).map_err(|error| error.to_string()));
     let seconds = processor_seconds() - began;
     let held = memory("VmHWM:").saturating_sub(before);
+    let allowed = 2 * size + ALLOWANCE;
     let (mut outcome, mut said) = match result {
         Ok(Ok(())) => ("opened", String::new()),
         Ok(Err(error)) if tells(&error, folder) => ("refused", error),
@@ -69,12 +70,12 @@ fn outcome(read: Read, files: &Files, folder: &Path) -> (&'static str, String) {
     };
     if seconds > MOST_SECONDS {
         (outcome, said) = ("broke", format!("slow; {said}"));
-    } else if held > 2 * size + ALLOWANCE {
+    } else if held > allowed {
         (outcome, said) = ("broke", format!("held {held} bytes over {size} of files; {said}"));
     }
-    let share = held as f64 / size.max(1) as f64;
+    let share = 100.0 * held as f64 / allowed as f64;
     let said: String = said.chars().take(LONGEST_SHOWN).collect();
-    (outcome, format!("{:.0}\t{share:.1}\t{held}\t{said}", seconds * 1000.0))
+    (outcome, format!("{:.0}\t{held}\t{share:.1}\t{said}", seconds * 1000.0))
 }
 
 /// Whether an error is one line that names the path.

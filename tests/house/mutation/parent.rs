@@ -21,9 +21,12 @@ const MOST_WAITED: u32 = 120;
 #[derive(Default)]
 struct Report {
     outcomes: BTreeMap<String, usize>,
+    /// Milliseconds of the slowest change, and its number.
     slowest: (u64, u64),
-    largest_share: (f64, u64),
+    /// Bytes held by the change that held most, and its number.
     largest: (u64, u64),
+    /// The largest share of the allowed memory, in percent.
+    share: f64,
     breaches: Vec<String>,
 }
 
@@ -121,17 +124,14 @@ impl Report {
     /// Takes over a line of the child; returns the number of the change after it.
     fn take(&mut self, line: &str) -> Option<u64> {
         let fields: Vec<&str> = line.splitn(7, '\t').collect();
-        let [LINE, number, outcome, milliseconds, share, held, said] = fields[..] else {
+        let [LINE, number, outcome, milliseconds, held, share, said] = fields[..] else {
             return None;
         };
         let number: u64 = number.parse().ok()?;
         *self.outcomes.entry(outcome.into()).or_default() += 1;
         self.slowest = self.slowest.max((milliseconds.parse().ok()?, number));
-        let share: f64 = share.parse().ok()?;
-        if share > self.largest_share.0 {
-            self.largest_share = (share, number);
-        }
         self.largest = self.largest.max((held.parse().ok()?, number));
+        self.share = self.share.max(share.parse().ok()?);
         if outcome == "broke" {
             self.breaches.push(format!("{number}: {said}"));
         }
@@ -141,13 +141,13 @@ impl Report {
     /// What came of all changes, in one line.
     fn summary(&self, name: &str) -> String {
         let (milliseconds, slowest) = self.slowest;
-        let (share, _) = self.largest_share;
         let (held, largest) = self.largest;
         format!(
             "{name}: {:?}, slowest {milliseconds} ms (change {slowest}), most memory {:.1} MB \
-                (change {largest}), {share:.1} times the files at most",
+                (change {largest}), at most {:.0} % of what is allowed",
             self.outcomes,
-            held as f64 / 1e6
+            held as f64 / 1e6,
+            self.share
         )
     }
 }
