@@ -233,5 +233,8 @@ fn a_stream_that_a_command_was_given_is_read_by_its_path() {
         let output =
             rungs(&["sts", path_of_it, "--model", path(&model)], b"cat,dog,1\ncat,cat,5\n");
         stdout(&output);
+        let out = model.path().join("v.bin");
+        let args = ["word2vec", "--corpus", path_of_it, "--out", out.to_str().unwrap()];
+        assert_refused(&rungs(&args, b"the cat\n"), &["read twice", "save it as a file"]);
     }
 }

@@ -105,6 +105,16 @@ pub fn run(args: &Args) -> Result<()> {
     output::check_folder(&args.out)?;
     let interrupt = Interrupt::catch()?;
     let corpus = Corpus::named(&args.corpus, args.seed);
+    if let Corpus::File(path) = &corpus
+        && path.exists()
+        && !path.is_file()
+    {
+        bail!(
+            "--corpus {}: expected a file, which is read twice, found a stream or a folder; save \
+             it as a file first",
+            args.corpus
+        );
+    }
     let progress = progress::spinner(format!("counting the words of {}", args.corpus));
     let vocabulary = Vocabulary::count(corpus.passages()?, args.min_count)?;
     if vocabulary.words.is_empty() {
