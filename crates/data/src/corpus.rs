@@ -72,8 +72,8 @@ impl Corpus {
 }
 
 impl Corpus {
-    /// The whole text: a file as it stands past a byte order mark, of any other corpus its passages, each on a line of its
-    /// own.
+    /// The whole text: a file as it stands past a byte order mark, of any other corpus its
+    /// passages, each on a line of its own.
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Counts the words of a corpus, and forgets those that stand there fewer than `min_count` times: there is
-    /// little to learn about them, and there are many of them.
+    /// Counts the words of a corpus, and forgets those that stand there fewer than `min_count`
+    /// times: there is little to learn about them, and there are many of them.
     ///
     /// # Errors
     ///

@@ -48,7 +48,8 @@ struct StoreHeader {
 /// }
 ///
 /// let folder = tempfile::tempdir()?;
-/// let model = Model { name: "vowels".into(), prompt: String::new(), probe: embed(&[PROBE])?.remove(0) };
+/// let probe = embed(&[PROBE])?.remove(0);
+/// let model = Model { name: "vowels".into(), prompt: String::new(), probe };
 /// let mut index = Index::create(&folder.path().join("notes.index"), &model)?;
 /// let passages = ["a cat sat", "see the bee"];
 /// let mut file = FilePassages { path: "notes.txt".into(), digest: [0; 32], passages: Vec::new() };

@@ -101,7 +101,8 @@ impl TokenEmbeddingConfig {
 impl TokenEmbedding {
     /// Looks up the row of each ID: `e_t = W[id_t]`.
     ///
-    /// The output is the same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications by zero.
+    /// The output is the same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications
+    /// by zero.
     ///
     /// # Shapes
     ///

@@ -25,9 +25,9 @@ const NOT_ZERO: f32 = 1e-30;
 pub struct Pca {
     /// Mean of the points, `[1, d_model]`.
     pub mean: Tensor<2>,
-    /// Directions of most variance, `[k, d_model]`: of length 1 and at right angles, most variance first. The
-    /// largest coordinate of each, by size, is positive, as either sign would do. Where no variance
-    /// is left, zeros.
+    /// Directions of most variance, `[k, d_model]`: of length 1 and at right angles, most variance
+    /// first. The largest coordinate of each, by size, is positive, as either sign would do. Where
+    /// no variance is left, zeros.
     pub components: Tensor<2>,
     /// Variance along each direction, `[k]`: the mean square with n - 1 for n, in the points' unit
     /// squared.

@@ -40,7 +40,8 @@ pub enum Activation {
 }
 
 /// The activations with all their names in a published `config.json`, the one that is written first
-/// (`ACT2CLS` of transformers 5.24). The five names of the tanh form are one function computed in five ways.
+/// (`ACT2CLS` of transformers 5.24). The five names of the tanh form are one function computed in
+/// five ways.
 const PUBLISHED: [(Activation, &[&str]); 10] = [
     (Activation::GeluExact, &["gelu", "gelu_python"]),
     (

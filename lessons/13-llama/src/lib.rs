@@ -23,7 +23,8 @@
 //!   `first_visible(first: usize, tokens: usize, window: usize) -> usize` (lesson 12)
 //!
 //! **Leaves you with.** [`Llama`], which trains from random weights and loads the checkpoints of
-//! LLaMA, Mistral, Qwen2 and Qwen3; [`layer_parameters`], [`cache_bytes`] and [`tokens_read`], which say what it costs.
+//! LLaMA, Mistral, Qwen2 and Qwen3; [`layer_parameters`], [`cache_bytes`] and [`tokens_read`],
+//! which say what it costs.
 //!
 //! **Try.** `cargo rungs train llama --out target/llama`. Then set `n_kv_heads` to 1 and predict
 //! which of speed, size of the cache and loss changes most.

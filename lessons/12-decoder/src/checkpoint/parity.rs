@@ -54,8 +54,8 @@ pub struct DecoderTrace {
     pub attentions: Vec<Tensor<4>>,
 }
 
-/// Runs a forward pass that keeps every layer's hidden states and attention weights; slower than [`LanguageModel::forward`], which
-/// keeps neither.
+/// Runs a forward pass that keeps every layer's hidden states and attention weights; slower than
+/// [`LanguageModel::forward`], which keeps neither.
 ///
 /// # Panics
 ///

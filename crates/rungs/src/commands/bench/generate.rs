@@ -136,8 +136,8 @@ impl Written {
     }
 }
 
-/// Writes `new` tokens, at least two, after a prompt of [`PROMPT`], always the likeliest; before that a few, since
-/// a device may compile its kernels first.
+/// Writes `new` tokens, at least two, after a prompt of [`PROMPT`], always the likeliest; before
+/// that a few, since a device may compile its kernels first.
 pub fn write(model: &dyn LanguageModel, new: usize, with_cache: bool, device: &Device) -> Written {
     let prompt: Vec<u32> =
         (0..prompt_length(model)).map(|i| (i * 37 % model.vocab()) as u32).collect();
