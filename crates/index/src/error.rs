@@ -85,7 +85,8 @@ pub enum IndexError {
     },
     /// The store could not be read or written.
     #[error(
-        "{path:?}: {action} failed: {source}; check the file, its permissions and the free space"
+        "{path:?}: {action} failed: {}; check the file, its permissions and the free space",
+        one_line(&source.to_string())
     )]
     Store {
         /// Path of the index.

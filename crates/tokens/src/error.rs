@@ -179,10 +179,12 @@ pub enum TokensError {
     },
     /// The library failed on a text.
     #[error(
-        "a text of {bytes} bytes could not be encoded ({reason}): check it for broken characters, \
-            or split it"
+        "{path}: a text of {bytes} bytes could not be encoded ({reason}): check it for broken \
+            characters, or split it"
     )]
     Encode {
+        /// Path of the tokenizer's file.
+        path: PathBuf,
         /// Size of the text.
         bytes: usize,
         /// Message of the library, in one line.

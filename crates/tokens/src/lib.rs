@@ -333,7 +333,11 @@ impl Tokenizer {
         bytes: usize,
         work: impl FnOnce() -> tokenizers::Result<T>,
     ) -> Result<T, TokensError> {
-        quietly(work).map_err(|reason| TokensError::Encode { bytes, reason })
+        quietly(work).map_err(|reason| TokensError::Encode {
+            path: self.path.clone(),
+            bytes,
+            reason,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tokenizers::PostProcessor;
 use tokenizers::models::ModelWrapper;
 
 use crate::Tokenizer;
@@ -24,6 +25,9 @@ const LONGEST_PATTERNS: usize = 4096;
 /// The longest text that a file may put before or after every part of a word, in bytes. Those in
 /// use have 4 (`##`, `</w>`), and each part that is tried is copied with it.
 const LONGEST_AFFIX: usize = 64;
+
+/// The most special tokens that a file may put around a pair of texts. Those in use put up to six.
+const MOST_SPECIAL: usize = 64;
 
 /// The parts of a tokenizer.json that decide how much it makes of a text. A vocabulary is passed
 /// over: of the largest, each entry as a value would take more room than the library's own tables.
@@ -55,6 +59,12 @@ impl Tokenizer {
         {
             let expected = "the model's unk_token in the vocabulary".into();
             let (path, found) = (self.path.clone(), format!("no {unknown:?} there"));
+            return Err(TokensError::Content { path, expected, found });
+        }
+        let special = self.library.get_post_processor().map_or(0, |frame| frame.added_tokens(true));
+        if special > MOST_SPECIAL {
+            let expected = format!("at most {MOST_SPECIAL} special tokens around a pair of texts");
+            let (path, found) = (self.path.clone(), special.to_string());
             return Err(TokensError::Content { path, expected, found });
         }
         for text in TEXTS {
@@ -89,7 +99,9 @@ pub(crate) fn check_growth(bytes: &[u8], path: &Path) -> Result<(), TokensError>
     else {
         return Ok(()); // refused by the library
     };
-    for (part, step) in [("normalizer", &normalizer), ("decoder", &decoder)] {
+    for (part, step) in
+        [("normalizer", &normalizer), ("pre_tokenizer", &pre_tokenizer), ("decoder", &decoder)]
+    {
         let growth = growth(step);
         if growth > MOST_GROWTH {
             return Err(TokensError::Content {
@@ -143,13 +155,15 @@ fn growth(step: &Value) -> f64 {
     match step["type"].as_str() {
         Some("Sequence") => {
             let mut product = 1.0;
-            for list in [&step["normalizers"], &step["decoders"]] {
+            for list in [&step["normalizers"], &step["pretokenizers"], &step["decoders"]] {
                 for step in list.as_array().into_iter().flatten() {
                     product *= growth(step);
                 }
             }
             product
         }
+        Some("ByteLevel") => 2.0, // a byte may become a letter of two
+        Some("Metaspace") => 3.0, // a blank becomes a `▁`
         Some("Prepend") => 1.0 + length(&step["prepend"]),
         Some("Replace") => match length(&step["pattern"]["String"]) {
             0.0 => 1.0 + length(&step["content"]), // one that may match nothing, anywhere

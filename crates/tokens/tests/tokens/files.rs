@@ -323,9 +323,25 @@ fn a_file_that_makes_far_more_of_a_text_than_there_is_is_refused() {
         json!({"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": false});
     let split = json!({"type": "Sequence", "pretokenizers": [split]});
     refuses(broken(|json| json["pre_tokenizer"] = split), &["regular expressions", "4096 bytes"]);
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true});
+    let again = json!({"type": "Sequence", "pretokenizers": vec![bytes; 20]});
+    let file = broken(|json| json["pre_tokenizer"] = again);
+    refuses(file, &["a pre_tokenizer", "times as long"]);
     let usual =
         [replace(" ", "▁"), json!({"type": "Prepend", "prepend": "▁"}), json!({"type": "NFKC"})];
     let mut json = bert();
     json["normalizer"] = json!({"type": "Sequence", "normalizers": usual});
     open(&json).unwrap();
+}
+
+#[test]
+fn a_frame_of_hundreds_of_special_tokens_is_refused() {
+    let file = broken(|json| {
+        let single = json["post_processor"]["single"].as_array_mut().expect("a template");
+        let first = single[0].clone();
+        single.extend(vec![first.clone(); 100]);
+        let pair = json["post_processor"]["pair"].as_array_mut().expect("a template");
+        pair.extend(vec![first; 100]);
+    });
+    refuses(file, &["tokenizer.json", "at most 64 special tokens"]);
 }
