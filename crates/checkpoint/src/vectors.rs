@@ -133,8 +133,7 @@ impl WordVectors {
         for (i, word) in self.words.iter().enumerate() {
             let shown = one_line(word);
             let place = || format!("word {}", i + 1);
-            let unfit = |c: char| c.is_whitespace() || c.is_control();
-            if word.is_empty() || word.contains(unfit) {
+            if word.is_empty() || word.contains(|c: char| c.is_whitespace() || c.is_control()) {
                 let problem = format!(
                     "expected words without white space or control characters, found \"{shown}\""
                 );

@@ -71,10 +71,14 @@ fn are_labels(cells: &[&str]) -> bool {
 fn are_swapped(texts: &[&str], labels: &[&str]) -> bool {
     let (rows, different_texts, different_labels) =
         (texts.len(), distinct(texts), distinct(labels));
-    let length = |cells: &[&str]| cells.iter().map(|cell| cell.chars().count()).sum::<usize>();
     let few_texts =
         different_texts * 2 <= rows || different_texts < rows && different_labels == rows;
     few_texts && different_labels * 2 > rows && length(labels) > length(texts)
+}
+
+/// How many characters the cells have together.
+fn length(cells: &[&str]) -> usize {
+    cells.iter().map(|cell| cell.chars().count()).sum()
 }
 
 fn distinct(cells: &[&str]) -> usize {

@@ -27,7 +27,6 @@ pub(crate) fn looks_like_a_header(
     }
     let judge = kind.roles.iter().position(|role| !role.is_text());
     let judge = judge.and_then(|role| Some((kind.roles[role], *places.get(role)?)));
-    let cell = |row: &Row, place: usize| row.cells.get(place).cloned().unwrap_or_default();
     let is_one_word_each = first.cells.iter().all(|cell| is_one_word(cell));
     if let Some((role, place)) = judge {
         let numbers_below = others.iter().all(|row| looks_like_a_number(&cell(row, place)));
@@ -119,4 +118,9 @@ fn speaks_of(role: Role, cell: &str) -> bool {
 fn looks_like_a_number(cell: &str) -> bool {
     cell.contains(|c: char| c.is_ascii_digit())
         && cell.chars().all(|c| c.is_ascii_digit() || "+-.,eE".contains(c))
+}
+
+/// The cell of a row at a place; empty where the row has none.
+fn cell(row: &Row, place: usize) -> String {
+    row.cells.get(place).cloned().unwrap_or_default()
 }

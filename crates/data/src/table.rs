@@ -228,10 +228,14 @@ fn not_text(bytes: &[u8]) -> Option<(u64, String)> {
 /// Whether a text is JSON: an object in its first line, or objects in all of it.
 fn is_json(text: &str) -> bool {
     let text = text.trim();
-    let is_valid = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     let first = text.lines().next().unwrap_or_default().trim();
     first.starts_with('{') && is_valid(first)
         || text.starts_with(['{', '[']) && text.contains('{') && is_valid(text)
+}
+
+/// Whether a text is one JSON value.
+fn is_valid(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 fn extension(path: &Path) -> String {

@@ -215,14 +215,13 @@ pub(crate) fn added_token(value: &Value, special: bool) -> Option<AddedToken> {
         return Some(AddedToken::from(text, special));
     }
     let text = value.get("content")?.as_str()?;
-    let is = |key: &str| value.get(key).and_then(Value::as_bool);
-    let special = is("special").unwrap_or(special);
+    let special = value["special"].as_bool().unwrap_or(special);
     Some(
         AddedToken::from(text, special)
-            .single_word(is("single_word").unwrap_or_default())
-            .lstrip(is("lstrip").unwrap_or_default())
-            .rstrip(is("rstrip").unwrap_or_default())
-            .normalized(is("normalized").unwrap_or(!special)),
+            .single_word(value["single_word"].as_bool().unwrap_or_default())
+            .lstrip(value["lstrip"].as_bool().unwrap_or_default())
+            .rstrip(value["rstrip"].as_bool().unwrap_or_default())
+            .normalized(value["normalized"].as_bool().unwrap_or(!special)),
     )
 }
 

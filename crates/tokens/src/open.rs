@@ -114,7 +114,6 @@ impl Tokenizer {
             Some(normalizer) => serde_json::to_value(normalizer)
                 .map_err(|error| refused(&self.path, &error.to_string()))?,
         };
-        let is_lowercase = |one: &Value| one["type"] == "Lowercase";
         let mut parts = vec![serde_json::json!({"type": "Lowercase"})];
         match &normalizer["normalizers"] {
             Value::Array(inner) if inner.iter().any(is_lowercase) => return Ok(self),
@@ -130,6 +129,11 @@ impl Tokenizer {
         }
         Ok(self)
     }
+}
+
+/// Whether a normaliser only lower-cases.
+fn is_lowercase(normalizer: &Value) -> bool {
+    normalizer["type"] == "Lowercase"
 }
 
 /// An end of a text.

@@ -149,9 +149,13 @@ fn pattern_bytes(part: &Value) -> usize {
     bytes
 }
 
+/// The bytes of a text in a tokenizer.json; none where it is no text.
+fn length(value: &Value) -> f64 {
+    value.as_str().unwrap_or_default().len() as f64
+}
+
 /// How many bytes a normalizer or decoder may make of one.
 fn growth(step: &Value) -> f64 {
-    let length = |value: &Value| value.as_str().unwrap_or_default().len() as f64;
     match step["type"].as_str() {
         Some("Sequence") => {
             let mut product = 1.0;
