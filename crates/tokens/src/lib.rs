@@ -199,6 +199,33 @@ impl Tokenizer {
         }
     }
 
+    /// Checks every ID but those of added tokens against an embedding table of `rows` rows. Some
+    /// published models have a padding token beyond their table, which no text of theirs uses: ask
+    /// [`check_ids`](Self::check_ids) of each text.
+    ///
+    /// # Errors
+    ///
+    /// The token with the highest ID, if it has no row.
+    pub fn check_words(&self, rows: usize) -> Result<(), TokensError> {
+        let highest = self.library.get_vocab(false).into_values().max();
+        self.check_ids(highest.as_slice(), rows)
+    }
+
+    /// Checks the IDs of a text against an embedding table of `rows` rows.
+    ///
+    /// # Errors
+    ///
+    /// The first that has no row.
+    pub fn check_ids(&self, ids: &[u32], rows: usize) -> Result<(), TokensError> {
+        match ids.iter().find(|&&id| id as usize >= rows) {
+            None => Ok(()),
+            Some(&id) => {
+                let token = self.token(id).unwrap_or_default();
+                Err(TokensError::BeyondTable { path: self.path.clone(), token, id, rows })
+            }
+        }
+    }
+
     /// Size of the vocabulary, added tokens included.
     pub fn vocab_size(&self) -> usize {
         self.library.get_vocab_size(true)

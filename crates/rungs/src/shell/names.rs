@@ -164,7 +164,7 @@ impl LanguageModelFolder {
         let config: Config = files::read_json(&folder.join("config.json"))?;
         let model = language_model(folder, config.model_type.as_deref(), device)?;
         let tokenizer = Tokenizer::open(folder)?;
-        tokenizer.check_vocab(model.vocab())?;
+        tokenizer.check_words(model.vocab())?;
         let generation = GenerationConfig::read(folder, model.vocab())?;
         Ok(Self { model, tokenizer, generation })
     }

@@ -263,3 +263,19 @@ fn what_the_vocabulary_has_no_token_for_is_said() {
     let note = said(&measured);
     assert!(note.contains("1 part has no token") && note.contains("\"sings\""), "{note}");
 }
+
+#[test]
+fn an_added_token_beyond_the_table_is_refused_only_where_a_text_has_it() {
+    let model = writer(&characters(), &json!({}));
+    let path_of_it = model.path().join("tokenizer.json");
+    let mut tokenizer: Value = files::read_json(&path_of_it).unwrap();
+    let pad = json!({
+        "id": VOCAB, "content": "<pad>", "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false, "special": true,
+    });
+    tokenizer["added_tokens"].as_array_mut().expect("a list").push(pad);
+    fs::write(&path_of_it, tokenizer.to_string()).unwrap();
+    stdout(&likeliest(&model, "1"));
+    let args = ["generate", "--model", path(&model), "--prompt", "abc<pad>", "--max", "1"];
+    assert_refused(&rungs(&args, b""), &["\"<pad>\"", "id 100", "100 rows"]);
+}

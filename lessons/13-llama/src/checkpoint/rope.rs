@@ -57,7 +57,11 @@ pub(super) fn read(keys: &Keys, checks: &Checks) -> Result<(f64, RopeScaling), C
     };
     match &rope.values["partial_rotary_factor"] {
         Value::Null => {}
-        turned => checks.is("partial_rotary_factor", turned.as_f64(), Some(1.0))?,
+        turned if turned.as_f64() == Some(1.0) => {}
+        turned => {
+            let problem = format!("expected 1, which turns whole heads, found {turned}");
+            return checks.refuse("partial_rotary_factor", problem);
+        }
     }
     Ok((theta, rope.scaling()?))
 }

@@ -74,6 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     let LanguageModelFolder { model, tokenizer, generation: config } =
         LanguageModelFolder::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
+    tokenizer.check_ids(&prompt, model.vocab())?;
     input::note_lost(&tokenizer, &args.prompt)?;
     if prompt.is_empty() {
         bail!("--prompt: expected text to go on from, found none; one character is enough");

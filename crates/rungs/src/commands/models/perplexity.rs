@@ -59,6 +59,7 @@ pub fn run(args: &Args) -> Result<()> {
         LanguageModelFolder::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
     let ids = tokenizer.encode_whole(&text)?;
+    tokenizer.check_ids(&ids, model.vocab())?;
     input::note_lost(&tokenizer, &text)?;
     if ids.len() < 2 {
         bail!(
