@@ -64,7 +64,7 @@ impl Table {
         let text = files::utf_8(path, "a table of texts", bytes)?;
         if is_json(&text) {
             let problem = "expected rows of columns, or a text a line, found JSON; save it as CSV \
-                           (pandas: `read_json(PATH, lines=True).to_csv(\"table.csv\", index=False)`)";
+                           (pandas: `read_json(PATH, lines=True)`, then `to_csv(index=False)`)";
             let (path, problem) = (path.into(), problem.into());
             return Err(DataError::OtherTable { path, problem });
         }

@@ -56,8 +56,8 @@ pub enum IndexError {
     },
     /// The vectors are another model's.
     #[error(
-        "{path:?}: expected the vectors of its model \"{}\", found those of \"{}\", which are others \
-            ({why}); use the index's own model, or build another index",
+        "{path:?}: expected the vectors of its model \"{}\", found those of \"{}\", which are \
+            others ({why}); use the index's own model, or build another index",
         one_line(expected),
         one_line(found)
     )]

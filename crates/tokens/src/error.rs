@@ -58,8 +58,8 @@ pub enum TokensError {
     },
     /// Two tokens share an id: the table's row would serve both.
     #[error(
-        "{path}: expected one token per id, found \"{}\" and \"{}\" both with id {id}: renumber one \
-            of them",
+        "{path}: expected one token per id, found \"{}\" and \"{}\" both with id {id}: renumber \
+            one of them",
         one_line(first),
         one_line(second)
     )]
@@ -75,8 +75,8 @@ pub enum TokensError {
     },
     /// One token has two ids: which row it gets would be chance.
     #[error(
-        "{path}: expected one id per token, found \"{}\" with id {first} and id {second}: remove one \
-            of them",
+        "{path}: expected one id per token, found \"{}\" with id {first} and id {second}: remove \
+            one of them",
         one_line(token)
     )]
     DuplicateToken {
@@ -91,8 +91,8 @@ pub enum TokensError {
     },
     /// A merge joins or makes a token that the vocabulary lacks.
     #[error(
-        "{path}: merge {number} (\"{}\") needs the token \"{}\", which the vocabulary lacks: merges \
-            and vocabulary must come from the same tokenizer",
+        "{path}: merge {number} (\"{}\") needs the token \"{}\", which the vocabulary lacks: \
+            merges and vocabulary must come from the same tokenizer",
         one_line(merge),
         one_line(token)
     )]
@@ -122,8 +122,8 @@ pub enum TokensError {
     },
     /// Two places in the files disagree about a token's id.
     #[error(
-        "{path}: {place} gives \"{}\" the id {found}, the vocabulary {expected}: both must come from \
-            the same tokenizer",
+        "{path}: {place} gives \"{}\" the id {found}, the vocabulary {expected}: both must come \
+            from the same tokenizer",
         one_line(token)
     )]
     OtherId {
@@ -154,6 +154,12 @@ pub enum TokensError {
         /// Number of rows of the table.
         rows: usize,
     },
+    /// A text has no token, and the tokenizer puts none around it.
+    #[error(
+        "expected a text with a token in it, found one with none, and this tokenizer puts no special \
+            tokens around it: leave out what is empty"
+    )]
+    NoToken,
     /// A template gives a token a segment that the model does not have.
     #[error(
         "expected segments below {rows}, as the model's segment table has {rows} rows, found \

@@ -130,8 +130,10 @@ impl SentenceEncoder {
     ///
     /// A tokenizer without `[PAD]`, or with ids beyond the token table.
     pub fn new(tokenizer: Tokenizer, bert: Bert, device: &Device) -> Result<Self, TokensError> {
-        tokenizer.check_vocab(bert.embeddings.tokens.vocab())?;
+        let rows = bert.embeddings.tokens.vocab();
+        tokenizer.check_words(rows)?;
         let pad = tokenizer.pad_id()?;
+        tokenizer.check_ids(&[pad], rows)?;
         let limit = bert.max_tokens();
         Ok(Self::with_body(tokenizer, Body::Bert(Box::new(bert)), limit, pad, device))
     }

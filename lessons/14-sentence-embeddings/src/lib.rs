@@ -37,12 +37,13 @@ pub mod evaluation;
 pub mod feelings;
 mod pooling;
 mod prompts;
+mod reading;
 mod stages;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use course::Lesson;
 use encoder::{Batch, Bert};
 use lookup::TokenEmbedding;
@@ -53,6 +54,7 @@ use tokens::{Encoding, Tokenizer, TokensError};
 pub use self::error::SentenceError;
 pub use self::pooling::{Pooling, max_pooling, mean_pooling};
 pub use self::prompts::{PASSAGE, Prompts, QUERY};
+pub use self::reading::Reading;
 pub use self::stages::{DenseActivation, VectorStage};
 
 /// What the list of lessons says about this one.
@@ -69,78 +71,6 @@ const TEXTS: usize = 0;
 const TOKENS: usize = 1;
 /// The axis of `[texts, d_model]` along which several poolings lie side by side.
 const COORDINATES: usize = 1;
-
-// ANCHOR: reading
-/// How an encoder's layers are read as the vector of a text.
-///
-/// A model is trained with one reading, which [`SentenceEncoder::reading`] gives. To look inside,
-/// change a copy: `Reading { layers: 3, ..encoder.reading() }`.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    /// Number of layers that run; 0 reads the embeddings' output.
-    pub layers: usize,
-    /// How the hidden states of a text's tokens become one vector: what several poolings give is
-    /// laid side by side.
-    pub poolings: Vec<Pooling>,
-    /// What that vector then goes through, in this order.
-    pub stages: Vec<VectorStage>,
-    /// Number of tokens at the beginning that are not pooled: those of a prompt that a model leaves
-    /// out.
-    pub unpooled: usize,
-}
-
-impl Reading {
-    /// One vector for each text of a batch.
-    ///
-    /// # Shapes
-    ///
-    /// - output: `[batch, width]`, as [`Reading::width`] says
-    ///
-    /// # Panics
-    ///
-    /// If the model has fewer layers, or the vectors are not those that a stage takes.
-    pub fn vectors(&self, bert: &Bert, batch: &Batch) -> Tensor<2> {
-        let states = bert.forward_to(self.layers, batch); // [batch, tokens, d_model]
-        self.finish(self.pool(states, batch.padding_mask.clone()))
-    }
-
-    /// What the poolings make of hidden states, side by side.
-    fn pool(&self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
-        let mask = pooling::hide_first(self.unpooled, &states, mask);
-        let mut pooled = Vec::with_capacity(self.poolings.len());
-        for pooling in &self.poolings {
-            pooled.push(pooling.pool(states.clone(), mask.clone())); // [batch, d_model]
-        }
-        Tensor::cat(pooled, COORDINATES)
-    }
-
-    /// What the stages make of pooled vectors.
-    fn finish(&self, mut vectors: Tensor<2>) -> Tensor<2> {
-        for stage in &self.stages {
-            vectors = stage.forward(vectors);
-        }
-        vectors
-    }
-}
-// ANCHOR_END: reading
-
-impl Reading {
-    /// Number of numbers of a text's vector, where hidden states have `d_model`; `None` if a stage
-    /// does not take what comes before it.
-    pub fn width(&self, d_model: usize) -> Option<usize> {
-        let mut width = d_model * self.poolings.len();
-        for stage in &self.stages {
-            width = stage.width(width)?;
-        }
-        Some(width)
-    }
-
-    /// Whether every vector has the length 1.
-    pub fn is_unit(&self) -> bool {
-        matches!(self.stages.last(), Some(VectorStage::Normalise))
-    }
-}
-
 /// What gives every token of a text a vector.
 #[derive(Debug, Clone)]
 pub enum Body {
@@ -348,7 +278,8 @@ impl SentenceEncoder {
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer refuses, or a segment that the model does not have.
+    /// A text that the tokenizer refuses or makes no token of, or a token or a segment that the model
+    /// does not have.
     pub fn encode(&self, text: &str) -> Result<Encoding, TokensError> {
         let text = format!("{}{text}", self.prompt);
         let bert = match &self.body {
@@ -356,6 +287,10 @@ impl SentenceEncoder {
             Body::Table(_) => return self.tokenizer.encode_unframed(&text, self.limit),
         };
         let mut encoding = self.tokenizer.encode(&text, self.limit)?;
+        if encoding.ids.is_empty() {
+            return Err(TokensError::NoToken);
+        }
+        self.tokenizer.check_ids(&encoding.ids, bert.embeddings.tokens.vocab())?;
         let rows = bert.embeddings.segments.vocab();
         if rows == 1 {
             // RoBERTa tells no segments apart, whatever its template says (`model_input_names` of

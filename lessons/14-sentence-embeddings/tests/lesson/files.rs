@@ -289,6 +289,23 @@ fn a_segment_that_the_model_lacks_is_refused_and_roberta_tells_none_apart() {
 }
 
 #[test]
+fn a_text_without_a_token_is_refused_and_no_other() {
+    let folder = plain();
+    with_segment(&folder, 0);
+    let path = folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    tokenizer["post_processor"] = Value::Null;
+    let mut added = tokenizer["added_tokens"][0].clone();
+    (added["id"], added["content"]) = (7.into(), "<new>".into());
+    tokenizer["added_tokens"].as_array_mut().expect("a list").push(added);
+    fs::write(&path, tokenizer.to_string()).unwrap();
+    let encoder = open(folder.path()).unwrap();
+    assert_eq!(encoder.embed(&["the cat <new>"]).unwrap()[0].tokens, 3);
+    let error = encoder.embed(&[""]).unwrap_err().to_string();
+    assert!(error.contains("leave out what is empty"), "{error}");
+}
+
+#[test]
 fn settings_that_would_change_vectors_and_are_not_known_are_refused() {
     for (config, needles) in [
         (r#"{"transformer_task": "fill-mask"}"#, &["transformer_task", "fill-mask"][..]),

@@ -147,7 +147,7 @@ impl LabelledRows {
                     labels.len(),
                     rows.len()
                 ),
-                "the label is the second column, unless the first line or `--columns` names another",
+                "the label is the second column, unless `--columns` or the first line says another",
             );
             return Err(Helpful { error, help: help.into() }.into());
         }
