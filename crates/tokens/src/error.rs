@@ -156,8 +156,8 @@ pub enum TokensError {
     },
     /// A text has no token, and the tokenizer puts none around it.
     #[error(
-        "expected a text with a token in it, found one with none, and this tokenizer puts no special \
-            tokens around it: leave out what is empty"
+        "expected a text with a token in it, found one with none, and this tokenizer puts no \
+            special tokens around it: leave out what is empty"
     )]
     NoToken,
     /// A template gives a token a segment that the model does not have.
