@@ -421,7 +421,7 @@ fn every_impossible_configuration_is_refused_by_its_key() {
         (
             "partial_rotary_factor",
             json!(0.5),
-            "at partial_rotary_factor: expected Some(1.0), found Some(0.5)",
+            "at partial_rotary_factor: expected 1, which turns whole heads, found 0.5",
         ),
         ("rms_norm_eps", json!(null), "rms_norm_eps"),
         ("tie_word_embeddings", json!(null), "tie_word_embeddings"),
