@@ -6,6 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use course::Lesson;
+use rungs::{LESSONS, measured};
+
 use crate::none;
 use crate::tree::{entries, lessons, name, read, relative, root, walk};
 
@@ -343,6 +346,67 @@ fn holds(text: &str, wanted: &str) -> bool {
 }
 
 #[test]
+fn every_number_that_a_page_quotes_by_key_is_listed_as_it_was_recorded() {
+    let list = read(&root().join("book/src/measured.md"));
+    let pages: Vec<String> = pages().iter().map(|page| read(page)).collect();
+    let mut breaches = Vec::new();
+    for (lesson, _) in LESSONS {
+        let file = root().join(format!("book/src/numbers/{}.txt", lesson.stem));
+        let listed = measured::listed(&list, &lesson).expect("the page has a place for it");
+        breaches.extend(listed_otherwise(&lesson, listed, &read(&file), &pages));
+    }
+    none(breaches, "list them anew: `cargo rungs record NN`");
+}
+
+/// Keys that a page quotes or the list has, but not both, and numbers that the list says otherwise
+/// than the lesson's file.
+fn listed_otherwise(lesson: &Lesson, list: &str, file: &str, pages: &[String]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (key, shown) in measured::read(file) {
+        let row = list.lines().find(|row| row.ends_with(&format!("| `{key}` |")));
+        let quoted = pages.iter().any(|page| measured::is_quoted(page, lesson, key));
+        match row {
+            None if quoted => breaches.push(format!("{}: {key} is not listed", lesson.stem)),
+            Some(_) if !quoted => breaches.push(format!("{}: no page quotes {key}", lesson.stem)),
+            Some(row) if !row.starts_with(&format!("| {shown} |")) => {
+                breaches.push(format!("{}: {key} is {shown}, listed: {row}", lesson.stem))
+            }
+            _ => {}
+        }
+    }
+    breaches
+}
+
+#[test]
+fn a_number_that_may_differ_elsewhere_is_quoted_by_its_key() {
+    let list = read(&root().join("book/src/measured.md"));
+    let mut breaches = Vec::new();
+    for (lesson, _) in LESSONS {
+        let listed = measured::listed(&list, &lesson).expect("the page has a place for it");
+        let chapter = read(&root().join(format!("book/src/{}.md", lesson.stem)));
+        breaches.extend(typed_in(&lesson, listed, &chapter));
+    }
+    none(breaches, "write `{{#include numbers/NN-lesson.txt:key}}` where the number stands");
+}
+
+/// Numbers of the list with a band, and with decimals enough to be no accident, that the chapter's
+/// text holds digit by digit.
+fn typed_in(lesson: &Lesson, list: &str, chapter: &str) -> Vec<String> {
+    let typed: BTreeSet<&str> =
+        chapter.split(|c: char| !(c.is_ascii_digit() || ".%".contains(c))).collect();
+    let mut breaches = Vec::new();
+    for row in list.lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, shown, _, band, key, _] = cells[..] else { continue };
+        let telling = shown.contains('.') && shown.len() >= 4;
+        if telling && band != "0" && typed.contains(shown) {
+            breaches.push(format!("{}: {shown} is {key}", lesson.stem));
+        }
+    }
+    breaches
+}
+
+#[test]
 fn every_test_that_a_chapter_names_is_a_test() {
     let mut tests = BTreeSet::new();
     for folder in ["lessons", "crates", "tests"] {
@@ -375,6 +439,29 @@ fn strangers(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
 /// Each check above, shown failing.
 mod shown_to_fail {
     use super::*;
+
+    const LESSON: Lesson =
+        Lesson { stem: "01-table", question: "", leaves_you_with: "", minilm: false };
+    const LIST: &str =
+        "\n| number | what | may differ by | key |\n| 1.25 | loss | 0.02 | `loss` |\n";
+
+    #[test]
+    fn a_number_listed_and_not_quoted_or_quoted_and_not_listed_or_said_otherwise() {
+        let quoting = ["{{#include numbers/01-table.txt:loss}}".to_string()];
+        let of = |list, file, pages: &[String]| listed_otherwise(&LESSON, list, file, pages).len();
+        let file = "ANCHOR: loss\n1.25\nANCHOR_END: loss\n";
+        assert_eq!(of(LIST, file, &quoting), 0);
+        assert_eq!(of(LIST, file, &[]), 1);
+        assert_eq!(of("", file, &quoting), 1);
+        assert_eq!(of(LIST, "ANCHOR: loss\n1.26\nANCHOR_END: loss\n", &quoting), 1);
+    }
+
+    #[test]
+    fn a_number_with_a_band_that_is_typed_into_the_text() {
+        assert_eq!(typed_in(&LESSON, LIST, "It loses 1.25 nats.").len(), 1);
+        assert_eq!(typed_in(&LESSON, LIST, "It loses 11.25 or 1.255 nats.").len(), 0);
+        assert_eq!(typed_in(&LESSON, &LIST.replace("0.02", "0"), "It loses 1.25 nats.").len(), 0);
+    }
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder to write into");

@@ -1,9 +1,10 @@
-//! The book's figures are what their data say, and their data are what the demos make.
+//! The book's figures are what their data say; their data, the printed texts and the numbers are
+//! what the demos make.
 
 use std::path::{Path, PathBuf};
 
-use course::{Figure, Marks, Run, SEED};
-use rungs::{Demo, LESSONS};
+use course::{Figure, Lesson, Marks, Report, Run, SEED, agree};
+use rungs::{Demo, LESSONS, measured};
 
 use crate::book::ALT;
 use crate::none;
@@ -86,13 +87,19 @@ fn every_lesson_has_its_printed_output_and_figures_recorded() {
 }
 
 /// What a lesson shows otherwise than it was recorded.
-fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<String> {
+fn outside_its_bands(lesson: &Lesson, demo: Demo, minilm: Option<&Path>) -> Vec<String> {
     let device = backend::open(backend::DEFAULT).expect("the default device opens");
     let _seed = backend::seeded(&device, SEED);
     let report = demo(&Run { device: &device, seed: SEED, minilm }).expect("the demo runs");
-    let mut old = recorded();
-    old.retain(|(_, figure)| figure.name.starts_with(&format!("{number}-")));
+    let book = root().join("book/src");
+    let printed = book.join(format!("output/{}.txt", lesson.stem));
     let mut breaches = Vec::new();
+    for difference in report.differences(&read(&printed)) {
+        breaches.push(format!("{}: {difference}", relative(&printed)));
+    }
+    breaches.extend(other_numbers(lesson, &report));
+    let mut old = recorded();
+    old.retain(|(_, figure)| figure.name.starts_with(&format!("{}-", lesson.number())));
     for figure in report.figures() {
         let Some(at) = old.iter().position(|(_, old)| old.name == figure.name) else {
             breaches.push(format!("{} is not recorded", figure.name));
@@ -115,6 +122,30 @@ fn outside_its_bands(number: &str, demo: Demo, minilm: Option<&Path>) -> Vec<Str
     breaches
 }
 
+/// The numbers of a report that are not those of the lesson's file, or not as the page lists them.
+fn other_numbers(lesson: &Lesson, report: &Report) -> Vec<String> {
+    let path = root().join(format!("book/src/numbers/{}.txt", lesson.stem));
+    let (file, page) = (read(&path), read(&root().join("book/src/measured.md")));
+    let (recorded, numbers) = (measured::read(&file), report.numbers());
+    let keys: Vec<&str> = numbers.iter().map(|number| number.key.as_str()).collect();
+    if recorded.iter().map(|(key, _)| *key).ne(keys) {
+        return vec![format!("{} has other keys", relative(&path))];
+    }
+    let listed = measured::listed(&page, lesson).expect("the page has a place for every lesson");
+    let mut breaches = Vec::new();
+    for (number, (key, then)) in numbers.iter().zip(recorded) {
+        if !agree(&number.shown, then, number.band) {
+            let (now, band) = (&number.shown, number.band);
+            breaches.push(format!("{}, {key}: {now}, recorded {then}, band {band}", lesson.stem));
+        }
+        let row = format!("| {} | {} | `{key}` |", number.what, number.band);
+        if listed.contains(&format!("| `{key}` |")) && !listed.contains(&row) {
+            breaches.push(format!("measured.md lists {key} otherwise than {row}"));
+        }
+    }
+    breaches
+}
+
 /// MiniLM's folder: what needs it is ignored until it is fetched.
 fn minilm() -> PathBuf {
     let home = files::Home::from_env().expect("a cache folder");
@@ -126,7 +157,7 @@ fn stay_within_their_bands(minilm: Option<&Path>) {
     let mut breaches = Vec::new();
     for (lesson, demo) in LESSONS {
         if lesson.minilm == minilm.is_some() {
-            breaches.extend(outside_its_bands(lesson.number(), demo, minilm));
+            breaches.extend(outside_its_bands(&lesson, demo, minilm));
         }
     }
     none(

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! It gets a [`Run`] (device, seed, real weights if there are any), computes, and answers with a
-//! [`Report`]: lines of text, tables and figures *as data*. Who prints or draws them is not its
-//! business.
+//! [`Report`]: lines of text, tables, numbers and figures *as data*. Who prints or draws them is
+//! not its business.
 
 mod figure;
 pub mod metrics;
@@ -19,7 +19,7 @@ use std::path::Path;
 use burn::tensor::Device;
 
 pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
-pub use report::{Report, Table};
+pub use report::{Number, Report, Table, agree};
 
 /// The seed of the results that the book shows.
 pub const SEED: u64 = 7;

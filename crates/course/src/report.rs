@@ -1,25 +1,95 @@
-//! Text, tables and figures in the order a demo made them.
+//! Text, tables, numbers and figures in the order a demo made them.
 
 use std::fmt::{self, Display};
 
 use crate::Figure;
 
-/// What a demo shows: text to print, figures to draw.
+/// What a demo shows: text to print, numbers that the book quotes, figures to draw.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     text: String,
+    lines: Vec<Line>,
+    numbers: Vec<Number>,
     figures: Vec<Figure>,
+    band: f64,
+}
+
+/// How a printed line is compared with the same line of another run.
+#[derive(Debug, Clone, Copy)]
+enum Line {
+    /// Word for word, its numbers within this band.
+    Within(f64),
+    /// Not at all: what trained weights draw or rank is another text on another processor.
+    Loose,
+}
+
+/// A number that the book's text may quote by its key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    /// Name of the number within its lesson: small letters, digits and hyphens, a letter first.
+    pub key: String,
+    /// What was measured, with its unit: `GPT, 16 tokens seen: bits per character`.
+    pub what: String,
+    /// The number as the book shows it: `1.431`, `68%`.
+    pub shown: String,
+    /// How far another processor's number may lie from this one: a share of it, or of 1 where it
+    /// is smaller.
+    pub band: f64,
 }
 
 impl Report {
+    /// Lets the values that follow differ by `band` on another processor: a share of the value, or
+    /// of 1 where it is smaller (of 100 for a percentage). At first nothing may differ.
+    pub fn band(&mut self, band: f64) {
+        self.band = band;
+    }
+
     /// Adds a line of text; an empty one separates paragraphs.
     pub fn say(&mut self, line: impl Display) {
-        self.text.push_str(&format!("{line}\n"));
+        self.push(line, Line::Within(self.band));
+    }
+
+    /// Adds a line that trained weights drew or ranked: another processor may say it otherwise.
+    pub fn say_loosely(&mut self, line: impl Display) {
+        self.push(line, Line::Loose);
     }
 
     /// Adds a table, with a blank line after it.
     pub fn table(&mut self, table: &Table) {
         self.say(table);
+    }
+
+    /// Adds a table whose words trained weights ranked: another processor may say it otherwise.
+    pub fn loose_table(&mut self, table: &Table) {
+        self.say_loosely(table);
+    }
+
+    /// Adds a table, and each of its numbers under the key `name-row-column`.
+    ///
+    /// # Panics
+    ///
+    /// If two numbers get one key.
+    pub fn keyed_table(&mut self, name: &str, table: &Table) {
+        self.table(table);
+        for (row, column, shown) in table.numbers() {
+            let what = format!("{row}: {column}");
+            self.number(&slug(&format!("{name} {row} {column}")), &what, shown);
+        }
+    }
+
+    /// Adds a number that the book quotes as `{{#include numbers/NN-lesson.txt:key}}`. It is not
+    /// printed.
+    ///
+    /// # Panics
+    ///
+    /// If the key is no key, or was given before.
+    pub fn number(&mut self, key: &str, what: &str, shown: impl Display) {
+        let begins_well = key.starts_with(|c: char| c.is_ascii_lowercase());
+        assert!(begins_well && slug(key) == key, "{key:?} is no key: small letters, digits, -");
+        let new = self.numbers.iter().all(|number| number.key != key);
+        assert!(new, "two numbers are called {key}");
+        let (key, what, shown) = (key.into(), what.into(), shown.to_string());
+        self.numbers.push(Number { key, what, shown, band: self.band });
     }
 
     /// Adds a figure to the report.
@@ -32,10 +102,84 @@ impl Report {
         &self.text
     }
 
+    /// The numbers so far.
+    pub fn numbers(&self) -> &[Number] {
+        &self.numbers
+    }
+
     /// The figures so far.
     pub fn figures(&self) -> &[Figure] {
         &self.figures
     }
+
+    /// Says where the printed text is not what `recorded` says: another count of lines, other
+    /// words, or a number outside of its band.
+    pub fn differences(&self, recorded: &str) -> Vec<String> {
+        let (said, counted) = (self.lines.len(), recorded.lines().count());
+        if said != counted {
+            return vec![format!("{said} lines, recorded {counted}")];
+        }
+        let mut differences = Vec::new();
+        for ((now, then), line) in self.text.lines().zip(recorded.lines()).zip(&self.lines) {
+            if let Line::Within(band) = line
+                && !agree(now, then, *band)
+            {
+                differences.push(format!("{now:?}, recorded {then:?}, band {band}"));
+            }
+        }
+        differences
+    }
+
+    fn push(&mut self, text: impl Display, line: Line) {
+        let text = format!("{text}\n");
+        self.lines.extend(text.lines().map(|_| line));
+        self.text.push_str(&text);
+    }
+}
+
+/// Whether two texts have the same words, and numbers that lie within a band of each other.
+pub fn agree(now: &str, then: &str, band: f64) -> bool {
+    let (now, then): (Vec<&str>, Vec<&str>) = (pieces(now), pieces(then));
+    now.len() == then.len() && now.iter().zip(then).all(|(a, b)| *a == b || near(a, b, band))
+}
+
+/// Splits a text into its numbers, with their percent signs, and the words between them; blanks
+/// only separate.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    for word in text.split_whitespace() {
+        let mut rest = word;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let start = if rest[..start].ends_with('-') { start - 1 } else { start };
+            let number = &rest[start..];
+            let end = number[1..].find(|c: char| !(c.is_ascii_digit() || ".%".contains(c)));
+            let end = end.map_or(number.len(), |end| end + 1);
+            let number = number[..end].trim_end_matches('.');
+            pieces.extend([&rest[..start], number].into_iter().filter(|piece| !piece.is_empty()));
+            rest = &rest[start + number.len()..];
+        }
+        if !rest.is_empty() {
+            pieces.push(rest);
+        }
+    }
+    pieces
+}
+
+/// Whether two numbers, or two percentages, lie within a band of each other.
+fn near(now: &str, then: &str, band: f64) -> bool {
+    let percent = now.ends_with('%') && then.ends_with('%');
+    let number = |text: &str| text.strip_suffix('%').filter(|_| percent).unwrap_or(text).parse();
+    let (Ok(now), Ok(then)): (Result<f64, _>, Result<f64, _>) = (number(now), number(then)) else {
+        return false;
+    };
+    let unit = if percent { 100.0 } else { 1.0 };
+    (now - then).abs() <= band * then.abs().max(unit)
+}
+
+/// A key made of words: small letters and digits, joined by hyphens.
+fn slug(words: &str) -> String {
+    let kept = words.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), " ");
+    kept.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
 /// Columns of text under a header; numbers to the right, words to the left.
@@ -60,6 +204,32 @@ impl Table {
         let cells: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
         assert_eq!(cells.len(), self.header.len(), "a row has as many cells as the header");
         self.rows.push(cells);
+    }
+
+    /// The numbers of the table, each with the name of its row and of its column. A row is named by
+    /// its first cell, or by as many as no two rows have alike.
+    fn numbers(&self) -> Vec<(String, &str, &str)> {
+        let mut names = Vec::new();
+        let mut cells = 1;
+        while cells <= self.header.len() {
+            names = self.rows.iter().map(|row| row[..cells].join(" ")).collect();
+            let mut different: Vec<&String> = names.iter().collect();
+            different.sort();
+            different.dedup();
+            if different.len() == names.len() {
+                break;
+            }
+            cells += 1;
+        }
+        let mut numbers = Vec::new();
+        for (name, row) in names.into_iter().zip(&self.rows) {
+            for (column, cell) in self.header.iter().zip(row).skip(cells) {
+                if cell != "-" && is_number(cell) {
+                    numbers.push((name.trim().to_string(), column.as_str(), cell.as_str()));
+                }
+            }
+        }
+        numbers
     }
 }
 

@@ -2,6 +2,7 @@
 //! check.
 
 pub mod lists;
+pub mod measured;
 
 use anyhow::Result;
 use course::{Lesson, Report, Run};

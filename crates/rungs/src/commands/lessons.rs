@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use course::{Lesson, Report, Run, SEED};
-use rungs::{Demo, LESSONS, lists};
+use rungs::{Demo, LESSONS, lists, measured};
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::DeviceArg;
@@ -32,10 +32,10 @@ pub struct RunArgs {
     seed: u64,
 }
 
-/// Run demos and renew the book's figures, their data, its printed results and lists of lessons
+/// Run demos and renew the book's figures, numbers, printed results and lists of lessons
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs record 06           the only command that writes into the clone
+  cargo rungs record 06           the only command that writes into the book's sources
   cargo rungs record docs         after `cargo update`: the list of packages that the docs corpus \
 is made of")]
 pub struct RecordArgs {
@@ -97,12 +97,22 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     }
     let book = root().join("book/src");
     let (figures, printed) = (book.join("figures"), book.join("output"));
-    output::folder(&figures)?;
-    output::folder(&printed)?;
+    let (numbers, list) = (book.join("numbers"), book.join("measured.md"));
+    for folder in [&figures, &printed, &numbers] {
+        output::folder(folder)?;
+    }
+    let pages = pages(&book)?;
     let run = Run { device: &device, seed: SEED, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
         let report = run_demo(lesson, *demo, &run)?;
         output::write_text(&printed.join(format!("{}.txt", lesson.stem)), report.text())?;
+        output::write_text(
+            &numbers.join(format!("{}.txt", lesson.stem)),
+            &measured::file(report.numbers()),
+        )?;
+        let quoted = measured::list(lesson, report.numbers(), &pages);
+        let renewed = measured::renewed(&fs::read_to_string(&list)?, lesson, &quoted)?;
+        output::write_text(&list, &renewed)?;
         for figure in report.figures() {
             output::write_figure(&figures, figure)?;
         }
@@ -112,6 +122,18 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         output::write_text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
     }
     Ok(())
+}
+
+/// The texts of the book's pages.
+fn pages(book: &Path) -> Result<Vec<String>> {
+    let mut pages = Vec::new();
+    for entry in fs::read_dir(book)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(fs::read_to_string(&path)?);
+        }
+    }
+    Ok(pages)
 }
 
 /// The lessons with these numbers, all if there is none, in the order of the course.
