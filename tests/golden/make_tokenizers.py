@@ -129,6 +129,10 @@ def folders():
     yield "bert_vocab_txt", folder(None, class_of("BertTokenizer"), "bert", vocab__txt=vocab_txt, added_tokens__json={"[NEW]": n, "foobar": n + 1})
     yield "bert_special_tokens_map", folder(bert, class_of("BertTokenizer", mask_token="[MASK]"), "bert", special_tokens_map__json={"mask_token": "mask", "sep_token": "[SEP]", "additional_special_tokens": ["cat"]})
     yield "bert_extra_special_tokens", folder(bert, class_of("BertTokenizer", additional_special_tokens=["hello", "[NEW]"], image_token="cat"), "bert")
+    named = class_of("BertTokenizer", extra_special_tokens={"image_token": "cat"}, additional_special_tokens=["hello", "[NEW]"])
+    yield "bert_named_and_unnamed_extra_tokens", folder(bert, named, "bert")
+    yield "bert_named_extra_tokens_and_a_map", folder(bert, named, "bert", special_tokens_map__json={"additional_special_tokens": ["dogs"]})
+    yield "bert_without_segments", folder(bert, class_of("BertTokenizer", model_input_names=["input_ids", "attention_mask"]), "bert")
     yield "mpnet", folder(words([*ROBERTA, "[UNK]"]), class_of("MPNetTokenizer", do_lower_case=True), "mpnet")
     # RoBERTa, GPT-2 and their kin
     roberta = pairs(ROBERTA)
@@ -158,6 +162,7 @@ def folders():
     # tokenizer.json alone
     alone = class_of("PreTrainedTokenizerFast", do_lower_case=True, add_prefix_space=True, unk_token="[UNK]")
     yield "file_of_a_bert", folder({**bert, "post_processor": template(bert["model"]["vocab"], "[CLS]", "[SEP]")}, alone, "bert")
+    yield "file_of_a_bert_with_segments", folder({**bert, "post_processor": template(bert["model"]["vocab"], "[CLS]", "[SEP]")}, {**alone, "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}, "bert")
     yield "file_of_no_class_known", folder(words(kind="WordLevel", normalizer={"type": "NFKC"}), class_of("TokenizerOfMyOwn", padding_side="left"), "bert")
     yield "file_of_a_bloom", folder(gpt2, class_of("BloomTokenizerFast", pad_token=end), "bloom")
     strip = {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "Strip", "strip_left": True, "strip_right": True}, {"type": "Replace", "pattern": {"String": "cat"}, "content": "dogs"}]}
@@ -179,9 +184,10 @@ def record(name, files):
             decoded = tokenizer.decode(ids, skip_special_tokens=True)
             case["texts"].append({"text": text, "ids": ids, "short": short, "decoded": decoded})
         for first, second in PAIRS:
-            both = tokenizer(first, second, return_token_type_ids=True)
+            both = tokenizer(first, second)
+            segments = both.get("token_type_ids", [0] * len(both["input_ids"]))  # a model that is given none counts from 0
             short = tokenizer(first, second, truncation=True, max_length=case["pair_limit"])["input_ids"]
-            case["pairs"].append({"first": first, "second": second, "ids": both["input_ids"], "segments": both["token_type_ids"], "short": short})
+            case["pairs"].append({"first": first, "second": second, "ids": both["input_ids"], "segments": segments, "short": short})
         return {**case, "files": files}
 
 

@@ -40,7 +40,7 @@ impl Tokenizer {
         }
         Ok(Encoding {
             ids: tokens.get_ids().to_vec(),
-            segments: tokens.get_type_ids().to_vec(),
+            segments: self.segments(&tokens),
             tokens: tokens.get_tokens().to_vec(),
             offsets: tokens.get_offsets().to_vec(),
             truncated,

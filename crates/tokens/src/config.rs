@@ -84,7 +84,10 @@ impl Config {
             if let Some(token) = value.as_object_mut() {
                 token.insert("special".into(), Value::Bool(true));
             }
-            if key == "additional_special_tokens" && !self.extra_values().is_empty() {
+            if key == "additional_special_tokens" {
+                if self.has_named_extra() || self.extra_values().is_empty() {
+                    self.values.insert(key, value);
+                }
                 continue;
             }
             match (self.values.get_mut(&key), &value) {
@@ -135,6 +138,16 @@ impl Config {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(other) => Err(wrong(&self.path, format!("a text at {key:?}"), &other.to_string())),
         }
+    }
+
+    /// The texts of the list at a key, if there is one.
+    pub fn texts(&self, key: &str) -> Result<Option<Vec<String>>, TokensError> {
+        let Some(value) = self.values.get(key).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        serde_json::from_value(value.clone()).map(Some).map_err(|_| {
+            wrong(&self.path, format!("a list of texts at {key:?}"), &value.to_string())
+        })
     }
 
     /// Whether the files say what kind of tokenizer it is, or of model.
@@ -196,16 +209,23 @@ impl Config {
         Ok(tokens)
     }
 
-    /// The entries of the list of special tokens without a name.
+    /// The entries of the list of special tokens without a name. The older list holds where the
+    /// newer one is empty or has named tokens instead.
     fn extra_values(&self) -> Vec<&Value> {
         for key in ["extra_special_tokens", "additional_special_tokens"] {
-            match self.values.get(key) {
-                Some(Value::Array(values)) if !values.is_empty() => return values.iter().collect(),
-                Some(Value::Object(named)) if !named.is_empty() => break,
-                _ => {}
+            if let Some(Value::Array(values)) = self.values.get(key)
+                && !values.is_empty()
+            {
+                return values.iter().collect();
             }
         }
         Vec::new()
+    }
+
+    /// Whether `extra_special_tokens` has named tokens.
+    fn has_named_extra(&self) -> bool {
+        let extra = self.values.get("extra_special_tokens").and_then(Value::as_object);
+        extra.is_some_and(|named| !named.is_empty())
     }
 }
 

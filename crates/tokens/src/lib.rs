@@ -109,6 +109,8 @@ pub struct Tokenizer {
     pads_left: bool,
     /// Whether blanks before marks are left out of a decoded text.
     cleans_up: bool,
+    /// Whether the model is given segments.
+    gives_segments: bool,
 }
 
 impl Tokenizer {
@@ -347,11 +349,16 @@ impl Tokenizer {
         })?;
         Ok(Encoding {
             ids: framed.get_ids().to_vec(),
-            segments: framed.get_type_ids().to_vec(),
+            segments: self.segments(&framed),
             tokens: framed.get_tokens().to_vec(),
             offsets: framed.get_offsets().to_vec(),
             truncated: found > room,
         })
+    }
+
+    /// The segments that the template gives, or zeros for a model that is given none.
+    fn segments(&self, tokens: &tokenizers::Encoding) -> Vec<u32> {
+        if self.gives_segments { tokens.get_type_ids().to_vec() } else { vec![0; tokens.len()] }
     }
 
     /// Lets the library work on a text of this many bytes.

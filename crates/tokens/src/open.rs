@@ -75,6 +75,7 @@ impl Tokenizer {
         let cleans_up = clean_up::is_asked_for(&config, is_bpe)?;
         let mut tokenizer = Self::new(library, specials, path);
         tokenizer.cleans_up = cleans_up;
+        tokenizer.gives_segments = gives_segments(&config, class)?;
         if truncation == Some(Side::Left) {
             tokenizer.truncation = TruncationDirection::Left;
         }
@@ -96,7 +97,15 @@ impl Tokenizer {
     /// A tokenizer that cuts and pads at the end.
     fn new(library: Library, specials: SpecialTokens, path: PathBuf) -> Self {
         let truncation = TruncationDirection::Right;
-        Self { library, specials, path, truncation, pads_left: false, cleans_up: false }
+        Self {
+            library,
+            specials,
+            path,
+            truncation,
+            pads_left: false,
+            cleans_up: false,
+            gives_segments: true,
+        }
     }
 
     /// The tokenizer with texts lower-cased before anything else is done to them, special tokens
@@ -128,6 +137,21 @@ impl Tokenizer {
             return Err(refused(&self.path, &error.to_string()));
         }
         Ok(self)
+    }
+}
+
+/// Whether the model is given the segments of the file's template: where `model_input_names` has
+/// `token_type_ids` or, without such a list, where the class is BERT's and not DistilBERT's
+/// (transformers 5.24, `TokenizersBackend`, `BertTokenizer` and `DistilBertTokenizer`); a
+/// tokenizer.json that stands alone is taken as it is.
+fn gives_segments(config: &Config, class: Class) -> Result<bool, TokensError> {
+    if let Some(names) = config.texts("model_input_names")? {
+        return Ok(names.iter().any(|name| name == "token_type_ids"));
+    }
+    match config.class.as_ref().or(config.model_type.as_ref()) {
+        Some(name) if name.to_lowercase().starts_with("distilbert") => Ok(false),
+        Some(_) => Ok(class == Class::Bert),
+        None => Ok(true),
     }
 }
 

@@ -148,6 +148,10 @@ impl Tokenizer {
         let mut config = json!({
             "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": longest,
             "clean_up_tokenization_spaces": self.cleans_up,
+            "model_input_names": match self.gives_segments {
+                true => vec!["input_ids", "token_type_ids", "attention_mask"],
+                false => vec!["input_ids", "attention_mask"],
+            },
         });
         // what tokenizer.json has no place for
         if self.truncation == TruncationDirection::Left {

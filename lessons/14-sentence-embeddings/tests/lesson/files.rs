@@ -266,8 +266,9 @@ fn with_segment(folder: &TempDir, segment: u32) {
         }
     }
     fs::write(path, tokenizer.to_string()).unwrap();
-    let class = r#"{"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]"}"#;
-    fs::write(folder.path().join("tokenizer_config.json"), class).unwrap();
+    let config = r#"{"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]",
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}"#;
+    fs::write(folder.path().join("tokenizer_config.json"), config).unwrap();
 }
 
 #[test]
