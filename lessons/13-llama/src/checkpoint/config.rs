@@ -209,9 +209,10 @@ fn listed_windows(
             (NO_WINDOW, _) => None,
             (WINDOW, Some(window @ 1..)) => Some(window),
             (WINDOW, _) => {
+                let found = window.map_or("none".into(), |tokens| tokens.to_string());
                 return refuse(format!(
                     "{WINDOW} expects use_sliding_window and a sliding_window of at least 1, \
-                        found {window:?}"
+                        found {found}"
                 ));
             }
             (other, _) => {
