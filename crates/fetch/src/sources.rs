@@ -6,14 +6,18 @@ use std::str::FromStr;
 use files::Home;
 
 use crate::error::FetchError;
+use crate::request::Hosts;
 
 /// The hub that model repositories are downloaded from.
 pub const HUB: &str = "https://huggingface.co";
 /// Where tables and questions are downloaded from.
 pub const RAW: &str = "https://raw.githubusercontent.com";
 
+/// Where packages of npm are downloaded from.
+pub const NPM: &str = "https://registry.npmjs.org";
+
 /// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`,
-/// `tinyshakespeare` or `hf:OWNER/NAME[@COMMIT]`.
+/// `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -25,6 +29,8 @@ pub enum Source {
     QuestionsWords,
     /// 40,000 lines of Shakespeare, as Karpathy 2015 put them together (char-rnn), pinned.
     TinyShakespeare,
+    /// The npm package whose style sheet and fonts the book's formulas are shown with, pinned.
+    Katex,
     /// Files that the caller pins.
     Files {
         /// Their folder among the data.
@@ -133,6 +139,14 @@ const TINY_SHAKESPEARE: [Pinned; 1] = [pin(
     "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
 )];
 
+const KATEX_FOLDER: &str = "katex/-";
+/// The version that mdbook-katex 0.10.0 writes formulas for.
+const KATEX: [Pinned; 1] = [pin(
+    "katex-0.16.4.tgz",
+    1_474_198,
+    "079333bb5ea5501b3636e40301f7af8b68663d7cd51d1b20eae02442b73c6973",
+)];
+
 /// File that names the modules of a sentence model.
 pub(crate) const MODULES: &str = "modules.json";
 
@@ -176,6 +190,7 @@ impl Source {
             Source::Stsb => home.data("stsb"),
             Source::QuestionsWords => home.data("questions-words"),
             Source::TinyShakespeare => home.data("tinyshakespeare"),
+            Source::Katex => home.data("katex"),
             Source::Files { name, .. } => home.data(name),
             Source::Hub { owner, name, commit: None } => home.model(&format!("{owner}--{name}")),
             Source::Hub { owner, name, commit: Some(commit) } => {
@@ -191,6 +206,7 @@ impl Source {
             Source::Stsb => &STSB,
             Source::QuestionsWords => &QUESTIONS_WORDS,
             Source::TinyShakespeare => &TINY_SHAKESPEARE,
+            Source::Katex => &KATEX,
             Source::Files { files, .. } => files,
             Source::Hub { .. } => &[],
         }
@@ -198,12 +214,14 @@ impl Source {
 
     /// The address that a file's name is appended to. `at` is the commit to use where the source
     /// names none.
-    pub(crate) fn address(&self, hub: &str, raw: &str, at: Option<&str>) -> String {
+    pub(crate) fn address(&self, hosts: &Hosts, at: Option<&str>) -> String {
+        let Hosts { hub, raw, npm } = hosts;
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
             Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
             Source::TinyShakespeare => format!("{raw}/{TINY_SHAKESPEARE_FOLDER}"),
+            Source::Katex => format!("{npm}/{KATEX_FOLDER}"),
             Source::Files { under, .. } => format!("{raw}/{under}"),
             Source::Hub { owner, name, commit } => {
                 let commit = commit.as_deref().or(at).unwrap_or("main");
@@ -223,6 +241,7 @@ impl FromStr for Source {
             "stsb" => return Ok(Source::Stsb),
             "questions-words" => return Ok(Source::QuestionsWords),
             "tinyshakespeare" => return Ok(Source::TinyShakespeare),
+            "katex" => return Ok(Source::Katex),
             _ => match given.strip_prefix("hf:") {
                 Some(repository) => repository,
                 None => return refuse("it is unknown"),

@@ -10,7 +10,7 @@ use ureq::{Agent, Body};
 
 use crate::error::FetchError;
 use crate::part::Part;
-use crate::request::{Fetch, Progress, Wanted};
+use crate::request::{Fetch, Hosts, Progress, Wanted};
 use crate::sources::{Source, is_commit};
 
 const MOST_REDIRECTS: usize = 8;
@@ -22,8 +22,7 @@ const COMMIT_HEADER: &str = "x-repo-commit";
 pub(crate) struct Web {
     agent: Agent,
     source: Source,
-    hub: String,
-    raw: String,
+    hosts: Hosts,
     attempts: u32,
     pause: std::time::Duration,
     /// The commit that the first answer came from: all files are taken from the same.
@@ -52,12 +51,10 @@ impl Web {
             .user_agent(concat!("rungs/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        let (hub, raw) = (how.hub.clone(), how.raw.clone());
         Web {
             agent,
             source,
-            hub,
-            raw,
+            hosts: how.hosts.clone(),
             attempts: how.attempts.max(1),
             pause: how.pause,
             commit: None,
@@ -66,7 +63,7 @@ impl Web {
 
     /// What the files' names are appended to.
     pub fn address(&self) -> String {
-        self.source.address(&self.hub, &self.raw, self.commit.as_deref())
+        self.source.address(&self.hosts, self.commit.as_deref())
     }
 
     /// Whether the user named the commit.

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::models::{generate, perplexity, train};
 use crate::commands::texts::{classify, embed, index, map, search, sts, tune};
 use crate::commands::words::{corpus, neighbours, word2vec};
-use crate::commands::{bench, devices, fetch, lessons, parity};
+use crate::commands::{bench, book, devices, fetch, lessons, parity};
 
 /// A transformer, one rung at a time.
 ///
@@ -26,6 +26,7 @@ pub struct Cli {
 pub enum Command {
     Run(lessons::RunArgs),
     Record(lessons::RecordArgs),
+    Book(book::Args),
     Devices(devices::Args),
     Bench(bench::Args),
     Fetch(fetch::Args),

@@ -22,7 +22,7 @@ use cli::{Cli, Command};
 use commands::models::{generate, perplexity, train};
 use commands::texts::{classify, embed, index, map, search, sts, tune};
 use commands::words::{corpus, neighbours, word2vec};
-use commands::{bench, devices, fetch, lessons, parity};
+use commands::{bench, book, devices, fetch, lessons, parity};
 use shell::failure;
 
 fn main() -> ExitCode {
@@ -45,6 +45,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         None => lessons::list(),
         Some(Command::Run(args)) => lessons::run(&args),
         Some(Command::Record(args)) => lessons::record(&args),
+        Some(Command::Book(args)) => book::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Bench(args)) => bench::run(&args, cli.plain), // turns plain by itself
         Some(Command::Fetch(args)) => fetch::run(&args),

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use fetch::Pin;
-use fetch::{Fetch, FetchError, Progress, Source};
+use fetch::{Fetch, FetchError, Hosts, Progress, Source};
 use files::Home;
 use tempfile::TempDir;
 
@@ -122,8 +122,7 @@ fn pinned(bytes: &[u8]) -> Source {
 
 fn how(home: &TempDir, address: &str) -> Fetch {
     Fetch {
-        hub: address.into(),
-        raw: address.into(),
+        hosts: Hosts { hub: address.into(), raw: address.into(), npm: address.into() },
         patience: Duration::from_millis(400),
         attempts: 3,
         pause: Duration::from_millis(5),
@@ -483,7 +482,7 @@ fn names_of_sources_are_strict() {
             source(text),
             &[
                 "cannot fetch",
-                "expected minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]",
+                "expected minilm, stsb, questions-words, tinyshakespeare, katex or hf:OWNER",
             ],
         );
     }

@@ -18,6 +18,7 @@ use crate::shell::{failure, output, progress};
   cargo rungs fetch stsb
   cargo rungs fetch questions-words
   cargo rungs fetch tinyshakespeare
+  cargo rungs fetch katex
   cargo rungs fetch hf:sentence-transformers/all-MiniLM-L12-v2
 
 Kept under $RUNGS_HOME (default: the user's cache directory).")]
@@ -25,7 +26,7 @@ pub struct Args {
     /// Name of the source.
     #[arg(
         value_name = "WHAT",
-        help = "minilm, stsb, questions-words, tinyshakespeare or hf:OWNER/NAME[@COMMIT]"
+        help = "minilm, stsb, questions-words, tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
     )]
     source: String,
     /// Take the files from this file, folder or wheel instead of the network

@@ -58,7 +58,7 @@ pub fn list() -> Result<()> {
 pub fn run(args: &RunArgs) -> Result<()> {
     let chosen = choose(&args.lessons)?;
     let device = names::device(&args.device.device)?;
-    let out = args.out.clone().unwrap_or_else(|| root().join("target/rungs"));
+    let out = args.out.clone().unwrap_or_else(|| output::root().join("target/rungs"));
     output::folder(&out)?;
     let minilm = names::fetched_minilm();
     let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
@@ -95,7 +95,7 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         );
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
-    let book = root().join("book/src");
+    let book = output::root().join("book/src");
     let (figures, printed) = (book.join("figures"), book.join("output"));
     let (numbers, list) = (book.join("numbers"), book.join("measured.md"));
     for folder in [&figures, &printed, &numbers] {
@@ -118,7 +118,7 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         }
     }
     for page in lists::PAGES {
-        let path = root().join(page);
+        let path = output::root().join(page);
         output::write_text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
     }
     Ok(())
@@ -166,10 +166,4 @@ fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     let report = report?;
     output::line(format_args!("{}\n", report.text().trim_end()))?;
     Ok(report)
-}
-
-/// Root of the clone that this binary was built in.
-fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
 }

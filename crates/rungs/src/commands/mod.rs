@@ -4,6 +4,7 @@
 //! Everywhere `for_people` is the text of a result for people, beside its JSON.
 
 pub mod bench;
+pub mod book;
 pub mod devices;
 pub mod fetch;
 pub mod lessons;

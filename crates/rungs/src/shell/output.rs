@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, anyhow, bail};
 use classify::checkpoint::ABOUT_FILE;
@@ -59,6 +59,12 @@ pub fn object<T: Serialize>(
         Format::Json | Format::Jsonl => json_line(value)?,
     }
     Ok(())
+}
+
+/// Root of the clone that this binary was built in.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
 }
 
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.

@@ -3,6 +3,8 @@
 
 mod arguments;
 mod benching;
+#[cfg(unix)] // it makes programs of shell scripts
+mod book;
 mod classifying;
 mod comparing;
 mod generating;
