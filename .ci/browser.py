@@ -4,7 +4,8 @@
 
 Needs selenium and Debian's chromium and chromium-driver. Checked on every page, in a light and a dark theme and at a
 telephone's width: no error in the console, no request that leaves the machine, every picture there and with words for
-those who do not see it, formulas rendered, nothing wider than the screen. Once: search finds "attention".
+those who do not see it, formulas rendered, nothing wider than the screen, and on a desk no line of code or output wider than
+its page. Once: search finds "attention".
 """
 
 import argparse
@@ -29,6 +30,9 @@ FORMULAS = """return [document.querySelectorAll('main .katex').length, document.
     [...document.querySelectorAll('main p, main li, main td')].filter(
         part => [...part.childNodes].some(node => node.nodeType === 3 && /\\$[^$]+\\$/.test(node.data))).length]"""
 KATEX = "return document.fonts.check('12px KaTeX_Main') && getComputedStyle(document.querySelector('main .katex')).fontFamily"
+LINES = """return [...document.querySelectorAll('main pre > code')].filter(code => code.scrollWidth > code.clientWidth)
+    .map(code => Math.max(...code.textContent.split('\\n').map(line => line.length)) + ' characters: ' +
+        code.textContent.trim().split('\\n')[0].slice(0, 60))"""
 WIDER = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -61,7 +65,7 @@ def open_page(driver, page, theme, size):
     driver.get(page.as_uri())
 
 
-def problems_of(driver, page):
+def problems_of(driver, page, size):
     found = [f"console: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     found += [f"request: {url}" for url in requests_outside(driver)]
     found += [f"picture missing or without words: {src}" for src in driver.execute_script(PICTURES)]
@@ -70,6 +74,8 @@ def problems_of(driver, page):
         found.append(f"formulas: {broken} broken, {raw} not rendered")
     if formulas and "KaTeX" not in (driver.execute_script(KATEX) or ""):
         found.append("formulas: the fonts did not load")
+    if size == "desk":
+        found += [f"a line too wide to be seen whole, {line}" for line in driver.execute_script(LINES)]
     wider = driver.execute_script(WIDER)
     if wider > 0:
         found.append(f"{wider} pixels wider than the screen")
@@ -100,7 +106,7 @@ def main():
             for size in SIZES:
                 for theme in THEMES:
                     open_page(driver, page, theme, SIZES[size])
-                    problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page)]
+                    problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page, size)]
                     if arguments.screenshots:
                         arguments.screenshots.mkdir(parents=True, exist_ok=True)
                         driver.save_screenshot(str(arguments.screenshots / f"{page.stem}-{size}-{theme}.png"))
