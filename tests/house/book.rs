@@ -240,6 +240,78 @@ fn dead_links(page: &Path, text: &str) -> Vec<String> {
     targets.filter(dead).map(String::from).collect()
 }
 
+#[test]
+fn every_citation_is_a_link() {
+    none(
+        of_every_page(|_, text| unlinked(text)),
+        "link it, a paper where a page names it first: `[Vaswani et al. 2017](https://..)`, \
+            `[owner/name#12](https://..)`",
+    );
+}
+
+/// Issues that stand outside of a link, and papers that no link of the page names.
+fn unlinked(text: &str) -> Vec<String> {
+    let joined: String = prose(text).map(|line| format!("{line}\n")).collect();
+    let (mut plain, mut linked) = (String::new(), String::new());
+    let mut rest = joined.as_str();
+    while let Some((before, link)) = rest.split_once('[') {
+        plain.push_str(before);
+        let parts = link.split_once("](").and_then(|(words, rest)| {
+            let (target, after) = rest.split_once(')')?;
+            (target.starts_with("http") && !words.contains('[')).then_some((words, after))
+        });
+        match parts {
+            Some((words, after)) => {
+                linked.push_str(&format!("{words} . "));
+                plain.push_str(" . ");
+                rest = after;
+            }
+            None => rest = link,
+        }
+    }
+    plain.push_str(rest);
+    let mut breaches = issues(&plain);
+    let known = papers(&linked);
+    for paper in papers(&plain) {
+        if !known.contains(&paper) && !breaches.contains(&paper) {
+            breaches.push(paper);
+        }
+    }
+    breaches
+}
+
+/// Words such as `owner/name#12` or `#12`.
+fn issues(text: &str) -> Vec<String> {
+    let mut issues = Vec::new();
+    for word in text.split_whitespace() {
+        let number = word.split_once('#').map_or("", |(_, number)| number);
+        if number.starts_with(|c: char| c.is_ascii_digit()) {
+            issues.push(word.into());
+        }
+    }
+    issues
+}
+
+/// Citations `Name et al. 2017` and `Name and Name 2017`.
+fn papers(text: &str) -> Vec<String> {
+    let plain = text.replace(['(', ')', ',', ';', ':', '*', '_'], " ");
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let is_name = |word: &str| word.starts_with(char::is_uppercase);
+    let mut papers = Vec::new();
+    for (i, word) in words.iter().enumerate().skip(3) {
+        let year = word.trim_end_matches('.');
+        let digits = year.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        let is_year = digits.parse().is_ok_and(|year: u16| (1900..2100).contains(&year));
+        let [name, link, other] = [words[i - 3], words[i - 2], words[i - 1]];
+        let several = link == "et" && other == "al.";
+        let two = link == "and" && is_name(other);
+        if is_year && is_name(name) && (several || two) {
+            papers.push(format!("{name} {link} {other} {year}"));
+        }
+    }
+    papers
+}
+
 /// What mdBook makes of a page's headings as places to link to.
 fn headings(text: &str) -> BTreeSet<String> {
     let slug = |heading: &str| -> String {
@@ -454,6 +526,17 @@ mod shown_to_fail {
         assert_eq!(of(LIST, file, &[]), 1);
         assert_eq!(of("", file, &quoting), 1);
         assert_eq!(of(LIST, "ANCHOR: loss\n1.26\nANCHOR_END: loss\n", &quoting), 1);
+    }
+
+    #[test]
+    fn an_issue_or_a_paper_that_is_no_link() {
+        assert_eq!(unlinked("As owner/name#12 says."), ["owner/name#12"]);
+        assert_eq!(unlinked("As [owner/name#12](https://a.org/12) says, [x](y.md#2)."), [""; 0]);
+        let paper = "(Vaswani et al. 2017, section 3)";
+        assert_eq!(unlinked(paper), ["Vaswani et al. 2017"]);
+        let linked = format!("[Vaswani et al. 2017](https://a.org), [eq. 1]. {paper}");
+        assert_eq!(unlinked(&linked), [""; 0]);
+        assert_eq!(unlinked("Levy and Goldberg 2014"), ["Levy and Goldberg 2014"]);
     }
 
     #[test]
