@@ -44,10 +44,15 @@ pub fn list(lesson: &Lesson, numbers: &[Number], pages: &[String]) -> String {
     let mut list = String::from("\n| number | what | may differ by | key |\n|---|---|---|---|\n");
     for Number { key, what, shown, band } in numbers {
         if pages.iter().any(|page| is_quoted(page, lesson, key)) {
-            list.push_str(&format!("| {shown} | {what} | {band} | `{key}` |\n"));
+            list.push_str(&format!("| {shown} | {what} | {} | `{key}` |\n", may_differ(*band)));
         }
     }
     list
+}
+
+/// How the list says what another processor's number may differ by.
+pub fn may_differ(band: f64) -> String {
+    if band == f64::INFINITY { "any words".into() } else { band.to_string() }
 }
 
 /// The list that stands on the page for this lesson.

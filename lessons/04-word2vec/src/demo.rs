@@ -9,7 +9,7 @@ use data::{Vocabulary, World};
 use similarity::{nearest, pairwise};
 
 use crate::analogy::WORDS;
-use crate::toy::{EPOCHS, WIDTH, toy_vectors};
+use crate::toy::{EPOCHS, WIDTH, toy_vectors, toy_vectors_of};
 use crate::{
     Gradient, Score, SkipGram, Space, TrainedVectors, Word2VecConfig, fresh_loss, gradient,
     keep_probability, noise_distribution,
@@ -17,9 +17,17 @@ use crate::{
 
 /// How many epochs the shorter trainings have, for the figure of accuracies.
 const FEWER: [usize; 4] = [1, 2, 4, 8];
-/// How far a figure of what was trained may differ from the recorded one: it depends on the
-/// processor.
+/// How far a cosine or an accuracy of what was trained may differ from the recorded one: it depends
+/// on the processor.
 const BAND: f64 = 0.15;
+/// How far a loss may differ, which is the mean of thousands of windows.
+const LOSS_BAND: f64 = 0.05;
+/// Numbers of a vector that are tried, and how often the corpus is read for each.
+const WIDTHS: [usize; 7] = [2, 4, 8, 16, 32, WIDTH, 128];
+const EPOCHS_FOR_WIDTHS: usize = 8;
+/// Questions a, b, c that are shown with their answers: b - a + c.
+const QUESTIONS: [[&str; 3]; 3] =
+    [["man", "king", "woman"], ["france", "paris", "japan"], ["walk", "walked", "swim"]];
 /// How far a figure of shares may differ from the recorded one: numbers lose their last bit on the
 /// way into JSON and back.
 const ROUNDED: f64 = 1e-12;
@@ -46,10 +54,13 @@ pub fn demo(run: &Run) -> Result<Report> {
     report.figure(loss_figure(&trained));
     let space = Space::new(vocabulary.words, trained.vectors, run.device);
     say_neighbours(&mut report, &space);
-    say_king(&mut report, &space);
+    say_questions(&mut report, &space);
     let scores = space.score(&World::analogies());
     say_scores(&mut report, &space, &scores);
     report.figure(epochs_figure(run, &scores)?);
+    let widths = accuracies_by_width(run)?;
+    say_widths(&mut report, &widths);
+    report.figure(widths_figure(&widths));
     say_bank(&mut report, &space);
     report.figure(bank_figure(&space));
     Ok(report)
@@ -128,6 +139,11 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
             read {EPOCHS} times.",
         words.len()
     ));
+    report.band(LOSS_BAND);
+    report.number("loss-first", "nats per pair in the first epoch", two(trained.losses[0]));
+    report.number("loss-second", "nats per pair in the second epoch", two(trained.losses[1]));
+    let last = two(trained.losses[EPOCHS - 1]);
+    report.number("loss-last", "nats per pair in the last epoch", last);
     report.say(format!(
         "Nats per pair against 5 noise words: 6 ln 2 = {:.2} at the start, {:.2} in the first \
             epoch, {:.2} in the last.",
@@ -135,6 +151,7 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
         trained.losses[0],
         trained.losses[EPOCHS - 1]
     ));
+    report.band(0.0);
     report.say("");
     let mut table = Table::new(["word", "times", "kept", "as noise"]);
     let noise_shares = noise_distribution(&vocabulary.counts);
@@ -154,6 +171,11 @@ fn say_training(report: &mut Report, vocabulary: &Vocabulary, trained: &TrainedV
     report.table(&table);
 }
 
+/// A number with two decimals.
+fn two(number: f64) -> String {
+    format!("{number:.2}")
+}
+
 /// The share of the corpus that each word makes up.
 fn shares(vocabulary: &Vocabulary) -> Vec<f64> {
     let all: u64 = vocabulary.counts.iter().sum();
@@ -169,10 +191,12 @@ fn say_neighbours(report: &mut Report, space: &Space) {
     let mut table = Table::new(["word", "nearest, with cosine"]);
     for word in ["cat", "apple", "run", "france", "king", "happy", "bank"] {
         if let Some(row) = space.row(word) {
-            table.row([word.into(), listed(space, &space.neighbours(row, NEIGHBOURS))]);
+            let found = listed(space, &space.neighbours(row, NEIGHBOURS));
+            report.words(&format!("near-{word}"), &format!("nearest words of {word}"), &found);
+            table.row([word.into(), found]);
         }
     }
-    report.table(&table);
+    report.loose_table(&table);
 }
 
 /// Words and cosines on one line.
@@ -184,16 +208,18 @@ fn listed(space: &Space, found: &[(usize, f32)]) -> String {
     shown.join(", ")
 }
 
-/// Reports the answers to one famous question, with and without its own words among them.
-fn say_king(report: &mut Report, space: &Space) {
-    let mut king = [0; 3];
-    for (row, word) in king.iter_mut().zip(["man", "king", "woman"]) {
-        *row = space.row(word).expect("the toy world has royals");
+/// Reports the answers to the textbook's questions, with and without their own words among them.
+fn say_questions(report: &mut Report, space: &Space) {
+    for [a, b, c] in QUESTIONS {
+        let rows = [a, b, c].map(|word| space.row(word).expect("a word of the toy world"));
+        let answers = listed(space, &space.analogy(rows, NEIGHBOURS));
+        let all = listed(space, &nothing_left_out(space, rows, NEIGHBOURS));
+        let question = format!("{b} - {a} + {c}");
+        report.words(&format!("{b}-answers"), &question, &answers);
+        report.words(&format!("{b}-all"), &format!("{question}, no word left out"), &all);
+        report.say_loosely(format!("{question}: {answers}"));
+        report.say_loosely(format!("the same, the three words not left out: {all}"));
     }
-    let answers = listed(space, &space.analogy(king, NEIGHBOURS));
-    report.say(format!("king - man + woman: {answers}"));
-    let all = listed(space, &nothing_left_out(space, king, NEIGHBOURS));
-    report.say(format!("the same, the three words not left out: {all}"));
     report.say("");
 }
 
@@ -204,6 +230,7 @@ fn nothing_left_out(space: &Space, question: [usize; 3], k: usize) -> Vec<(usize
 
 /// Reports the accuracy of each section, with and without the rule that leaves words out.
 fn say_scores(report: &mut Report, space: &Space, scores: &[Score]) {
+    report.band(BAND);
     let mut table = Table::new(["section", "right", "questions", "accuracy", "nothing left out"]);
     for (score, section) in scores.iter().zip(World::analogies()) {
         let mut right_with_nothing_left_out = 0;
@@ -220,7 +247,65 @@ fn say_scores(report: &mut Report, space: &Space, scores: &[Score]) {
             percent(right_with_nothing_left_out, score.covered),
         ]);
     }
-    report.table(&table);
+    report.keyed_table("analogies", &table);
+}
+
+/// The share of each section's questions that are answered right, by width, after a shorter
+/// training.
+fn accuracies_by_width(run: &Run) -> Result<Vec<(usize, Vec<Score>)>> {
+    let mut widths = Vec::with_capacity(WIDTHS.len());
+    for width in WIDTHS {
+        let (vocabulary, trained) = toy_vectors_of(run.seed, EPOCHS_FOR_WIDTHS, width)?;
+        let space = Space::new(vocabulary.words, trained.vectors, run.device);
+        widths.push((width, space.score(&World::analogies())));
+    }
+    Ok(widths)
+}
+
+/// Reports those shares.
+fn say_widths(report: &mut Report, widths: &[(usize, Vec<Score>)]) {
+    report.say(format!(
+        "Analogies right by the numbers of a vector, after {EPOCHS_FOR_WIDTHS} epochs:"
+    ));
+    let mut table = Table::new(["width", "man-woman", "capital", "language", "past", "ing", "all"]);
+    for (width, scores) in widths {
+        let mut row = vec![width.to_string()];
+        let (mut right, mut asked) = (0, 0);
+        for score in scores {
+            row.push(percent(score.right, score.covered));
+            right += score.right;
+            asked += score.covered;
+        }
+        row.push(percent(right, asked));
+        table.row(row);
+    }
+    report.keyed_table("width", &table);
+}
+
+/// The figure of those shares.
+fn widths_figure(widths: &[(usize, Vec<Score>)]) -> Figure {
+    let mut lines = Vec::new();
+    for score in &widths[0].1 {
+        lines.push(Line::new(&score.section, []));
+    }
+    for (width, scores) in widths {
+        add_accuracies(&mut lines, *width, scores);
+    }
+    Figure {
+        name: "04-width".into(),
+        title: "What width buys: analogies of the toy world by numbers per vector".into(),
+        alt: "Share of analogy questions answered right over the width of the vectors, from 2 to \
+            128, one curve for each of five sections. With two numbers hardly any question is \
+            answered; all sections rise steeply and then stay where they are."
+            .into(),
+        band: BAND,
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::log("numbers per vector"),
+            y: Axis::linear("share answered right"),
+            marks: Marks::Lines(lines),
+        }],
+    }
 }
 
 /// The share `part / all` in per cent.
@@ -265,6 +350,8 @@ fn say_bank(report: &mut Report, space: &Space) {
     for bars in bank(space).chunks(SENSES[0].1.len()) {
         let mut shown = Vec::with_capacity(bars.len());
         for Bar { label, value, .. } in bars {
+            let key = format!("bank-{label}");
+            report.number(&key, &format!("cosine of bank and {label}"), two(*value));
             shown.push(format!("{label} {value:.2}"));
         }
         report.say(format!("bank beside words of the {}: {}", bars[0].group, shown.join(", ")));

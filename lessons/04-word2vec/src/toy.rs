@@ -15,10 +15,23 @@ pub const EPOCHS: usize = 16;
 ///
 /// If the words cannot be kept in a temporary file.
 pub fn toy_vectors(seed: u64, epochs: usize) -> Result<(Vocabulary, TrainedVectors), DataError> {
+    toy_vectors_of(seed, epochs, WIDTH)
+}
+
+/// Trains vectors of another width.
+///
+/// # Errors
+///
+/// If the words cannot be kept in a temporary file.
+pub fn toy_vectors_of(
+    seed: u64,
+    epochs: usize,
+    width: usize,
+) -> Result<(Vocabulary, TrainedVectors), DataError> {
     let corpus = Corpus::named("toy", seed);
     let vocabulary = Vocabulary::count(corpus.passages()?, 1)?;
     let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
-    let config = Word2VecConfig::new().with_d_model(WIDTH).with_epochs(epochs).with_seed(seed);
+    let config = Word2VecConfig::new().with_d_model(width).with_epochs(epochs).with_seed(seed);
     let trained = train(&ids, &vocabulary, &config, &mut |_| true)?;
     Ok((vocabulary, trained))
 }

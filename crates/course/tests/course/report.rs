@@ -10,6 +10,7 @@ fn trained() -> Report {
     table.row(["GPT", "1", "1.992", "68%"]);
     table.row(["GPT", "2", "0.010", "-"]);
     report.keyed_table("loss", &table);
+    report.words("text", "what it writes", "the cat");
     report.say_loosely("it writes: the cat");
     report
 }
@@ -27,6 +28,7 @@ fn a_tables_numbers_are_named_by_the_cells_that_tell_its_rows_apart() {
             ("loss-gpt-1-nats", "GPT 1: nats", "1.992", 0.02),
             ("loss-gpt-1-right", "GPT 1: right", "68%", 0.02),
             ("loss-gpt-2-nats", "GPT 2: nats", "0.010", 0.02),
+            ("text", "what it writes", "the cat", f64::INFINITY),
         ]
     );
 }
@@ -61,6 +63,7 @@ fn numbers_are_found_between_other_signs() {
     assert!(agree("64x, then 3.", "64x, then 3.", 0.0));
     assert!(!agree("64x, then 3.", "64x, then 4.", 0.0));
     assert!(agree("a  b", "a b", 0.0));
+    assert!(agree("the cat", "a dog", f64::INFINITY));
 }
 
 #[test]
