@@ -32,6 +32,10 @@ const D_MODEL: usize = 64;
 /// Band of the figure's numbers. A backend draws its random tables from its own generator: they
 /// differ between backends, not between runs on one.
 const BAND: f64 = 1e-3;
+/// Band of what is printed of the same tables, whose last digit may be rounded otherwise.
+const PRINTED: f64 = 2.0 * BAND;
+/// A difference of two sums of three floats that is smaller than this is rounding.
+const ROUNDING: f64 = 1e-6;
 /// Axis of a table's rows, in `[rows, d_model]`.
 const ROWS: usize = 0;
 /// Axis of a vector's numbers, in `[batch, tokens, d_model]`.
@@ -47,11 +51,14 @@ pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
     say_segments(&mut report);
+    report.band(PRINTED);
     say_roles(&mut report, run.device);
+    report.band(0.0);
     say_norm(&mut report, run.device);
+    report.band(PRINTED);
     let (ids, embeddings) = loud_pair(run.device);
     say_share(&mut report, &embeddings, &ids, run.device);
-    report.figure(norm_figure(&embeddings, &ids, run.device));
+    say_norms(&mut report, &embeddings, &ids, run.device);
     Ok(report)
 }
 
@@ -135,11 +142,17 @@ fn say_same_word(report: &mut Report, embeddings: &BertEmbeddings, id: i64, devi
     let rows = role_row(Role::Assistant, embeddings) - role_row(Role::User, embeddings);
     let rows = rows.unsqueeze(); // [1, 1, d_model]
     let error = numbers(&(difference.clone() - rows).abs().max())[0];
-    let length = numbers(&difference.square().sum().sqrt())[0];
+    let error = if error < ROUNDING { "within 1e-6".into() } else { format!("to {error:.0e}") };
+    let length = format!("{:.3}", numbers(&difference.square().sum().sqrt())[0]);
     report.say(format!(
-        "\"yes\" from the assistant minus \"yes\" from the user: a vector of length {length:.3}, \
-            the difference of two rows (to {error:.0e})."
+        "\"yes\" from the assistant minus \"yes\" from the user: a vector of length {length}, \
+            the difference of two rows ({error})."
     ));
+    report.number(
+        "yes-and-yes",
+        "length of \"yes\" said by the assistant minus said by the user",
+        length,
+    );
     report.say("");
 }
 
@@ -156,7 +169,7 @@ fn role_row(role: Role, embeddings: &BertEmbeddings) -> Tensor<2> {
 
 /// Table of three vectors of one shape, which LayerNorm makes equal.
 fn say_norm(report: &mut Report, device: &Device) {
-    report.say("LayerNorm, scale 1 and shift 0: only the shape of a vector survives.");
+    report.say("LayerNorm, gain 1 and bias 0: only the shape of a vector survives.");
     let mut table = Table::new(["in", "mean", "spread", "out"]);
     let norm = LayerNormConfig::new(4).with_epsilon(1e-12).init(device);
     for row in [
@@ -222,8 +235,20 @@ fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], devi
     for position in QUIET_AND_LOUD {
         let length = &lengths[position];
         let all = length.token + length.position + length.segment;
-        report.say(format!("  {:<8} {:.0}%", PAIR[position], 100.0 * length.position / all));
+        let (word, share) = (PAIR[position], format!("{:.0}%", 100.0 * length.position / all));
+        report.say(format!("  {word:<8} {share}"));
+        let what = format!("position's part of the three lengths of \"{word}\"");
+        report.number(&format!("position-of-{word}"), &what, share);
     }
+    let (shortest, longest) = extremes(quiet_lengths(&lengths));
+    let loud = lengths[QUIET_AND_LOUD[1]].token;
+    report.number("shortest-part", "shortest of the 36 vectors", format!("{shortest:.3}"));
+    report.number(
+        "longest-quiet-part",
+        "longest but that of \"question\"",
+        format!("{longest:.3}"),
+    );
+    report.number("loud-part", "the token vector of \"question\": length", format!("{loud:.3}"));
     report.say(
         "LayerNorm brings every token to one scale; it does not even out the parts within one \
         token.",
@@ -231,16 +256,59 @@ fn say_share(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], devi
     report.say("");
 }
 
+/// The lengths of all parts but the one that was made longer.
+fn quiet_lengths(lengths: &[Lengths]) -> Vec<f64> {
+    let mut quiet = Vec::new();
+    for (position, length) in lengths.iter().enumerate() {
+        if PAIR[position] != LOUD {
+            quiet.push(length.token);
+        }
+        quiet.extend([length.position, length.segment]);
+    }
+    quiet
+}
+
+/// The smallest and the largest of the values.
+fn extremes(values: Vec<f64>) -> (f64, f64) {
+    let (mut smallest, mut largest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in values {
+        smallest = smallest.min(value);
+        largest = largest.max(value);
+    }
+    (smallest, largest)
+}
+
+/// Standard deviations of the sums before the norm, as the book quotes them.
+fn report_spreads(report: &mut Report, before: &[Bar]) {
+    let loud = before[QUIET_AND_LOUD[1]].value;
+    let mut quiet = Vec::new();
+    for (position, bar) in before.iter().enumerate() {
+        if PAIR[position] != LOUD {
+            quiet.push(bar.value);
+        }
+    }
+    let (smallest, largest) = extremes(quiet);
+    let what = "standard deviation of the sum before the norm";
+    report.number("smallest-spread", &format!("{what}: smallest"), format!("{smallest:.3}"));
+    report.number(
+        "largest-quiet-spread",
+        &format!("{what}: largest but that of \"question\""),
+        format!("{largest:.3}"),
+    );
+    report.number("loud-spread", &format!("{what}: \"question\""), format!("{loud:.3}"));
+}
+
 /// Figure of the loud pair: lengths of the three parts, spread before the norm and after.
-fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Figure {
+fn say_norms(report: &mut Report, embeddings: &BertEmbeddings, ids: &[i64], device: &Device) {
     let segments = segment_ids(SENTENCES.0, Some(SENTENCES.1));
     let lengths = lengths_of_parts(embeddings, ids, &segments, device);
     let before = embeddings.sum(text(ids, device), text(&segments, device));
     let after = embeddings.norm.forward(before.clone());
     let mut spreads = Vec::new();
     push_spreads(&mut spreads, "before LayerNorm", &before);
+    report_spreads(report, &spreads);
     push_spreads(&mut spreads, "after LayerNorm", &after);
-    Figure {
+    report.figure(Figure {
         name: "07-norms".into(),
         title: "One row ten times as long: LayerNorm brings every token to one scale".into(),
         alt: "Two panels over the twelve tokens of a pair of sentences, from tables before \
@@ -254,7 +322,7 @@ fn norm_figure(embeddings: &BertEmbeddings, ids: &[i64], device: &Device) -> Fig
             bars("what is added up", Axis::linear("length of the vector"), length_bars(&lengths)),
             bars("its sum", Axis::log("standard deviation"), spreads),
         ],
-    }
+    });
 }
 
 /// Three bars for each token of the pair: the lengths of its parts.

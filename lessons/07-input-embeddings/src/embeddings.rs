@@ -48,8 +48,8 @@ pub struct BertEmbeddings {
     pub tokens: TokenEmbedding,
     /// Position table: where the token stands.
     pub positions: LearnedPositions,
-    /// Segment table: whose the token is, of the first or the second sentence, or of a role in a
-    /// chat.
+    /// Segment table: whose the token is, of the first or the second sentence, or of a
+    /// role in a chat.
     pub segments: TokenEmbedding,
     /// Norm that brings the sum to one scale.
     pub norm: LayerNorm,
@@ -84,7 +84,6 @@ impl BertEmbeddingsConfig {
     }
 }
 
-// ANCHOR: sum
 impl BertEmbeddings {
     /// The input of the first layer: dropout(LayerNorm(token + position + segment)).
     ///
@@ -100,9 +99,11 @@ impl BertEmbeddings {
     /// # Panics
     ///
     /// If the two shapes differ or there are more tokens than positions.
+    // ANCHOR: forward
     pub fn forward(&self, ids: Tensor<2, Int>, segment_ids: Tensor<2, Int>) -> Tensor<3> {
         self.dropout.forward(self.norm.forward(self.sum(ids, segment_ids)))
     }
+    // ANCHOR_END: forward
 
     /// The three vectors of each token added up, not yet normalised.
     ///
@@ -115,16 +116,16 @@ impl BertEmbeddings {
     /// # Panics
     ///
     /// If the two shapes differ or there are more tokens than positions.
+    // ANCHOR: sum
     pub fn sum(&self, ids: Tensor<2, Int>, segment_ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = ids.dims();
         assert_shape!(segment_ids, [batch, tokens]);
         let positions = self.position_vectors(&ids); // [batch or 1, tokens, d_model]
         self.tokens.forward(ids) + positions + self.segments.forward(segment_ids)
     }
+    // ANCHOR_END: sum
 }
-// ANCHOR_END: sum
 
-// ANCHOR: positions
 impl BertEmbeddings {
     /// The vector of each token's place: rows 0, 1, 2 .. for every text, or with a `padding` those
     /// of [`positions_after_padding`].
@@ -164,6 +165,7 @@ impl BertEmbeddings {
 ///
 /// - ids: `[batch, tokens]`, token ids
 /// - output: `[batch, tokens]`, rows of the position table
+// ANCHOR: positions
 pub fn positions_after_padding(ids: Tensor<2, Int>, padding: u32) -> Tensor<2, Int> {
     let counts = ids.not_equal_scalar(padding).int();
     counts.clone().cumsum(TOKENS) * counts + padding

@@ -49,7 +49,6 @@ impl LayerNormConfig {
     }
 }
 
-// ANCHOR: fused
 impl LayerNorm {
     /// [`layer_norm`] with the learned scale and shift, in burn's fused form unless
     /// [`kernels::plain`]; a test holds the two equal.
@@ -62,6 +61,7 @@ impl LayerNorm {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: fused
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let [d_model] = self.weight.shape().dims();
         assert_shape!(x, [.., d_model]);
@@ -71,10 +71,9 @@ impl LayerNorm {
         }
         module::layer_norm(x, weight, Some(bias), self.epsilon)
     }
+    // ANCHOR_END: fused
 }
-// ANCHOR_END: fused
 
-// ANCHOR: layer_norm
 /// Brings the last axis to mean 0 and variance 1, then scales and shifts it.
 ///
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, the variance over d_model and not
@@ -89,6 +88,7 @@ impl LayerNorm {
 /// # Panics
 ///
 /// If the last axis of `x` is not the length of `weight` and of `bias`.
+// ANCHOR: layer_norm
 pub fn layer_norm<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<1>,

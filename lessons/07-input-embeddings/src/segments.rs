@@ -37,12 +37,12 @@ impl Role {
 }
 // ANCHOR_END: roles
 
-// ANCHOR: segment_ids
 /// Segments of `[CLS] A [SEP] B [SEP]`, or of `[CLS] A [SEP]` when there is no second sentence
 /// (Devlin et al. 2019, section 3, figure 2).
 ///
 /// `first` and `second` are the sentences' numbers of tokens without the special ones; the result
 /// counts those too: `first + 2` zeros, then `second + 1` ones.
+// ANCHOR: segment_ids
 pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
     let (cls, sep) = (1, 1);
     let mut segments = vec![FIRST; cls + first + sep];
@@ -53,8 +53,8 @@ pub fn segment_ids(first: usize, second: Option<usize>) -> Vec<i64> {
 }
 // ANCHOR_END: segment_ids
 
-// ANCHOR: role_ids
 /// Roles of the tokens of a chat: the role of a turn, as often as the turn has tokens.
+// ANCHOR: role_ids
 pub fn role_ids(turns: &[(Role, usize)]) -> Vec<i64> {
     let mut ids = Vec::new();
     for &(role, tokens) in turns {

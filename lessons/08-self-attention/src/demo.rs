@@ -16,6 +16,16 @@ const KEYS: usize = 32;
 /// Width of the model in this demo: how many numbers a word has.
 const D_MODEL: usize = 32;
 
+/// Band of what random tables and projections make: they are drawn by the backend's own generator.
+const DRAWN: f64 = 2e-3;
+
+/// Band of the mean entropies over random queries.
+const ENTROPY: f64 = 0.01;
+
+/// A difference of two outputs that is smaller than this is rounding: sums of floats depend a little
+/// on the order in which they are added up.
+const ROUNDING: f32 = 1e-6;
+
 /// Axis of the tokens in `[batch, tokens, d_model]`.
 const TOKENS: usize = 1;
 
@@ -32,8 +42,10 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
     by_hand(run.device, &mut report);
+    report.band(DRAWN);
     who_bites_whom(run.device, &mut report);
     same_word_twice(run.device, &mut report);
+    report.band(ENTROPY);
     scale_and_entropy(run.device, &mut report);
     Ok(report)
 }
@@ -86,13 +98,18 @@ fn who_bites_whom(device: &Device, report: &mut Report) {
     let with = [head.forward(dog.placed_vectors()), head.forward(man.placed_vectors())];
     for word in dog.words() {
         let places = [dog.place(word), man.place(word)];
-        table.row([
-            word.to_string(),
-            format!("{:.1e}", largest_difference(&without, places)),
-            format!("{:.1e}", largest_difference(&with, places)),
-        ]);
+        let blind = shown(largest_difference(&without, places));
+        let placed = shown(largest_difference(&with, places));
+        let what = format!("\"{word}\" in both orders, positions added: largest difference");
+        report.number(&format!("change-of-{word}"), &what, &placed);
+        table.row([word.to_string(), blind, placed]);
     }
     report.table(&table);
+}
+
+/// A difference as the table prints it: rounding has no digits worth printing.
+fn shown(difference: f32) -> String {
+    if difference < ROUNDING { "< 1e-6".into() } else { format!("{difference:.3}") }
 }
 
 /// Largest difference between the rows of one word in two outputs, where it stands at `places`.
@@ -108,6 +125,7 @@ fn same_word_twice(device: &Device, report: &mut Report) {
     let head = SelfAttentionConfig::new(sentence.d_model(), 16).init(device);
     let without = head.weights(sentence.vectors());
     let with = head.weights(sentence.placed_vectors());
+    report_weights(report, &rows(&without), &rows(&with));
     report.figure(Figure {
         name: "08-weights".into(),
         title: "Who looks at whom: one untrained head on a sentence with \"the\" in it twice"
@@ -125,11 +143,7 @@ fn same_word_twice(device: &Device, report: &mut Report) {
 
 /// A panel of the weights `[1, queries, keys]` over the words of a sentence.
 fn heatmap(title: &str, sentence: &Sentence, weights: Tensor<3>) -> Panel {
-    let numbers: Vec<f64> = weights.to_data().iter::<f64>().collect();
-    let mut values = Vec::new();
-    for row in numbers.chunks(sentence.words().len()) {
-        values.push(row.to_vec());
-    }
+    let values = rows(&weights);
     let mut words = Vec::new();
     for word in sentence.words() {
         words.push(word.to_string());
@@ -140,6 +154,56 @@ fn heatmap(title: &str, sentence: &Sentence, weights: Tensor<3>) -> Panel {
         y: Axis::linear("query"),
         marks: Marks::Heatmap { values, columns: words.clone(), rows: words },
     }
+}
+
+/// The rows of attention weights `[1, queries, keys]`, one for each query.
+fn rows(weights: &Tensor<3>) -> Vec<Vec<f64>> {
+    let [_, _, keys] = weights.dims();
+    let numbers: Vec<f64> = weights.to_data().iter::<f64>().collect();
+    let mut rows = Vec::new();
+    for row in numbers.chunks(keys) {
+        rows.push(row.to_vec());
+    }
+    rows
+}
+
+/// Shares of "the dog sees the cat" that the book quotes.
+fn report_weights(report: &mut Report, without: &[Vec<f64>], with: &[Vec<f64>]) {
+    let [the, dog, sees, other_the, cat] = [0, 1, 2, 3, 4];
+    for (key, what, query, asked) in [
+        ("the-to-the", "\"the\" to \"the\"", the, the),
+        ("the-to-dog", "\"the\" to \"dog\"", the, dog),
+        ("the-to-sees", "\"the\" to \"sees\"", the, sees),
+        ("the-to-cat", "\"the\" to \"cat\"", the, cat),
+        ("dog-to-sees", "\"dog\" to \"sees\"", dog, sees),
+        ("sees-to-dog", "\"sees\" to \"dog\"", sees, dog),
+        ("cat-to-cat", "\"cat\" to \"cat\"", cat, cat),
+    ] {
+        let share = format!("{:.3}", without[query][asked]);
+        report.number(key, &format!("share without positions, {what}"), share);
+    }
+    for (key, which, query) in
+        [("first-the-to-dog", "first", the), ("second-the-to-dog", "second", other_the)]
+    {
+        let what = format!("share with positions, the {which} \"the\" to \"dog\"");
+        report.number(key, &what, format!("{:.3}", with[query][dog]));
+    }
+    let mut apart = 0.0f64;
+    for (first, second) in with[the].iter().zip(&with[other_the]) {
+        apart = apart.max((first - second).abs());
+    }
+    report.number(
+        "rows-apart",
+        "largest difference of the two rows of \"the\", with positions",
+        format!("{apart:.3}"),
+    );
+    let (mut smallest, mut largest) = (f64::INFINITY, 0.0f64);
+    for share in without.iter().chain(with).flatten() {
+        smallest = smallest.min(*share);
+        largest = largest.max(*share);
+    }
+    report.number("smallest-share", "smallest share in both pictures", format!("{smallest:.3}"));
+    report.number("largest-share", "largest share in both pictures", format!("{largest:.3}"));
 }
 
 /// Random queries and keys: how many keys does a query look at, by the width of the head?
@@ -160,6 +224,11 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
         let without = spread(scores * (d_head as f64).sqrt());
         scaled.push((d_head as f64, with_scale.entropy));
         unscaled.push((d_head as f64, without.entropy));
+        if d_head == WIDTHS[WIDTHS.len() - 1] {
+            let share = format!("{:.3}", without.largest_weight);
+            let what = "largest share at d_head 512 without the scale, mean of the queries";
+            report.number("largest-share-512", what, share);
+        }
         table.row([
             d_head.to_string(),
             format!("{:.3}", with_scale.entropy),
@@ -174,7 +243,40 @@ fn scale_and_entropy(device: &Device, report: &mut Report) {
             {all_alike:.3}):"
     ));
     report.table(&table);
+    report_entropies(report, &scaled, &unscaled);
     report.figure(entropy_figure(scaled, unscaled));
+}
+
+/// The entropies that the book quotes, and how many keys the first and the last of them mean.
+fn report_entropies(report: &mut Report, scaled: &[(f64, f64)], unscaled: &[(f64, f64)]) {
+    let (mut lowest, mut highest) = (f64::INFINITY, 0.0f64);
+    for &(_, nats) in scaled {
+        lowest = lowest.min(nats);
+        highest = highest.max(nats);
+    }
+    let last = WIDTHS.len() - 1;
+    for (key, what, nats) in [
+        ("lowest-scaled", "lowest entropy with the scale, nats", lowest),
+        ("highest-scaled", "highest entropy with the scale, nats", highest),
+        ("scaled-512", "entropy at d_head 512 with the scale, nats", scaled[last].1),
+        ("unscaled-4", "entropy at d_head 4 without the scale, nats", unscaled[0].1),
+        ("unscaled-512", "entropy at d_head 512 without the scale, nats", unscaled[last].1),
+    ] {
+        report.number(key, what, format!("{nats:.3}"));
+    }
+    for (key, what, nats) in [
+        ("keys-4-scaled", "e to the entropy, d_head 4 with the scale: keys", scaled[0].1),
+        ("keys-4-unscaled", "e to the entropy, d_head 4 without the scale: keys", unscaled[0].1),
+        ("keys-512-scaled", "e to the entropy, d_head 512 with the scale: keys", scaled[last].1),
+    ] {
+        report.number(key, what, format!("{:.0}", nats.exp()));
+    }
+    let narrowest = unscaled[last].1.exp();
+    report.number(
+        "keys-512-unscaled",
+        "e to the entropy, d_head 512 without the scale: keys",
+        format!("{narrowest:.1}"),
+    );
 }
 
 /// Random numbers of N(0, 1): `[rows, d_head]`.
@@ -210,8 +312,8 @@ fn entropy_figure(scaled: Vec<(f64, f64)>, unscaled: Vec<(f64, f64)>) -> Figure 
         band: 0.05,
         panels: vec![Panel {
             title: String::new(),
-            x: Axis::log("d_head (numbers a head)"),
-            y: Axis::linear("entropy of the weights (nats)"),
+            x: Axis::log("d_head (numbers per head)"),
+            y: Axis::linear("entropy of the attention weights (nats)"),
             marks: Marks::Lines(vec![
                 Line::new("q.k / sqrt(d_head)", scaled),
                 Line::new("q.k", unscaled),

@@ -79,7 +79,6 @@ impl SelfAttentionConfig {
     }
 }
 
-// ANCHOR: forward
 impl SelfAttention {
     /// Every token becomes a mean of all tokens' values, weighted by how well its query fits their
     /// keys.
@@ -94,10 +93,12 @@ impl SelfAttention {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: forward
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let v = self.value.forward(x.clone());
         attend(self.weights(x), v)
     }
+    // ANCHOR_END: forward
 
     /// Who looks at whom: the attention weights inside [`SelfAttention::forward`].
     ///
@@ -109,15 +110,15 @@ impl SelfAttention {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: own_weights
     pub fn weights(&self, x: Tensor<3>) -> Tensor<3> {
         let q = self.query.forward(x.clone());
         let k = self.key.forward(x);
         weights(scores(q, k))
     }
+    // ANCHOR_END: own_weights
 }
-// ANCHOR_END: forward
 
-// ANCHOR: scores
 /// How well each query fits each key.
 ///
 /// q k^T / sqrt(d_head) (Vaswani et al. 2017, section 3.2.1). The dot product of two vectors of
@@ -133,6 +134,7 @@ impl SelfAttention {
 /// # Panics
 ///
 /// If q and k differ in `d_head` or in a leading axis.
+// ANCHOR: scores
 pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
     let d_head = q.dims()[D - 1];
     assert_shape!(k, [.., d_head]);
@@ -140,7 +142,6 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 }
 // ANCHOR_END: scores
 
-// ANCHOR: weights
 /// Scores turned into shares of attention: [`softmax`], in burn's fused form unless
 /// [`kernels::plain`]; a test holds the two equal.
 ///
@@ -148,12 +149,12 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 ///
 /// - scores: `[.., queries, keys]`
 /// - output: the same, probabilities, rows sum to 1
+// ANCHOR: weights
 pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
     if kernels::plain() { softmax(scores) } else { activation::softmax(scores, D - 1) }
 }
 // ANCHOR_END: weights
 
-// ANCHOR: softmax
 /// The softmax spelt out over the last axis.
 ///
 /// softmax(s)_i = exp(s_i) / sum_j exp(s_j) (Vaswani et al. 2017, equation 1; Bridle 1990)
@@ -162,16 +163,16 @@ pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
 ///
 /// - scores: `[.., queries, keys]`
 /// - output: the same, probabilities, rows sum to 1
+// ANCHOR: softmax
 pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
-    // exp(89) overflows f32. The same number taken from every score of a row cancels out of the
-    // fraction.
+    // exp(89) overflows f32. The same number taken from every score of a row cancels out
+    // of the fraction.
     let largest = scores.clone().detach().max_dim(D - 1);
     let exponentials = (scores - largest).exp();
     exponentials.clone() / exponentials.sum_dim(D - 1)
 }
 // ANCHOR_END: softmax
 
-// ANCHOR: attend
 /// The mean of the values under the weights.
 ///
 /// # Shapes
@@ -183,14 +184,14 @@ pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
 /// # Panics
 ///
 /// If there are not as many values as keys, or a leading axis differs.
+// ANCHOR: attend
 pub fn attend<const D: usize>(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D> {
     let (keys, values) = (weights.dims()[D - 1], v.dims()[D - 2]);
-    assert_eq!(keys, values, "attention weighs {keys} keys, but there are {values} values");
+    assert_eq!(keys, values, "attention weighs {keys} keys, but has {values} values");
     weights.matmul(v)
 }
 // ANCHOR_END: attend
 
-// ANCHOR: entropy
 /// How spread the weights of each query are: 0 for one key only, ln(keys) for all alike.
 ///
 /// H = -sum_j w_j ln w_j, with 0 ln 0 = 0 (Shannon 1948)
@@ -199,6 +200,7 @@ pub fn attend<const D: usize>(weights: Tensor<D>, v: Tensor<D>) -> Tensor<D> {
 ///
 /// - weights: `[.., queries, keys]`, probabilities
 /// - output: `[.., queries, 1]`, nats
+// ANCHOR: entropy
 pub fn entropy<const D: usize>(weights: Tensor<D>) -> Tensor<D> {
     let logarithms = weights.clone().clamp_min(f32::MIN_POSITIVE).log();
     -(weights * logarithms).sum_dim(D - 1)

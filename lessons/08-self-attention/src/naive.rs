@@ -54,8 +54,8 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
     shares
 }
 
-/// Means of the values: `[queries][keys]` and `[keys][d_head]` give `[queries][d_head]`. There is
-/// at least one key.
+/// Means of the values: `[queries][keys]` and `[keys][d_head]` give `[queries][d_head]`.
+/// There is at least one key.
 pub fn attend(weights: &[Vec<f32>], v: &[Vec<f32>]) -> Matrix {
     let d_head = v[0].len();
     let mut output = Vec::with_capacity(weights.len());

@@ -15,6 +15,13 @@ const D_MODEL: usize = 256;
 /// Number of heads in this demo, of 32 numbers each.
 const N_HEADS: usize = 8;
 
+/// Band of what random tokens and projections make: they are drawn by the backend's own generator.
+const DRAWN: f64 = 2e-3;
+
+/// A change that is smaller than this is rounding: sums of floats depend a little on the order in
+/// which they are added up, and that on how many there are.
+const ROUNDING: f32 = 1e-6;
+
 /// Axis of the tokens in `[batch, tokens, d_model]`.
 const TOKENS: usize = 1;
 
@@ -73,10 +80,13 @@ fn several_views(device: &Device, report: &mut Report) {
     let x = normal([1, SEEN, 64], device);
     let (_, weights) = layer.forward_with_weights(x, Some(causal_mask(SEEN, SEEN, device)));
     let mut panels = Vec::new();
+    report.band(DRAWN);
     for head in 0..layer.n_heads() {
-        let values = weights.clone().narrow(HEADS, head, 1);
-        panels.push(panel(&format!("head {}", head + 1), values.reshape([SEEN, SEEN])));
+        let values = weights.clone().narrow(HEADS, head, 1).reshape([SEEN, SEEN]);
+        report_last_query(report, head + 1, &values);
+        panels.push(panel(&format!("head {}", head + 1), values));
     }
+    report.band(0.0);
     report.figure(Figure {
         name: "09-heads".into(),
         title: "Four heads, four views: one untrained layer with ALiBi under a causal mask".into(),
@@ -87,6 +97,25 @@ fn several_views(device: &Device, report: &mut Report) {
         band: 1e-3,
         panels,
     });
+}
+
+/// How far back the last query of a head looks: `[queries, keys]`, as the book quotes it.
+fn report_last_query(report: &mut Report, head: usize, weights: &Tensor<2>) {
+    let shares: Vec<f64> = weights.to_data().iter::<f64>().skip((SEEN - 1) * SEEN).collect();
+    let nearest: f64 = shares[SEEN - 4..].iter().sum();
+    report.number(
+        &format!("nearest-four-head-{head}"),
+        &format!("head {head}: shares of the last query for the nearest four keys, together"),
+        format!("{nearest:.3}"),
+    );
+    if head == 1 {
+        let share = shares[SEEN - 2];
+        report.number(
+            "head-1-to-key-22",
+            "head 1: share of the last query for key 22, its largest",
+            format!("{share:.3}"),
+        );
+    }
 }
 
 /// Figure of a causal mask, a padding mask and both together.
@@ -127,29 +156,43 @@ fn what_masks_promise(device: &Device, report: &mut Report) {
     let changed = Tensor::cat(vec![same, normal([1, 1, D_MODEL], device)], TOKENS);
     let before = layer.forward(text.clone(), Some(causal.clone())).narrow(TOKENS, 0, 5);
     let after = layer.forward(changed, Some(causal.clone())).narrow(TOKENS, 0, 5);
-    table.row(["token 6, causal mask", "tokens 1 to 5", &change(before, after)]);
+    table.row(["token 6, causal mask", "tokens 1 to 5", &exact(change(before, after))]);
 
-    let filler = normal([1, 3, D_MODEL], device) * 100.0;
-    let padded = Tensor::cat(vec![text.clone(), filler], TOKENS);
+    let filler = normal([1, 3, D_MODEL], device);
     let padding = padding_mask(&[6], 9, device);
-    let masked = layer.forward(padded, Some(padding)).narrow(TOKENS, 0, 6);
-    let alone = layer.forward(text.clone(), None);
-    table.row(["3 tokens of padding, hidden", "tokens 1 to 6", &change(masked, alone)]);
+    let padded_with = |filler: Tensor<3>| {
+        let padded = Tensor::cat(vec![text.clone(), filler], TOKENS);
+        layer.forward(padded, Some(padding.clone())).narrow(TOKENS, 0, 6)
+    };
+    let masked = padded_with(filler.clone());
+    let loud = exact(change(padded_with(filler * 100.0), masked.clone()));
+    table.row(["3 hidden tokens, 100 times as large", "tokens 1 to 6", &loud]);
+    let gone = rounded(change(masked, layer.forward(text.clone(), None)));
+    table.row(["3 hidden tokens, taken away", "tokens 1 to 6", &gone]);
 
     let keep = Tensor::from_ints([[0, 0, 1, 1, 1, 1]], device);
     let mask = combine_masks(causal, padding_mask_from_keep(keep));
     let blind = layer.forward(text, Some(mask)).narrow(TOKENS, 0, 2);
-    let from_zero = change(blind.clone(), blind.zeros_like());
+    let from_zero = exact(change(blind.clone(), blind.zeros_like()));
     table.row(["every key hidden (left padding)", "its output, from zero", &from_zero]);
 
     report.say("Largest change of an output, 8 heads of 32:");
     report.table(&table);
 }
 
-/// Largest difference of two outputs, as the tables print it.
-fn change(a: Tensor<3>, b: Tensor<3>) -> String {
-    let largest: f32 = (a - b).abs().max().into_scalar();
-    format!("{largest:.1e}")
+/// Largest difference of two outputs.
+fn change(a: Tensor<3>, b: Tensor<3>) -> f32 {
+    (a - b).abs().max().into_scalar()
+}
+
+/// A change that should be none at all, as the table prints it.
+fn exact(change: f32) -> String {
+    if change == 0.0 { "0".into() } else { format!("{change:.1e}") }
+}
+
+/// A change that should be rounding alone, as the table prints it.
+fn rounded(change: f32) -> String {
+    if change < ROUNDING { "< 1e-6".into() } else { format!("{change:.1e}") }
 }
 
 /// Table of outputs with the cache against those without, for each kind of positions.
@@ -166,7 +209,7 @@ fn cached_is_uncached(device: &Device, report: &mut Report) {
             MultiHeadAttentionConfig::new(D_MODEL, N_HEADS).with_positions(positions).init(device);
         let x = normal([1, 32, D_MODEL], device);
         let whole = layer.forward(x.clone(), Some(causal_mask(32, 32, device)));
-        table.row([name, &change(whole, generated(&layer, &x, 10))]);
+        table.row([name, &rounded(change(whole, generated(&layer, &x, 10)))]);
     }
     report.table(&table);
 }

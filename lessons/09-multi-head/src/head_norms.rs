@@ -49,7 +49,6 @@ impl HeadNorms {
     }
 }
 
-// ANCHOR: norm_heads
 /// Brings the mean square of every head's numbers to 1, then scales them: RMSNorm, which lesson 10
 /// has for whole vectors.
 ///
@@ -64,6 +63,7 @@ impl HeadNorms {
 /// # Panics
 ///
 /// If the last axis of `x` is not the length of `scale`.
+// ANCHOR: norm_heads
 pub fn norm_heads(x: Tensor<4>, scale: Tensor<1>, epsilon: f64) -> Tensor<4> {
     let [d_head] = scale.dims();
     assert_shape!(x, [_, _, _, d_head]);

@@ -119,7 +119,8 @@ pub struct MultiHeadAttention {
     /// Projection to queries, keys and values in one product, \[W_q | W_k | W_v\]:
     /// `[d_model, (n_heads + 2 n_kv_heads) * d_head]`.
     pub projection: Linear,
-    /// Projection of the output, W_o, which mixes the heads: `[n_heads * d_head, d_model]`.
+    /// Projection of the output, W_o, which mixes the heads:
+    /// `[n_heads * d_head, d_model]`.
     pub output: Linear,
     /// Dropout of the weights, in training only.
     pub dropout: Dropout,
@@ -230,7 +231,6 @@ impl MultiHeadAttention {
         (self.output.forward(merge_heads(heads)), weights)
     }
 
-    // ANCHOR: forward_cached
     /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and
     /// values they see too.
     ///
@@ -244,6 +244,7 @@ impl MultiHeadAttention {
     /// # Panics
     ///
     /// If the last axis is not `d_model`, or the mask or the cache does not fit.
+    // ANCHOR: forward_cached
     pub fn forward_cached(
         &self,
         x: Tensor<3>,
@@ -273,7 +274,6 @@ impl MultiHeadAttention {
         width / self.n_heads
     }
 
-    // ANCHOR: project
     /// Queries, keys and values, x W_q, x W_k and x W_v, by heads. Norms, if the layer has any, come
     /// first; then RoPE rotates queries and keys to their positions, of which `first_position` is
     /// that of the first token.
@@ -287,6 +287,7 @@ impl MultiHeadAttention {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: project
     pub fn project(
         &self,
         x: Tensor<3>,
@@ -305,14 +306,11 @@ impl MultiHeadAttention {
             Some(scale) => q * scale, // every score is a product with q
             None => q,
         };
-        match &self.rope {
-            Some(rope) => (rope.rotate(q, first_position), rope.rotate(k, first_position), v),
-            None => (q, k, v),
-        }
+        let Some(rope) = &self.rope else { return (q, k, v) };
+        (rope.rotate(q, first_position), rope.rotate(k, first_position), v)
     }
     // ANCHOR_END: project
 
-    // ANCHOR: heads
     /// What each head sees, and its weights before dropout. ALiBi's bias, if positions enter by
     /// ALiBi, is added to the scores.
     ///
@@ -327,6 +325,7 @@ impl MultiHeadAttention {
     /// # Panics
     ///
     /// If the mask does not fit.
+    // ANCHOR: heads
     pub fn heads(
         &self,
         q: Tensor<4>,
@@ -362,7 +361,6 @@ impl MultiHeadAttention {
     }
 }
 
-// ANCHOR: share_heads
 /// Keys or values, each head repeated for every query head that reads it: query head i gets
 /// key/value head i / (n_heads / n_kv_heads).
 ///
@@ -376,6 +374,7 @@ impl MultiHeadAttention {
 /// # Panics
 ///
 /// If the key/value heads do not divide the heads.
+// ANCHOR: share_heads
 pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
     let [batch, n_kv_heads, tokens, d_head] = kv.dims();
     assert!(
@@ -391,7 +390,6 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
 }
 // ANCHOR_END: share_heads
 
-// ANCHOR: masked_weights
 /// [`weights`] of the keys that are not hidden; a query without any gets zeros, never NaN.
 ///
 /// # Shapes
@@ -400,17 +398,17 @@ pub fn share_heads(kv: Tensor<4>, n_heads: usize) -> Tensor<4> {
 /// - mask: `[batch, 1, queries, keys]`, any axis may be 1; **`true` = hidden**
 /// - output: `[batch, heads, queries, keys]`, probabilities; a row sums to 1, or to 0 if all is
 ///   hidden
+// ANCHOR: masked_weights
 pub fn masked_weights(scores: Tensor<4>, mask: Option<Tensor<4, Bool>>) -> Tensor<4> {
     let Some(mask) = mask else { return weights(scores) };
-    // The lowest finite number: with -inf a row of nothing else would be NaN, and so would be its
-    // gradient.
+    // The lowest finite number: with -inf a row of nothing else would be NaN, and so
+    // would be its gradient.
     let lowest = scores.dtype().finfo().expect("scores are floats").min;
     let sees_nothing = mask.clone().all_dim(KEYS); // [batch, 1, queries, 1]
     weights(scores.mask_fill(mask, lowest)).mask_fill(sees_nothing, 0.0)
 }
 // ANCHOR_END: masked_weights
 
-// ANCHOR: split_and_merge
 /// The model's width cut into heads.
 ///
 /// # Shapes
@@ -421,11 +419,13 @@ pub fn masked_weights(scores: Tensor<4>, mask: Option<Tensor<4, Bool>>) -> Tenso
 /// # Panics
 ///
 /// If the heads do not divide the last axis.
+// ANCHOR: split_heads
 pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
     let [batch, tokens, width] = x.dims();
-    assert!(heads > 0 && width % heads == 0, "{heads} heads do not divide {width} numbers");
+    assert!(width.is_multiple_of(heads), "{heads} heads do not divide {width} numbers");
     x.reshape([batch, tokens, heads, width / heads]).swap_dims(HEADS, TOKENS)
 }
+// ANCHOR_END: split_heads
 
 /// The heads side by side again: the inverse of [`split_heads`].
 ///
@@ -433,11 +433,12 @@ pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 ///
 /// - x: `[batch, heads, tokens, d_head]`
 /// - output: `[batch, tokens, heads * d_head]`
+// ANCHOR: merge_heads
 pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, d_head] = x.dims();
     x.swap_dims(HEADS, TOKENS).reshape([batch, tokens, heads * d_head])
 }
-// ANCHOR_END: split_and_merge
+// ANCHOR_END: merge_heads
 
 /// Panics if an axis of the mask is neither 1 nor that of the scores of q and k.
 fn assert_mask_fits(mask: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {

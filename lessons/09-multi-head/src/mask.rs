@@ -2,7 +2,6 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-// ANCHOR: causal_mask
 /// Hides every key that comes after its query (Vaswani et al. 2017, section 3.2.3).
 ///
 /// The queries are the last ones of the keys' positions: fewer queries than keys follow a cache.
@@ -14,19 +13,19 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 /// # Panics
 ///
 /// If there are more queries than keys.
+// ANCHOR: causal_mask
 pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bool> {
     assert!(
         queries <= keys,
         "{queries} queries stand among {keys} keys: there cannot be more of them"
     );
     let first_query = keys - queries;
-    // burn's "tril mask" is false on the lower triangle and true above it: what lies above is the
-    // future.
+    // burn's "tril mask" is false on the lower triangle and true above it: what lies
+    // above is the future.
     Tensor::<2, Bool>::tril_mask([queries, keys], first_query as i64, device).unsqueeze()
 }
 // ANCHOR_END: causal_mask
 
-// ANCHOR: window_mask
 /// Hides every key that is `window` places or more before its query, which sees itself and the
 /// `window` - 1 keys before it (Beltagy et al. 2020, "Longformer", section 3.1; Jiang et al. 2023,
 /// "Mistral 7B", section 2). The future is [`causal_mask`]'s to hide.
@@ -40,7 +39,13 @@ pub fn causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bo
 /// # Panics
 ///
 /// If there are more queries than keys, or the window is 0.
-pub fn window_mask(queries: usize, keys: usize, window: usize, device: &Device) -> Tensor<4, Bool> {
+// ANCHOR: window_mask
+pub fn window_mask(
+    queries: usize,
+    keys: usize,
+    window: usize, // in tokens, the query's own included
+    device: &Device,
+) -> Tensor<4, Bool> {
     assert!(
         queries <= keys,
         "{queries} queries stand among {keys} keys: there cannot be more of them"
@@ -74,20 +79,19 @@ pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor
     Tensor::from_data(TensorData::new(mask, [lengths.len(), 1, 1, tokens]), device)
 }
 
-// ANCHOR: padding_mask_from_keep
 /// The padding mask of a tokenizer's attention mask, whose polarity is the other one.
 ///
 /// # Shapes
 ///
 /// - keep: `[batch, tokens]`, 1 = a token, 0 = padding, on either side
 /// - output: `[batch, 1, 1, keys]`; **`true` = hidden**
+// ANCHOR: padding_mask_from_keep
 pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
     let [batch, tokens] = keep.dims();
     keep.equal_scalar(0).reshape([batch, 1, 1, tokens])
 }
 // ANCHOR_END: padding_mask_from_keep
 
-// ANCHOR: combine_masks
 /// Hides what either mask hides: causal and padding together.
 ///
 /// # Shapes
@@ -98,6 +102,7 @@ pub fn padding_mask_from_keep(keep: Tensor<2, Int>) -> Tensor<4, Bool> {
 /// # Panics
 ///
 /// If an axis differs and is 1 in neither.
+// ANCHOR: combine_masks
 pub fn combine_masks(a: Tensor<4, Bool>, b: Tensor<4, Bool>) -> Tensor<4, Bool> {
     let mut shape = a.dims();
     for (axis, size) in b.dims().into_iter().enumerate() {

@@ -19,8 +19,8 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Where one head of one text lies, `[tokens, d_head]`, in a flat list of `heads` heads per
-    /// text.
+    /// Where one head of one text lies, `[tokens, d_head]`, in a flat list of `heads`
+    /// heads per text.
     fn head(&self, heads: usize, text: usize, head: usize) -> Range<usize> {
         let size = self.tokens * self.d_head;
         let start = (text * heads + head) * size;
@@ -49,8 +49,8 @@ pub fn heads(sizes: Sizes, q: &[f32], k: &[f32], v: &[f32], mask: &[bool]) -> Ve
     output
 }
 
-/// What one query sees of keys and values `[tokens, d_head]`, flat: the mean of the values that are
-/// not hidden under its shares, or zeros.
+/// What one query sees of keys and values `[tokens, d_head]`, flat: the mean of the
+/// values that are not hidden under its shares, or zeros.
 fn attend(query: &[f32], keys: &[f32], values: &[f32], mask: &[bool]) -> Vec<f32> {
     let d_head = query.len();
     let mut output = vec![0.0; d_head];
