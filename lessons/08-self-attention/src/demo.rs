@@ -22,8 +22,8 @@ const DRAWN: f64 = 2e-3;
 /// Band of the mean entropies over random queries.
 const ENTROPY: f64 = 0.01;
 
-/// A difference of two outputs that is smaller than this is rounding: sums of floats depend a little
-/// on the order in which they are added up.
+/// A difference of two outputs that is smaller than this is rounding: sums of floats depend a
+/// little on the order in which they are added up.
 const ROUNDING: f32 = 1e-6;
 
 /// Axis of the tokens in `[batch, tokens, d_model]`.
