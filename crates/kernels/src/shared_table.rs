@@ -57,9 +57,9 @@ impl SharedTable {
         }
     }
 
-    // ANCHOR: apply_gradient
     /// Goes one step against the gradient: the row of each id loses `rate` times its row of
     /// `gradient`. What another thread writes between the load and the store of a cell is lost.
+    // ANCHOR: apply_gradient
     #[inline(always)]
     pub(crate) fn apply_gradient(&self, ids: &[u32], rate: f32, gradient: &[f32]) {
         for (&id, slope) in zip(ids, gradient.chunks_exact(2 * self.width)) {

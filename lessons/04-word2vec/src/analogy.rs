@@ -92,7 +92,6 @@ impl Space {
         leave_out(ranked, &[row], k)
     }
 
-    // ANCHOR: analogy
     /// a is to b as c is to what? The `k` words with the largest cosine to b - a + c, best first,
     /// the question's own three left out: rows and cosines.
     ///
@@ -100,6 +99,7 @@ impl Space {
     /// Regularities in Continuous Space Word Representations", section 4; the name is from Levy &
     /// Goldberg 2014). Not left out, one of the three may be the nearest of all words: the demo
     /// counts how often.
+    // ANCHOR: analogy
     pub fn analogy(&self, question: [usize; 3], k: usize) -> Vec<(usize, f32)> {
         self.analogies(&[question], k).remove(0)
     }
@@ -180,9 +180,9 @@ impl Space {
     }
 }
 
-// ANCHOR: leave_out
 /// Leaves the question's own words out, for they are no answers. Keeps the first `k` of the
 /// `ranked` rows and cosines that are not rows of the question.
+// ANCHOR: leave_out
 pub fn leave_out(mut ranked: Vec<(usize, f32)>, question: &[usize], k: usize) -> Vec<(usize, f32)> {
     ranked.retain(|(row, _)| !question.contains(row));
     ranked.truncate(k);

@@ -17,7 +17,6 @@ pub struct Gradient {
     pub u: Vec<f32>,
 }
 
-// ANCHOR: gradient
 /// Loss and gradient of a window: every row v_i of `v` predicts u_0, the first row of `u`, and
 /// none of the other u_j.
 ///
@@ -34,6 +33,7 @@ pub struct Gradient {
 /// # Panics
 ///
 /// If `v` or `u` does not consist of whole rows of `d_model` numbers.
+// ANCHOR: gradient
 pub fn gradient(v: &[f32], u: &[f32], d_model: usize) -> Gradient {
     let whole_rows = v.len().is_multiple_of(d_model) && u.len().is_multiple_of(d_model);
     assert!(whole_rows, "expected rows of {d_model} numbers each");

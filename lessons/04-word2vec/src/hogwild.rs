@@ -292,8 +292,8 @@ impl<'a> Worker<'a> {
         losses[epoch].pairs += measured.pairs;
     }
 
-    // ANCHOR: sentence
     /// Trains every word that is left after subsampling: the words in reach predict it.
+    // ANCHOR: sentence
     fn train_sentence(&mut self, sentence: &[u32], rate: f32) {
         let mut kept = Vec::with_capacity(sentence.len());
         for &word in sentence {

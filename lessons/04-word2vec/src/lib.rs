@@ -65,8 +65,8 @@ const NOISE_AXIS: usize = 1;
 /// The axis of `[pairs, k, d_model]` along which a vector lies.
 const VECTOR_AXIS: usize = 2;
 
-// ANCHOR: skip_gram
 /// Two vectors per word: one for when it predicts, one for when it is predicted.
+// ANCHOR: skip_gram
 #[derive(Module, Debug)]
 pub struct SkipGram {
     /// Vectors v, for the word that predicts: `[vocab, d_model]`. This table is kept after
@@ -120,7 +120,6 @@ impl SkipGram {
 }
 // ANCHOR_END: skip_gram
 
-// ANCHOR: log_sigmoid
 /// The logarithm of the sigmoid: log(1 / (1 + e^-x)) = -log(e^0 + e^-x).
 ///
 /// Lesson 01's trick keeps it finite: the larger of the two exponents is taken out of the sum, so
@@ -130,6 +129,7 @@ impl SkipGram {
 ///
 /// - x: scores of any shape
 /// - output: the same shape, nats, none above 0
+// ANCHOR: log_sigmoid
 pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let largest = (-x.clone()).clamp_min(0.0).detach();
     let sum = (-largest.clone()).exp() + (-x - largest.clone()).exp();

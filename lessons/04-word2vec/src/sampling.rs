@@ -19,9 +19,9 @@ pub fn around(sentence: &[u32], position: usize, reach: usize) -> (&[u32], &[u32
     (&sentence[first..position], &sentence[position + 1..end])
 }
 
-// ANCHOR: noise
 /// The probability of each word to be drawn as noise: p_i = count_i^(3/4) / sum_j count_j^(3/4)
 /// (Mikolov et al. 2013b, section 2.2).
+// ANCHOR: noise
 pub fn noise_distribution(counts: &[u64]) -> Vec<f64> {
     let mut probabilities = Vec::with_capacity(counts.len());
     let mut sum = 0.0;
@@ -37,12 +37,12 @@ pub fn noise_distribution(counts: &[u64]) -> Vec<f64> {
 }
 // ANCHOR_END: noise
 
-// ANCHOR: keep
 /// The probability that an occurrence of a word is trained on, if the word makes up the share `f`
 /// of the corpus: (sqrt(f/t) + 1) t/f, at most 1.
 ///
 /// word2vec.c and gensim compute it so. It is sqrt(t/f) + t/f; the paper's own formula has the
 /// first term alone (Mikolov et al. 2013b, section 2.3, equation 5). A `t` of 0 keeps everything.
+// ANCHOR: keep
 pub fn keep_probability(f: f64, t: f64) -> f64 {
     if t == 0.0 { 1.0 } else { (((f / t).sqrt() + 1.0) * t / f).min(1.0) }
 }
