@@ -4,6 +4,7 @@ mod by_hand;
 mod exercises;
 mod laws;
 mod learns;
+mod mathematics;
 mod parity;
 
 use burn::tensor::{Device, Tensor, TensorData};
