@@ -6,7 +6,7 @@ use plotters::prelude::{FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, TextStyle};
 
-use crate::colour::{INK, Rgb};
+use crate::colour::{GROUPS, INK, Rgb};
 
 /// Units of the document a pixel has.
 const UNITS: f64 = 10.0;
@@ -127,7 +127,9 @@ pub enum Marker {
 }
 
 impl Marker {
+    /// The mark of the group with this index; where the colours begin anew, the marks do not.
     pub fn of(index: usize) -> Self {
+        let index = index + index / GROUPS.len();
         [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][index % 4]
     }
 }

@@ -16,7 +16,7 @@ pub const NOTHING: Rgb = Rgb(0xD0, 0xD3, 0xD6);
 pub const WHITE: Rgb = Rgb(0xFF, 0xFF, 0xFF);
 
 /// Okabe and Ito 2008, the yellow (unreadable on white) replaced by a grey.
-const GROUPS: [Rgb; 8] = [
+pub const GROUPS: [Rgb; 8] = [
     Rgb(0x00, 0x72, 0xB2),
     Rgb(0xD5, 0x5E, 0x00),
     Rgb(0x00, 0x9E, 0x73),

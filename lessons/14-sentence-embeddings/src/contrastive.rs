@@ -19,7 +19,6 @@ use training::{Draw, Recipe, Task, batch_of_epoch};
 
 use crate::SentenceEncoder;
 
-// ANCHOR: ranking_loss
 /// How hard it is for each query to find its own candidate among all, on average, in nats (van den
 /// Oord et al., 2018, equation 4, on cosines).
 ///
@@ -34,6 +33,7 @@ use crate::SentenceEncoder;
 /// # Panics
 ///
 /// If there are fewer candidates than queries, or the mask does not fit.
+// ANCHOR: ranking_loss
 pub fn ranking_loss(
     queries: Tensor<2>,
     candidates: Tensor<2>,
@@ -93,21 +93,21 @@ pub struct Contrastive<'a> {
     tuning: Tuning,
     device: &'a Device,
     /// Pairs to learn from.
-    pairs: Vec<EncodedPair>,
+    pairs: Vec<IdPair>,
     /// Pairs that only measure.
-    held_out: Vec<EncodedPair>,
+    held_out: Vec<IdPair>,
 }
 
 /// A pair of texts as token ids.
 #[derive(Debug)]
-struct EncodedPair {
+struct IdPair {
     query: Encoding,
     /// The query's own candidate.
     own: Encoding,
     hard_negative: Option<Encoding>,
 }
 
-impl EncodedPair {
+impl IdPair {
     fn new(
         queries: &SentenceEncoder,
         passages: &SentenceEncoder,
@@ -158,9 +158,9 @@ impl<'a> Contrastive<'a> {
         Ok(Self { queries, passages, tuning, device, pairs, held_out })
     }
 
-    // ANCHOR: batch_loss
     /// The loss of a batch: its candidates are every pair's own, then the hard negatives.
-    fn batch_loss(&self, bert: &Bert, pairs: &[&EncodedPair], device: &Device) -> Tensor<1> {
+    // ANCHOR: batch_loss
+    fn batch_loss(&self, bert: &Bert, pairs: &[&IdPair], device: &Device) -> Tensor<1> {
         let (mut queries, mut candidates) = (Vec::new(), Vec::new());
         for pair in pairs {
             queries.push(&pair.query);
@@ -214,7 +214,7 @@ impl Task for Contrastive<'_> {
     fn evaluate(&self, bert: &Bert) -> f64 {
         let mut sum = 0.0;
         for pairs in self.held_out.chunks(self.tuning.batch) {
-            let pairs: Vec<&EncodedPair> = pairs.iter().collect();
+            let pairs: Vec<&IdPair> = pairs.iter().collect();
             let loss: f32 = self.batch_loss(bert, &pairs, &self.queries.device).into_scalar();
             sum += f64::from(loss) * pairs.len() as f64;
         }
@@ -226,15 +226,14 @@ fn encoded(
     queries: &SentenceEncoder,
     passages: &SentenceEncoder,
     pairs: &[Related],
-) -> Result<Vec<EncodedPair>, TokensError> {
+) -> Result<Vec<IdPair>, TokensError> {
     let mut encoded = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        encoded.push(EncodedPair::new(queries, passages, pair)?);
+        encoded.push(IdPair::new(queries, passages, pair)?);
     }
     Ok(encoded)
 }
 
-// ANCHOR: false_negatives
 /// The mask of a batch's false negatives: candidates that belong to a query without being its own.
 ///
 /// Candidate j is a false negative of query i where it has the tokens of the query, or those of the
@@ -247,6 +246,7 @@ fn encoded(
 /// # Panics
 ///
 /// If there are fewer candidates than queries, or no query.
+// ANCHOR: false_negatives
 pub fn false_negatives(
     queries: &[&Encoding],
     candidates: &[&Encoding],

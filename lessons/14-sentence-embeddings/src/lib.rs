@@ -126,7 +126,6 @@ pub struct SentenceEncoder {
 }
 
 impl SentenceEncoder {
-    // ANCHOR: embed
     /// One vector per text, in the order of the texts, read as the model was trained to be.
     ///
     /// # Errors
@@ -145,6 +144,7 @@ impl SentenceEncoder {
     /// # Panics
     ///
     /// If the model has fewer layers than the reading runs.
+    // ANCHOR: embed
     pub fn embed_with<S: AsRef<str>>(
         &self,
         texts: &[S],
@@ -250,7 +250,6 @@ impl SentenceEncoder {
         Ok(Tensor::from_data(TensorData::new(vectors, shape), &self.device))
     }
 
-    // ANCHOR: search
     /// The `k` of `texts` nearest to `query`, best first, each with its cosine. The query has the
     /// model's prompt of queries before it, the texts have that of passages.
     ///
@@ -259,6 +258,7 @@ impl SentenceEncoder {
     /// # Errors
     ///
     /// A text that the tokenizer refuses.
+    // ANCHOR: search
     pub fn search<S: AsRef<str>>(
         &self,
         query: &str,

@@ -59,7 +59,6 @@ impl Pooling {
     }
 }
 
-// ANCHOR: pool
 impl Pooling {
     /// One vector for each text, from the tokens that are not hidden.
     ///
@@ -72,6 +71,7 @@ impl Pooling {
     /// # Panics
     ///
     /// If the mask is not that of these states.
+    // ANCHOR: pool
     pub fn pool(self, states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
         match self {
             Pooling::Cls => first_token(states, mask),
@@ -79,11 +79,13 @@ impl Pooling {
             Pooling::Mean => mean_pooling(states, mask),
             Pooling::MeanSqrtLen => {
                 let kept = places(&states, mask).greater_elem(0.0).float();
-                weighted_sum(states, kept.clone() / kept.sum_dim(TOKENS).clamp_min(LEAST).sqrt())
+                let tokens = kept.clone().sum_dim(TOKENS).clamp_min(LEAST);
+                weighted_sum(states, kept / tokens.sqrt())
             }
             Pooling::WeightedMean => {
                 let places = places(&states, mask);
-                weighted_sum(states, places.clone() / places.sum_dim(TOKENS).clamp_min(LEAST))
+                let sum = places.clone().sum_dim(TOKENS).clamp_min(LEAST);
+                weighted_sum(states, places / sum)
             }
             Pooling::LastToken => {
                 let places = places(&states, mask);
@@ -92,10 +94,9 @@ impl Pooling {
             }
         }
     }
+    // ANCHOR_END: pool
 }
-// ANCHOR_END: pool
 
-// ANCHOR: mean
 /// The mean of a text's tokens, padding left out: sum_i keep_i h_i / sum_i keep_i (Reimers and
 /// Gurevych, 2019, section 3).
 ///
@@ -108,6 +109,7 @@ impl Pooling {
 /// # Panics
 ///
 /// If the mask is not that of these states.
+// ANCHOR: mean
 pub fn mean_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let Some(mask) = mask else { return states.mean_dim(TOKENS).squeeze_dim(TOKENS) };
     let keep = over_tokens(mask, &states).bool_not().float(); // [batch, tokens, 1]
@@ -116,7 +118,6 @@ pub fn mean_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<
 }
 // ANCHOR_END: mean
 
-// ANCHOR: max
 /// The largest value of each coordinate over a text's tokens, padding left out: max_i h_i (Conneau
 /// et al., 2017, section 3.2.2).
 ///
@@ -129,6 +130,7 @@ pub fn mean_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<
 /// # Panics
 ///
 /// If the mask is not that of these states.
+// ANCHOR: max
 pub fn max_pooling(states: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<2> {
     let visible = match mask {
         Some(mask) => {

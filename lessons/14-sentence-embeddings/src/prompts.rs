@@ -80,17 +80,18 @@ impl SentenceEncoder {
         Self { prompts, ..self }.with_prompt(&prompt)
     }
 
-    // ANCHOR: with_prompt
     /// The encoder with this text before every text.
     ///
     /// # Errors
     ///
     /// A prompt that the tokenizer refuses.
+    // ANCHOR: with_prompt
     pub fn with_prompt(mut self, prompt: &str) -> Result<Self, TokensError> {
         self.prompt = prompt.into();
         self.reading.unpooled = 0;
         if !self.prompts.pooled && !prompt.is_empty() {
-            // [CLS] is counted, [SEP] is not: it does not stand there once a text follows.
+            // [CLS] is counted, [SEP] is not: it does not stand there once a text
+            // follows.
             let alone = self.encode("")?.ids;
             self.reading.unpooled = alone.len() - usize::from(self.ends_special(&alone));
         }

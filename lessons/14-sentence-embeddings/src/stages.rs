@@ -7,8 +7,8 @@ use similarity::normalise;
 
 use crate::COORDINATES;
 
-// ANCHOR: stage
 /// A step that a pooled vector goes through.
+// ANCHOR: stage
 #[derive(Debug, Clone)]
 pub enum VectorStage {
     /// Brings the vector to unit length.
@@ -20,6 +20,7 @@ pub enum VectorStage {
     /// Keeps the first numbers of the vector, this many at most.
     Truncate(usize),
 }
+// ANCHOR_END: stage
 
 impl VectorStage {
     /// Takes one vector for each text through the step.
@@ -44,7 +45,6 @@ impl VectorStage {
         }
     }
 }
-// ANCHOR_END: stage
 
 impl VectorStage {
     /// The width of what comes out where vectors of `d_in` numbers go in; `None` if the step takes

@@ -224,12 +224,12 @@ impl PoolingModule {
     }
 }
 
-// ANCHOR: read_pooling
 impl PoolingConfig {
     /// The poolings that lie side by side; `path` is where this was read.
     ///
     /// The newer key counts where both forms are there, and the mean where nothing is switched on
     /// (sentence-transformers 6.2, `_convert_legacy_pooling_kwargs`).
+    // ANCHOR: read_pooling
     fn poolings(&self, path: &Path) -> Result<Vec<Pooling>, FilesError> {
         let names = match &self.pooling_mode {
             Some(Value::Array(names)) => names.clone(),
@@ -242,13 +242,14 @@ impl PoolingConfig {
         }
         if poolings.len() < names.len() || poolings.is_empty() {
             let known = Pooling::NAMED.map(|(name, _)| name).join(", ");
-            let problem = format!("expected some of {known}, found {}", Value::from(names));
+            let found = Value::from(names);
+            let problem = format!("expected some of {known}, found {found}");
             return Err(refused(path, "pooling_mode", problem));
         }
         Ok(poolings)
     }
+    // ANCHOR_END: read_pooling
 }
-// ANCHOR_END: read_pooling
 
 impl PoolingConfig {
     /// The poolings by the older form, in the library's order; without any it is the mean.
