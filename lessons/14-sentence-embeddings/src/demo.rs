@@ -154,7 +154,7 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
         ("pair-deposit-berlin", "cosine of the deposit and Berlin", (3, 7)),
         ("pair-paris-berlin", "cosine of Paris and Berlin", (6, 7)),
     ] {
-        report.number(key, what, format!("{:.3}", values[one][other]));
+        report.number(key, what, format!("{:.4}", values[one][other]));
     }
     let labels = ["cat", "dog", "rabbit", "deposit", "loan", "cash", "Paris", "Berlin", "Rome"]
         .map(String::from);

@@ -12,13 +12,13 @@ use crate::SentenceEncoder;
 
 /// Seed of the starts of k-means.
 const SEED_OF_CLUSTERS: u64 = 7;
-/// Perplexity of the map: a topic has some twenty sentences, of which about half are neighbours.
-const PERPLEXITY: f64 = 10.0;
+/// Perplexity of the map: about as many neighbours as a topic has sentences.
+const PERPLEXITY: f64 = 20.0;
 /// On the map one of so many sentences of a topic bears the topic's name.
 const NAMED: usize = 5;
-/// How far a sentence may lie from where it was recorded, as in lesson 05: another processor's last
-/// digits grow in a thousand steps.
-const BAND: f64 = 0.3;
+/// How far a sentence may lie from where it was recorded: as far as the map is wide. Rounding
+/// decides which island lies where; the silhouette on the map holds what the figure claims.
+const BAND: f64 = 2.0;
 
 /// Groups sentences by k-means, says how pure the groups' topics are, and draws them.
 pub(super) fn clusters(
@@ -29,10 +29,7 @@ pub(super) fn clusters(
 ) -> Result<()> {
     let vectors = encoder.embed_matrix(&texts(corpus))?;
     let found = KMeansConfig::new(Topic::ALL.len(), SEED_OF_CLUSTERS).fit(vectors.clone());
-    let mut topics = Vec::with_capacity(corpus.len());
-    for sentence in corpus {
-        topics.push(sentence.topic as usize);
-    }
+    let topics: Vec<usize> = corpus.iter().map(|sentence| sentence.topic as usize).collect();
     let map = TsneConfig::new(run.seed).with_perplexity(PERPLEXITY).fit(vectors.clone(), |_| {});
     let on_map = TensorData::new(map.points().concat(), [corpus.len(), 2]);
     let on_map = Tensor::from_data(on_map, run.device);
@@ -74,6 +71,12 @@ fn commonest(counts: &[usize]) -> usize {
     most
 }
 
+/// What a cluster is called: by the topic that more than half of its sentences have.
+fn called(counts: &[usize]) -> String {
+    let most = commonest(counts);
+    if 2 * counts[most] > counts.iter().sum() { name(most) } else { "mixed".into() }
+}
+
 /// A topic's name in small letters.
 fn name(topic: usize) -> String {
     format!("{:?}", Topic::ALL[topic]).to_lowercase()
@@ -94,7 +97,7 @@ fn figure(map: &Map, clusters: &[usize], topics: &[usize], counts: &[Vec<usize>]
         seen[topic] += 1;
         points.push(Point {
             label: if seen[topic] % NAMED == 1 { name(topic) } else { String::new() },
-            group: format!("{}: {}", cluster + 1, name(commonest(&counts[cluster]))),
+            group: format!("{}: {}", cluster + 1, called(&counts[cluster])),
             x: f64::from(x / widest),
             y: f64::from(y / widest),
         });
