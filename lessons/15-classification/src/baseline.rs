@@ -28,7 +28,6 @@ fn rows_by_label(numbers: &[usize], n_labels: usize) -> Vec<usize> {
     rows
 }
 
-// ANCHOR: bag_of_words
 /// Naive Bayes on a bag of words: how often each word stands in texts of each label, and nothing of
 /// the words' order (Maron 1961; in this form McCallum and Nigam 1998, equation 6). Each count
 /// begins at 1 (add-one smoothing), so that a word that a label never had does not make it
@@ -37,6 +36,7 @@ fn rows_by_label(numbers: &[usize], n_labels: usize) -> Vec<usize> {
 /// score(label) = log P(label) + sum over the text's words of log P(word | label),
 /// P(label) = (1 + texts of the label) / (all texts + labels),
 /// P(word | label) = (1 + times it stands in texts of the label) / (all their words + vocabulary)
+// ANCHOR: bag_of_words
 #[derive(Debug, Clone)]
 pub struct BagOfWords {
     /// log P(label) of each label.
@@ -53,7 +53,8 @@ impl BagOfWords {
     /// If there is not one label per text.
     pub fn fit<S: AsRef<str>>(texts: &[S], numbers: &[usize], n_labels: usize) -> Self {
         assert_eq!(texts.len(), numbers.len(), "one label per text");
-        let mut counts: HashMap<String, Vec<f64>> = HashMap::new(); // word -> one count per label
+        // word -> one count per label
+        let mut counts: HashMap<String, Vec<f64>> = HashMap::new();
         let mut words_of_label = vec![0.0; n_labels];
         for (text, &label) in texts.iter().zip(numbers) {
             for word in data::words(text.as_ref()) {
@@ -66,19 +67,21 @@ impl BagOfWords {
         for (word, times) in counts {
             let mut by_label = Vec::with_capacity(n_labels);
             for label in 0..n_labels {
-                by_label.push(((times[label] + 1.0) / (words_of_label[label] + vocabulary)).ln());
+                let share = (times[label] + 1.0) / (words_of_label[label] + vocabulary);
+                by_label.push(share.ln());
             }
             log_shares.insert(word, by_label);
         }
         let mut log_priors = Vec::with_capacity(n_labels);
         for rows in rows_by_label(numbers, n_labels) {
-            log_priors.push(((rows as f64 + 1.0) / (numbers.len() + n_labels) as f64).ln());
+            let share = (rows as f64 + 1.0) / (numbers.len() + n_labels) as f64;
+            log_priors.push(share.ln());
         }
         Self { log_priors, log_shares }
     }
 
-    /// The score of every label for a text: log P(label) + log P(words | label). Words that no
-    /// training text had count for no label.
+    /// The score of every label for a text: log P(label) + log P(words | label). Words
+    /// that no training text had count for no label.
     pub fn scores(&self, text: &str) -> Vec<f64> {
         let mut scores = vec![0.0; self.log_priors.len()];
         for word in data::words(text) {
@@ -94,7 +97,8 @@ impl BagOfWords {
         scores
     }
 
-    /// The label with the highest score for a text; the first of several, as for [`majority`].
+    /// The label with the highest score for a text; the first of several, as for
+    /// [`majority`].
     pub fn predict(&self, text: &str) -> usize {
         let scores = self.scores(text);
         let mut best = 0;

@@ -13,7 +13,6 @@ pub struct Bin {
     pub accuracy: f64,
 }
 
-// ANCHOR: calibration
 /// Sorts answers, each a probability and whether it was right, into `bins` of equal width by their
 /// probability, the lowest first; bins without answers are left out (Guo et al. 2017, "On
 /// Calibration of Modern Neural Networks", section 2).
@@ -21,6 +20,7 @@ pub struct Bin {
 /// # Panics
 ///
 /// If `bins` is 0, or a probability lies outside 0..=1.
+// ANCHOR: calibration
 pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
     assert!(bins > 0, "at least one bin");
     let mut count = vec![0; bins];
@@ -28,7 +28,8 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
     let mut right = vec![0.0; bins];
     for &(probability, is_right) in answers {
         assert!((0.0..=1.0).contains(&probability), "probabilities lie in 0..=1");
-        let bin = ((probability * bins as f64) as usize).min(bins - 1); // 1.0 is in the last one
+        // 1.0 is in the last one
+        let bin = ((probability * bins as f64) as usize).min(bins - 1);
         count[bin] += 1;
         probabilities[bin] += probability;
         if is_right {
@@ -46,8 +47,8 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
     filled
 }
 
-/// How far confidence lies from accuracy, as a mean over all answers: 0 is calibrated (equation 3
-/// there).
+/// How far confidence lies from accuracy, as a mean over all answers: 0 is calibrated
+/// (equation 3 there).
 ///
 /// # Panics
 ///

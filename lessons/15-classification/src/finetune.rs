@@ -166,7 +166,6 @@ impl Learner for TokenClassifier {
     }
 }
 
-// ANCHOR: weighted
 /// A row of logits that has a right label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelledRow {
@@ -188,6 +187,7 @@ pub struct LabelledRow {
 /// # Panics
 ///
 /// If there is no answer, or not one weight per label.
+// ANCHOR: weighted
 pub fn weighted_cross_entropy(
     logits: Tensor<2>,
     answers: &[LabelledRow],
@@ -208,8 +208,9 @@ pub fn weighted_cross_entropy(
     if label_weights.iter().all(|&weight| weight == label_weights[0]) {
         return cross_entropy(logits, labels); // equal weights cancel: lesson 01's loss
     }
-    let answer_weights = Tensor::<1>::from_data(TensorData::new(answer_weights, [n]), &device);
-    let log_p = log_softmax(logits).gather(LABELS, labels.reshape([n, 1])); // [answers, 1]
+    let answer_weights = TensorData::new(answer_weights, [n]);
+    let answer_weights = Tensor::<1>::from_data(answer_weights, &device);
+    let log_p = log_softmax(logits).gather(LABELS, labels.reshape([n, 1]));
     -(log_p.reshape([n]) * answer_weights).sum() / sum
 }
 // ANCHOR_END: weighted

@@ -104,7 +104,6 @@ impl LogisticRegression {
     }
 }
 
-// ANCHOR: logistic
 impl LogisticRegression {
     /// The head that fits best: the minimum of [`LogisticRegression::loss`], which has no local
     /// minimum besides the lowest, by L-BFGS (Nocedal and Wright 2006, "Numerical Optimization",
@@ -118,6 +117,7 @@ impl LogisticRegression {
     /// # Panics
     ///
     /// If there is no row, or `x` and `y` have different numbers of rows.
+    // ANCHOR: fit
     pub fn fit(&self, x: Tensor<2>, y: Tensor<2>) -> Linear {
         let ([rows, d_model], [_, n_labels]) = (x.dims(), y.dims());
         assert!(rows > 0, "a head is fitted to at least one row");
@@ -133,12 +133,15 @@ impl LogisticRegression {
             .with_tolerance_grad(FLAT)
             .with_line_search_fn(LineSearchFn::StrongWolfe)
             .init();
-        // burn's search steps a model under autodiff; the gradients are made by hand, without.
-        let start = zeros.train();
-        let (best, _loss) =
-            search.step(WHOLE_STEPS, start, |head| self.loss(&head.valid(), &x, &y, &row_weights));
+        // burn's search steps a model under autodiff; the gradients are made by hand,
+        // without.
+        let (best, _loss) = search.step(WHOLE_STEPS, zeros.train(), |head| {
+            let head = head.valid();
+            self.loss(&head, &x, &y, &row_weights)
+        });
         best.valid()
     }
+    // ANCHOR_END: fit
 
     /// The loss in nats per row, and its gradient by weight and bias, by hand.
     ///
@@ -149,6 +152,7 @@ impl LogisticRegression {
     /// - row_weights: `[rows, 1]`, what each row counts
     /// - output: the loss; the gradients `[d_model, labels]` of the weight and `[labels]` of the
     ///   bias
+    // ANCHOR: logistic
     pub fn loss(
         &self,
         head: &Linear,
@@ -158,14 +162,16 @@ impl LogisticRegression {
     ) -> (f64, GradientsParams) {
         let logits = head.forward(x.clone());
         let all = row_weights.clone().sum().into_scalar::<f64>();
-        let row_losses = match self.kind {
-            Labels::One => -(log_softmax(logits.clone()) * y.clone()).sum_dim(LABELS),
-            Labels::Any => binary_cross_entropy(logits.clone(), y.clone()).sum_dim(LABELS),
-        }; // [rows, 1]
+        let losses = match self.kind {
+            Labels::One => -(log_softmax(logits.clone()) * y.clone()),
+            Labels::Any => binary_cross_entropy(logits.clone(), y.clone()),
+        };
+        let row_losses = losses.sum_dim(LABELS); // [rows, 1]
         let weight = head.weight.val();
         let penalty = weight.clone().square().sum().into_scalar::<f64>() * self.l2 / 2.0;
-        let loss = (row_losses * row_weights.clone()).sum().into_scalar::<f64>() / all + penalty;
-        let error = (probabilities(logits, self.kind) - y.clone()) * row_weights.clone() / all;
+        let paid = (row_losses * row_weights.clone()).sum().into_scalar::<f64>();
+        let p = probabilities(logits, self.kind);
+        let error = (p - y.clone()) * row_weights.clone() / all;
         let mut gradients = GradientsParams::new();
         gradients.register(
             head.weight.id,
@@ -174,7 +180,7 @@ impl LogisticRegression {
         if let Some(bias) = &head.bias {
             gradients.register(bias.id, error.sum_dim(ROWS).squeeze_dim::<1>(ROWS));
         }
-        (loss, gradients)
+        (paid / all + penalty, gradients)
     }
     // ANCHOR_END: logistic
 
@@ -201,7 +207,6 @@ impl LogisticRegression {
     }
 }
 
-// ANCHOR: probabilities
 /// The probability of each label, by softmax where a row has one label, by the sigmoid where it has
 /// any number of them; in burn's fused form unless [`kernels::plain`].
 ///
@@ -209,6 +214,7 @@ impl LogisticRegression {
 ///
 /// - logits: `[rows, labels]`
 /// - output: the same, probabilities; the rows sum to 1 where a row has one label
+// ANCHOR: probabilities
 pub fn probabilities(logits: Tensor<2>, kind: Labels) -> Tensor<2> {
     match kind {
         Labels::One if kernels::plain() => lookup::log_softmax(logits).exp(),

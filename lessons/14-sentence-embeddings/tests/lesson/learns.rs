@@ -53,13 +53,23 @@ fn tuning_beats_shared_words(report: &Report) {
 
 #[test]
 #[ignore = "needs: cargo rungs fetch minilm"]
-fn real_vectors_find_topics_and_the_mask_matters() {
+fn real_vectors_find_topics_and_the_mask_matters_and_so_does_the_end_of_a_text() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let folder = minilm();
     let report = demo(&Run { device: &device, seed: 7, minilm: Some(&folder) }).unwrap();
     let bars = pooling(&report);
     assert!(bars[0] > 80.0 && bars[0] > bars[3], "{bars:?}");
+    // What is cut off is not found; a mean finds it wherever it stands, a passage of its own more.
+    let [cut, mean, best] = ["its-first-tokens", "mean-of-its-passages", "its-best-passage"]
+        .map(|way| percent(&report, &format!("long-{way}-answer-late")));
+    assert!(cut < 25.0 && mean > cut + 10.0 && best > mean + 10.0, "{cut} {mean} {best}");
+}
+
+/// A number of the report, in per cent.
+fn percent(report: &Report, key: &str) -> f64 {
+    let number = report.numbers().iter().find(|number| number.key == key).unwrap();
+    number.shown.trim_end_matches('%').parse().unwrap()
 }
 
 fn tuned(

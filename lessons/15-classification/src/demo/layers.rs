@@ -27,11 +27,11 @@ const PLACES: usize = 7;
 const QUESTIONS: [&str; 4] = ["which word", "part of speech", "place", "sense of \"bank\""];
 
 /// A word where it stands, with the answers that a probe is to give.
-struct ProbedWord {
+pub(super) struct ProbedWord {
     /// Vector of its first token, from the layer that is probed.
-    vector: Vec<f32>,
+    pub(super) vector: Vec<f32>,
     /// Answer to each question, if the word has one.
-    answers: [Option<usize>; 4],
+    pub(super) answers: [Option<usize>; 4],
 }
 
 /// The words that have an answer to one question, as rows to fit or to test a probe with.
@@ -57,7 +57,7 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
         }
     }
     report.say(format!(
-        "A linear probe a layer: a head on the vectors of words in {TRAIN} sentences, asked \
+        "A linear probe per layer: a head on the vectors of words in {TRAIN} sentences, asked \
             about those of {TEST} others\n\
             (% right; layer 0 is the embeddings' output):"
     ));
@@ -74,7 +74,7 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
         cells.push(format!("{share:.1}"));
     }
     table.row(cells);
-    report.table(&table);
+    report.keyed_table("probes", &table);
     report.figure(Figure {
         name: "15-layers".into(),
         title: "What a linear head reads off each layer".into(),
@@ -94,7 +94,7 @@ pub(super) fn layers(encoder: &SentenceEncoder, run: &Run, report: &mut Report) 
 }
 
 /// Accuracy of a probe on words of the test sentences, and of the majority class.
-fn probe_accuracy(
+pub(super) fn probe_accuracy(
     train: &[ProbedWord],
     test: &[ProbedWord],
     question: usize,

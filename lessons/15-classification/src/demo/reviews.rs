@@ -13,6 +13,10 @@ struct Recorded {
     commands: Vec<String>,
     /// Accuracy of each classifier on the 872 dev sentences, by name.
     accuracy: Vec<(String, f64)>,
+    /// The textbook's review and this book's.
+    reviews: [String; 2],
+    /// Probability that each of them is praise, by name of the classifier.
+    praise: Vec<(String, [f64; 2])>,
     /// Accuracy by layer on the 692 rows held back from the training's 6920.
     sentiment_by_layer: Vec<f64>,
     /// Spearman's correlation by layer, on the STS benchmark's test pairs.
@@ -39,18 +43,25 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
     for (name, accuracy) in &recorded.accuracy {
         table.row([name.clone(), format!("{:.2}%", 100.0 * accuracy)]);
     }
-    report.table(&table);
+    report.keyed_table("reviews", &table);
+    report.say("How likely it is that a review is praise:");
+    let [one, other] = &recorded.reviews;
+    let mut table = Table::new(["classifier", one, other]);
+    for (name, praise) in &recorded.praise {
+        table.row([name.clone(), format!("{:.4}", praise[0]), format!("{:.4}", praise[1])]);
+    }
+    report.keyed_table("praise", &table);
     let mut table = Table::new(["layer", "sentiment, % right", "STS-B, Spearman"]);
     for (layer, sts) in recorded.sts_by_layer.iter().enumerate() {
         let right = 100.0 * recorded.sentiment_by_layer[layer];
         table.row([layer.to_string(), format!("{right:.1}"), format!("{sts:.4}")]);
     }
-    report.table(&table);
+    report.keyed_table("by-layer", &table);
     let mut table = Table::new(["classifier", "calibration error"]);
     for Calibration { name, error, .. } in &recorded.calibration {
         table.row([name.clone(), format!("{error:.3}")]);
     }
-    report.table(&table);
+    report.keyed_table("off", &table);
     report.figure(by_layer(&recorded));
     report.figure(calibration(&recorded.calibration));
     Ok(())

@@ -73,7 +73,7 @@ pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Re
         }
     }
     report.say(format!(
-        "Parts of speech, a head on every token, learnt from {TRAIN} sentences, {TEST} others \
+        "Parts of speech, a head on every token, learned from {TRAIN} sentences, {TEST} others \
             asked:"
     ));
     let mut table = Table::new(["of", "words", "the word's commonest tag", "head on a tiny BERT"]);
@@ -82,7 +82,7 @@ pub(super) fn tags(tiny: &SentenceEncoder, run: &Run, report: &mut Report) -> Re
             (tally.percent(tally.right_by_table), tally.percent(tally.right_by_head));
         table.row([name.to_string(), tally.words.to_string(), table_share, head_share]);
     }
-    report.table(&table);
+    report.keyed_table("tags", &table);
     Ok(())
 }
 

@@ -59,6 +59,13 @@ fn real_vectors_know_feelings_in_words_never_seen_and_forget_the_place() {
     let [_, _, place, sense] = &probes(&report)[..] else { panic!("four questions") };
     assert!(place[place.len() - 1] < place[0] - 5.0, "{place:?}");
     assert!(sense[1..].iter().all(|&right| right > 97.0), "{sense:?}");
+    // The type of a double name: a guess at first, read best in the middle.
+    let [first, middle, last] = [0, 3, 6].map(|layer| {
+        let key = format!("names-{layer}-names-with-two-types");
+        let number = report.numbers().iter().find(|number| number.key == key).unwrap();
+        number.shown.parse::<f64>().unwrap()
+    });
+    assert!(first < 60.0 && middle > first + 10.0 && middle > last, "{first} {middle} {last}");
 }
 
 /// From random weights, sixteen sentences by heart: what 20 steps can do. Over seeds 1 to 16 the
