@@ -98,7 +98,6 @@ fn conditional_row(squared: &[f32], neighbours: &[u32], perplexity: f64) -> Vec<
     row
 }
 
-// ANCHOR: conditional
 /// Which neighbour point i would pick: p_j|i = exp(-beta d_j) / sum_k exp(-beta d_k), with the beta
 /// at which the entropy of the row is ln(perplexity). Returns beta and the row.
 ///
@@ -110,6 +109,7 @@ fn conditional_row(squared: &[f32], neighbours: &[u32], perplexity: f64) -> Vec<
 ///
 /// - squared: `[others]`, d_j = |x_i - x_j|^2 of the other points
 /// - output: beta, and `[others]`, probabilities that sum to 1
+// ANCHOR: conditional
 pub fn conditional(squared: &[f32], perplexity: f64) -> (f64, Vec<f64>) {
     let excess = above_least(squared);
     let wanted = perplexity.ln();
@@ -130,8 +130,8 @@ pub fn conditional(squared: &[f32], perplexity: f64) -> (f64, Vec<f64>) {
     (beta, p)
 }
 
-/// How much larger each distance is than the least: the shares stay the same, and of far points
-/// the exponential of the nearest is still 1.
+/// How much larger each distance is than the least: the shares stay the same, and of far
+/// points the exponential of the nearest is still 1.
 fn above_least(squared: &[f32]) -> Vec<f64> {
     let mut least = f32::INFINITY;
     for &d in squared {
@@ -144,7 +144,8 @@ fn above_least(squared: &[f32]) -> Vec<f64> {
     excess
 }
 
-/// p_j = exp(-beta d_j) / Z, and its entropy -sum_j p_j ln p_j = ln Z + beta sum_j p_j d_j in nats.
+/// p_j = exp(-beta d_j) / Z, and its entropy in nats,
+/// -sum_j p_j ln p_j = ln Z + beta sum_j p_j d_j.
 fn gaussian(excess: &[f64], beta: f64) -> (Vec<f64>, f64) {
     let mut p = Vec::with_capacity(excess.len());
     let mut z = 0.0;

@@ -48,7 +48,6 @@ pub struct Assignment {
     pub squared: Vec<f32>,
 }
 
-// ANCHOR: kmeans
 impl KMeansConfig {
     /// Groups points around k centres so that sum_i |x_i - centre(i)|^2 is small.
     ///
@@ -94,6 +93,7 @@ impl KMeans {
 ///
 /// - x: `[points][d_model]`
 /// - centres: `[k][d_model]`
+// ANCHOR: kmeans
 pub fn lloyd(x: &[Vec<f32>], mut centres: Vec<Vec<f32>>) -> KMeans {
     let mut assigned = assign(x, &centres);
     let mut inertias = Vec::new();
@@ -110,7 +110,6 @@ pub fn lloyd(x: &[Vec<f32>], mut centres: Vec<Vec<f32>>) -> KMeans {
 }
 // ANCHOR_END: kmeans
 
-// ANCHOR: round
 /// Assigns each point to its nearest centre, the first of equally near ones.
 ///
 /// # Shapes
@@ -121,6 +120,7 @@ pub fn lloyd(x: &[Vec<f32>], mut centres: Vec<Vec<f32>>) -> KMeans {
 /// # Panics
 ///
 /// If there are no centres.
+// ANCHOR: assign
 pub fn assign(x: &[Vec<f32>], centres: &[Vec<f32>]) -> Assignment {
     let squared_distances = fast_or_plain();
     let nearest = x.par_iter().map(|point| nearest(&squared_distances(point, centres)));
@@ -138,6 +138,7 @@ fn nearest(squared: &[f32]) -> (usize, f32) {
     }
     (nearest, squared[nearest])
 }
+// ANCHOR_END: assign
 
 /// Moves each of k centres to the mean of its points. A centre without points moves to the point
 /// furthest from its own centre, a second one to the second furthest.
@@ -150,6 +151,7 @@ fn nearest(squared: &[f32]) -> (usize, f32) {
 /// # Panics
 ///
 /// If there are more centres than points.
+// ANCHOR: round
 pub fn move_centres(x: &[Vec<f32>], assigned: &Assignment, k: usize) -> Vec<Vec<f32>> {
     let mut sums = vec![vec![0.0; x[0].len()]; k];
     let mut sizes = vec![0_usize; k];
@@ -227,7 +229,6 @@ fn draw(weights: &[f32], random: &mut StdRng) -> usize {
     random.random_range(0..weights.len())
 }
 
-// ANCHOR: purity
 /// The share of points whose kind is the commonest in their cluster: 1/n sum_k max_j |cluster_k and
 /// kind_j|, in 0..1.
 ///
@@ -241,6 +242,7 @@ fn draw(weights: &[f32], random: &mut StdRng) -> usize {
 /// # Panics
 ///
 /// If there are no points, or not as many clusters as kinds.
+// ANCHOR: purity
 pub fn purity(clusters: &[usize], kinds: &[usize]) -> f64 {
     assert!(
         !kinds.is_empty() && clusters.len() == kinds.len(),
@@ -258,7 +260,6 @@ pub fn purity(clusters: &[usize], kinds: &[usize]) -> f64 {
 }
 // ANCHOR_END: purity
 
-// ANCHOR: silhouettes
 /// How much nearer each point is to its own cluster than to the next: s = (b - a) / max(a, b), in
 /// -1..1.
 ///
@@ -306,6 +307,7 @@ impl Distances {
 /// - squared: `[points]`, the squared distance of point i to every point
 /// - labels: `[points]`
 /// - output: a number in -1..1
+// ANCHOR: silhouettes
 pub fn silhouette_of_point(i: usize, squared: &[f32], labels: &[usize]) -> f64 {
     let mut clusters = BTreeMap::<usize, Distances>::new();
     for (j, &squared) in squared.iter().enumerate() {
@@ -315,7 +317,9 @@ pub fn silhouette_of_point(i: usize, squared: &[f32], labels: &[usize]) -> f64 {
             cluster.count += 1;
         }
     }
-    let Some(own) = clusters.remove(&labels[i]) else { return 0.0 }; // alone in its cluster
+    let Some(own) = clusters.remove(&labels[i]) else {
+        return 0.0; // alone in its cluster
+    };
     let (a, mut b) = (own.mean(), f64::INFINITY);
     for other in clusters.values() {
         b = b.min(other.mean());
@@ -325,6 +329,7 @@ pub fn silhouette_of_point(i: usize, squared: &[f32], labels: &[usize]) -> f64 {
     }
     (b - a) / a.max(b)
 }
+// ANCHOR_END: silhouettes
 
 /// The mean of [`silhouettes`]: how well a grouping fits the points, in -1..1.
 ///
@@ -335,4 +340,3 @@ pub fn silhouette(x: Tensor<2>, labels: &[usize]) -> f64 {
     let each = silhouettes(x, labels);
     each.iter().sum::<f64>() / each.len() as f64
 }
-// ANCHOR_END: silhouettes

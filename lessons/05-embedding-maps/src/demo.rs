@@ -33,6 +33,16 @@ const NAMED: usize = 3;
 /// ten million to one in a thousand moved words by up to 0.22, on maps drawn from -1 to 1, and KLs
 /// by up to 0.16 nats.
 const BAND: f64 = 0.3;
+/// How far a number measured in the space may lie from the recorded one: the training's last
+/// digits.
+const IN_SPACE: f64 = 0.05;
+/// How far one measured on a map may. Eight maps of vectors changed by one part in ten million:
+/// words moved further, as [`BAND`] says, but the silhouette of a kind by 0.06 at most.
+const ON_MAP: f64 = 0.1;
+/// How far a KL may: on those eight maps by 0.013 at most.
+const OF_KL: f64 = 0.03;
+/// Two words each of two kinds, about equally close in the space.
+const PAIRS: [[&str; 2]; 2] = [["france", "germany"], ["apple", "orange"]];
 
 /// Words, their vectors, and the kind of each.
 struct Words {
@@ -123,6 +133,7 @@ fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
     let shadow = found.project(twelve.vectors.clone());
     let config = TsneConfig::new(seed).with_perplexity(OF_TWELVE);
     let map = config.fit(twelve.vectors.clone(), |_| {});
+    report.band(ON_MAP);
     report.say("The textbook's twelve words, grouped by k-means in the space and on two maps:");
     let mut table = Table::new(["where", "purity of 4 clusters", "silhouette of the 4 kinds"]);
     let places = [
@@ -139,14 +150,60 @@ fn show_twelve(report: &mut Report, twelve: &Words, seed: u64) {
             format!("{:.2}", silhouette(points, &twelve.kind)),
         ]);
     }
-    report.table(&table);
-    let shares = numbers(&found.explained_variance_ratio);
-    report.say(format!(
-        "PCA's two axes hold {:.0} % of the variance.",
-        100.0 * (shares[0] + shares[1])
-    ));
-    report.say("");
+    report.keyed_table("twelve", &table);
+    report.band(IN_SPACE);
+    say_shares(report, &found);
+    report.band(ON_MAP);
+    say_pairs(report, twelve, &shadow, &map);
     report.figure(twelve_figure(twelve, &shadow, &found, &map));
+}
+
+/// How much of the variance PCA's two axes hold.
+fn say_shares(report: &mut Report, found: &Pca) {
+    let shares = numbers(&found.explained_variance_ratio);
+    let percent = |share: f64| format!("{:.0}%", 100.0 * share);
+    let both = percent(shares[0] + shares[1]);
+    report.say(format!("PCA's two axes hold {both} of the variance."));
+    report.say("");
+    report.number("variance-first", "variance on PCA's first axis", percent(shares[0]));
+    report.number("variance-second", "variance on PCA's second axis", percent(shares[1]));
+    report.number("variance-both", "variance on both of PCA's axes", both);
+}
+
+/// How far the words of [`PAIRS`] lie apart, in the space and on the maps as they are drawn.
+fn say_pairs(report: &mut Report, twelve: &Words, shadow: &Tensor<2>, map: &Map) {
+    report.say("How far two countries and two fruits lie apart, in each picture's own unit:");
+    let mut table = Table::new(["where", "france, germany", "apple, orange", "ratio"]);
+    let places = [
+        ("in the space", rows(&twelve.vectors)),
+        ("on PCA's map", rows(shadow)),
+        ("on t-SNE's map", in_its_width(map).iter().map(|place| place.to_vec()).collect()),
+    ];
+    for (place, points) in places {
+        let [countries, fruits] = PAIRS.map(|pair| apart(twelve, &points, pair));
+        table.row([
+            place.to_string(),
+            format!("{countries:.3}"),
+            format!("{fruits:.3}"),
+            format!("{:.2}", fruits / countries),
+        ]);
+    }
+    report.keyed_table("apart", &table);
+}
+
+/// The distance of two words that lie at these points.
+fn apart(words: &Words, points: &[Vec<f64>], pair: [&str; 2]) -> f64 {
+    let [one, other] = pair.map(|wanted| {
+        let Some(at) = words.words.iter().position(|word| *word == wanted) else {
+            panic!("{wanted} is one of the words")
+        };
+        &points[at]
+    });
+    let mut squared = 0.0;
+    for (a, b) in one.iter().zip(other) {
+        squared += (a - b).powi(2);
+    }
+    squared.sqrt()
 }
 
 /// The twelve words on both maps.
@@ -204,7 +261,7 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
             format!("{:.2}", mean(&here)),
         ]);
     }
-    report.table(&table);
+    report.keyed_table("world", &table);
     report.say(format!(
         "All: silhouette {:.2} in the space, {:.2} on the map. k-means, told only how many kinds \
             there are: purity {:.2}.",
@@ -213,6 +270,7 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
         purity(&clusters.labels, &world.kind),
     ));
     report.say("");
+    say_clusters(report, world, &clusters.labels);
     report.figure(Figure {
         name: "05-world".into(),
         title: "The toy world's words, by kind".into(),
@@ -223,6 +281,39 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
         band: BAND,
         panels: vec![map_panel(world, &map, NAMED)],
     });
+}
+
+/// What k-means' clusters are made of, and how many words are of their cluster's commonest kind.
+fn say_clusters(report: &mut Report, world: &Words, labels: &[usize]) {
+    report.say("k-means' clusters, and the kinds in each:");
+    let mut table = Table::new(["words", "kinds"]);
+    let mut of_commonest = 0;
+    for cluster in 0..world.kinds.len() {
+        let mut counts = vec![0_usize; world.kinds.len()];
+        for (&label, &kind) in labels.iter().zip(&world.kind) {
+            if label == cluster {
+                counts[kind] += 1;
+            }
+        }
+        let mut kinds = Vec::new();
+        for (name, count) in world.kinds.iter().zip(&counts) {
+            if *count > 0 {
+                kinds.push(format!("{count} {name}"));
+            }
+        }
+        table.row([counts.iter().sum::<usize>().to_string(), kinds.join(", ")]);
+        of_commonest += counts.iter().max().unwrap_or(&0);
+    }
+    report.loose_table(&table);
+    let words = labels.len();
+    report.number("world-commonest", "words of their cluster's commonest kind", of_commonest);
+    report.number("world-others", "words of another kind", words - of_commonest);
+    let purity = purity(labels, &world.kind);
+    report.number(
+        "world-purity",
+        "purity of eight clusters of the 90 words",
+        format!("{purity:.2}"),
+    );
 }
 
 /// Those of the values, one for each word, that belong to the words of a kind.
@@ -238,6 +329,7 @@ fn of_one_kind(values: &[f64], words: &Words, kind: usize) -> Vec<f64> {
 
 /// Follows the KL of maps of three perplexities, and draws its fall.
 fn show_descent(report: &mut Report, world: &Words, seed: u64) {
+    report.band(OF_KL);
     let mut lines = Vec::new();
     let mut table = Table::new(["perplexity", "first KL", "after 250 steps", "last KL (nats)"]);
     for perplexity in PERPLEXITIES {
@@ -256,7 +348,7 @@ fn show_descent(report: &mut Report, world: &Words, seed: u64) {
         lines.push(Line::new(&format!("perplexity {perplexity}"), points));
     }
     report.say("How far the map is from the affinities, as it falls into place:");
-    report.table(&table);
+    report.keyed_table("kl", &table);
     report.figure(Figure {
         name: "05-kl".into(),
         title: "A map falls into place".into(),
@@ -288,6 +380,16 @@ fn kl_after(step: usize, points: &[(f64, f64)]) -> f64 {
 
 /// A t-SNE map in units of its own width: only who is near whom means anything on it.
 fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
+    Panel {
+        title: String::new(),
+        x: Axis::linear("across (share of the map's width)"),
+        y: Axis::linear("up (share of the map's width)"),
+        marks: points(words, &in_its_width(map), named),
+    }
+}
+
+/// The places of a map, the furthest from the middle along an axis at 1.
+fn in_its_width(map: &Map) -> Vec<[f64; 2]> {
     let mut widest = f32::MIN_POSITIVE;
     for [x, y] in map.points() {
         widest = widest.max(x.abs()).max(y.abs());
@@ -296,12 +398,7 @@ fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
     for [x, y] in map.points() {
         places.push([f64::from(x / widest), f64::from(y / widest)]);
     }
-    Panel {
-        title: String::new(),
-        x: Axis::linear("across (share of the map's width)"),
-        y: Axis::linear("up (share of the map's width)"),
-        marks: points(words, &places, named),
-    }
+    places
 }
 
 /// Every word where it lies; one of every `named` words of a kind bears its name, the first to
@@ -325,6 +422,12 @@ fn matrix(map: &Map, words: &Words) -> Tensor<2> {
         TensorData::new(map.points().concat(), [map.len(), 2]),
         &words.vectors.device(),
     )
+}
+
+/// The rows of a matrix in f64.
+fn rows(matrix: &Tensor<2>) -> Vec<Vec<f64>> {
+    let [_, width] = matrix.dims();
+    numbers(matrix).chunks(width).map(<[f64]>::to_vec).collect()
 }
 
 /// The mean of some values.

@@ -68,7 +68,6 @@ fn nats_of_row(row: &[(u32, f32)], y: &Map, i: usize, z: f64) -> f64 {
     nats
 }
 
-// ANCHOR: gradient
 /// Which way the KL grows: dKL/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j).
 ///
 /// Van der Maaten and Hinton 2008, equation 5, taken apart into what pulls and what pushes, as the
@@ -83,10 +82,12 @@ fn nats_of_row(row: &[(u32, f32)], y: &Map, i: usize, z: f64) -> f64 {
 /// # Panics
 ///
 /// If the map has more points than the affinities.
+// ANCHOR: gradient
 pub fn gradient(p: &Affinities, y: &Map, exaggeration: f32) -> [Vec<f32>; 2] {
     let pulls = each_point(y, |i| attraction(&p.rows[i], y, i));
     let pushes = repulsions(y);
-    let z = (normaliser(&pushes) as f32).max(f32::MIN_POSITIVE); // a point alone has no pairs
+    // a point alone has no pairs
+    let z = (normaliser(&pushes) as f32).max(f32::MIN_POSITIVE);
     let mut gradient = [Vec::with_capacity(y.len()), Vec::with_capacity(y.len())];
     for axis in [0, 1] {
         for (pull, (_, push)) in pulls.iter().zip(&pushes) {
@@ -114,12 +115,12 @@ fn attraction(row: &[(u32, f32)], y: &Map, i: usize) -> [f32; 2] {
 }
 // ANCHOR_END: gradient
 
-// ANCHOR: repulsion
 /// sum_j w_ij, and sum_j w_ij^2 (y_i - y_j) along both axes, over all other points j.
 ///
 /// # Panics
 ///
 /// If the map has no point i.
+// ANCHOR: repulsion
 pub fn repulsion(y: &Map, i: usize) -> (f32, [f32; 2]) {
     let (mut sum, mut push) = (0.0, [0.0; 2]);
     for j in 0..y.len() {

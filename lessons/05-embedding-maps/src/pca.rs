@@ -19,7 +19,6 @@ const LEAST_SHARE: f32 = 1e-8;
 /// Divisor in place of zero, so that zeros stay zeros.
 const NOT_ZERO: f32 = 1e-30;
 
-// ANCHOR: pca
 /// Where points lie, and along which directions they differ most.
 #[derive(Debug, Clone)]
 pub struct Pca {
@@ -52,9 +51,11 @@ pub struct Pca {
 /// # Panics
 ///
 /// If there are no points, no coordinates, or no directions to find.
+// ANCHOR: pca
 pub fn pca(x: Tensor<2>, k: usize) -> Pca {
     let [points, d_model] = x.dims();
-    assert!(points > 0 && d_model > 0 && k > 0, "{k} directions of {points} x {d_model} numbers");
+    let something_to_find = points > 0 && d_model > 0 && k > 0;
+    assert!(something_to_find, "{k} directions of {points} x {d_model} numbers");
     let mean = x.clone().mean_dim(POINTS);
     let mut x = (x - mean.clone()) / ((points.max(2) - 1) as f32).sqrt();
     let total = x.clone().square().sum().reshape([1, 1]);
@@ -98,8 +99,8 @@ impl Pca {
     }
 }
 
-// ANCHOR: leading
 /// The direction of most variance, `[1, d_model]`, by the smaller of X^T X and X X^T.
+// ANCHOR: leading
 fn direction(x: Tensor<2>) -> Tensor<2> {
     let [points, d_model] = x.dims();
     let transposed = x.clone().transpose();
@@ -110,9 +111,9 @@ fn direction(x: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// The eigenvector of a symmetric matrix's largest eigenvalue, `[1, side]`: every squaring squares
-/// the eigenvalues' ratios, until the matrix is c v^T v and each of its rows is v. Of equal
-/// eigenvalues it takes one vector.
+/// The eigenvector of a symmetric matrix's largest eigenvalue, `[1, side]`: every squaring
+/// squares the eigenvalues' ratios, until the matrix is c v^T v and each of its rows is v.
+/// Of equal eigenvalues it takes one vector.
 fn leading(matrix: Tensor<2>) -> Tensor<2> {
     let mut power = matrix;
     for _ in 0..SQUARINGS {

@@ -64,7 +64,6 @@ impl TsneProgress<'_> {
     }
 }
 
-// ANCHOR: fit
 impl TsneConfig {
     /// A map of the points on which neighbours stay neighbours; `progress` is called after every
     /// step.
@@ -82,6 +81,7 @@ impl TsneConfig {
     ///
     /// As [`joint`]: a perplexity that the number of points does not allow, no points, or numbers
     /// not finite.
+    // ANCHOR: fit
     pub fn fit(&self, x: Tensor<2>, mut progress: impl FnMut(&TsneProgress)) -> Map {
         let x = within_one(x);
         let affinities = joint(x.clone(), self.perplexity);
@@ -98,8 +98,8 @@ impl TsneConfig {
         }
         map
     }
+    // ANCHOR_END: fit
 }
-// ANCHOR_END: fit
 
 /// The points divided by their largest coordinate, so that no square is too large or too small for
 /// f32. Affinities stay the same: beta has the inverse unit.
@@ -108,15 +108,15 @@ fn within_one(x: Tensor<2>) -> Tensor<2> {
     if largest > 0.0 { x / largest } else { x }
 }
 
-// ANCHOR: start
 /// The first two principal components, made small, and a random jitter.
+// ANCHOR: start
 fn start(x: Tensor<2>, seed: u64) -> Map {
     let pca = pca(x.clone(), 2);
     let deviation = pca.explained_variance.clone().max().into_scalar::<f32>().sqrt();
     let scale = SPREAD / deviation.max(f32::MIN_POSITIVE);
     let projected = rows(pca.project(x));
     let mut random = StdRng::seed_from_u64(seed);
-    let mut y = [Vec::with_capacity(projected.len()), Vec::with_capacity(projected.len())];
+    let mut y = [Vec::new(), Vec::new()];
     for axis in [0, 1] {
         for point in &projected {
             y[axis].push(scale * point[axis] + random.random_range(-JITTER..JITTER));
@@ -154,8 +154,8 @@ impl Descent {
                 let velocity = &mut self.velocity[axis][point];
                 let gain = &mut self.gain[axis][point];
                 let turns = (*slope > 0.0) == (*velocity > 0.0);
-                *gain =
-                    if turns { (GAIN_KEPT * *gain).max(LEAST_GAIN) } else { *gain + GAIN_ADDED };
+                let smaller = (GAIN_KEPT * *gain).max(LEAST_GAIN);
+                *gain = if turns { smaller } else { *gain + GAIN_ADDED };
                 *velocity = momentum * *velocity - self.rate * *gain * slope;
                 map.y[axis][point] += *velocity;
             }
@@ -164,9 +164,9 @@ impl Descent {
 
     /// Brings the map's middle back to zero and, if need be, its spread back to the first.
     ///
-    /// Where twelvefold affinities outweigh every push, as with few points and many neighbours, the
-    /// map would fall into one point and never come back. So small a map is pulled and pushed in
-    /// proportion to its size: to enlarge it changes its size alone.
+    /// Where twelvefold affinities outweigh every push, as with few points and many
+    /// neighbours, the map would fall into one point and never come back. So small a map is
+    /// pulled and pushed in proportion to its size: to enlarge it changes its size alone.
     fn keep_spread(&mut self, map: &mut Map) {
         let points = map.len() as f32;
         let mut squares = 0.0;

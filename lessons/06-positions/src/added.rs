@@ -13,7 +13,6 @@ const POSITIONS: usize = 0;
 /// Axis of a position's numbers in such a table.
 const D_MODEL: usize = 1;
 
-// ANCHOR: sinusoidal
 /// The table of sines and cosines: a clock with d_model / 2 hands, each slower than the one before.
 ///
 /// PE(pos, 2i) = sin(pos / 10000^(2i / d_model)), PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))
@@ -26,8 +25,9 @@ const D_MODEL: usize = 1;
 /// # Panics
 ///
 /// If `tokens` or `d_model` is zero.
+// ANCHOR: sinusoidal
 pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
-    assert!(tokens > 0 && d_model > 0, "a table of {tokens} tokens x {d_model} has no entries");
+    assert!(tokens > 0 && d_model > 0, "a table of {tokens} x {d_model} has no entries");
     let mut table = Vec::with_capacity(tokens * d_model);
     for position in 0..tokens {
         for axis in 0..d_model {
@@ -37,7 +37,7 @@ pub fn sinusoidal(tokens: usize, d_model: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(table, [tokens, d_model]), device)
 }
 
-/// PE(position, axis), one entry of the table of [`sinusoidal`], position and axis counted from 0.
+/// PE(position, axis), one entry of the table of [`sinusoidal`], both counted from 0.
 ///
 /// In f64 on the host: f32 rounds the angle of position 100,000 by up to 0.004 radians.
 pub fn sinusoid(position: usize, axis: usize, d_model: usize) -> f64 {
@@ -85,7 +85,6 @@ impl LearnedPositionsConfig {
     }
 }
 
-// ANCHOR: learned
 impl LearnedPositions {
     /// The vectors of positions 0 to `tokens` - 1.
     ///
@@ -110,6 +109,7 @@ impl LearnedPositions {
     /// # Panics
     ///
     /// If the table ends before the last of them.
+    // ANCHOR: learned
     pub fn forward_from(&self, first_position: usize, tokens: usize) -> Tensor<2> {
         let end = first_position + tokens;
         let rows = self.max_tokens();
@@ -120,6 +120,7 @@ impl LearnedPositions {
         );
         self.weight.val().narrow(POSITIONS, first_position, tokens)
     }
+    // ANCHOR_END: learned
 
     /// The vectors of any positions, for texts that do not all begin in the same column.
     ///
@@ -139,4 +140,3 @@ impl LearnedPositions {
         self.weight.shape().dims::<2>()[POSITIONS]
     }
 }
-// ANCHOR_END: learned

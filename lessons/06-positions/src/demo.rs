@@ -40,7 +40,9 @@ pub fn demo(run: &Run) -> Result<Report> {
     report.figure(sinusoidal_figure(run.device));
     say_sinusoids(&mut report, run.device);
     say_rope(&mut report, run.device);
+    say_thetas(&mut report, run.device);
     report.figure(dot_product_figure(run.device));
+    report.band(0.0);
     say_alibi(&mut report);
     report.figure(alibi_figure(run.device));
     Ok(report)
@@ -131,6 +133,7 @@ fn in_units_of_the_first<const D: usize>(scores: &Tensor<D>) -> Vec<f64> {
 
 /// How the dot product of two sinusoids depends on their distance.
 fn say_sinusoids(report: &mut Report, device: &Device) {
+    report.band(BAND);
     let (near, far) = (sinusoid_scores(0, device), sinusoid_scores(500, device));
     report.say(format!(
         "Sinusoids of {D_MODEL} numbers: dot product with a position further on, 1 = with itself."
@@ -143,7 +146,7 @@ fn say_sinusoids(report: &mut Report, device: &Device) {
             format!("{:.4}", far[distance]),
         ]);
     }
-    report.table(&table);
+    report.keyed_table("sinusoids", &table);
 }
 
 /// A query or key to turn: any vector would do.
@@ -179,7 +182,7 @@ fn say_rope(report: &mut Report, device: &Device) {
             score(&side, &q, &k, m, n),
         ]);
     }
-    report.table(&table);
+    report.keyed_table("rope", &table);
     say_layouts(report, &half, &side, q);
 }
 
@@ -196,13 +199,14 @@ fn say_layouts(report: &mut Report, half: &Rope, side: &Rope, x: Tensor<4>) {
     let permuted_first = half.rotate(x.clone().select(HEAD, order.clone()), 9);
     let permuted_after = side.rotate(x, 9).select(HEAD, order);
     let right = (permuted_first - permuted_after).abs().max();
+    let wrong = format!("{:.3}", wrong.into_scalar::<f32>());
     report.say(format!(
-        "The two layouts at position 9 differ by up to {:.3}; with the even axes put before \
+        "The two layouts at position 9 differ by up to {wrong}; with the even axes put before \
             the odd ones, by {:.1e}.",
-        wrong.into_scalar::<f32>(),
         right.into_scalar::<f32>()
     ));
     report.say("");
+    report.number("layouts-apart", "largest difference of the two layouts at position 9", wrong);
 }
 
 /// Scores of a vector of ones with itself further on, in units of the first.
@@ -232,20 +236,40 @@ fn distance_panel(title: &str, score: &str, lines: Vec<Line>) -> Panel {
     }
 }
 
-/// How sinusoids and RoPE make closeness fall with distance.
-fn dot_product_figure(device: &Device) -> Figure {
+/// Three sets of frequencies: the usual ones, those of a larger theta, and the usual ones slowed.
+fn ropes() -> [(&'static str, RopeConfig); 3] {
     let plain = RopeConfig::new(D_HEAD);
     let slow = plain.clone().with_theta(500_000.0);
     let stretched = plain.clone().with_scaling(RopeScaling::Linear { factor: 4.0 });
+    [("theta 10,000", plain), ("theta 500,000", slow), ("theta 10,000, linear / 4", stretched)]
+}
+
+/// What three sets of frequencies leave of a score at some distances.
+fn say_thetas(report: &mut Report, device: &Device) {
+    report.say(format!(
+        "RoPE on a query equal to its key, {D_HEAD} numbers: what is left of the score, 1 = same \
+            position."
+    ));
+    let [plain, slow, stretched] = ropes().map(|(_, config)| rope_scores(&config, device));
+    let mut table = Table::new(["distance", "theta 10,000", "theta 500,000", "linear / 4"]);
+    for distance in [20, 80, 100] {
+        table.row([
+            distance.to_string(),
+            format!("{:.4}", plain[distance]),
+            format!("{:.4}", slow[distance]),
+            format!("{:.4}", stretched[distance]),
+        ]);
+    }
+    report.keyed_table("left", &table);
+}
+
+/// How sinusoids and RoPE make closeness fall with distance.
+fn dot_product_figure(device: &Device) -> Figure {
     let sinusoids = vec![
         over_distance("from position 0", sinusoid_scores(0, device)),
         over_distance("from position 500", sinusoid_scores(500, device)),
     ];
-    let ropes = vec![
-        over_distance("theta 10,000", rope_scores(&plain, device)),
-        over_distance("theta 500,000", rope_scores(&slow, device)),
-        over_distance("theta 10,000, linear / 4", rope_scores(&stretched, device)),
-    ];
+    let ropes = ropes().map(|(name, config)| over_distance(name, rope_scores(&config, device)));
     Figure {
         name: "06-dot-products".into(),
         title: "On average closeness falls with distance, wherever you start".into(),
@@ -259,7 +283,11 @@ fn dot_product_figure(device: &Device) -> Figure {
         band: BAND,
         panels: vec![
             distance_panel("sinusoids, 128 numbers", "dot product (1 = same position)", sinusoids),
-            distance_panel("RoPE, query = key, 64 numbers", "score (1 = same position)", ropes),
+            distance_panel(
+                "RoPE, query = key, 64 numbers",
+                "score (1 = same position)",
+                ropes.to_vec(),
+            ),
         ],
     }
 }

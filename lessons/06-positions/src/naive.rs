@@ -1,6 +1,5 @@
 //! RoPE in plain loops over numbers: what the tests hold [`crate::Rope`] against.
 
-// ANCHOR: rotate
 /// One head's vector at `position`, its pairs turned by position * frequency.
 ///
 /// # Shapes
@@ -13,6 +12,7 @@
 /// # Panics
 ///
 /// If a pair lies outside the vector.
+// ANCHOR: rotate
 pub fn rotate(
     vector: &[f64],
     position: usize,

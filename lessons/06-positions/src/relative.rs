@@ -40,14 +40,14 @@ pub enum RopeLayout {
 pub enum RopeScaling {
     /// Every frequency is left as it is.
     None,
-    /// Every frequency divided by `factor` (Chen et al. 2023, "Position Interpolation", section
-    /// 2.3).
+    /// Every frequency divided by `factor` (Chen et al. 2023, "Position Interpolation",
+    /// section 2.3).
     Linear {
         /// How many times as long as in training a text may be.
         factor: f64,
     },
-    /// Fast turns kept, slow ones divided by `factor`, a ramp in between (LLaMA 3.1, 2024; as
-    /// transformers computes it).
+    /// Fast turns kept, slow ones divided by `factor`, a ramp in between (LLaMA 3.1, 2024;
+    /// as transformers computes it).
     Llama3 {
         /// Divisor of the slow frequencies.
         factor: f64,
@@ -92,7 +92,6 @@ pub struct Rope {
     pub layout: RopeLayout,
 }
 
-// ANCHOR: frequencies
 impl RopeConfig {
     /// The rotation of this configuration, with the angles of the first positions on `device`.
     ///
@@ -123,6 +122,7 @@ impl RopeConfig {
 /// # Shapes
 ///
 /// - output: `[d_head / 2]`
+// ANCHOR: frequencies
 pub fn rope_frequencies(d_head: usize, theta: f64) -> Vec<f64> {
     let mut frequencies = Vec::with_capacity(d_head / 2);
     for pair in 0..d_head / 2 {
@@ -180,10 +180,10 @@ fn above_zero(factor: f64) -> bool {
     factor > 0.0 && factor.is_finite()
 }
 
-// ANCHOR: llama3
 /// A frequency as LLaMA 3.1 scales it: kept where the pair makes more than `high` turns within the
 /// `original` context, divided by `factor` where it makes fewer than `low`, a ramp in between (as
 /// transformers computes it).
+// ANCHOR: llama3
 fn llama3(frequency: f64, factor: f64, low: f64, high: f64, original: usize) -> f64 {
     let turns = original as f64 * frequency / TAU;
     let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
@@ -191,7 +191,6 @@ fn llama3(frequency: f64, factor: f64, low: f64, high: f64, original: usize) -> 
 }
 // ANCHOR_END: llama3
 
-// ANCHOR: rope
 impl Rope {
     /// Turns every pair (a, b) of the token at position pos by the angle pos * frequency of the
     /// pair.
@@ -206,6 +205,7 @@ impl Rope {
     /// # Panics
     ///
     /// If the last axis is not `d_head`.
+    // ANCHOR: rope
     pub fn rotate(&self, x: Tensor<4>, first_position: usize) -> Tensor<4> {
         let d_head = self.d_head();
         assert_shape!(x, [_, _, _, d_head]);
@@ -216,6 +216,7 @@ impl Rope {
         let turned_b = b * cos + a * sin;
         self.layout.join(turned_a, turned_b)
     }
+    // ANCHOR_END: rope
 
     /// Width of a head, in numbers.
     pub fn d_head(&self) -> usize {
@@ -246,7 +247,6 @@ impl Rope {
         (cos, sin)
     }
 }
-// ANCHOR_END: rope
 
 impl RopeLayout {
     /// The first and the second number of every pair.
@@ -309,7 +309,6 @@ fn cos_and_sin(
     (Tensor::from_data(cos, device), Tensor::from_data(sin, device))
 }
 
-// ANCHOR: slopes
 /// How fast each head forgets the far: a geometric series, 2^(-8h / heads) for heads h = 1, 2, ..
 /// (Press et al. 2022, section 3).
 ///
@@ -323,6 +322,7 @@ fn cos_and_sin(
 /// # Panics
 ///
 /// If `heads` is zero.
+// ANCHOR: slopes
 pub fn alibi_slopes(heads: usize) -> Vec<f32> {
     assert!(heads > 0, "ALiBi needs at least one head");
     let below = 1 << heads.ilog2(); // the largest power of two that is not above heads
@@ -342,7 +342,6 @@ fn slope(head: usize, heads: usize) -> f32 {
 }
 // ANCHOR_END: slopes
 
-// ANCHOR: bias
 /// What ALiBi adds to the scores: 0 for the token itself, and the less the further back a key lies.
 ///
 /// bias = slope * (key - query), positions counted from the first key (Press et al. 2022, equation
@@ -355,7 +354,13 @@ fn slope(head: usize, heads: usize) -> f32 {
 /// # Panics
 ///
 /// If there are more queries than keys, or no heads.
-pub fn alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) -> Tensor<3> {
+// ANCHOR: bias
+pub fn alibi_bias(
+    heads: usize,
+    queries: usize, // the last ones of the keys' positions
+    keys: usize,
+    device: &Device,
+) -> Tensor<3> {
     assert!(
         queries <= keys,
         "{queries} queries stand among {keys} keys: there cannot be more of them"
@@ -367,8 +372,8 @@ pub fn alibi_bias(heads: usize, queries: usize, keys: usize, device: &Device) ->
             distances.push(key as f32 - query as f32);
         }
     }
-    let distances = Tensor::<3>::from_data(TensorData::new(distances, [1, queries, keys]), device);
-    let slopes = Tensor::from_data(TensorData::new(alibi_slopes(heads), [heads, 1, 1]), device);
-    slopes * distances
+    let distances = TensorData::new(distances, [1, queries, keys]);
+    let slopes = TensorData::new(alibi_slopes(heads), [heads, 1, 1]);
+    Tensor::<3>::from_data(slopes, device) * Tensor::<3>::from_data(distances, device)
 }
 // ANCHOR_END: bias

@@ -97,6 +97,39 @@ fn only_what_trains_is_timed_backward() {
 }
 
 #[test]
+fn four_ways_of_positions_are_timed_at_three_lengths_with_what_they_keep_and_make() {
+    let rows: Vec<Value> = json_lines(&rungs(&["bench", "6", "--format", "jsonl"], b""));
+    let costs = |row: &Value| {
+        let number = |key: &str| row[key].as_u64().unwrap();
+        assert!(row["text_s"]["median"].as_f64().unwrap() > 0.0, "{row}");
+        let [tokens, parameters] = ["tokens", "parameters"].map(number);
+        let [kept, made] = ["kept_bytes", "made_bytes"].map(|key| number(key) / 1024);
+        (row["way"].as_str().unwrap().to_string(), tokens, parameters, kept, made)
+    };
+    let found: Vec<_> = rows.iter().map(costs).collect();
+    let mut expected = Vec::new();
+    for (way, parameters, kept, made) in [
+        ("learned", 196_608, 768, [0, 0, 0]),
+        ("sinusoidal", 0, 768, [0, 0, 0]),
+        ("RoPE", 0, 64, [0, 0, 0]),
+        ("ALiBi", 0, 0, [48, 768, 12_288]),
+        ("(six layers)", 10_646_784, 41_589, [0, 0, 0]),
+    ] {
+        for (tokens, made) in [32, 128, 512].into_iter().zip(made) {
+            expected.push((way.to_string(), tokens, parameters, kept, made));
+        }
+    }
+    assert_eq!(found, expected);
+    let median = |row: usize| rows[row]["text_s"]["median"].as_f64().unwrap();
+    assert!(rows[0].get("over_shorter").is_none());
+    for longer in [1, 2] {
+        let ratio = rows[longer]["over_shorter"].as_f64().unwrap();
+        let expected = median(longer) / median(longer - 1);
+        assert!((ratio - expected).abs() < 1e-9 * expected, "{ratio} and {expected}");
+    }
+}
+
+#[test]
 fn all_lessons_are_timed_on_the_devices_that_work_and_kept_as_the_book_shows_them() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("new/backends");

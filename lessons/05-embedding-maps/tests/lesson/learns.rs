@@ -153,6 +153,18 @@ fn twelve_words_lie_in_four_groups_on_both_maps_and_one_kind_of_the_world_in_two
 }
 
 #[test]
+fn k_means_in_the_space_puts_the_jobs_with_a_part_of_the_people() {
+    let report = report();
+    let after = report.text().split("k-means' clusters").nth(1).expect("the clusters");
+    let kinds = |line: &&str| line.contains("jobs") || line.contains("people");
+    let mixed: Vec<&str> = after.lines().filter(kinds).map(str::trim).collect();
+    let [one, other] = &mixed[..] else { panic!("{mixed:?}") };
+    let (alone, both) = if one.contains("jobs") { (other, one) } else { (one, other) };
+    assert!(alone.ends_with(" people"), "{mixed:?}");
+    assert!(both.ends_with(" people, 10 jobs"), "{mixed:?}");
+}
+
+#[test]
 fn the_figure_of_the_divergence_shows_what_the_exaggeration_does() {
     let report = report();
     let Marks::Lines(lines) = panel(&report, "05-kl", 0) else { panic!("curves") };

@@ -5,6 +5,7 @@ mod generate;
 mod gpt_train;
 mod lessons;
 mod operation;
+mod position_costs;
 mod record;
 mod row;
 mod search;
@@ -28,6 +29,7 @@ use crate::shell::{failure, names};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs bench 08
+  cargo rungs bench 06                            what four ways of positions cost a text
   cargo rungs-all bench lessons --device flex,ndarray,wgpu --out target/backends
   cargo rungs bench gpt-train
   cargo rungs bench generate --tokens 512
@@ -123,7 +125,11 @@ pub fn run(args: &Args, plain: bool) -> Result<()> {
             return run(args);
         }
     }
-    timing::run(operation(&args.what)?, args)
+    let operation = operation(&args.what)?;
+    if operation.what == position_costs::LESSON {
+        return position_costs::run(args);
+    }
+    timing::run(operation, args)
 }
 
 /// The operation of the lesson that `what` names by its number.

@@ -25,10 +25,13 @@ pub const BATCH: usize = 8;
 pub const TOKENS: usize = 32;
 /// MiniLM's width (Wang et al. 2020), as its other sizes below.
 pub const D_MODEL: usize = 384;
-const HEADS: usize = 12;
-const D_FF: usize = 1536;
+/// Number of heads in a layer.
+pub const HEADS: usize = 12;
+/// Inner width of a layer's feed-forward network.
+pub const D_FF: usize = 1536;
 const VOCAB: usize = 30_522;
-const LAYERS: usize = 6;
+/// Number of layers.
+pub const LAYERS: usize = 6;
 /// Layers of the lessons' small models.
 const FEW_LAYERS: usize = 2;
 /// Inner width of LLaMA's feed-forward network, 8/3 of the width (Touvron et al. 2023, section

@@ -50,13 +50,9 @@ impl Record {
         for (name, device) in devices {
             named.push(NamedDevice { name: name.clone(), what: backend::describe(name, device) });
         }
-        let threads = match std::thread::available_parallelism() {
-            Ok(threads) => threads.get(),
-            Err(_) => 1,
-        };
         Self {
             cpu: cpu(),
-            threads,
+            threads: threads(),
             seed: SEED,
             runs: RUNS,
             training_steps: STEPS,
@@ -68,11 +64,14 @@ impl Record {
 
     /// The record for people.
     pub fn for_people(&self) -> String {
-        let cpu = self.cpu.as_deref().unwrap_or("a processor that does not say its name");
         let mut text = format!(
-            "{cpu}, {} threads, seed {}. Medians, least and most of {} runs,\n{} training steps \
-                and {} tokens; the warm-up is the first of each.\n\n",
-            self.threads, self.seed, self.runs, self.training_steps, self.tokens
+            "{}, seed {}. Medians, least and most of {} runs,\n{} training steps and {} tokens; \
+                the warm-up is the first of each.\n\n",
+            named(self.cpu.as_deref(), self.threads),
+            self.seed,
+            self.runs,
+            self.training_steps,
+            self.tokens
         );
         for device in &self.devices {
             text.push_str(&format!("  {:8} {}\n", device.name, device.what));
@@ -150,4 +149,23 @@ fn cpu() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_string())
+}
+
+/// How many threads this program may run at once.
+fn threads() -> usize {
+    match std::thread::available_parallelism() {
+        Ok(threads) => threads.get(),
+        Err(_) => 1,
+    }
+}
+
+/// This machine's processor and threads, for people.
+pub fn machine() -> String {
+    named(cpu().as_deref(), threads())
+}
+
+/// A processor and its threads, for people.
+fn named(cpu: Option<&str>, threads: usize) -> String {
+    let cpu = cpu.unwrap_or("a processor that does not say its name");
+    format!("{cpu}, {threads} threads")
 }

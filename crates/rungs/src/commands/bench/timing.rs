@@ -35,7 +35,7 @@ pub fn time(operation: &Operation, devices: &[(String, Device)]) -> Result<Vec<R
             device: name.clone(),
             deviation: Deviation::Difference { max_abs_difference },
             warm_up_s,
-            forward_s: Some(repeat(|| drop(answer(&forward, &input, device)), device)?),
+            forward_s: Some(repeat(|| drop(answer(&forward, &input, device)), RUNS, device)?),
             backward_s: if operation.trains {
                 Some(backward(operation, &input, device)?)
             } else {
@@ -56,7 +56,7 @@ fn backward(operation: &Operation, input: &TensorData, device: &Device) -> Resul
     let training_device = device.clone().autodiff();
     let forward = (operation.make)(&training_device);
     read_gradient(&forward, input, &training_device); // a device may compile its kernels first
-    repeat(|| read_gradient(&forward, input, &training_device), device)
+    repeat(|| read_gradient(&forward, input, &training_device), RUNS, device)
 }
 
 /// One forward and backward pass; the gradient is read, so that it has to be there.
@@ -75,10 +75,10 @@ fn input(device: &Device) -> TensorData {
     Tensor::<3>::random([BATCH, TOKENS, D_MODEL], normal, device).into_data()
 }
 
-/// Seconds of [`RUNS`] runs, each until the device is done.
-fn repeat(work: impl Fn(), device: &Device) -> Result<Seconds> {
+/// Seconds of so many runs, each until the device is done.
+pub fn repeat(work: impl Fn(), runs: usize, device: &Device) -> Result<Seconds> {
     let mut seconds = Vec::new();
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         let ((), took) = timed(|| {
             work();
             Ok(device.sync()?)
