@@ -1,5 +1,4 @@
-//! What the four ways of lesson 06 cost a text, at three lengths: parameters, memory,
-//! time.
+//! What the four ways of lesson 06 cost a text, at two lengths: parameters, memory, time.
 
 use anyhow::Result;
 use burn::tensor::{Device, Distribution, Tensor};
@@ -15,14 +14,14 @@ use crate::shell::output;
 
 /// The lesson that these costs are of.
 pub const LESSON: &str = "06";
-/// Tokens of the texts, each four times as long as the one before.
-const LENGTHS: [usize; 3] = [32, 128, 512];
+/// Tokens of the two texts.
+const LENGTHS: [usize; 2] = [32, 128];
 /// Tokens of the longest text: as many rows the learned table has, as BERT's does.
-const LONGEST: usize = LENGTHS[2];
+const LONGEST: usize = 512;
 /// Bytes of a number in f32.
 const BYTES: usize = 4;
 /// Texts that are timed of each way and length, after one that is not.
-const RUNS: usize = 15;
+const RUNS: usize = 31;
 
 /// One text through all layers of a model, as far as positions go.
 type OneText = Box<dyn Fn()>;
@@ -51,7 +50,7 @@ struct Cost {
     kept_bytes: usize,
     made_bytes: usize,
     text_s: Seconds,
-    /// Its median as a multiple of that of the text before, a quarter as long.
+    /// Its median as a multiple of that of the shorter text.
     #[serde(skip_serializing_if = "Option::is_none")]
     over_shorter: Option<f64>,
 }
@@ -189,7 +188,7 @@ fn for_people(costs: &[Cost]) -> String {
     ]);
     for cost in costs {
         let Seconds { min, median, max } = cost.text_s;
-        let [median, min, max] = [median, min, max].map(|s| format!("{:.3}", s * 1e3));
+        let [median, min, max] = [median, min, max].map(|s| format!("{:.4}", s * 1e3));
         table.row([
             cost.way.into(),
             cost.tokens.to_string(),
@@ -204,10 +203,10 @@ fn for_people(costs: &[Cost]) -> String {
         ]);
     }
     format!(
-        "{}, seed {SEED}. One text through {LAYERS} layers of {HEADS} heads,\n{D_MODEL} numbers \
-            per token. Kept: for texts of up to {LONGEST} tokens. Made: anew in each layer.\n\
-            Milliseconds per text: median, least and most of {RUNS}. Ratio: to the text a quarter \
-            as long.\n\n{table}",
+        "{}, seed {SEED}. One text through {LAYERS} layers of {HEADS} heads,\n\
+            {D_MODEL} numbers per token. Kept: for texts of up to {LONGEST} tokens. Made: anew in \
+            each layer.\nMilliseconds per text: median, least and most of {RUNS}. Ratio: to the \
+            shorter text.\n\n{table}",
         machine(),
     )
 }
