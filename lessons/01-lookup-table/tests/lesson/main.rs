@@ -6,6 +6,7 @@ mod laws;
 mod learns;
 mod mathematics;
 mod parity;
+mod primer;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::StdRng;
