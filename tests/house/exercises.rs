@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use learn::book;
-use learn::catalogue::{Catalogue, Exercise};
+use learn::catalogue::{Catalogue, Choice, Exercise};
 use learn::item::{hole, is_hole, with_body};
 use learn::sources::{self, Source};
 
@@ -57,6 +57,26 @@ fn there_are_fifty_exercises_and_three_or_more_in_a_lesson() {
         }
     }
     none(breaches, "add an [[exercise]] or a [[bug]] to the lesson's exercises.toml");
+}
+
+#[test]
+fn the_book_says_what_each_path_has() {
+    let catalogue = catalogue();
+    let page = read(&root().join("book/src/how-to.md"));
+    let mut breaches = Vec::new();
+    for choice in [Choice::Evening, Choice::Week, Choice::All] {
+        let of_path = catalogue.on(choice);
+        let said = format!("{} exercises", of_path.len());
+        if !page.contains(&said) {
+            breaches.push(format!("{choice:?} has {said}"));
+        }
+        for exercise in of_path.iter().filter(|_| choice == Choice::Evening) {
+            if !page.contains(&format!("{}, ", exercise.id)) {
+                breaches.push(format!("the evening has {}", exercise.id));
+            }
+        }
+    }
+    none(breaches, "say it in book/src/how-to.md, where the paths are");
 }
 
 #[test]
