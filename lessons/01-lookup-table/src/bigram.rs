@@ -81,7 +81,6 @@ impl Bigram {
 }
 // ANCHOR_END: bigram
 
-// ANCHOR: step
 /// Takes one plain gradient step on a table of bigram logits, and returns the loss before it, in
 /// nats per predicted token: `table[i][j] -= rate x dL/dtable[i][j]`.
 ///
@@ -96,6 +95,7 @@ impl Bigram {
 /// # Panics
 ///
 /// If there are fewer than two tokens, or an ID is not below `vocab`.
+// ANCHOR: step
 pub fn step(table: &mut [Vec<f64>], ids: &[u32], rate: f64) -> f64 {
     assert!(ids.len() > 1, "a bigram needs at least 2 tokens, found {}", ids.len());
     let predicted = (ids.len() - 1) as f64;
@@ -117,6 +117,7 @@ pub fn step(table: &mut [Vec<f64>], ids: &[u32], rate: f64) -> f64 {
     }
     nats / predicted
 }
+// ANCHOR_END: step
 
 /// Fits a table of bigram logits to a text by plain gradient descent, one [`step`] after the other;
 /// returns the loss before each, in nats per predicted token.
@@ -131,9 +132,7 @@ pub fn gradient_descent(table: &mut [Vec<f64>], ids: &[u32], steps: usize, rate:
     }
     losses
 }
-// ANCHOR_END: step
 
-// ANCHOR: train
 /// Fits the table to a text, the whole of it at every step, by AdamW; returns the loss before each
 /// step too, in nats per predicted token. [`gradient_descent`] is the same without AdamW's
 /// bookkeeping.
@@ -141,6 +140,7 @@ pub fn gradient_descent(table: &mut [Vec<f64>], ids: &[u32], steps: usize, rate:
 /// # Panics
 ///
 /// If the text has fewer than two tokens, or the model is not on an autodiff device.
+// ANCHOR: train
 pub fn train(
     mut model: Bigram,
     ids: &[u32],
@@ -148,7 +148,8 @@ pub fn train(
     learning_rate: f64,
 ) -> (Bigram, Vec<f64>) {
     let device = model.table.weight.device();
-    let text = Tensor::<2, Int>::from_data(TensorData::new(ids.to_vec(), [1, ids.len()]), &device);
+    let text = TensorData::new(ids.to_vec(), [1, ids.len()]);
+    let text = Tensor::<2, Int>::from_data(text, &device);
     let mut optimizer = AdamWConfig::new().with_weight_decay(0.0).init();
     let mut losses = Vec::with_capacity(steps);
     for _ in 0..steps {
@@ -161,12 +162,12 @@ pub fn train(
 }
 // ANCHOR_END: train
 
-// ANCHOR: counts
 /// Counts how often each token was followed by each: `counts[this][next]`.
 ///
 /// # Panics
 ///
 /// If an ID is not below `vocab`.
+// ANCHOR: counts
 pub fn bigram_counts(ids: &[u32], vocab: usize) -> Vec<Vec<u32>> {
     let mut counts = vec![vec![0; vocab]; vocab];
     for pair in ids.windows(2) {
@@ -175,8 +176,8 @@ pub fn bigram_counts(ids: &[u32], vocab: usize) -> Vec<Vec<u32>> {
     counts
 }
 
-/// Entropy of the pairs, the least loss any bigram can have on the text that was counted, in nats
-/// per predicted token: `H(next|this) = -sum_ij p(i, j) log p(j|i)` with
+/// Entropy of the pairs, the least loss any bigram can have on the text that was counted,
+/// in nats per predicted token: `H(next|this) = -sum_ij p(i, j) log p(j|i)` with
 /// `p(j|i) = counts[i][j] / sum_k counts[i][k]`.
 ///
 /// Shannon 1948, section 6. A text without pairs gives 0.

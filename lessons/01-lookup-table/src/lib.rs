@@ -1,6 +1,6 @@
 //! # 01 The lookup table
 //!
-//! **Question.** What is a token ID worth before anything is learnt?
+//! **Question.** What is a token ID worth before anything is learned?
 //!
 //! Nothing: it is the number of a row. The row is what counts, and it starts as noise. This lesson
 //! builds the table, the measure of how wrong a prediction is, and the smallest language model
@@ -49,7 +49,7 @@ const VOCAB: usize = 1;
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
     stem: "01-lookup-table",
-    question: "What is a token ID worth before anything is learnt?",
+    question: "What is a token ID worth before anything is learned?",
     leaves_you_with: "a table of vectors, a loss in nats, and a bigram model that is the table \
         alone",
     minilm: false,
@@ -68,8 +68,8 @@ pub struct TokenEmbeddingConfig {
     pub initializer_std: f64,
 }
 
-// ANCHOR: embedding
 /// A table of vectors, one row for each token ID.
+// ANCHOR: embedding
 #[derive(Module, Debug)]
 pub struct TokenEmbedding {
     /// The table: `[vocab, d_model]`.
@@ -83,7 +83,8 @@ impl TokenEmbeddingConfig {
     ///
     /// # Panics
     ///
-    /// If the table would have no rows or no columns, or the standard deviation is negative or NaN.
+    /// If the table would have no rows or no columns, or the standard deviation is negative
+    /// or NaN.
     pub fn init(&self, device: &Device) -> TokenEmbedding {
         let Self { vocab, d_model, initializer_std } = *self;
         assert!(vocab > 0 && d_model > 0, "a table of {vocab} x {d_model} holds nothing");
@@ -101,12 +102,13 @@ impl TokenEmbeddingConfig {
 impl TokenEmbedding {
     /// Looks up the row of each ID: `e_t = W[id_t]`.
     ///
-    /// The output is the same as [`one_hot`]`(ids) x W`, bit for bit, without the multiplications
-    /// by zero.
+    /// The output is the same as [`one_hot`]`(ids) x W`, bit for bit, without the
+    /// multiplications by zero.
     ///
     /// # Shapes
     ///
-    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; not every device notices one outside
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; not every device notices one
+    ///   outside
     /// - output: `[batch, tokens, d_model]`
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = ids.dims();
@@ -114,15 +116,16 @@ impl TokenEmbedding {
         rows.reshape([batch, tokens, self.d_model()])
     }
 
-    /// Compares vectors with every row by dot product, the table read the other way round: `x W^T`
-    /// (Press & Wolf 2017, "Using the Output Embedding to Improve Language Models").
+    /// Compares vectors with every row by dot product, the table read the other way
+    /// round: `x W^T` (Press & Wolf 2017, "Using the Output Embedding to Improve Language
+    /// Models").
     ///
     /// # Shapes
     ///
     /// - x: `[batch, tokens, d_model]`
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
-        // Transpose last: `unsqueeze` of a transposed table copies it, megabytes per token.
+        // Transpose last: `unsqueeze` of a transposed table copies it, megabytes a time.
         x.matmul(self.weight.val().unsqueeze::<3>().transpose())
     }
 
@@ -138,21 +141,20 @@ impl TokenEmbedding {
 }
 // ANCHOR_END: forward
 
-// ANCHOR: one_hot
 /// Writes each token ID as a row of zeros with a single 1 in the token's own column.
 ///
 /// # Shapes
 ///
 /// - ids: `[tokens]`, token IDs in `0..vocab`
 /// - output: `[tokens, vocab]`; an ID outside `0..vocab` gives a row of zeros
+// ANCHOR: one_hot
 pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
     let [tokens] = ids.dims();
-    let columns = Tensor::<1, Int>::arange(0..vocab as i64, &ids.device()).reshape([1, vocab]);
-    ids.reshape([tokens, 1]).equal(columns).float()
+    let columns = Tensor::<1, Int>::arange(0..vocab as i64, &ids.device());
+    ids.reshape([tokens, 1]).equal(columns.reshape([1, vocab])).float()
 }
 // ANCHOR_END: one_hot
 
-// ANCHOR: cross_entropy
 /// Cross entropy, how surprised the model is by what came, on average:
 /// `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
 ///
@@ -168,18 +170,20 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 /// # Panics
 ///
 /// If there are more or fewer targets than rows of logits.
+// ANCHOR: cross_entropy
 pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let [tokens, _vocab] = logits.dims();
     assert_shape!(targets, [tokens]);
-    // One function, plain and fused: tests/lesson/parity.rs holds the two equal.
-    let log_probabilities =
-        if kernels::plain() { log_softmax(logits) } else { activation::log_softmax(logits, VOCAB) };
-    let log_probability_of_target = log_probabilities.gather(VOCAB, targets.reshape([tokens, 1]));
-    log_probability_of_target.mean().neg()
+    let log_probabilities = if kernels::plain() {
+        log_softmax(logits) // the one shown; tests/lesson/parity.rs holds the two equal
+    } else {
+        activation::log_softmax(logits, VOCAB)
+    };
+    let of_targets = log_probabilities.gather(VOCAB, targets.reshape([tokens, 1]));
+    of_targets.mean().neg()
 }
 // ANCHOR_END: cross_entropy
 
-// ANCHOR: log_softmax
 /// Turns logits into log-probabilities: `log softmax(z)_j = z_j - m - log sum_k exp(z_k - m)` with
 /// `m = max_k z_k`.
 ///
@@ -190,6 +194,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
 ///
 /// - logits: `[tokens, vocab]`, any finite numbers
 /// - output: `[tokens, vocab]`, nats at or below 0; their exponentials sum to 1 in every row
+// ANCHOR: log_softmax
 pub fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
     let shifted = logits.clone() - logits.detach().max_dim(VOCAB);
     let log_sum = shifted.clone().exp().sum_dim(VOCAB).log();
@@ -197,9 +202,9 @@ pub fn log_softmax(logits: Tensor<2>) -> Tensor<2> {
 }
 // ANCHOR_END: log_softmax
 
-// ANCHOR: units
 /// Perplexity, the number of equally likely tokens that the model might as well be choosing among:
 /// `exp(nats)`.
+// ANCHOR: units
 pub fn perplexity(nats: f64) -> f64 {
     nats.exp()
 }

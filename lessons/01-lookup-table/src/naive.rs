@@ -1,7 +1,7 @@
 //! The lesson's maths in plain loops over `f64`: what the tensor versions are held against.
 
-// ANCHOR: lookup
 /// Looks up the row of each ID: `W[id]`.
+// ANCHOR: lookup
 pub fn lookup(table: &[Vec<f64>], ids: &[u32]) -> Vec<Vec<f64>> {
     let mut vectors = Vec::with_capacity(ids.len());
     for &id in ids {
@@ -11,8 +11,8 @@ pub fn lookup(table: &[Vec<f64>], ids: &[u32]) -> Vec<Vec<f64>> {
 }
 // ANCHOR_END: lookup
 
-// ANCHOR: surprise
 /// Cross entropy in nats per token: `-(1/tokens) sum_t log softmax(logits_t)[target_t]`.
+// ANCHOR: surprise
 pub fn cross_entropy(logits: &[Vec<f64>], targets: &[u32]) -> f64 {
     let mut nats = 0.0;
     for (row, &target) in logits.iter().zip(targets) {
@@ -21,8 +21,8 @@ pub fn cross_entropy(logits: &[Vec<f64>], targets: &[u32]) -> f64 {
     nats / targets.len() as f64
 }
 
-/// Turns the logits of one token into log-probabilities: `z_j - m - log sum_k exp(z_k - m)` with
-/// `m = max_k z_k`.
+/// Turns the logits of one token into log-probabilities:
+/// `z_j - m - log sum_k exp(z_k - m)` with `m = max_k z_k`.
 pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
     let mut max = f64::NEG_INFINITY;
     for &logit in logits {

@@ -106,6 +106,11 @@ fn the_blame_is_the_probability_less_one_for_what_came() {
     let gradient = logits.grad(&nats.backward()).expect("the logits were used");
     let expected = Tensor::<2>::from_floats([[0.0900, 0.2447, -0.3348]], &backend::from_env());
     golden::assert_close(&gradient, &expected, 1e-4);
+    // Raise the third by 0.01, and the loss falls by a third of that.
+    let inner = backend::from_env();
+    let raised = Tensor::<2>::from_floats([[1.0, 2.0, 3.01]], &inner);
+    let nats = cross_entropy(raised, Tensor::from_ints([2], &inner));
+    golden::assert_close(&nats, &Tensor::from_floats([0.4043], &inner), 5e-5);
 }
 
 #[test]
