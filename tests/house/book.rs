@@ -285,7 +285,8 @@ fn issues(text: &str) -> Vec<String> {
     let mut issues = Vec::new();
     for word in text.split_whitespace() {
         let number = word.split_once('#').map_or("", |(_, number)| number);
-        if number.starts_with(|c: char| c.is_ascii_digit()) {
+        let is_target = word.contains("]("); // of a link within the book
+        if number.starts_with(|c: char| c.is_ascii_digit()) && !is_target {
             issues.push(word.into());
         }
     }
