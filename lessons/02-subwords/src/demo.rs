@@ -24,9 +24,15 @@ const SEEN: usize = 1_000_000;
 /// Number of bytes after them, which are not trained on.
 const UNSEEN: usize = 250_000;
 /// Words that are split: common ones, some that are used now and then, one that never is, an
-/// invented one, and one of another script.
-const WORDS: [&str; 6] =
-    [" the", " iterator", " tokenization", " thunderstorm", " blorptastic", " λόγος"];
+/// invented one, and one of another script; each with the key of its numbers.
+const WORDS: [(&str, &str); 6] = [
+    (" the", "the"),
+    (" iterator", "iterator"),
+    (" tokenization", "tokenization"),
+    (" thunderstorm", "thunderstorm"),
+    (" blorptastic", "blorptastic"),
+    (" λόγος", "logos"),
+];
 /// Two sentences in two scripts (Universal Declaration of Human Rights, article 1).
 const ENGLISH: &str = "All human beings are born free and equal in dignity and rights. They are \
     endowed with reason and conscience and should act towards one another in a spirit of \
@@ -69,8 +75,12 @@ pub fn demo(run: &Run) -> Result<Report> {
     say_words(&mut report, &vocabularies);
     say_sizes(&mut report, &vocabularies, &texts);
     say_wordpiece(&mut report, &largest.with_vocab(MIDDLE), &texts);
-    report.figure(falling_apart(&vocabularies, &texts));
-    report.figure(compression(&vocabularies, &texts));
+    let falling_apart = falling_apart(&vocabularies, &texts);
+    number_ends(&mut report, &falling_apart, &["common", "known", "once", "never"]);
+    report.figure(falling_apart);
+    let compression = compression(&vocabularies, &texts);
+    number_ends(&mut report, &compression, &["seen", "unseen", "toy", "greek"]);
+    report.figure(compression);
     Ok(report)
 }
 
@@ -103,18 +113,18 @@ fn shapes() -> Figure {
     let steps = vec![
         Step::input("text", "bytes"),
         Step::new("pieces", "pieces, bytes of each", "cut at spaces, digits, signs", ["text"]),
-        Step::new("byte IDs", "pieces, bytes of each", "one ID a byte, below 256", ["pieces"]),
+        Step::new("byte IDs", "pieces, bytes of each", "one ID per byte, below 256", ["pieces"]),
         Step::input("merges", "vocab - 256, 2"),
         Step::new(
             "tokens",
             "pieces, tokens of each",
-            "the merge learnt first, first",
+            "the lowest rank first",
             ["byte IDs", "merges"],
         ),
         Step::new("ids", "tokens", "piece after piece, in 0..vocab", ["tokens"]),
     ];
     let alt = "Sizes on the way from text to ids: [bytes] are cut into pieces, every byte is an \
-        ID below 256, the vocab - 256 learnt pairs are merged inside each piece, and the pieces' \
+        ID below 256, the vocab - 256 learned pairs are merged inside each piece, and the pieces' \
         tokens in a row are the ids [tokens].";
     Figure::shapes("02-shapes", "From bytes to ids", alt, steps)
 }
@@ -173,17 +183,21 @@ fn take(passages: &mut data::Passages, bytes: usize) -> Result<Vec<String>> {
     Ok(taken)
 }
 
-/// Shows what was learnt first, and last.
+/// Shows what was learned first, and last.
 fn say_merges(report: &mut Report, bpe: &Bpe) {
     const FIRST: usize = 20;
+    const SHOWN: usize = 8; // before 2000 and before 8000
     report.say(format!(
-        "The first {FIRST} tokens learnt from {SEEN} bytes of documentation (_ is the space):"
+        "The first {FIRST} tokens learned from {SEEN} bytes of documentation (_ is the space):"
     ));
-    report.say(format!("  {}", listed(bpe, BYTES..BYTES + FIRST)));
+    let (first, last) = (listed(bpe, BYTES..BYTES + FIRST), listed(bpe, LARGEST - SHOWN..LARGEST));
+    report.say(format!("  {first}"));
     report.say("and the last ones before 2000 and 8000:");
-    report.say(format!("  {}", listed(bpe, MIDDLE - 8..MIDDLE)));
-    report.say(format!("  {}", listed(bpe, LARGEST - 8..LARGEST)));
+    report.say(format!("  {}", listed(bpe, MIDDLE - SHOWN..MIDDLE)));
+    report.say(format!("  {last}"));
     report.say("");
+    report.number("first-tokens", "the first tokens learned, in order", first);
+    report.number("last-tokens", "the last tokens learned before 8000, in order", last);
 }
 
 /// Lists the tokens with these IDs.
@@ -196,10 +210,13 @@ fn listed(bpe: &Bpe, ids: Range<usize>) -> String {
 fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
     report.say("How words fall apart, where a larger vocabulary changes something:");
     let mut table = Table::new(["word", "vocabulary", "tokens", "they are"]);
-    for word in WORDS {
+    for (word, key) in WORDS {
         let mut before = String::new();
         for bpe in vocabularies {
             let now = split(bpe, word);
+            let size = bpe.vocab();
+            let what = format!("tokens of {}, vocabulary {size}", word.trim());
+            report.number(&format!("{key}-{size}"), &what, tokens(bpe, &[word]));
             if now != before {
                 table.row([
                     word.trim().into(),
@@ -210,6 +227,8 @@ fn say_words(report: &mut Report, vocabularies: &[Bpe]) {
             }
             before = now;
         }
+        let what = format!("the tokens of {}, vocabulary {LARGEST}", word.trim());
+        report.number(&format!("{key}-parts"), &what, before.replace('|', ", "));
     }
     report.table(&table);
 }
@@ -221,8 +240,14 @@ fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
         "On documentation that was not trained on, and on the same two sentences in English and \
             in Greek:",
     );
-    let mut table =
-        Table::new(["vocabulary", "tokens a word", "bytes a token", "English", "Greek", "ratio"]);
+    let mut table = Table::new([
+        "vocabulary",
+        "tokens per word",
+        "bytes per token",
+        "English",
+        "Greek",
+        "ratio",
+    ]);
     for bpe in vocabularies {
         let english = tokens(bpe, &[ENGLISH]);
         let greek = tokens(bpe, &[GREEK]);
@@ -235,7 +260,19 @@ fn say_sizes(report: &mut Report, vocabularies: &[Bpe], texts: &Texts) {
             format!("{:.1}x", greek as f64 / english as f64),
         ]);
     }
-    report.table(&table);
+    report.keyed_table("size", &table);
+    for (smaller, larger) in [(500, 1000), (4000, 8000)] {
+        let mut reached = Vec::new();
+        for bpe in vocabularies {
+            if [smaller, larger].contains(&bpe.vocab()) {
+                reached.push(bytes_per_token(bpe, &texts.unseen));
+            }
+        }
+        let gain = reached[1] - reached[0];
+        let what =
+            format!("bytes per token gained from {smaller} to {larger}, unseen documentation");
+        report.number(&format!("gain-{smaller}-{larger}"), &what, format!("{gain:.2}"));
+    }
 }
 
 /// Shows both rules on the same strings: a token of BPE that opens with a space begins a word, any
@@ -244,7 +281,7 @@ fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
     const ONE_IN: usize = 100; // of the words that differ, in alphabetical order, are shown
     let wordpiece = WordPiece::new(as_wordpiece(bpe));
     let words = words(&texts.unseen);
-    let mut table = Table::new(["word", "BPE: learnt first, first", "WordPiece: longest first"]);
+    let mut table = Table::new(["word", "BPE: lowest rank first", "WordPiece: longest first"]);
     let mut differ = 0;
     let (mut merged_tokens, mut matched_tokens) = (0, 0);
     for word in words.keys() {
@@ -264,11 +301,13 @@ fn say_wordpiece(report: &mut Report, bpe: &Bpe, texts: &Texts) {
             of unseen text differently.",
         words.len()
     ));
-    report.say(format!(
-        "Tokens a word: {:.3} merged, {:.3} matched.",
-        merged_tokens as f64 / words.len() as f64,
-        matched_tokens as f64 / words.len() as f64
-    ));
+    let merged = format!("{:.3}", merged_tokens as f64 / words.len() as f64);
+    let matched = format!("{:.3}", matched_tokens as f64 / words.len() as f64);
+    report.say(format!("Tokens per word: {merged} merged, {matched} matched."));
+    report.number("words", "words of unseen text, cut by both rules", words.len());
+    report.number("words-cut-otherwise", "words that both rules cut differently", differ);
+    report.number("bpe-per-word", "tokens per word, BPE, lone spaces not counted", merged);
+    report.number("wordpiece-per-word", "tokens per word, WordPiece, the same tokens", matched);
     report.table(&table);
 }
 
@@ -397,7 +436,7 @@ fn compression(vocabularies: &[Bpe], texts: &Texts) -> Figure {
         three; on Greek it stays at 1.";
     over_vocabulary(
         "02-bytes-per-token",
-        "A large vocabulary is worth most on the kind of text it was learnt from",
+        "A large vocabulary is worth most on the kind of text it was learned from",
         alt,
         "bytes per token",
         vec![
@@ -428,6 +467,17 @@ fn over_vocabulary(name: &str, title: &str, alt: &str, y: &str, lines: Vec<Line>
         alt: alt.into(),
         band: BAND,
         panels: vec![panel],
+    }
+}
+
+/// Reports where each curve of a figure begins, what it is at the second size, and where it ends.
+fn number_ends(report: &mut Report, figure: &Figure, keys: &[&str]) {
+    let Marks::Lines(lines) = &figure.panels[0].marks else { return };
+    for (line, key) in lines.iter().zip(keys) {
+        for (size, value) in [line.points[0], line.points[1], line.points[SIZES.len() - 1]] {
+            let what = format!("{}, {}, vocabulary {size}", figure.panels[0].y.label, line.name);
+            report.number(&format!("{key}-{size}"), &what, format!("{value:.3}"));
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! ```text
 //! merge_k = argmax_(a, b) count(a b)    over neighbours in the pieces of the text, as merges
 //!                                       1..k-1 left them; of equal counts the pair of lower IDs
-//! encode  = cut into pieces and bytes; of the pairs present merge the one learnt first, until
+//! encode  = cut into pieces and bytes; of the pairs present merge the one learned first, until
 //!           none is left
 //! ```
 //!
@@ -55,9 +55,9 @@ pub const BYTES: usize = 256;
 /// Two neighbouring tokens, by ID.
 pub type TokenPair = (u32, u32);
 
-// ANCHOR: bpe
 /// A vocabulary of byte strings: the 256 bytes, then what each merge of two earlier tokens made, in
-/// the order in which they were learnt.
+/// the order in which they were learned.
+// ANCHOR: bpe
 #[derive(Debug, Clone)]
 pub struct Bpe {
     /// The bytes of each token, by ID.
@@ -66,12 +66,11 @@ pub struct Bpe {
     byte_ids: [u32; BYTES],
     /// The pair of each merge, by rank: the pair at rank r became token 256 + r.
     merges: Vec<TokenPair>,
-    /// The token that each pair becomes. What was learnt earlier has the lower ID.
+    /// The token that each pair becomes. What was learned earlier has the lower ID.
     merged: HashMap<TokenPair, u32>,
 }
 // ANCHOR_END: bpe
 
-// ANCHOR: train
 impl Bpe {
     /// Learns merges from texts until there are `vocab` tokens, or no two tokens are neighbours any
     /// more.
@@ -81,7 +80,8 @@ impl Bpe {
     /// # Panics
     ///
     /// If `vocab` is below the 256 bytes.
-    pub fn train(texts: impl IntoIterator<Item = impl AsRef<[u8]>>, vocab: usize) -> Self {
+    // ANCHOR: train
+    pub fn train(texts: impl IntoIterator<Item = impl AsRef<[u8]>>, vocab: usize) -> Bpe {
         let mut bpe = Bpe::untrained(vocab);
         let mut pairs = PairCounts::new(&bpe, texts);
         while bpe.vocab() < vocab
@@ -92,37 +92,39 @@ impl Bpe {
         }
         bpe
     }
+    // ANCHOR_END: train
 }
-// ANCHOR_END: train
 
-// ANCHOR: encode
 impl Bpe {
     /// Encodes any bytes, valid UTF-8 or not, as IDs in `0..vocab`.
     ///
     /// A piece takes time in proportion to its length times the different merges in it; one that
     /// comes again in the same call is not merged again.
+    // ANCHOR: encode
     pub fn encode(&self, bytes: &[u8]) -> Vec<u32> {
         let mut known: HashMap<&[u8], Vec<u32>> = HashMap::new();
         let mut ids = Vec::new();
         for piece in pieces(bytes) {
-            ids.extend_from_slice(known.entry(piece).or_insert_with(|| self.encode_piece(piece)));
+            let tokens = known.entry(piece).or_insert_with(|| self.encode_piece(piece));
+            ids.extend_from_slice(tokens);
         }
         ids
     }
 
-    /// Encodes one piece: of the pairs present, the one learnt first is merged everywhere, until
-    /// none is left.
+    /// Encodes one piece: of the pairs present, the one learned first is merged
+    /// everywhere, until none is left.
     fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
         let mut tokens = self.spell(piece);
-        while let Some((pair, token)) = self.learnt_first(&tokens) {
+        while let Some((pair, token)) = self.learned_first(&tokens) {
             replace(&mut tokens, pair, token);
         }
         tokens
     }
 
-    /// Finds, of the neighbours among `tokens`, the pair that was learnt first, and the ID of the
-    /// token that it becomes; `None` where no two neighbours were merged in training.
-    pub fn learnt_first(&self, tokens: &[u32]) -> Option<(TokenPair, u32)> {
+    /// Finds, of the neighbours among `tokens`, the pair that was learned first, and the
+    /// ID of the token that it becomes; `None` where no two neighbours were merged in
+    /// training.
+    pub fn learned_first(&self, tokens: &[u32]) -> Option<(TokenPair, u32)> {
         let mut first: Option<(TokenPair, u32)> = None;
         for pair in neighbours(tokens) {
             let Some(&token) = self.merged.get(&pair) else { continue };
@@ -132,10 +134,9 @@ impl Bpe {
         }
         first
     }
+    // ANCHOR_END: encode
 }
-// ANCHOR_END: encode
 
-// ANCHOR: decode
 impl Bpe {
     /// Decodes IDs into the bytes that they stand for: `decode(encode(bytes)) = bytes`, always.
     ///
@@ -145,6 +146,7 @@ impl Bpe {
     /// # Panics
     ///
     /// If an ID is not below [`Bpe::vocab`].
+    // ANCHOR: decode
     pub fn decode(&self, ids: &[u32]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for &id in ids {
@@ -152,8 +154,8 @@ impl Bpe {
         }
         bytes
     }
+    // ANCHOR_END: decode
 }
-// ANCHOR_END: decode
 
 impl Bpe {
     /// Number of tokens; every ID is below it.
@@ -173,7 +175,7 @@ impl Bpe {
         }
     }
 
-    /// The merges in the order in which they were learnt.
+    /// The merges in the order in which they were learned.
     pub fn merges(&self) -> &[TokenPair] {
         &self.merges
     }
@@ -238,8 +240,8 @@ fn bytes_by_id() -> Vec<u8> {
     bytes
 }
 
-// ANCHOR: replace
 /// Replaces every `pair` among `tokens` by `token`, from the left.
+// ANCHOR: replace
 pub fn replace(tokens: &mut Vec<u32>, pair: TokenPair, token: u32) {
     let mut to = 0;
     let mut from = 0;

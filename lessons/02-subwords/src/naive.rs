@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::{Bpe, TokenPair, neighbours, pieces, replace};
 
-// ANCHOR: train
 /// Trains as [`Bpe::train`] does, in time proportional to the text times the merges.
+// ANCHOR: train
 pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
     let mut bpe = Bpe::untrained(vocab);
     let mut words = Vec::new();
@@ -26,11 +26,11 @@ pub fn train(texts: &[&[u8]], vocab: usize) -> Bpe {
     bpe
 }
 
-/// Finds the pair of neighbours that comes most often in the words; of equal counts the pair of
-/// lower IDs; `None` where no word has two tokens.
+/// Finds the pair of neighbours that comes most often in the words; of equal counts the
+/// pair of lower IDs; `None` where no word has two tokens.
 ///
-/// Sennrich et al. 2016, algorithm 1 (`get_stats` and the maximum of it). A word that comes twice
-/// stands in `words` twice.
+/// Sennrich et al. 2016, algorithm 1 (`get_stats` and the maximum of it). A word that
+/// comes twice stands in `words` twice.
 ///
 /// # Shapes
 ///

@@ -14,12 +14,12 @@ static LETTERS: LazyLock<Vec<u32>> = LazyLock::new(|| code_points(include_str!("
 static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| code_points(include_str!("numbers.txt")));
 
 // ANCHOR: pieces
-/// Cuts bytes into the pieces inside which tokens are made: a run of letters, of digits or of
-/// other signs, each with the space before it; a contraction; a run of blanks. What is not valid
-/// UTF-8 is cut into single bytes.
+/// Cuts bytes into the pieces inside which tokens are made: a run of letters, of digits
+/// or of other signs, each with the space before it; a contraction; a run of blanks. What
+/// is not valid UTF-8 is cut into single bytes.
 ///
-/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of GPT-2's
-/// expression (Radford et al. 2019, published code):
+/// The pieces in order are the bytes again. For valid UTF-8 they are the matches of
+/// GPT-2's expression (Radford et al. 2019, published code):
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 pub fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
@@ -50,8 +50,8 @@ fn first_piece(text: &str) -> usize {
     }
 }
 
-/// Number of bytes in the run of blanks that a text begins with, less its last blank where a word
-/// follows: that one goes with the word, or is alone.
+/// Number of bytes in the run of blanks that a text begins with, less its last blank
+/// where a word follows: that one goes with the word, or is alone.
 fn blanks(text: &str) -> usize {
     let all = run(text, Kind::Blank);
     let Some(last) = text[..all].chars().next_back() else { return all };

@@ -5,15 +5,15 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::{Bpe, TokenPair, neighbours, pieces, replace};
 
-// ANCHOR: pair_counts
 /// Every pair of neighbours in a text, counted.
+// ANCHOR: pair_counts
 pub(crate) struct PairCounts {
     /// The distinct pieces of the text.
     words: Vec<Word>,
     /// The count of each pair, and where it stands.
     pairs: HashMap<TokenPair, PairCount>,
-    /// Pairs by count, the highest first, of equal counts the lower IDs. A count here may be out of
-    /// date, but only too high: it is put right when its turn comes.
+    /// Pairs by count, the highest first, of equal counts the lower IDs. A count here may
+    /// be out of date, but only too high: it is put right when its turn comes.
     queue: BinaryHeap<(u64, Reverse<TokenPair>)>,
 }
 
@@ -64,9 +64,9 @@ impl PairCounts {
     }
 }
 
-// ANCHOR: most_frequent
 impl PairCounts {
     /// Finds the pair with the highest count above zero; of equal counts the pair of lower IDs.
+    // ANCHOR: most_frequent
     pub(crate) fn most_frequent(&mut self) -> Option<TokenPair> {
         while let Some((count, Reverse(pair))) = self.queue.pop() {
             match self.pairs[&pair].count {
@@ -77,12 +77,12 @@ impl PairCounts {
         }
         None
     }
+    // ANCHOR_END: most_frequent
 }
-// ANCHOR_END: most_frequent
 
-// ANCHOR: merge
 impl PairCounts {
     /// Makes `token` of every `pair`: only the words that hold it are counted anew.
+    // ANCHOR: merge
     pub(crate) fn merge(&mut self, pair: TokenPair, token: u32) {
         let holders = std::mem::take(&mut self.pairs.entry(pair).or_default().words);
         let mut made = HashSet::new();
@@ -106,8 +106,8 @@ impl PairCounts {
             self.queue.push((self.pairs[&pair].count, Reverse(pair)));
         }
     }
+    // ANCHOR_END: merge
 }
-// ANCHOR_END: merge
 
 /// Counts how often each distinct piece comes in texts.
 fn distinct(texts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> HashMap<Vec<u8>, u64> {

@@ -11,8 +11,8 @@ const CONTINUES: &str = "##";
 /// code).
 const LONGEST_WORD: usize = 100;
 
-// ANCHOR: wordpiece
 /// A vocabulary in which a token either begins a word or, led by `##`, continues one.
+// ANCHOR: wordpiece
 #[derive(Debug, Clone)]
 pub struct WordPiece {
     /// The text of each token, by ID.
@@ -24,7 +24,8 @@ pub struct WordPiece {
 }
 
 impl WordPiece {
-    /// Makes a vocabulary of tokens in the order of their IDs, as the lines of BERT's `vocab.txt`.
+    /// Makes a vocabulary of tokens in the order of their IDs, as the lines of BERT's
+    /// `vocab.txt`.
     ///
     /// # Panics
     ///
@@ -41,9 +42,9 @@ impl WordPiece {
         Self { tokens, ids, unknown }
     }
 
-    /// Encodes one word: the longest token that it begins with, then the same for the rest (Devlin
-    /// et al. 2019, published code). A word for which this finds no match, or of more than 100
-    /// characters, is `[UNK]` as a whole.
+    /// Encodes one word: the longest token that it begins with, then the same for the
+    /// rest (Devlin et al. 2019, published code). A word for which this finds no match,
+    /// or of more than 100 characters, is `[UNK]` as a whole.
     pub fn encode(&self, word: &str) -> Vec<u32> {
         let too_long = word.chars().nth(LONGEST_WORD).is_some();
         if too_long {
@@ -55,8 +56,8 @@ impl WordPiece {
         }
     }
 
-    /// Spells a word from the left, each time with the longest token that fits; `None` where none
-    /// does. A word without characters needs no token.
+    /// Spells a word from the left, each time with the longest token that fits; `None`
+    /// where none does. A word without characters needs no token.
     pub fn longest_matches(&self, word: &str) -> Option<Vec<u32>> {
         let mut ids = Vec::new();
         let mut start = 0;
@@ -68,9 +69,9 @@ impl WordPiece {
         Some(ids)
     }
 
-    /// Finds the longest token that the word holds from the byte `start` on: its ID, and the byte
-    /// before which it ends. At 0 that is a token that begins a word, elsewhere one that continues
-    /// it and is written with `##`; `None` where there is none.
+    /// Finds the longest token that the word holds from the byte `start` on: its ID, and
+    /// the byte before which it ends. At 0 that is a token that begins a word, elsewhere
+    /// one that continues it and is written with `##`; `None` where there is none.
     pub fn longest_match(&self, word: &str, start: usize) -> Option<(u32, usize)> {
         let mark = if start == 0 { "" } else { CONTINUES };
         for (at, character) in word[start..].char_indices().rev() {
@@ -82,7 +83,8 @@ impl WordPiece {
         None
     }
 
-    /// The ID of a token by its text, `##` included; `None` where the vocabulary has no such token.
+    /// The ID of a token by its text, `##` included; `None` where the vocabulary has no
+    /// such token.
     pub fn id(&self, token: &str) -> Option<u32> {
         self.ids.get(token).copied()
     }

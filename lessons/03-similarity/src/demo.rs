@@ -46,11 +46,53 @@ const STEPS: usize = 400;
 const LEARNING_RATE: f64 = 0.02;
 /// Band of the figures: trained values differ by processor and number of threads.
 const BAND: f64 = 0.15;
+/// Band of what is said of the lesson's own table: of means and of single cosines.
+const TRAINED_BAND: f64 = 0.05;
+/// Band of what is said of a table that is read and not trained: its last digit.
+const READ_BAND: f64 = 0.02;
+/// Band of how many random pairs, or neighbours, come before a cosine: a small change of that
+/// cosine lets many pass.
+const COUNT_BAND: f64 = 0.5;
+/// Pairs of words whose cosine the chapter quotes, beside those of the textbook.
+const QUOTED: [(&str, &str); 28] = [
+    ("cat", "fish"),
+    ("cat", "rabbit"),
+    ("cat", "wolf"),
+    ("cat", "cats"),
+    ("cat", "kitten"),
+    ("cat", "kitty"),
+    ("apple", "cherry"),
+    ("apple", "sour"),
+    ("apple", "grows"),
+    ("apple", "apples"),
+    ("apple", "iphone"),
+    ("apple", "itunes"),
+    ("apple", "banana"),
+    ("apple", "orange"),
+    ("apple", "cat"),
+    ("happy", "terrified"),
+    ("happy", "furious"),
+    ("happy", "happier"),
+    ("happy", "happiness"),
+    ("happy", "unhappy"),
+    ("bank", "wet"),
+    ("bank", "grassy"),
+    ("bank", "muddy"),
+    ("bank", "banks"),
+    ("bank", "banking"),
+    ("bank", "bankers"),
+    ("walk", "sprint"),
+    ("dog", "run"),
+];
 
 /// A table of vectors, and the word of each row.
 struct WordTable {
     /// What the names of its figures add: empty for the lesson's own.
     name: &'static str,
+    /// What the keys of its numbers begin with.
+    key: &'static str,
+    /// How far its numbers may differ on another processor.
+    band: f64,
     /// Whose table it is, in the titles of its figures.
     whose: &'static str,
     /// Description of the table, in a sentence.
@@ -83,6 +125,10 @@ struct Twelve {
     within: f64,
     /// Mean cosine of two words of different groups.
     between: f64,
+    /// Lowest and highest cosine of two different words of one group.
+    inside: (f64, f64),
+    /// Lowest and highest cosine of two words of different groups.
+    across: (f64, f64),
 }
 
 /// Runs the lesson's demonstration.
@@ -95,7 +141,12 @@ pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
     say_measures(&mut report, run.device);
-    show(&mut report, &own_table(run), run.seed);
+    let (own, losses) = own_table(run);
+    report.band(TRAINED_BAND);
+    let [first, .., last] = &losses[..] else { anyhow::bail!("a training has steps") };
+    report.number("toy-loss-before", "loss of the toy table at first, nats", format!("{first:.2}"));
+    report.number("toy-loss-after", "loss after the last step, nats", format!("{last:.2}"));
+    show(&mut report, &own, run.seed);
     match run.minilm {
         Some(folder) => show(&mut report, &minilm_table(folder, run.device)?, run.seed),
         None => report
@@ -154,8 +205,9 @@ fn say_measures(report: &mut Report, device: &Device) {
     report.say("");
 }
 
-/// Trains the lesson's own table to predict a word of the toy world from its neighbours.
-fn own_table(run: &Run) -> WordTable {
+/// Trains the lesson's own table to predict a word of the toy world from its neighbours; gives the
+/// loss before each step too.
+fn own_table(run: &Run) -> (WordTable, Vec<f64>) {
     let device = run.device.clone().autodiff();
     let words: Vec<String> = World::vocabulary().into_iter().map(String::from).collect();
     let (contexts, centres) = places(&words, run.seed);
@@ -168,14 +220,17 @@ fn own_table(run: &Run) -> WordTable {
         losses[0],
         losses[losses.len() - 1],
     );
-    WordTable {
+    let own = WordTable {
         name: "",
+        key: "toy",
+        band: TRAINED_BAND,
         whose: "this lesson's table",
         description,
         table: rows.clone().narrow(ROWS, 0, words.len()),
         unused: rows.narrow(ROWS, words.len() + 1, UNUSED),
         words,
-    }
+    };
+    (own, losses)
 }
 
 /// Lists every place in the corpus: the IDs of its neighbours (the row after the last word stands
@@ -275,6 +330,8 @@ fn minilm_table(folder: &Path, device: &Device) -> Result<WordTable> {
     );
     Ok(WordTable {
         name: "minilm-",
+        key: "minilm",
+        band: READ_BAND,
         whose: "MiniLM's token table",
         description,
         table: select(&table, word_ids),
@@ -285,9 +342,12 @@ fn minilm_table(folder: &Path, device: &Device) -> Result<WordTable> {
 
 /// Shows who is near whom in a table, and how crowded it is.
 fn show(report: &mut Report, space: &WordTable, seed: u64) {
+    report.band(space.band);
     report.say(&space.description);
     say_nearest(report, space);
+    number_pairs(report, space);
     let twelve = twelve(space);
+    number_twelve(report, space, &twelve);
     report.say(format!(
         "The textbook's twelve words: mean cosine {:.3} within a group, {:.3} between groups.",
         twelve.within, twelve.between
@@ -296,6 +356,7 @@ fn show(report: &mut Report, space: &WordTable, seed: u64) {
     say_textbook(report, space);
     let pairs = random_pairs(space, seed);
     say_random_pairs(report, space, &pairs);
+    number_strangers(report, space, &pairs);
     report.figure(nearest_figure(space, twelve));
     report.figure(cone_figure(space, &pairs));
 }
@@ -321,7 +382,44 @@ fn say_nearest(report: &mut Report, space: &WordTable) {
         }
         table.row([word.to_string(), shown.join(", ")]);
     }
-    report.table(&table);
+    report.loose_table(&table);
+}
+
+/// Reports the cosines of the quoted pairs, of those that the table has.
+fn number_pairs(report: &mut Report, space: &WordTable) {
+    for (a, b) in QUOTED {
+        if index(space, a).is_some() && index(space, b).is_some() {
+            let cosine = numbers(&cosine(rows(space, &[a]), rows(space, &[b])));
+            number_pair(report, space, a, b, cosine[0]);
+        }
+    }
+}
+
+/// Reports the cosine of a pair of words.
+fn number_pair(report: &mut Report, space: &WordTable, a: &str, b: &str, cosine: f64) {
+    let key = format!("{}-{a}-{b}", space.key);
+    let what = format!("{}, cosine of {a} and {b}", space.whose);
+    report.number(&key, &what, format!("{cosine:.2}"));
+}
+
+/// Reports the cosines of the twelve words, within the groups and between them.
+fn number_twelve(report: &mut Report, space: &WordTable, twelve: &Twelve) {
+    for (key, what, cosine) in [
+        ("lowest-within", "lowest cosine within a group of the twelve words", twelve.inside.0),
+        ("highest-within", "highest cosine within a group", twelve.inside.1),
+        ("lowest-between", "lowest cosine between two groups", twelve.across.0),
+        ("highest-between", "highest cosine between two groups", twelve.across.1),
+    ] {
+        let (key, what) = (format!("{}-{key}", space.key), format!("{}, {what}", space.whose));
+        report.number(&key, &what, format!("{cosine:.2}"));
+    }
+    for (key, what, cosine) in [
+        ("within", "mean cosine within a group of the twelve words", twelve.within),
+        ("between", "mean cosine between two groups", twelve.between),
+    ] {
+        let (key, what) = (format!("{}-{key}", space.key), format!("{}, {what}", space.whose));
+        report.number(&key, &what, format!("{cosine:.3}"));
+    }
 }
 
 /// Shows what the textbook says of pairs of words, beside what this table says of them.
@@ -338,6 +436,7 @@ fn say_textbook(report: &mut Report, space: &WordTable) {
     let mut table = Table::new(["pair", "the textbook", "this table"]);
     for ((a, b, textbook), cosine) in known.iter().zip(cosines) {
         table.row([format!("{a}, {b}"), format!("{textbook:.2}"), format!("{cosine:.2}")]);
+        number_pair(report, space, a, b, cosine);
     }
     report.table(&table);
 }
@@ -353,15 +452,18 @@ fn twelve(space: &WordTable) -> Twelve {
     for group in vectors.split(GROUP, ROWS) {
         within.push(anisotropy(group));
     }
-    let mut between = Vec::new();
+    let (mut inside, mut between) = (Vec::new(), Vec::new());
     for (i, row) in cosines.iter().enumerate() {
         for (j, &cosine) in row.iter().enumerate() {
             if i / GROUP != j / GROUP {
                 between.push(cosine);
+            } else if i != j {
+                inside.push(cosine);
             }
         }
     }
-    Twelve { cosines, within: mean(&within), between: mean(&between) }
+    let (within, across) = (mean(&within), range(&between));
+    Twelve { cosines, within, between: mean(&between), inside: range(&inside), across }
 }
 
 /// Measures the cosines of random pairs: of words' rows, of the same less their mean, of unused
@@ -403,14 +505,14 @@ fn say_random_pairs(report: &mut Report, space: &WordTable, pairs: &RandomPairs)
     let mut table = Table::new(["of", "mean", "standard deviation"]);
     for (name, cosines) in [
         ("words", &pairs.words),
-        ("words, the mean row taken away", &pairs.centred),
-        ("rows that were never said", &pairs.unused),
+        ("words less their mean", &pairs.centred),
+        ("never said", &pairs.unused),
         ("random vectors", &pairs.random),
     ] {
         let deviation = standard_deviation(cosines);
         table.row([name.into(), format!("{:.3}", mean(cosines)), format!("{deviation:.3}")]);
     }
-    report.table(&table);
+    report.keyed_table(space.key, &table);
     report.say(format!(
         "{} rows stand for nothing that was ever said. A softmax pushes such rows away from every \
             answer, all the same",
@@ -427,10 +529,29 @@ fn say_random_pairs(report: &mut Report, space: &WordTable, pairs: &RandomPairs)
     report.say("");
 }
 
+/// Reports how many come before "cat" and "dog": random pairs, and neighbours of "cat".
+fn number_strangers(report: &mut Report, space: &WordTable, pairs: &RandomPairs) {
+    if index(space, "cat").is_none() || index(space, "dog").is_none() {
+        return;
+    }
+    let cat = rows(space, &["cat"]);
+    let cat_and_dog = numbers(&cosine(cat.clone(), rows(space, &["dog"])))[0];
+    let closer = pairs.words.iter().filter(|cosine| **cosine >= cat_and_dog).count();
+    let from_cat = numbers(&pairwise(cat, space.table.clone()));
+    // "cat" itself comes before all, so that the first neighbour has place 1.
+    let place = from_cat.iter().filter(|cosine| **cosine > cat_and_dog + 1e-6).count();
+    report.band(COUNT_BAND);
+    let (key, whose) = (space.key, space.whose);
+    let what = format!("{whose}, pairs as close as cat and dog, of {PAIRS} random ones");
+    report.number(&format!("{key}-as-close"), &what, closer);
+    let what = format!("{whose}, place of dog among the neighbours of cat");
+    report.number(&format!("{key}-place-of-dog"), &what, place);
+}
+
 /// Draws the cosine of each of the twelve words with each.
 fn nearest_figure(space: &WordTable, twelve: Twelve) -> Figure {
     let names = TWELVE.map(String::from).to_vec();
-    let Twelve { cosines: values, within, between } = twelve;
+    let Twelve { cosines: values, within, between, .. } = twelve;
     Figure {
         name: format!("03-{}nearest", space.name),
         title: format!("Words of a kind lie close: cosines of twelve words in {}", space.whose),
@@ -519,6 +640,13 @@ fn select(table: &Tensor<2>, rows: Vec<i64>) -> Tensor<2> {
 /// Index of a word's row, if the table has one.
 fn index(space: &WordTable, word: &str) -> Option<usize> {
     space.words.iter().position(|other| other == word)
+}
+
+/// Lowest and highest of the values.
+fn range(values: &[f64]) -> (f64, f64) {
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (lowest, highest)
 }
 
 /// Arithmetic mean of the values.

@@ -59,7 +59,6 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     (a * b).sum_dim(COORDINATES).squeeze_dim(COORDINATES)
 }
 
-// ANCHOR: cosine
 /// Cosine, how far two vectors point the same way whatever their lengths: dot(a, b) / (|a| |b|), row
 /// by row.
 ///
@@ -73,6 +72,7 @@ pub fn dot(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 /// # Panics
 ///
 /// If the shapes differ.
+// ANCHOR: cosine
 pub fn cosine(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     dot(normalise(a), normalise(b))
 }
@@ -94,7 +94,6 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
     length(a - b).squeeze_dim(COORDINATES)
 }
 
-// ANCHOR: normalise
 /// Brings every vector to length 1: x / |x|; the zero vector stays zero.
 ///
 /// Each vector is first divided by its coordinate that is largest in absolute value, so that squares
@@ -104,6 +103,7 @@ pub fn euclidean(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
 ///
 /// - x: `[vectors, d_model]`
 /// - output: `[vectors, d_model]`
+// ANCHOR: normalise
 pub fn normalise(x: Tensor<2>) -> Tensor<2> {
     let largest = x.clone().abs().max_dim(COORDINATES);
     let scaled = x / one_if_zero(largest);
@@ -111,7 +111,6 @@ pub fn normalise(x: Tensor<2>) -> Tensor<2> {
 }
 // ANCHOR_END: normalise
 
-// ANCHOR: pairwise
 /// Computes the cosine of every row of `a` with every row of `b`, in one matrix product.
 ///
 /// # Shapes
@@ -123,6 +122,7 @@ pub fn normalise(x: Tensor<2>) -> Tensor<2> {
 /// # Panics
 ///
 /// If the widths differ.
+// ANCHOR: pairwise
 pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     let [_, d_model] = a.dims();
     assert_shape!(b, [_, d_model]);
@@ -130,7 +130,6 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 }
 // ANCHOR_END: pairwise
 
-// ANCHOR: nearest
 /// Finds for each query the `k` rows of `table` with the largest cosine: index and cosine, best
 /// first, equal ones by index. A `k` above the number of rows gives all of them.
 ///
@@ -143,14 +142,15 @@ pub fn pairwise(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 /// # Panics
 ///
 /// If the widths differ, or the table has no rows.
+// ANCHOR: nearest
 pub fn nearest(queries: Tensor<2>, table: Tensor<2>, k: usize) -> Vec<Vec<(usize, f32)>> {
     let [vectors, _] = table.dims();
     let cosines: Vec<f32> = pairwise(queries, table).into_data().iter::<f32>().collect();
     cosines.chunks(vectors).map(|row| best(row, k)).collect()
 }
 
-/// Picks the `k` largest cosines of one query: index and cosine, best first, equal ones by index. A
-/// `k` above their number gives all of them.
+/// Picks the `k` largest cosines of one query: index and cosine, best first, equal ones by
+/// index. A `k` above their number gives all of them.
 ///
 /// # Shapes
 ///
@@ -172,7 +172,6 @@ fn best_first(a: &(usize, f32), b: &(usize, f32)) -> Ordering {
 }
 // ANCHOR_END: nearest
 
-// ANCHOR: anisotropy
 /// Mean cosine of all pairs of two different rows: near 0 where vectors spread evenly over all
 /// directions, near 1 where they crowd into a cone.
 ///
@@ -187,9 +186,11 @@ fn best_first(a: &(usize, f32), b: &(usize, f32)) -> Ordering {
 /// # Panics
 ///
 /// If the table has no rows.
+// ANCHOR: anisotropy
 pub fn anisotropy(table: Tensor<2>) -> f64 {
     let [vectors, _] = table.dims();
-    let cosines: Vec<f64> = pairwise(table.clone(), table).into_data().iter::<f64>().collect();
+    let cosines = pairwise(table.clone(), table).into_data();
+    let cosines: Vec<f64> = cosines.iter::<f64>().collect();
     let mut sum = 0.0;
     let mut pairs = 0;
     for i in 0..vectors {
@@ -202,8 +203,8 @@ pub fn anisotropy(table: Tensor<2>) -> f64 {
 }
 // ANCHOR_END: anisotropy
 
-// ANCHOR: lengths
 /// Length of each vector: |x|, `[vectors, 1]`.
+// ANCHOR: lengths
 fn length(x: Tensor<2>) -> Tensor<2> {
     x.square().sum_dim(COORDINATES).sqrt()
 }

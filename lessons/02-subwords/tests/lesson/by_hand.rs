@@ -91,7 +91,7 @@ fn every_place_of_a_pair_is_merged_and_the_earliest_merge_goes_first() {
     let bpe = Bpe::train(PAPER, BYTES + 4);
     assert_eq!(bpe.encode(b"rainrain"), [258, 258], "both places, and not one merge alone");
     let bpe = Bpe::train(["bc", "bc", "bc", "ab", "ab"], BYTES + 2);
-    assert_eq!(bpe.encode(b"abc"), [64, 256], "bc was learnt before ab");
+    assert_eq!(bpe.encode(b"abc"), [64, 256], "bc was learned before ab");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn training_ends_when_no_two_tokens_are_neighbours() {
 }
 
 #[test]
-fn what_was_learnt_first_is_merged_first_where_wordpiece_takes_the_longest_start() {
+fn what_was_learned_first_is_merged_first_where_wordpiece_takes_the_longest_start() {
     // b c: 3, then a b: 2.
     let bpe = Bpe::train(["bc", "bc", "bc", "ab", "ab"], BYTES + 2);
     assert_eq!([bpe.token(256), bpe.token(257)], ["bc", "ab"].map(str::as_bytes));

@@ -35,7 +35,7 @@ const ACCENTS: [&str; 4] = ["[UNK]", "é", "##é", "##éa"];
 
 type MostFrequent = fn(&[Vec<u32>]) -> Option<TokenPair>;
 type Replace = fn(&mut Vec<u32>, TokenPair, u32);
-type LearntFirst = fn(&Bpe, &[u32]) -> Option<(TokenPair, u32)>;
+type LearnedFirst = fn(&Bpe, &[u32]) -> Option<(TokenPair, u32)>;
 type Decode = fn(&Bpe, &[u32]) -> Vec<u8>;
 type LongestMatches = fn(&WordPiece, &str) -> Option<Vec<u32>>;
 type LongestMatch = fn(&WordPiece, &str, usize) -> Option<(u32, usize)>;
@@ -52,7 +52,7 @@ fn exercise_02_2() {
 
 #[test]
 fn exercise_02_3() {
-    learnt_first_02_3().check();
+    learned_first_02_3().check();
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn exercise_02_6() {
 fn each_mistake_is_recognised_as_itself_only() {
     most_frequent_02_1().tell_mistakes_apart();
     replace_02_2().tell_mistakes_apart();
-    learnt_first_02_3().tell_mistakes_apart();
+    learned_first_02_3().tell_mistakes_apart();
     decode_02_4().tell_mistakes_apart();
     longest_matches_02_5().tell_mistakes_apart();
     longest_match_02_6().tell_mistakes_apart();
@@ -228,48 +228,50 @@ fn random_replace(rng: &mut StdRng) -> Probe<Replace> {
     Probe::new(given, move |replace: Replace| replaced(replace, &tokens, pair, 9), expected)
 }
 
-fn learnt_first_02_3() -> Exercise<LearntFirst> {
-    let exercise = Exercise::new("02.3", "Bpe::learnt_first", Bpe::learnt_first as LearntFirst)
+fn learned_first_02_3() -> Exercise<LearnedFirst> {
+    let exercise = Exercise::new("02.3", "Bpe::learned_first", Bpe::learned_first as LearnedFirst)
         .probe(
             "learned: b c as 256, then a b as 257 (a is 64, ..); tokens = [64, 65, 66]",
-            |learnt_first: LearntFirst| {
+            |learned_first: LearnedFirst| {
                 let bpe = Bpe::train(["bc", "bc", "bc", "ab", "ab"], BYTES + 2);
-                learnt_first(&bpe, &[64, 65, 66])
+                learned_first(&bpe, &[64, 65, 66])
             },
             ((65, 66), 256),
         )
         .probe(
             given(&[83, 258, 81, 64, 82]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[83, 258, 81, 64, 82]),
+            |learned_first: LearnedFirst| learned_first(&seven_words(), &[83, 258, 81, 64, 82]),
             ((81, 64), 256),
         )
         .probe(
             given(&[72, 77, 81, 64, 77]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[72, 77, 81, 64, 77]),
+            |learned_first: LearnedFirst| learned_first(&seven_words(), &[72, 77, 81, 64, 77]),
             ((81, 64), 256),
         )
         .probe(
             given(&[83, 258, 256, 257, 83, 258]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[83, 258, 256, 257, 83, 258]),
+            |learned_first: LearnedFirst| {
+                learned_first(&seven_words(), &[83, 258, 256, 257, 83, 258])
+            },
             ((256, 257), 258),
         )
         .probe(
             given(&[256, 257, 256, 77]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[256, 257, 256, 77]),
+            |learned_first: LearnedFirst| learned_first(&seven_words(), &[256, 257, 256, 77]),
             ((256, 257), 258),
         )
         .probe(
             given(&[256, 77, 256, 257]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[256, 77, 256, 257]),
+            |learned_first: LearnedFirst| learned_first(&seven_words(), &[256, 77, 256, 257]),
             ((256, 257), 258),
         )
         .probe(
             given(&[81, 83, 64]),
-            |learnt_first: LearntFirst| learnt_first(&seven_words(), &[81, 83, 64]),
+            |learned_first: LearnedFirst| learned_first(&seven_words(), &[81, 83, 64]),
             "None",
         )
-        .probe(given(&[]), |learnt_first: LearntFirst| learnt_first(&seven_words(), &[]), "None")
-        .random(random_learnt_first);
+        .probe(given(&[]), |learned_first: LearnedFirst| learned_first(&seven_words(), &[]), "None")
+        .random(random_learned_first);
     mistakes!(
         exercise,
         mistakes_02_3: the_first_in_reading_order,
@@ -284,7 +286,7 @@ fn learnt_first_02_3() -> Exercise<LearntFirst> {
 }
 
 /// Up to nine tokens of the seven words, looked for in the list of merges.
-fn random_learnt_first(rng: &mut StdRng) -> Probe<LearntFirst> {
+fn random_learned_first(rng: &mut StdRng) -> Probe<LearnedFirst> {
     let known = [64, 72, 77, 81, 82, 83, 256, 257, 258, 259];
     let length = rng.random_range(0..10);
     let tokens: Vec<u32> = (0..length).map(|_| known[rng.random_range(0..known.len())]).collect();
@@ -298,7 +300,7 @@ fn random_learnt_first(rng: &mut StdRng) -> Probe<LearntFirst> {
     }
     let ask = {
         let tokens = tokens.clone();
-        move |learnt_first: LearntFirst| learnt_first(&seven_words(), &tokens)
+        move |learned_first: LearnedFirst| learned_first(&seven_words(), &tokens)
     };
     Probe::new(given(&tokens), ask, expected)
 }

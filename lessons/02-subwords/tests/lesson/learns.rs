@@ -1,4 +1,4 @@
-//! A vocabulary fits the kind of text that it was learnt from.
+//! A vocabulary fits the kind of text that it was learned from.
 
 use course::{Figure, Marks, Report, Run};
 use data::World;

@@ -1,4 +1,4 @@
-//! Mistakes in `Bpe::learnt_first`.
+//! Mistakes in `Bpe::learned_first`.
 
 use subwords::{BYTES, Bpe, TokenPair};
 
