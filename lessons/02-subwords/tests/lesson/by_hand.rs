@@ -24,6 +24,16 @@ fn four_merges_of_seven_words() {
     assert_eq!(made, ["ra", "in", "rain", "train"].map(str::as_bytes));
 }
 
+#[test]
+fn the_bytes_without_a_visible_character_come_after_the_188_with_one() {
+    let bpe = Bpe::train(PAPER, BYTES);
+    assert_eq!(bpe.encode(b"!~"), [0, u32::from(b'~' - b'!')]);
+    // 0 is the first without one, and up to the space there is no other kind. GPT-2's IDs of the
+    // space and of the line end are these.
+    assert_eq!(bpe.encode(b"\0\n "), [188, 188 + 10, 188 + 32]);
+    assert_eq!(bpe.encode(&[0xff]), [187], "the last byte with one");
+}
+
 /// Words as one token for each byte, for words of visible ASCII characters.
 fn spelt(words: &[&str]) -> Vec<Vec<u32>> {
     words.iter().map(|word| word.chars().map(id).collect()).collect()

@@ -1,6 +1,7 @@
 //! The chapter's own small numbers.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
+use lookup::cross_entropy;
 use similarity::{anisotropy, best, cosine, dot, euclidean, naive, nearest, normalise, pairwise};
 
 /// A matrix of vectors of two numbers.
@@ -108,6 +109,22 @@ fn strangers_are_all_pairs_of_two_different_rows() {
     let longer = table * numbers([7.0], &device).reshape([1, 1]);
     assert!((anisotropy(longer) - mean).abs() < 1e-6, "lengths do not count");
     assert_eq!(anisotropy(vectors([[3.0, 4.0]], &device)), 0.0, "one row has no stranger");
+}
+
+#[test]
+fn a_row_that_is_not_the_answer_is_pushed_away_from_the_neighbours() {
+    // Rows of cat, sour and wet; the neighbours' mean is (1, 0), and the answer is cat. Softmax of
+    // 2, 0, -1: e^2 = 7.3891, 1 and 0.3679, of 8.7569.
+    let device = backend::from_env().autodiff();
+    let rows = [[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]];
+    let table = Tensor::<2>::from_floats(rows, &device).require_grad();
+    let mean = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+    let answer = Tensor::<1, Int>::from_ints([0], &device);
+    let loss = cross_entropy(mean.matmul(table.clone().transpose()), answer);
+    golden::assert_close(&loss.clone().inner(), &numbers([0.1698], &device).inner(), 1e-4);
+    let gradient = table.grad(&loss.backward()).expect("the loss depends on the table");
+    let expected = [[-0.1562, 0.0], [0.1142, 0.0], [0.0420, 0.0]];
+    golden::assert_close(&gradient, &vectors(expected, &device).inner(), 1e-4);
 }
 
 #[test]
