@@ -82,6 +82,9 @@ pub struct Line {
     pub name: String,
     /// Points from left to right.
     pub points: Vec<(f64, f64)>,
+    /// For each point the least and the most of several runs, drawn as a band; empty for one run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub range: Vec<(f64, f64)>,
 }
 
 /// A labelled point of a panel.
@@ -140,7 +143,29 @@ impl Step {
 impl Line {
     /// A curve through `points`.
     pub fn new(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { name: name.into(), points: points.into_iter().collect() }
+        Self { name: name.into(), points: points.into_iter().collect(), range: Vec::new() }
+    }
+
+    /// The mean of several runs over the same x, with their range.
+    ///
+    /// # Panics
+    ///
+    /// If there is no run, or one has another x than the first.
+    pub fn over_runs(name: &str, runs: &[Vec<(f64, f64)>]) -> Self {
+        let mut line = Self::new(name, []);
+        for (i, &(x, _)) in runs[0].iter().enumerate() {
+            let (mut sum, mut least, mut most) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
+            for run in runs {
+                let (same_x, y) = run[i];
+                assert_eq!(same_x, x, "runs are measured at the same places");
+                sum += y;
+                least = y.min(least);
+                most = y.max(most);
+            }
+            line.points.push((x, sum / runs.len() as f64));
+            line.range.push((least, most));
+        }
+        line
     }
 }
 
@@ -204,8 +229,8 @@ impl Marks {
             Marks::Lines(lines) => {
                 for line in lines {
                     names.push(&line.name);
-                    for &(x, y) in &line.points {
-                        numbers.extend([x, y]);
+                    for &(a, b) in line.points.iter().chain(&line.range) {
+                        numbers.extend([a, b]);
                     }
                 }
             }

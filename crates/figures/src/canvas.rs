@@ -180,6 +180,13 @@ impl Canvas {
         self.draw(|backend| written(backend.draw_rect(from, to, &style, true)));
     }
 
+    /// A filled polygon that what lies below shines through.
+    pub fn veil(&mut self, corners: &[Point], colour: Rgb, opacity: f64) {
+        let corners: Vec<_> = corners.iter().map(|&p| units(p)).collect();
+        let style = plotters_colour(colour).mix(opacity).filled();
+        self.draw(|backend| written(backend.fill_polygon(corners, &style)));
+    }
+
     pub fn marker(&mut self, marker: Marker, (x, y): Point, radius: f64, colour: Rgb) {
         let style = fill(colour);
         let r = radius;

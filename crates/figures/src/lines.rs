@@ -11,6 +11,8 @@ use crate::legend::{self, Entry, Sample};
 const MARKED: usize = 24;
 /// Lengths on and off of the curves without markers, in pixels.
 const PATTERNS: [&[f64]; 4] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[10.0, 3.0, 2.0, 3.0]];
+/// How much of what lies below the band of several runs hides.
+const VEIL: f64 = 0.15;
 
 /// Draws curves over common axes.
 pub fn draw(canvas: &mut Canvas, panel: &Panel, lines: &[Line], area: Area) {
@@ -26,11 +28,17 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, lines: &[Line], area: Area) {
             across.push(x);
             up.push(y);
         }
+        for &(least, most) in &line.range {
+            up.extend([least, most]);
+        }
     }
     let area = legend::draw(canvas, &entries, area);
     let x = Ruler::over(&panel.x, across.into_iter(), 0.0);
     let y = Ruler::over(&panel.y, up.into_iter(), 0.05);
     let (plot, x, y) = axis::frame(canvas, area, x, y);
+    for (index, line) in lines.iter().enumerate() {
+        draw_range(canvas, line, index, &x, &y);
+    }
     let mut drawn = 0;
     for (index, line) in lines.iter().enumerate() {
         for stretch in stretches(&line.points, &x, &y) {
@@ -53,6 +61,23 @@ fn stretches(points: &[(f64, f64)], x: &Ruler, y: &Ruler) -> Vec<Vec<(f64, f64)>
         }
     }
     stretches
+}
+
+/// The band from the least to the most of several runs, if all of it can be drawn.
+fn draw_range(canvas: &mut Canvas, line: &Line, index: usize, x: &Ruler, y: &Ruler) {
+    let (mut below, mut above) = (Vec::new(), Vec::new());
+    for (&(across, _), &(least, most)) in line.points.iter().zip(&line.range) {
+        let (Some(x), Some(least), Some(most)) = (x.pixel(across), y.pixel(least), y.pixel(most))
+        else {
+            return;
+        };
+        below.push((x, least));
+        above.push((x, most));
+    }
+    if below.len() > 1 {
+        above.extend(below.into_iter().rev());
+        canvas.veil(&above, colour::group(index), VEIL);
+    }
 }
 
 fn draw_stretch(canvas: &mut Canvas, stretch: &[(f64, f64)], index: usize, line: &Line) {

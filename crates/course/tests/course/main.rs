@@ -4,4 +4,5 @@
 use backend as _;
 
 mod exercises;
+mod figure;
 mod report;

@@ -277,6 +277,20 @@ fn a_gap_in_the_data_is_a_gap_in_the_curve() {
 }
 
 #[test]
+fn several_runs_have_a_band_and_one_has_none() {
+    let bands = |line: Line| {
+        let svg = figures::svg(&figure(vec![panel(Marks::Lines(vec![line]))]));
+        assert_well_formed(&svg);
+        svg.lines().filter(|line| line.contains("opacity=\"0.15\"")).count()
+    };
+    let runs = [vec![(0.0, 1.0), (1.0, 2.0)], vec![(0.0, 3.0), (1.0, 7.0)]];
+    assert_eq!(bands(Line::over_runs("", &runs)), 1);
+    assert_eq!(bands(Line::new("", runs[0].clone())), 0);
+    let broken = [runs[0].clone(), vec![(0.0, f64::NAN), (1.0, f64::INFINITY)]];
+    assert_eq!(bands(Line::over_runs("", &broken)), 0);
+}
+
+#[test]
 fn a_logarithmic_axis_marks_powers_of_ten() {
     let mut panel = panel(Marks::Lines(vec![Line::new("loss", [(1.0, 1e-3), (1000.0, 100.0)])]));
     (panel.x.log, panel.y.log) = (true, true);
