@@ -117,7 +117,6 @@ impl Activation {
     }
 }
 
-// ANCHOR: gelu
 /// x weighted by the share of a normal distribution that lies below it.
 ///
 /// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section
@@ -127,13 +126,13 @@ impl Activation {
 ///
 /// - x: any
 /// - output: the same
+// ANCHOR: gelu
 pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let below = (x.clone() * FRAC_1_SQRT_2).erf() + 1.0;
     x * below * 0.5
 }
 // ANCHOR_END: gelu
 
-// ANCHOR: gelu_tanh
 /// GELU with tanh instead of erf, at most 0.0005 away from it.
 ///
 /// x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 (Hendrycks & Gimpel 2016, section 2)
@@ -144,6 +143,7 @@ pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 ///
 /// - x: any
 /// - output: the same
+// ANCHOR: gelu_tanh
 pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     // x (1 + c x^2) by squaring: a power of 3.0 would go through a logarithm.
     let inner = (x.clone().square() * GELU_CUBIC + 1.0) * x.clone() * SQRT_2_OVER_PI;

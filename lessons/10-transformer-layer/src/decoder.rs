@@ -63,8 +63,8 @@ pub struct DecoderLayerConfig {
     pub initializer: Initializer,
 }
 
-// ANCHOR: decoder_layer
 /// Causal attention, then feed-forward, each after its norm and inside its residual.
+// ANCHOR: decoder_layer
 #[derive(Module, Debug)]
 pub struct DecoderLayer {
     /// Norm before the attention.
@@ -230,7 +230,6 @@ fn init_linear(linear: &mut Linear, std: f64, device: &Device) {
     }
 }
 
-// ANCHOR: decoder_mask
 /// The mask of the future, of what lies before the window and of the padding. The newest token alone
 /// has no future.
 ///
@@ -239,6 +238,7 @@ fn init_linear(linear: &mut Linear, std: f64, device: &Device) {
 /// - x: `[batch, tokens, d_model]`, after `cached` tokens
 /// - padding_mask: `[batch, 1, 1, keys]`; **`true` = hidden**
 /// - output: `[batch or 1, 1, queries, keys]`; **`true` = hidden**
+// ANCHOR: decoder_mask
 fn decoder_mask(
     x: &Tensor<3>,
     cached: usize,

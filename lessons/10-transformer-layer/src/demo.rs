@@ -9,7 +9,7 @@ use course::{Figure, Report, Run, Step, Table};
 
 use crate::{Activation, FeedForwardConfig, SwiGluConfig};
 
-pub use extrapolation::STEPS;
+pub use extrapolation::Training;
 
 /// Runs the lesson's demo.
 ///
@@ -17,22 +17,22 @@ pub use extrapolation::STEPS;
 ///
 /// None: it reads nothing.
 pub fn demo(run: &Run) -> anyhow::Result<Report> {
-    demo_of(run, STEPS)
+    demo_of(run, Training::DEMO)
 }
 
-/// [`demo`] with its four small models trained for `steps` steps.
+/// [`demo`] with its small models trained otherwise.
 ///
 /// # Errors
 ///
 /// None: it reads nothing.
-pub fn demo_of(run: &Run, steps: usize) -> anyhow::Result<Report> {
+pub fn demo_of(run: &Run, training: Training) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
     activations(run, &mut report);
     sizes(run, &mut report);
     gradients::by_depth(run, &mut report);
-    extrapolation::by_scheme(run, steps, &mut report);
+    extrapolation::by_scheme(run, training, &mut report);
     Ok(report)
 }
 

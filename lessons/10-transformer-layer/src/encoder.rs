@@ -85,7 +85,6 @@ impl EncoderLayerConfig {
     }
 }
 
-// ANCHOR: encoder_layer
 impl EncoderLayer {
     /// Every token looks at the others, then works alone.
     ///
@@ -101,10 +100,13 @@ impl EncoderLayer {
     /// # Panics
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
+    // ANCHOR: encoder_layer
     pub fn forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        let x = self.residual(x, &self.attention_norm, |x| self.attention.forward(x, mask));
+        let attend = |x| self.attention.forward(x, mask);
+        let x = self.residual(x, &self.attention_norm, attend);
         self.residual(x, &self.feed_forward_norm, |x| self.feed_forward.forward(x))
     }
+    // ANCHOR_END: encoder_layer
 
     /// [`EncoderLayer::forward`], and the attention weights: which token looked at which.
     ///
@@ -150,6 +152,7 @@ impl EncoderLayer {
 ///
 /// - x: `[batch, tokens, d_model]`, which `norm` and `sublayer` keep
 /// - output: the same
+// ANCHOR: residual
 pub fn residual(
     placement: Placement,
     x: Tensor<3>,
@@ -161,4 +164,4 @@ pub fn residual(
         Placement::Post => norm(x.clone() + sublayer(x)),
     }
 }
-// ANCHOR_END: encoder_layer
+// ANCHOR_END: residual

@@ -55,7 +55,6 @@ impl FeedForwardConfig {
     }
 }
 
-// ANCHOR: feed_forward
 impl FeedForward {
     /// Each token through two maps with an activation between them.
     ///
@@ -69,11 +68,12 @@ impl FeedForward {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: feed_forward
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         self.down.forward(self.activation.apply(self.up.forward(x)))
     }
+    // ANCHOR_END: feed_forward
 }
-// ANCHOR_END: feed_forward
 
 /// What a [`SwiGlu`] is made from.
 #[derive(Config, Debug)]
@@ -119,7 +119,6 @@ impl SwiGluConfig {
     }
 }
 
-// ANCHOR: swiglu
 impl SwiGlu {
     /// Each token through the gated maps.
     ///
@@ -133,12 +132,13 @@ impl SwiGlu {
     /// # Panics
     ///
     /// If the last axis is not `d_model`.
+    // ANCHOR: swiglu
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let gate = Activation::Silu.apply(self.gate.forward(x.clone()));
         self.down.forward(gate * self.up.forward(x))
     }
+    // ANCHOR_END: swiglu
 }
-// ANCHOR_END: swiglu
 
 /// Which sub-layer works on each token alone.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]

@@ -58,7 +58,6 @@ impl RmsNorm {
     }
 }
 
-// ANCHOR: rms_norm
 /// Brings the mean square of the last axis to 1, then scales it. The mean stays.
 ///
 /// y = x / sqrt(mean(x^2) + epsilon) * weight (Zhang & Sennrich 2019, "Root Mean Square Layer
@@ -73,6 +72,7 @@ impl RmsNorm {
 /// # Panics
 ///
 /// If the last axis of `x` is not the length of `weight`.
+// ANCHOR: rms_norm
 pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, epsilon: f64) -> Tensor<D> {
     let [d_model] = weight.dims();
     assert_shape!(x, [.., d_model]);

@@ -22,11 +22,11 @@ impl LayerParameters {
     }
 }
 
-/// Counts the parameters of a LLaMA layer: no biases, two RMSNorms of one weight per number, and
-/// SwiGLU.
+/// Counts the parameters of a LLaMA layer: no biases, two RMSNorms of one weight per number,
+/// and SwiGLU.
 ///
-/// Only the maps that make keys and values shrink with `n_kv_heads` (Ainslie et al. 2023, section
-/// 2.2). Those that make queries and the attention's output stay d_model x d_model.
+/// Only the maps that make keys and values shrink with `n_kv_heads` (Ainslie et al. 2023,
+/// section 2.2). Those that make queries and the attention's output stay d_model x d_model.
 pub fn layer_parameters(
     d_model: usize,
     n_heads: usize,
@@ -41,8 +41,8 @@ pub fn layer_parameters(
     }
 }
 
-/// Bytes of the key-value cache of one text: a key and a value per token, per key/value head and
-/// per layer, each of `d_head` numbers (Shazeer 2019, section 2.4).
+/// Bytes of the key-value cache of one text: a key and a value per token, per key/value head
+/// and per layer, each of `d_head` numbers (Shazeer 2019, section 2.4).
 pub fn cache_bytes(
     n_layers: u64,
     n_kv_heads: u64,
@@ -53,12 +53,12 @@ pub fn cache_bytes(
     2 * n_layers * n_kv_heads * d_head * tokens * bytes_per_number
 }
 
-/// How many tokens a model reads to generate `new` tokens after a prompt, if it sees `window`
-/// tokens at most.
+/// How many tokens a model reads to generate `new` tokens after a prompt, if it sees
+/// `window` tokens at most.
 ///
-/// Without a cache it reads for each token all that it sees. With a cache it reads only what is not
-/// in there yet. A text that outgrows the window loses its older half; the rest then stands at new
-/// positions, and nothing in the cache is right any more.
+/// Without a cache it reads for each token all that it sees. With a cache it reads only what
+/// is not in there yet. A text that outgrows the window loses its older half; the rest then
+/// stands at new positions, and nothing in the cache is right any more.
 pub fn tokens_read(prompt: usize, new: usize, window: usize, with_cache: bool) -> usize {
     let (mut first, mut cached, mut read) = (0, 0, 0);
     for tokens in prompt..prompt + new {

@@ -124,8 +124,8 @@ pub struct LlamaConfig {
     pub dropout: f64,
 }
 
-// ANCHOR: llama
 /// A decoder: a token table and a stack of decoder layers, which have the positions inside.
+// ANCHOR: llama
 #[derive(Module, Debug)]
 pub struct Llama {
     /// Token table, `[vocab, d_model]`.
@@ -211,10 +211,11 @@ impl LlamaConfig {
         layer
     }
 
-    // ANCHOR: layer
     /// Lesson 10's decoder layer with all four parts exchanged.
+    // ANCHOR: layer
     pub fn layer(&self) -> DecoderLayerConfig {
-        let rope = RopeConfig::new(self.d_head()).with_theta(self.theta).with_scaling(self.scaling);
+        let rope = RopeConfig::new(self.d_head()).with_theta(self.theta);
+        let rope = rope.with_scaling(self.scaling);
         DecoderLayerConfig::new(self.d_model, self.n_heads, self.d_ff)
             .with_norm(NormKind::Rms)
             .with_positions(PositionsConfig::Rope(rope))

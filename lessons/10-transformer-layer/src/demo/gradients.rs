@@ -26,6 +26,10 @@ const TOKENS: usize = 16;
 /// Stacks drawn at random: every number is their mean, so that no single draw decides.
 const DRAWS: usize = 8;
 
+/// How far a mean may lie from the recorded one on another processor: nothing is trained, so only
+/// rounding differs.
+const UNTRAINED: f64 = 0.001;
+
 /// Layers of which the cosine of two tokens is printed.
 const PRINTED: [usize; 4] = [1, 2, 6, 12];
 
@@ -55,8 +59,8 @@ fn with_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
     layer.forward(x, None)
 }
 
-// ANCHOR: without_residual
 /// Runs a post-norm layer with both residuals taken out.
+// ANCHOR: without_residual
 fn without_residual(layer: &EncoderLayer, x: Tensor<3>) -> Tensor<3> {
     let x = layer.attention_norm.forward(layer.attention.forward(x, None));
     layer.feed_forward_norm.forward(layer.feed_forward.forward(x))
@@ -74,12 +78,14 @@ pub(super) fn by_depth(run: &Run, report: &mut Report) {
         "{DEPTH} layers of {D_MODEL} before training, mean of {DRAWS} random starts. Norm of the \
             gradient:"
     ));
-    report.table(&table(&layers, &norms));
+    report.band(UNTRAINED);
+    tabulate("gradient", "norm of the gradient", &layers, &norms, report);
     report.say(
         "Mean cosine of two tokens of a text after a layer (0 = unrelated, 1 = pointing the same \
             way):",
     );
-    report.table(&table(&PRINTED, &cosines));
+    tabulate("cosine", "mean cosine of two tokens", &PRINTED, &cosines, report);
+    report.band(0.0);
     report.figure(Figure {
         name: "10-gradients".into(),
         title: "What the place of the norm does to the gradient, and the residual to the tokens"
@@ -117,17 +123,21 @@ fn panel(title: &str, y: Axis, columns: &[Vec<f64>]) -> Panel {
     }
 }
 
-/// A table of the given layers, a column for each kind of stack.
-fn table(layers: &[usize], columns: &[Vec<f64>]) -> Table {
+/// A table of the given layers, a column for each kind of stack; the book gets its numbers as
+/// `name-layer-kind`.
+fn tabulate(name: &str, what: &str, layers: &[usize], columns: &[Vec<f64>], report: &mut Report) {
     let mut table = Table::new(["layer", KINDS[0].name, KINDS[1].name, KINDS[2].name]);
     for layer in layers {
         let mut cells = vec![layer.to_string()];
-        for column in columns {
-            cells.push(format!("{:.5}", column[layer - 1]));
+        for (kind, column) in KINDS.iter().zip(columns) {
+            let value = format!("{:.5}", column[layer - 1]);
+            let key = format!("{name}-{layer}-{}", kind.name.replace(' ', "-"));
+            report.number(&key, &format!("{what}, layer {layer}, {}", kind.name), &value);
+            cells.push(value);
         }
         table.row(cells);
     }
-    table
+    report.table(&table);
 }
 
 /// For each kind of stack, the mean over [`DRAWS`] draws of the numbers, one a layer, that

@@ -25,7 +25,7 @@ const KV_HEADS: [(usize, &str); 4] =
 /// Reports how many numbers the cache holds of a token, by the number of key/value heads.
 pub(super) fn by_groups(report: &mut Report) {
     report.say(format!("{N_LAYERS} layer of {D_MODEL} numbers in {N_HEADS} query heads:"));
-    let mut table = Table::new(["key/value heads", "memory a token", "parameters of attention"]);
+    let mut table = Table::new(["key/value heads", "cache per token", "parameters of attention"]);
     let mut bars = Vec::new();
     for (kv_heads, name) in KV_HEADS {
         let d_head = D_MODEL / N_HEADS;
@@ -39,15 +39,15 @@ pub(super) fn by_groups(report: &mut Report) {
     report.table(&table);
     report.figure(Figure {
         name: "13-groups".into(),
-        title: "What memory keeps of one token".into(),
-        alt: "Numbers that memory keeps of one token in a layer of 64 with 8 query heads: 128 \
+        title: "What the cache keeps of one token".into(),
+        alt: "Numbers that the cache keeps of one token in a layer of 64 with 8 query heads: 128 \
             with 8 key/value heads, 64 with 4, 32 with 2 and 16 with one for all."
             .into(),
         band: 0.0,
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("key/value heads for 8 query heads"),
-            y: Axis::linear("numbers a token"),
+            y: Axis::linear("numbers per token"),
             marks: Marks::Bars(bars),
         }],
     });
@@ -84,7 +84,7 @@ pub(super) fn same_characters(
 ) {
     let sees = model.max_tokens();
     report.say(format!(
-        "{PROMPTS} texts of {PROMPT} characters continued by {WRITTEN}, with memory and without \
+        "{PROMPTS} texts of {PROMPT} characters continued by {WRITTEN}, with the cache and without \
             (the model sees {sees}):"
     ));
     for (how, sampling) in
@@ -179,15 +179,15 @@ pub(super) fn with_and_without(
     let with = tokens_read(PROMPT, WRITTEN, sees, true);
     report.say(format!(
         "To write {WRITTEN} characters after a prompt of {PROMPT}, {without} are read without \
-            memory and {with} with it."
+            the cache and {with} with it."
     ));
     report.say("");
     let times: Times = serde_json::from_str(include_str!("../times.json"))?;
     report.say(format!(
-        "Milliseconds a token of a LLaMA of {} parameters, {}:",
+        "Milliseconds per token of a LLaMA of {} parameters, {}:",
         times.parameters, times.device
     ));
-    let mut table = Table::new(["tokens before", "without memory", "with memory"]);
+    let mut table = Table::new(["tokens before", "without cache", "with cache"]);
     for (without, with) in times.without_cache.iter().zip(&times.with_cache) {
         table.row([without.0.to_string(), format!("{:.3}", without.1), format!("{:.3}", with.1)]);
     }
@@ -207,12 +207,12 @@ pub(super) fn with_and_without(
 fn figure(reads: [Vec<(f64, f64)>; 2], times: [Vec<(f64, f64)>; 2]) -> Figure {
     Figure {
         name: "13-memory".into(),
-        title: "What one more token takes, with memory and without".into(),
-        alt: "Two panels by tokens before the one that is written. Tokens read: without memory a \
+        title: "What one more token takes, with the cache and without".into(),
+        alt: "Two panels by tokens before the one that is written. Tokens read: without the cache a \
             line that climbs to 128, where the older half is forgotten, and twice again from 64; \
-            with memory a flat line at 1, but for the 8 of the prompt and 64 whenever the rest is \
-            forgotten. Time, recorded: without memory it climbs from 5.6 to 47.1 milliseconds, \
-            with memory from 1.6 to 2.1."
+            with the cache a flat line at 1, but for the 8 of the prompt and 64 whenever the rest is \
+            forgotten. Time, recorded: without the cache it climbs from 5.6 to 47.1 milliseconds, \
+            with the cache from 1.6 to 2.1."
             .into(),
         band: 0.0, // counts, and a record
         panels: vec![
@@ -229,8 +229,8 @@ fn panel(title: &str, y: &str, [without, with]: [Vec<(f64, f64)>; 2]) -> Panel {
         x: Axis::linear("tokens before it"),
         y: Axis::linear(y),
         marks: Marks::Lines(vec![
-            Line::new("without memory", without),
-            Line::new("with memory", with),
+            Line::new("without cache", without),
+            Line::new("with cache", with),
         ]),
     }
 }

@@ -14,22 +14,29 @@ use training::Preset;
 use super::{SIZE, trained};
 use crate::LlamaConfig;
 
-// ANCHOR: stages
 /// A stage on the way from GPT-2 to LLaMA; each keeps what those before it changed.
+// ANCHOR: stages
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The GPT of lesson 12.
     Gpt,
-    /// Nothing is centred or shifted: no mean is taken off, no map and no norm adds a bias.
+    /// Nothing is centred or shifted: no mean is taken off, and nothing adds a bias.
     RmsNorm,
     /// Positions are inside the layers.
     Rope,
-    /// Two maps with an activation between them become three maps of two thirds of the width.
+    /// Two maps with an activation between them become three of 2/3 of the width.
     SwiGlu,
     /// Two query heads share a key and a value head: LLaMA.
     GroupedQueries,
 }
 // ANCHOR_END: stages
+
+/// How far a loss may lie from the recorded one on another processor, as a share of it: seeds differ by
+/// no more.
+const TRAINED: f64 = 0.05;
+
+/// How far what an exchange changes in the mean may lie from the recorded change, in nats.
+const DIFFERENCE: f64 = 0.04;
 
 impl Stage {
     /// All stages in the order the parts are exchanged.
@@ -139,7 +146,8 @@ struct Trainings {
     parameters: usize,
     /// Numbers that the cache holds of a token.
     cache_numbers: usize,
-    /// One curve per seed, of (step, nats per character on the held-back text).
+    /// One curve per seed, of (step, nats per character on the held-back text), from the first
+    /// measurement after the start on.
     curves: Vec<Vec<(f64, f64)>>,
 }
 
@@ -153,16 +161,16 @@ pub(super) fn one_by_one(
     let Preset { n_layers, d_model, n_heads, block, batch, steps, .. } = SIZE;
     report.say(format!(
         "Parts exchanged one by one: {n_layers} layer of {d_model} numbers in {n_heads} heads, \
-            {steps} steps of {batch} texts of {block} characters,"
+            {seeds} seeds,"
     ));
     report.say(format!(
-        "{seeds} seeds; nats a character on {} that are never learnt from:",
+        "{steps} steps of {batch} texts of {block} characters; nats per character on {} held back:",
         corpus.validation.len()
     ));
     let mut table = Table::new([
         "model",
         "parameters",
-        "memory a token",
+        "cache per token",
         "least",
         "mean",
         "most",
@@ -171,14 +179,8 @@ pub(super) fn one_by_one(
     let mut lines = Vec::new();
     for stage in Stage::ALL {
         let trainings = train_stage(stage, run, seeds, corpus)?;
-        let (mut least, mut most, mut sum) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
-        for curve in &trainings.curves {
-            let (_, last) = curve[curve.len() - 1];
-            least = last.min(least);
-            most = last.max(most);
-            sum += last;
-        }
-        let mean: f64 = sum / trainings.curves.len() as f64;
+        let line = Line::over_runs(stage.name(), &trainings.curves);
+        let (mean, (least, most)) = end(&line);
         table.row([
             stage.name().to_string(),
             trainings.parameters.to_string(),
@@ -188,11 +190,32 @@ pub(super) fn one_by_one(
             format!("{most:.3}"),
             format!("{:.3}", mean.exp()),
         ]);
-        lines.push(Line::new(stage.name(), mean_of(&trainings.curves)));
+        lines.push(line);
     }
-    report.table(&table);
+    report.band(TRAINED);
+    report.keyed_table("parts", &table);
+    report.band(DIFFERENCE);
+    differences(&lines, report);
+    report.band(0.0);
     report.figure(figure(lines));
     Ok(())
+}
+
+/// The mean at the last step of training, and its range.
+fn end(line: &Line) -> (f64, (f64, f64)) {
+    let last = line.points.len() - 1;
+    (line.points[last].1, line.range[last])
+}
+
+/// Gives the book what each exchange changes in the mean.
+fn differences(lines: &[Line], report: &mut Report) {
+    let keys = ["cost-rmsnorm", "gain-rope", "gain-swiglu", "cost-grouped-queries"];
+    for (pair, key) in lines.windows(2).zip(keys) {
+        let ((before, _), (after, _)) = (end(&pair[0]), end(&pair[1]));
+        let change = if key.starts_with("gain") { before - after } else { after - before };
+        let what = format!("{}: {} in the mean, nats per character", pair[1].name, &key[..4]);
+        report.number(key, &what, format!("{change:.3}"));
+    }
 }
 
 fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &TokenizedCorpus) -> Result<Trainings> {
@@ -204,7 +227,7 @@ fn train_stage(stage: Stage, run: &Run, seeds: u64, corpus: &TokenizedCorpus) ->
         let (model, curve) = trained(model, corpus, &SIZE, seed, run.device)?;
         trainings.parameters = model.parameters();
         trainings.cache_numbers = numbers_a_token(&model, run.device);
-        trainings.curves.push(curve);
+        trainings.curves.push(curve[1..].to_vec()); // before training all are at ln(vocab)
     }
     Ok(trainings)
 }
@@ -217,24 +240,14 @@ fn numbers_a_token(model: &impl LanguageModel, device: &Device) -> usize {
     cache.numbers()
 }
 
-/// The mean of several curves without their first points: before training all are at ln(vocab).
-fn mean_of(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
-    let mut mean = Vec::new();
-    for (i, &(step, _)) in curves[0].iter().enumerate().skip(1) {
-        let sum: f64 = curves.iter().map(|curve| curve[i].1).sum();
-        mean.push((step, sum / curves.len() as f64));
-    }
-    mean
-}
-
 fn figure(lines: Vec<Line>) -> Figure {
     Figure {
         name: "13-parts".into(),
         title: "From GPT-2 to LLaMA, one part at a time".into(),
-        alt: "Held-back loss from training step 80 to 400, mean of three seeds. GPT and GPT with \
-            RMSNorm lie on each other and end highest; RoPE parts from them at once and ends well \
-            below; SwiGLU goes below that from step 160 on and ends lowest; grouped queries end \
-            between the two, with half of the memory."
+        alt: "Held-back loss from training step 80 to 400, mean of three seeds with their \
+            range. GPT and GPT with RMSNorm lie on each other and end highest; RoPE parts from \
+            them at once and ends well below, the ranges apart; SwiGLU ends lowest, again with the \
+            ranges apart; grouped queries end between the two, with half of the cache."
             .into(),
         band: 0.1, // trainings part between processors; the leads of RoPE and of SwiGLU are larger
         panels: vec![Panel {

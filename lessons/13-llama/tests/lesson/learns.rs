@@ -84,12 +84,16 @@ fn last(line: &[f64]) -> f64 {
     line[line.len() - 1]
 }
 
+/// Held for each seed that is trained, here one: the range of the last losses, least and most. The
+/// demo's three seeds are held to the book by their recorded numbers.
 fn rope_and_swiglu_gain_more_than_grouping_costs(report: &Report) {
-    let ends: Vec<f64> = lines(report, "13-parts", 0).iter().map(|line| last(line)).collect();
+    let Marks::Lines(stages) = &figure(report, "13-parts").panels[0].marks else { panic!("lines") };
+    let ends: Vec<(f64, f64)> =
+        stages.iter().map(|line| line.range[line.range.len() - 1]).collect();
     let [gpt, rms_norm, rope, swiglu, grouped] = ends[..] else { panic!("{ends:?}") };
-    assert!(rope < rms_norm - 0.05 && swiglu < rope - 0.05, "{ends:?}");
-    assert!((rms_norm - gpt).abs() < 0.05, "{ends:?}"); // seeds alone make up to 0.03
-    assert!(grouped < rope, "{ends:?}");
+    assert!(rope.1 < rms_norm.0 - 0.05 && swiglu.1 < rope.0 - 0.05, "{ends:?}");
+    assert!((rms_norm.1 - gpt.0).abs() < 0.05, "{ends:?}"); // seeds alone make up to 0.03
+    assert!(grouped.1 < rope.0, "{ends:?}");
 }
 
 fn half_the_heads_are_half_the_cache(report: &Report) {
