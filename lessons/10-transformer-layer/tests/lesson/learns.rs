@@ -1,6 +1,6 @@
 //! What the demo trains and measures, with one seed of the demo's three and fewer steps. Ranges in
-//! comments are those over seeds 1 to 16 so trained; what a test allows lies outside them, so that a
-//! claim holds for each seed and right code passes however it draws.
+//! comments are those over seeds 1 to 16 so trained; what a test allows lies outside them, so that
+//! a claim holds for each seed and right code passes however it draws.
 
 use course::{Figure, Marks, Run};
 use layer::demo::{Training, demo_of};

@@ -208,11 +208,11 @@ fn figure(reads: [Vec<(f64, f64)>; 2], times: [Vec<(f64, f64)>; 2]) -> Figure {
     Figure {
         name: "13-memory".into(),
         title: "What one more token takes, with the cache and without".into(),
-        alt: "Two panels by tokens before the one that is written. Tokens read: without the cache a \
-            line that climbs to 128, where the older half is forgotten, and twice again from 64; \
-            with the cache a flat line at 1, but for the 8 of the prompt and 64 whenever the rest is \
-            forgotten. Time, recorded: without the cache it climbs from 5.6 to 47.1 milliseconds, \
-            with the cache from 1.6 to 2.1."
+        alt: "Two panels by tokens before the one that is written. Tokens read: without the cache \
+            a line that climbs to 128, where the older half is forgotten, and twice again from 64; \
+            with the cache a flat line at 1, but for the 8 of the prompt and 64 whenever the rest \
+            is forgotten. Time, recorded: without the cache it climbs from 5.6 to 47.1 \
+            milliseconds, with the cache from 1.6 to 2.1."
             .into(),
         band: 0.0, // counts, and a record
         panels: vec![

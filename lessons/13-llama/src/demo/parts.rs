@@ -31,8 +31,8 @@ pub enum Stage {
 }
 // ANCHOR_END: stages
 
-/// How far a loss may lie from the recorded one on another processor, as a share of it: seeds differ by
-/// no more.
+/// How far a loss may lie from the recorded one on another processor, as a share of it: seeds
+/// differ by no more.
 const TRAINED: f64 = 0.05;
 
 /// How far what an exchange changes in the mean may lie from the recorded change, in nats.

@@ -23,8 +23,8 @@ const MORE: Preset =
 const LOW_FREQ_FACTOR: f64 = 1.0;
 const HIGH_FREQ_FACTOR: f64 = 4.0;
 
-/// How far a loss may lie from the recorded one on another processor, as a share of it: at lengths that
-/// the model was not trained at, trainings part further.
+/// How far a loss may lie from the recorded one on another processor, as a share of it: at lengths
+/// that the model was not trained at, trainings part further.
 const UNSEEN: f64 = 0.2;
 
 /// The scalings by name, for texts that are `times` as long as those of the training.
@@ -79,8 +79,8 @@ pub(super) fn after_the_fact(
 fn say(by_length: &[Line], by_step: &[Line], report: &mut Report) {
     let (block, longest, steps) = (SIZE.block, MORE.block, MORE.steps);
     report.say(format!(
-        "Trained on {block} characters, RoPE scaled for the length at hand; nats per character held \
-            back."
+        "Trained on {block} characters, RoPE scaled for the length at hand; nats per character \
+            held back."
     ));
     report.say(format!(
         "Last column: scaled for {longest} and trained for {steps} more steps at that length."
