@@ -1,36 +1,160 @@
-//! One word in two senses: how its vectors part from layer to layer.
+//! Words of two senses: how their vectors part from layer to layer, beside words of one sense in
+//! the same places.
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Table};
+use course::{Axis, Figure, Marks, Panel, Point, Report, Table};
 use similarity::cosine;
 
-use super::{Subject, points};
+use super::Subject;
 
-/// Three sentences with one word in two senses, and with another whose sense is the same in all
-/// three.
-const SENTENCES: [(&str, &str); 3] = [
-    ("money", "I deposited money at the bank"),
-    ("river", "I sat by the river bank"),
-    ("cash", "I withdrew cash from the bank"),
-];
-
-/// Cosines, layer by layer, of a word's vector in the first sentence with its vectors in two
-/// others.
-struct Partings {
-    /// Cosines with the second sentence, about a river.
-    river: Vec<f64>,
-    /// Cosines with the third sentence, about cash.
-    cash: Vec<f64>,
+/// A place in three sentences, `_`, with a word of two senses and words of one sense to put there.
+/// The place is the same token in all three, or the position table alone would part the vectors.
+struct Place {
+    /// Word of two senses.
+    ambiguous: &'static str,
+    /// Words of one sense.
+    plain: [&'static str; 3],
+    /// Sentence in which the ambiguous word has its first sense.
+    first: &'static str,
+    /// Another sentence of that sense.
+    same: &'static str,
+    /// Sentence of the other sense.
+    other: &'static str,
 }
 
-/// How a word's vectors part from layer to layer, over [`SENTENCES`].
-fn partings(subject: &Subject, word: &str, device: &Device) -> Result<Partings> {
-    let [money, river, cash] = SENTENCES.map(|(_, text)| subject.word_by_layer(text, word, device));
-    let money = money?;
+const PLACES: [Place; 8] = [
+    Place {
+        ambiguous: "bank",
+        plain: ["hotel", "house", "station"],
+        first: "I deposited money at the _",
+        same: "I withdrew cash from the _",
+        other: "I sat by the river _",
+    },
+    Place {
+        ambiguous: "bat",
+        plain: ["hat", "shoe", "stone"],
+        first: "He hit the ball with the _",
+        same: "She struck the ball with the _",
+        other: "Out of the cave flew the _",
+    },
+    Place {
+        ambiguous: "spring",
+        plain: ["garden", "forest", "valley"],
+        first: "The flowers bloom early in the _",
+        same: "The leaves return late in the _",
+        other: "The water flows slowly from the _",
+    },
+    Place {
+        ambiguous: "seal",
+        plain: ["child", "woman", "man"],
+        first: "The fish was eaten by the _",
+        same: "The ice was crossed by the _",
+        other: "The letter was closed by the _",
+    },
+    Place {
+        ambiguous: "court",
+        plain: ["house", "church", "garden"],
+        first: "The judge spoke inside the _",
+        same: "The lawyer waited outside the _",
+        other: "The player ran across the _",
+    },
+    Place {
+        ambiguous: "crane",
+        plain: ["man", "woman", "boy"],
+        first: "The nest was built by the _",
+        same: "The fish was caught by the _",
+        other: "The steel was lifted by the _",
+    },
+    Place {
+        ambiguous: "mouse",
+        plain: ["girl", "child", "dog"],
+        first: "The cheese was eaten by the _",
+        same: "The seed was stolen by the _",
+        other: "The computer was controlled by the _",
+    },
+    Place {
+        ambiguous: "match",
+        plain: ["paper", "box", "house"],
+        first: "She lit the candle with the _",
+        same: "He lit the fire with the _",
+        other: "Our team scored goals in the _",
+    },
+];
+
+/// Cosines, layer by layer, of a word's vector in a place's first sentence with its vectors in the
+/// two others.
+struct Partings {
+    /// Cosines with the sentence of the same sense.
+    same: Vec<f64>,
+    /// Cosines with the sentence of the other sense.
+    other: Vec<f64>,
+}
+
+impl Partings {
+    /// How much closer the sentences of one sense are than those of two.
+    fn gap(&self, layer: usize) -> f64 {
+        self.same[layer] - self.other[layer]
+    }
+}
+
+/// The partings of all words of one place.
+struct Parted {
+    place: &'static Place,
+    ambiguous: Partings,
+    plain: Vec<Partings>,
+}
+
+impl Parted {
+    /// Gaps of the words of one sense after a layer.
+    fn plain_gaps(&self, layer: usize) -> Vec<f64> {
+        self.plain.iter().map(|word| word.gap(layer)).collect()
+    }
+
+    /// Whether the gap of the word of two senses is wider than that of any word of one sense, by
+    /// more than rounding.
+    fn is_wider(&self, layer: usize) -> bool {
+        const ROUNDING: f64 = 1e-4;
+        self.ambiguous.gap(layer) > most(&self.plain_gaps(layer)) + ROUNDING
+    }
+}
+
+/// Gaps of all words of two senses after a layer.
+fn ambiguous_gaps(parted: &[Parted], layer: usize) -> Vec<f64> {
+    parted.iter().map(|place| place.ambiguous.gap(layer)).collect()
+}
+
+/// Gaps of all words of one sense after a layer.
+fn plain_gaps(parted: &[Parted], layer: usize) -> Vec<f64> {
+    parted.iter().flat_map(|place| place.plain_gaps(layer)).collect()
+}
+
+/// How far words of two senses part, and how far words of one sense do in the same places: what
+/// does the sense do, and what does the sentence?
+pub(super) fn by_layer(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
+    let mut parted = Vec::with_capacity(PLACES.len());
+    for place in &PLACES {
+        let ambiguous = partings(subject, place, place.ambiguous, device)?;
+        let mut plain = Vec::with_capacity(place.plain.len());
+        for word in place.plain {
+            plain.push(partings(subject, place, word, device)?);
+        }
+        parted.push(Parted { place, ambiguous, plain });
+    }
+    the_bank(&parted[0], subject, report);
+    all_words(&parted, report);
+    by_word(&parted, report);
+    report.figure(gap_figure(&parted, subject));
+    Ok(())
+}
+
+/// How the vectors of a word part in the sentences of a place.
+fn partings(subject: &Subject, place: &Place, word: &str, device: &Device) -> Result<Partings> {
+    let vectors = |text: &str| subject.word_by_layer(&text.replace('_', word), word, device);
+    let first = vectors(place.first)?;
     Ok(Partings {
-        river: cosines_by_layer(&money, &river?),
-        cash: cosines_by_layer(&money, &cash?),
+        same: cosines_by_layer(&first, &vectors(place.same)?),
+        other: cosines_by_layer(&first, &vectors(place.other)?),
     })
 }
 
@@ -43,55 +167,161 @@ fn cosines_by_layer(a: &[Tensor<2>], b: &[Tensor<2>]) -> Vec<f64> {
     cosines
 }
 
-/// One word in two senses, beside a word in one: what does the sense do, and what does the
-/// sentence?
-pub(super) fn by_layer(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
-    let (bank, control) = (partings(subject, "bank", device)?, partings(subject, "i", device)?);
+/// Reports the cosines of "bank", and the mean cosines of the words of one sense in its place.
+fn the_bank(bank: &Parted, subject: &Subject, report: &mut Report) {
+    let [one, two, three] = bank.place.plain;
     report.say(format!(
-        "The words \"bank\" and \"I\" in {}: cosine of a word's vectors, layer by layer.",
+        "The word \"bank\" in {}, and in its place {one}, {two} and {three} (mean of three):",
         subject.name
     ));
-    for (name, text) in SENTENCES {
+    report.say("cosine of a word's vector in the first sentence with those in the two others.");
+    for (name, text) in
+        [("money", bank.place.first), ("cash", bank.place.same), ("river", bank.place.other)]
+    {
         report.say(format!("  {name:6} {text}"));
     }
     let mut table = Table::new([
         "layer",
-        "bank: money-river",
         "bank: money-cash",
-        "I: money-river",
-        "I: money-cash",
+        "bank: money-river",
+        "plain: money-cash",
+        "plain: money-river",
     ]);
-    for layer in 0..bank.river.len() {
+    for layer in 0..bank.ambiguous.same.len() {
+        let plain_same: Vec<f64> = bank.plain.iter().map(|word| word.same[layer]).collect();
+        let plain_other: Vec<f64> = bank.plain.iter().map(|word| word.other[layer]).collect();
         let mut cells = vec![layer.to_string()];
-        for cosines in [&bank.river, &bank.cash, &control.river, &control.cash] {
-            cells.push(format!("{:.3}", cosines[layer]));
+        for cosine in [
+            bank.ambiguous.same[layer],
+            bank.ambiguous.other[layer],
+            mean(&plain_same),
+            mean(&plain_other),
+        ] {
+            cells.push(format!("{cosine:.3}"));
         }
         table.row(cells);
     }
-    report.table(&table);
-    report.figure(Figure {
-        name: "11-bank".into(),
-        title: format!("A word of two senses and one of a single sense ({})", subject.name),
-        alt: "Two panels: cosine of a word's vectors in two sentences, by layer. Left: \"bank\", \
-            money with cash and money with river; both start at 1, and the pair of one sense \
-            stays closer from the first layer on. Right: \"I\" in the same sentences; it parts as \
-            well, and most at the last layer."
-            .into(),
-        band: 1e-3, // real weights: rounding alone
-        panels: vec![panel("bank", &bank), panel("I", &control)],
-    });
-    Ok(())
+    report.keyed_table("cosine", &table);
 }
 
-/// One panel of the figure: a word's cosines with both other sentences.
-fn panel(title: &str, partings: &Partings) -> Panel {
-    Panel {
-        title: title.into(),
-        x: Axis::linear("layer (0: embeddings)"),
-        y: Axis::linear("cosine of the word's two vectors"),
-        marks: Marks::Lines(vec![
-            Line::new("money, cash", points(&partings.cash)),
-            Line::new("money, river", points(&partings.river)),
-        ]),
+/// Reports mean and range of the gaps of all words, layer by layer.
+fn all_words(parted: &[Parted], report: &mut Report) {
+    report.say(format!(
+        "{} words of two senses, and three words of one sense in the place of each: how much closer \
+        the",
+        parted.len()
+    ));
+    report.say(
+        "sentences of one sense are than those of two (mean, least and greatest gap), and how",
+    );
+    report.say("many words of two senses have a wider gap than all three in their place.");
+    let mut table = Table::new([
+        "layer",
+        "two senses",
+        "two, least",
+        "two, most",
+        "one sense",
+        "one, least",
+        "one, most",
+        "wider",
+    ]);
+    for layer in 0..parted[0].ambiguous.same.len() {
+        let mut cells = vec![layer.to_string()];
+        for gaps in [ambiguous_gaps(parted, layer), plain_gaps(parted, layer)] {
+            for gap in [mean(&gaps), least(&gaps), most(&gaps)] {
+                cells.push(rounded(gap));
+            }
+        }
+        let wider = parted.iter().filter(|place| place.is_wider(layer)).count();
+        cells.push(wider.to_string());
+        table.row(cells);
     }
+    report.keyed_table("gap", &table);
+}
+
+/// Reports the gap of every word of two senses after the first layer and after the last.
+fn by_word(parted: &[Parted], report: &mut Report) {
+    let last = parted[0].ambiguous.same.len() - 1;
+    report.say(
+        "The same by word, after the first layer and after the last (one sense: mean of three):",
+    );
+    let mut table = Table::new([
+        "word",
+        "first, two senses",
+        "first, one sense",
+        "last, two senses",
+        "last, one sense",
+    ]);
+    for place in parted {
+        let mut cells = vec![place.place.ambiguous.to_string()];
+        for layer in [1, last] {
+            cells.push(rounded(place.ambiguous.gap(layer)));
+            cells.push(rounded(mean(&place.plain_gaps(layer))));
+        }
+        table.row(cells);
+    }
+    report.keyed_table("word", &table);
+}
+
+/// The figure of the gaps of all words.
+fn gap_figure(parted: &[Parted], subject: &Subject) -> Figure {
+    /// How far the groups stand to the left and right of their layer.
+    const ASIDE: f64 = 0.14;
+    let mut points = Vec::new();
+    let last = parted[0].ambiguous.same.len() - 1;
+    for layer in 1..=last {
+        let x = layer as f64;
+        for (i, gap) in ambiguous_gaps(parted, layer).into_iter().enumerate() {
+            let group = if i == 0 { "bank" } else { "other words of two senses" };
+            points.push(point(group, x - ASIDE, gap));
+        }
+        for gap in plain_gaps(parted, layer) {
+            points.push(point("words of one sense in their places", x + ASIDE, gap));
+        }
+    }
+    Figure {
+        name: "11-bank".into(),
+        title: format!("Two senses of a word part further than two uses of one ({})", subject.name),
+        alt: format!(
+            "Points by layer: how much closer the vectors of a word are in two sentences of one \
+            sense than in two of different senses. For {} words of two senses, \"bank\" among \
+            them, the gap is {:.3} on average after layer 1 and {:.3} after the last; for {} words \
+            of one sense in the same places it is {:.3} and {:.3}.",
+            parted.len(),
+            mean(&ambiguous_gaps(parted, 1)),
+            mean(&ambiguous_gaps(parted, last)),
+            plain_gaps(parted, 1).len(),
+            mean(&plain_gaps(parted, 1)),
+            mean(&plain_gaps(parted, last))
+        ),
+        band: 1e-3, // real weights: rounding alone
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("layer"),
+            y: Axis::linear("cosine: same sense minus other sense"),
+            marks: Marks::Points(points),
+        }],
+    }
+}
+
+/// A point of a group, without a label.
+fn point(group: &str, x: f64, y: f64) -> Point {
+    Point { label: String::new(), group: group.into(), x, y }
+}
+
+/// A gap to three digits, and never as -0.000.
+fn rounded(gap: f64) -> String {
+    format!("{:.3}", if gap.abs() < 5e-4 { 0.0 } else { gap })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn most(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }

@@ -20,6 +20,7 @@ pub(super) fn curve_and_guesses(toy: &ToyBert, device: &Device, report: &mut Rep
     let ((_, first), (last_step, last)) = (curve[0], curve[curve.len() - 1]);
     let uniform = (toy.tokenizer.vocab_size() as f64).ln();
     report.say(format!("A tiny BERT guesses masked words of the toy world ({CORPUS} sentences)."));
+    report.band(super::TRAINED);
     let mut table = Table::new(["guess", "nats per masked word"]);
     table.row(["every word alike", &format!("{uniform:.2}")]);
     table.row(["by how often each word comes", &format!("{:.2}", toy.unigram)]);
@@ -27,7 +28,20 @@ pub(super) fn curve_and_guesses(toy: &ToyBert, device: &Device, report: &mut Rep
     table.row(["the model, last steps", &format!("{last:.2}")]);
     table.row([&format!("the model, {HELD_OUT} new sentences"), &format!("{:.2}", toy.held_out)]);
     report.table(&table);
-    report.table(&holes(toy, device)?);
+    for (key, what, nats) in [
+        ("first", "first 20 steps", first),
+        ("last", "last 20 steps", last),
+        ("new", "256 new sentences", toy.held_out),
+    ] {
+        report.number(
+            key,
+            &format!("tiny BERT, {what}: nats per masked word"),
+            format!("{nats:.2}"),
+        );
+    }
+    let perplexity = format!("{:.1}", last.exp());
+    report.number("perplexity", "tiny BERT, last 20 steps: perplexity", perplexity);
+    report.loose_table(&holes(toy, device)?);
     report.figure(Figure {
         name: "11-pretraining".into(),
         title: "Guessing masked words, from scratch".into(),

@@ -23,16 +23,16 @@ pub(super) fn textbook_pairs(
         mean of all",
     );
     report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
-    let mut table = Table::new(["a", "b", "textbook", "all tokens", "the word's own"]);
+    let mut table = Table::new(["pair", "textbook", "all tokens", "the word's own"]);
     for (a, b, textbook) in WORD_PAIRS {
-        let mut cells = vec![a.to_string(), b.to_string(), format!("{textbook:.2}")];
+        let mut cells = vec![format!("{a}, {b}"), format!("{textbook:.2}")];
         for which in [Vectors::All, Vectors::Words] {
             let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
             cells.push(format!("{:.2}", cosine(a, b).into_scalar::<f32>()));
         }
         table.row(cells);
     }
-    report.table(&table);
+    report.keyed_table("pair", &table);
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub(super) fn anisotropy(subject: &Subject, run: &Run, report: &mut Report) -> R
     for (layer, cosine) in cosines.iter().enumerate() {
         table.row([layer.to_string(), format!("{cosine:.3}")]);
     }
-    report.table(&table);
+    report.keyed_table("alike", &table);
     report.figure(Figure {
         name: "11-anisotropy".into(),
         title: format!(
