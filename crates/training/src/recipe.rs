@@ -80,7 +80,6 @@ impl Recipe {
         }
     }
 
-    // ANCHOR: schedule
     /// The learning rate of a step out of `steps`: a straight rise over the warm-up, then half a
     /// cosine down (Loshchilov & Hutter 2017, "SGDR", equation 5, as in nanoGPT).
     ///
@@ -91,6 +90,7 @@ impl Recipe {
     ///
     /// burn's own schedulers keep a counter instead of answering for any step, and start a rise at
     /// zero, where the first step learns nothing.
+    // ANCHOR: schedule
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let warm_up = if steps < self.steps { self.warm_up.min(steps / 10) } else { self.warm_up };
         if step < warm_up {

@@ -146,6 +146,7 @@ pub fn train<T: Task>(
     observer: &mut impl Observer<T::Model>,
 ) -> Result<Trained<T::Model>, TrainingError> {
     let mut training = Training::begin(task, model, recipe, run)?;
+    // ANCHOR: loop
     let stop = loop {
         let due =
             training.state.step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
@@ -159,6 +160,7 @@ pub fn train<T: Task>(
             break Stop::Interrupted;
         }
     };
+    // ANCHOR_END: loop
     match stop {
         // Not evaluated: an interrupt should end soon, and a resumed training evaluates where this
         // one would have.
@@ -262,6 +264,7 @@ impl<'a, T: Task> Training<'a, T> {
         let (step, steps) = (self.state.step, self.state.steps);
         let recipe = &self.state.recipe;
         let model = self.model.take().expect("a model lies here between two steps");
+        // ANCHOR: step
         let mut accumulated = GradientsAccumulator::new();
         let mut losses = Vec::with_capacity(recipe.accumulation);
         for micro in 0..recipe.accumulation {
@@ -287,6 +290,7 @@ impl<'a, T: Task> Training<'a, T> {
         let tokens = (self.task.tokens() * recipe.accumulation) as f64;
         self.model = Some(self.update.step(learning_rate, model, gradients, scale));
         self.state.step += 1;
+        // ANCHOR_END: step
         if step > self.first {
             self.stepping += start.elapsed();
         }

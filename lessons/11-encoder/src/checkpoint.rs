@@ -35,12 +35,12 @@ pub struct LoadedBert<M> {
     pub skipped: Vec<String>,
 }
 
-// ANCHOR: load_bert
 /// Loads the encoder of a published folder; a head over it is passed over.
 ///
 /// # Errors
 ///
 /// Anything of `config.json` or the weights that is not a BERT, or not whole.
+// ANCHOR: load_bert
 pub fn load_bert(folder: &Path, device: &Device) -> Result<LoadedBert<Bert>, CheckpointError> {
     let Opened { weights, family, config, .. } = open(folder)?;
     let mut model = config.init(device);
@@ -178,9 +178,9 @@ struct Opened {
     tied: bool,
 }
 
-// ANCHOR: open
 /// Reads configuration and header, and brings the two to one size before anything is listed or
 /// allocated.
+// ANCHOR: open
 fn open(folder: &Path) -> Result<Opened, CheckpointError> {
     let Published { family, mut config, tied } = config::read(folder)?;
     let names = family.names();

@@ -52,7 +52,6 @@ pub struct Special {
     pub first_word: u32,
 }
 
-// ANCHOR: mask_tokens
 /// Masks as many words as are 15 % of the tokens of `ids`, rounded, and at least one; all of them
 /// where there are fewer.
 ///
@@ -64,6 +63,7 @@ pub struct Special {
 /// # Panics
 ///
 /// If `ids` holds no word.
+// ANCHOR: mask_tokens
 pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) -> Masked {
     let mut places = Vec::new();
     for (place, &id) in ids.iter().enumerate() {
@@ -89,7 +89,6 @@ pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) 
 }
 // ANCHOR_END: mask_tokens
 
-// ANCHOR: masked_loss
 /// The mean cross entropy of the masked places, and of no other.
 ///
 /// -(1/|M|) sum_{i in M} ln softmax(logits_i)\[target_i\] (Devlin et al. 2019, section 3.1, task 1)
@@ -104,6 +103,7 @@ pub fn mask_tokens(ids: &[u32], special: Special, vocab: u32, rng: &mut StdRng) 
 /// # Panics
 ///
 /// If there are more or fewer lists of targets than texts in the batch.
+// ANCHOR: masked_loss
 pub fn masked_loss(logits: Tensor<3>, targets: &[Vec<(usize, u32)>]) -> Tensor<1> {
     let [batch, tokens, vocab] = logits.dims();
     assert_eq!(targets.len(), batch, "a list of targets for each text");

@@ -32,6 +32,15 @@ const LEARNING_RATE: f64 = 6e-3;
 /// Sentences of the toy world that the models are trained on and, the last tenth, measured on.
 const SENTENCES: usize = 4000;
 
+/// How far a loss may differ on another processor: a share of it, or of 1 where it is smaller.
+const TRAINED: f64 = 0.06;
+/// How far a share of written words may differ.
+const WRITTEN: f64 = 0.12;
+/// How far a number of words or of candidates may differ: a share of it.
+const COUNTED: f64 = 0.35;
+/// How far a probability of the next character may differ.
+const DRAWN: f64 = 0.1;
+
 /// Runs the demo of the lesson.
 ///
 /// # Errors

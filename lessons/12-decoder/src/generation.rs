@@ -10,11 +10,11 @@ use crate::{LanguageModel, ModelCache, Sampling};
 /// Token ID that stands for padding: any would do, since padding is hidden.
 const PADDING_ID: u32 = 0;
 
-// ANCHOR: generation
 /// Draws the next token of every text, again and again.
 ///
 /// When a text outgrows what the model sees, its older half is forgotten and the newer half read
 /// again, at the same token with the cache and without.
+// ANCHOR: generation
 #[derive(Debug)]
 pub struct Generation<'a, M: ?Sized> {
     model: &'a M,

@@ -124,9 +124,9 @@ pub struct GptConfig {
     pub dropout: f64,
 }
 
-// ANCHOR: gpt
 /// A decoder: decoder layers with one token table at both ends. On the way in its rows are looked
 /// up, on the way out every vector is compared with every row, or with a table of the output's own.
+// ANCHOR: gpt
 #[derive(Module, Debug)]
 pub struct Gpt {
     /// Token table, `[vocab, d_model]`.

@@ -15,9 +15,9 @@ const SHORTEST_CORPUS: usize = 20;
 /// The texts' axis of `[batch, tokens]`.
 const BATCH: usize = 0;
 
-// ANCHOR: pretraining
 /// The training task of causal language models: to predict the next token of blocks of a
 /// [`TokenizedCorpus`]. Any [`LanguageModel`] can be trained by it.
+// ANCHOR: pretraining
 #[derive(Debug)]
 pub struct CausalPretraining<'a, M> {
     corpus: &'a TokenizedCorpus,

@@ -177,9 +177,9 @@ fn body(walk: &mut impl Walk, family: Family, bert: &mut Bert) -> Result<(), Che
     Ok(())
 }
 
-// ANCHOR: layer
 /// Visits the tensors of one layer by their published names, which keep queries, keys and values
 /// apart.
+// ANCHOR: layer
 fn layer(
     walk: &mut impl Walk,
     names: &Names,

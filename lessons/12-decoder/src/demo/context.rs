@@ -7,7 +7,7 @@ use course::{Axis, Figure, Line, Report, Run, Table};
 use lookup::{BigramConfig, bigram_counts, bigram_entropy};
 
 use super::learning::{self, WatchedGpt};
-use super::{SIZE, held_back_bits, panel, train_gpt};
+use super::{SIZE, TRAINED, held_back_bits, panel, train_gpt};
 use crate::{LanguageModel, Tokenization, TokenizedCorpus};
 
 /// Tokens that each model sees; the last model, which is looked at as it learns, sees more.
@@ -57,7 +57,7 @@ pub(super) fn by_tokens_seen(
         SIZE.steps,
         SIZE.batch * SIZE.block
     ));
-    let mut table = Table::new(["model", "tokens seen", "nats a token", "bits a character"]);
+    let mut table = Table::new(["model", "tokens seen", "nats per token", "bits per character"]);
     row(&mut table, "best bigram there can be", 1, best, held_back_bits(corpus, best));
     row(&mut table, "bigram of lesson 01", 1, bigram, held_back_bits(corpus, bigram));
     let mut points = Vec::new();
@@ -69,7 +69,9 @@ pub(super) fn by_tokens_seen(
     let nats = last_nats(run, &pairs, SIZE.block)?;
     let name = format!("GPT on {BYTE_PAIRS} byte pairs");
     row(&mut table, &name, SIZE.block, nats, held_back_bits(&pairs, nats));
-    report.table(&table);
+    report.band(TRAINED);
+    report.keyed_table("context", &table);
+    report.band(0.0);
     report.say(format!(
         "A byte-pair token has {:.2} characters on average.",
         pairs.validation_characters as f64 / pairs.validation.len() as f64
@@ -113,7 +115,7 @@ fn context_figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
         name: "12-context".into(),
         title: "What a longer past is worth".into(),
         alt: format!(
-            "Bits a character on held-back text of the toy world, by the tokens that a GPT of one \
+            "Bits per character on held-back text of the toy world, by the tokens that a GPT of one \
                 size sees. Seeing 1 it has {:.2}, the level of the bigram of lesson 01 at \
                 {bigram:.2}; each doubling of what it sees lowers it, to {:.2} at {}.",
             first.1, last.1, last.0

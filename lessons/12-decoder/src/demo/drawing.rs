@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Figure, Line, Panel, Report, Run, Table};
 
-use super::{TEXTS, existing_words, generated_texts, opening, panel};
+use super::{COUNTED, DRAWN, TEXTS, WRITTEN, existing_words, generated_texts, opening, panel};
 use crate::{Gpt, LanguageModel, Sampling, TokenizedCorpus};
 
 /// Temperatures from always the likeliest token to far more even than the model's probabilities.
@@ -41,6 +41,13 @@ pub(super) fn by_temperature(
         let (share, kinds) = existing_words(&texts);
         existing.push((temperature, 100.0 * share));
         different.push((temperature, kinds as f64));
+        let key = temperature.to_string().replace('.', "-");
+        report.band(WRITTEN);
+        let what = format!("temperature {temperature}: written words that exist");
+        report.number(&format!("exist-{key}"), &what, format!("{:.0}%", 100.0 * share));
+        report.band(COUNTED);
+        let what = format!("temperature {temperature}: different existing words");
+        report.number(&format!("different-{key}"), &what, kinds);
         if SHOWN.contains(&temperature) {
             table.row([
                 temperature.to_string(),
@@ -50,7 +57,8 @@ pub(super) fn by_temperature(
             ]);
         }
     }
-    report.table(&table);
+    report.loose_table(&table);
+    report.band(0.0);
     report.figure(temperature_figure(existing, different));
     Ok(())
 }
@@ -107,6 +115,8 @@ pub(super) fn by_cut(
                 candidates.len().to_string(),
                 likeliest_names(&candidates, corpus),
             ]);
+            let key = format!("{}-{}", cut.replace([' ', '.'], "-"), temperature);
+            cut_numbers(&key.replace('.', "-"), &candidates, report);
             lines.push(line_by_rank(&format!("temperature {temperature}"), &candidates));
         }
         if cut == "none" {
@@ -115,7 +125,8 @@ pub(super) fn by_cut(
         let rank = Axis::linear("rank of the character (1 = likeliest)");
         panels.push(panel(cut, rank, "probability of being drawn", lines));
     }
-    report.table(&table);
+    report.loose_table(&table);
+    report.band(0.0);
     report.figure(Figure {
         name: "12-sampling".into(),
         title: format!("What may follow {PROMPT:?}"),
@@ -127,6 +138,23 @@ pub(super) fn by_cut(
         panels,
     });
     Ok(())
+}
+
+/// Keys what a cut leaves: how many candidates, and what the likeliest of them have.
+fn cut_numbers(key: &str, candidates: &[(u32, f64)], report: &mut Report) {
+    report.band(COUNTED);
+    let what = format!("{key}: characters that may be drawn after {PROMPT:?}");
+    report.number(&format!("kept-{key}"), &what, candidates.len());
+    report.band(DRAWN);
+    let mut sum = 0.0;
+    for (rank, &(_, probability)) in candidates.iter().take(NAMED).enumerate() {
+        sum += probability;
+        let rank = rank + 1;
+        let what = format!("{key}: probability of the character of rank {rank}");
+        report.number(&format!("rank-{rank}-{key}"), &what, format!("{probability:.3}"));
+    }
+    let what = format!("{key}: probability of the {NAMED} likeliest characters together");
+    report.number(&format!("five-{key}"), &what, format!("{sum:.3}"));
 }
 
 /// The likeliest candidates by name, each with its probability.

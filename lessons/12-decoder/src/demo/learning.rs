@@ -4,7 +4,8 @@ use anyhow::Result;
 use course::{Axis, Figure, Line, Report, Run, Table};
 
 use super::{
-    SIZE, TEXTS, existing_words, generated_texts, held_back_bits, opening, panel, train_gpt,
+    SIZE, TEXTS, TRAINED, WRITTEN, existing_words, generated_texts, held_back_bits, opening, panel,
+    train_gpt,
 };
 use crate::{Gpt, Sampling, TokenizedCorpus};
 
@@ -59,22 +60,25 @@ pub(super) fn as_it_learns(watched: &WatchedGpt, corpus: &TokenizedCorpus, repor
         losses.push((step as f64, bits));
         shares.push((step as f64, share));
         if SHOWN.contains(&step) {
-            table.row([
-                step.to_string(),
-                format!("{bits:.3}"),
-                format!("{:.0}%", 100.0 * share),
-                opening(&texts[0]),
-            ]);
+            let (bits, share) = (format!("{bits:.3}"), format!("{:.0}%", 100.0 * share));
+            table.row([step.to_string(), bits.clone(), share.clone(), opening(&texts[0])]);
+            report.band(TRAINED);
+            let what = format!("step {step}: bits per character, held back");
+            report.number(&format!("bits-{step}"), &what, bits);
+            report.band(WRITTEN);
+            let what = format!("step {step}: written words that exist");
+            report.number(&format!("words-{step}"), &what, share);
         }
     }
-    report.table(&table);
+    report.loose_table(&table);
+    report.band(0.0);
     report.figure(learning_figure(losses, shares));
 }
 
 fn learning_figure(losses: Vec<(f64, f64)>, shares: Vec<(f64, f64)>) -> Figure {
     let last = losses.len() - 1;
     let alt = format!(
-        "Two panels over {} training steps of a small GPT. Bits a character on held-back text \
+        "Two panels over {} training steps of a small GPT. Bits per character on held-back text \
             fall from {:.2} to {:.2}; the share of written words that the toy world has rises \
             from {:.2} to {:.2}.",
         SIZE.steps, losses[0].1, losses[last].1, shares[0].1, shares[last].1

@@ -56,7 +56,7 @@ pub(super) fn beside_pytorch(report: &mut Report) -> Result<()> {
     report.say(format!("  {command}"));
     report.say("Characters held back, after the last step:");
     let libraries = [("this course", &ours[..]), ("PyTorch", &pytorch[..])];
-    let mut table = Table::new(["library", "seed", "nats a character", "bits a character"]);
+    let mut table = Table::new(["library", "seed", "nats per character", "bits per character"]);
     for (library, curves) in libraries {
         let mut sum = 0.0;
         for curve in curves {
