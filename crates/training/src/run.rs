@@ -148,8 +148,8 @@ pub fn train<T: Task>(
     let mut training = Training::begin(task, model, recipe, run)?;
     // ANCHOR: loop
     let stop = loop {
-        let due =
-            training.state.step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
+        let step = training.state.step;
+        let due = step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
         if due && training.evaluate(observer)?.is_break() {
             break Stop::Interrupted;
         }
@@ -279,10 +279,12 @@ impl<'a, T: Task> Training<'a, T> {
         let norm = gradient_norm(&model, &gradients) * share;
         let loss = Tensor::cat(losses, 0).mean();
         // one wait for both
-        let numbers: Vec<f32> = Tensor::cat(vec![loss, norm], 0).into_data().iter().collect();
+        let both = Tensor::cat(vec![loss, norm], 0).into_data();
+        let numbers: Vec<f32> = both.iter().collect();
         let [loss, norm] = [numbers[0], numbers[1]];
         if !(loss.is_finite() && norm.is_finite()) {
-            let (what, value) = if loss.is_finite() { ("gradient", norm) } else { ("loss", loss) };
+            let finite = loss.is_finite();
+            let (what, value) = if finite { ("gradient", norm) } else { ("loss", loss) };
             return Err(self.not_finite(&model, &gradients, what, value));
         }
         let scale = share * clip_factor(recipe.clip, norm.into());

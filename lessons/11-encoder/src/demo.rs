@@ -127,6 +127,14 @@ impl Subject {
         Ok(vectors)
     }
 
+    /// The row that a word has in the token table, `[1, d_model]`, if it is one token.
+    fn row(&self, word: &str, device: &Device) -> Result<Option<Tensor<2>>> {
+        let encoding = self.tokenizer.encode(word, MAX_TOKENS)?;
+        let [_, id, _] = encoding.ids[..] else { return Ok(None) }; // between [CLS] and [SEP]
+        let ids = Tensor::from_data([[i64::from(id)]], device);
+        Ok(Some(self.bert.embeddings.tokens.forward(ids).squeeze_dim(TOKENS)))
+    }
+
     /// The mean of some of a short text's vectors after the last layer: `[1, d_model]`.
     fn mean(&self, text: &str, which: Vectors, device: &Device) -> Result<Tensor<2>> {
         let encoding = self.tokenizer.encode(text, MAX_TOKENS)?;

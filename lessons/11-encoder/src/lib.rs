@@ -190,8 +190,8 @@ impl Bert {
         x
     }
 
-    /// Every layer's vectors and attention weights; slower than [`Bert::forward`], which keeps
-    /// neither.
+    /// Every layer's vectors and attention weights; slower than [`Bert::forward`], which
+    /// keeps neither.
     pub fn trace(&self, batch: &Batch) -> Trace {
         let mut x = self.embeddings.forward(batch.ids.clone(), batch.segments.clone());
         let mut hidden_states = vec![x.clone()];

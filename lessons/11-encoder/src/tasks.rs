@@ -51,7 +51,8 @@ impl MaskedLanguageModel {
     /// - hidden_states: `[batch, tokens, d_model]`, the last layer's vectors
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn logits(&self, hidden_states: Tensor<3>) -> Tensor<3> {
-        let guess = self.norm.forward(self.activation.apply(self.transform.forward(hidden_states)));
+        let guess = self.activation.apply(self.transform.forward(hidden_states));
+        let guess = self.norm.forward(guess);
         self.bert.embeddings.tokens.unembed(guess) + self.bias.val().unsqueeze()
     }
 }

@@ -83,10 +83,11 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
     }
 }
 
-/// Where what a model sees of a text of `tokens` tokens begins, if it began at token `start` before.
+/// Where what a model sees of a text of `tokens` tokens begins, if it began at token
+/// `start` before.
 ///
-/// A window of at most `window` tokens stays where it is. When a token more is there, only the newer
-/// half of the window is kept: `window / 2`, rounded up.
+/// A window of at most `window` tokens stays where it is. When a token more is there,
+/// only the newer half of the window is kept: `window / 2`, rounded up.
 ///
 /// # Panics
 ///

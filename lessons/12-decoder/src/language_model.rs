@@ -16,16 +16,17 @@ const TOKENS_AT_ONCE: usize = 1024;
 // ANCHOR: trait
 /// A causal language model: p(token | tokens before it), for every token of a text.
 ///
-/// It is a stack of decoder layers with something before and something after it. All texts of a
-/// batch end in the same column. `padding` says how many columns at the left of each text are
-/// padding, which no token sees; an empty slice means that there is none.
+/// It is a stack of decoder layers with something before and something after it. All
+/// texts of a batch end in the same column. `padding` says how many columns at the left
+/// of each text are padding, which no token sees; an empty slice means that there is
+/// none.
 pub trait LanguageModel {
     /// The vectors that go into the first layer.
     ///
     /// # Shapes
     ///
-    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; the first column is column `first` of the
-    ///   text
+    /// - ids: `[batch, tokens]`, token IDs in `0..vocab`; the first column is column
+    ///   `first` of the text
     /// - output: `[batch, tokens, d_model]`
     fn embed(&self, ids: Tensor<2, Int>, first: usize, padding: &[usize]) -> Tensor<3>;
 
@@ -56,8 +57,8 @@ pub trait LanguageModel {
     /// How many parameters the model has: the numbers that training sets.
     fn parameters(&self) -> usize;
 
-    /// The hidden states after the last layer and its norm: one vector for each token, made from
-    /// that token and all before it.
+    /// The hidden states after the last layer and its norm: one vector for each token,
+    /// made from that token and all before it.
     ///
     /// # Shapes
     ///
@@ -96,7 +97,8 @@ pub trait LanguageModel {
     ///
     /// # Shapes
     ///
-    /// - ids, targets: `[batch, tokens]`; the target of a token is the one that follows it
+    /// - ids, targets: `[batch, tokens]`; the target of a token is the one that follows
+    ///   it
     /// - output: `[1]`
     ///
     /// # Panics
@@ -127,8 +129,8 @@ pub trait LanguageModel {
         self.unembed(x).squeeze_dim(TOKENS)
     }
 
-    /// The logits of the token that follows the last one, where all tokens but the newest are in
-    /// the key-value cache. Those of `ids` are in it afterwards.
+    /// The logits of the token that follows the last one, where all tokens but the newest
+    /// are in the key-value cache. Those of `ids` are in it afterwards.
     ///
     /// # Shapes
     ///

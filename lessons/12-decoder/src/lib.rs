@@ -141,7 +141,8 @@ pub struct Gpt {
     pub layers: Vec<DecoderLayer>,
     /// Norm after the last layer.
     pub norm: LayerNorm,
-    /// Table of the output, `[vocab, d_model]`; `None` where the token table is the output.
+    /// Table of the output, `[vocab, d_model]`; `None` where the token table is the
+    /// output.
     pub output: Option<TokenEmbedding>,
     max_tokens: usize,
 }

@@ -97,8 +97,9 @@ impl Sampling {
     /// If there are no logits.
     pub fn draw(&self, logits: &[f32], rng: &mut StdRng) -> u32 {
         let candidates = self.candidates(logits);
-        // A random point between 0 and 1, along which the probabilities are laid end to end: taking
-        // them away one after the other ends below 0 at the token in whose stretch the point lies.
+        // A random point between 0 and 1, along which the probabilities are laid end to
+        // end: taking them away one after the other ends below 0 at the token in whose
+        // stretch the point lies.
         let mut point = rng.random::<f64>();
         for &(token, probability) in &candidates {
             point -= probability;
@@ -111,11 +112,11 @@ impl Sampling {
 
     /// The tokens that may be drawn and their probabilities, the likeliest first.
     ///
-    /// p_i = exp(logit_i / temperature) / sum over the kept j of exp(logit_j / temperature), in this
-    /// order: the temperature divides the logits, the `top_k` highest are kept (Fan et al. 2018,
-    /// "Hierarchical Neural Story Generation", section 5.4), then of those the fewest whose
-    /// probabilities sum to `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
-    /// Degeneration", section 3.1).
+    /// p_i = exp(logit_i / temperature) / sum over the kept j of exp(logit_j /
+    /// temperature), in this order: the temperature divides the logits, the `top_k`
+    /// highest are kept (Fan et al. 2018, "Hierarchical Neural Story Generation", section
+    /// 5.4), then of those the fewest whose probabilities sum to `top_p` (Holtzman et al.
+    /// 2020, "The Curious Case of Neural Text Degeneration", section 3.1).
     ///
     /// # Shapes
     ///
@@ -131,7 +132,8 @@ impl Sampling {
             let likeliest = top_k(logits, 1)[0]; // a temperature of 0 cannot divide the logits
             return vec![(likeliest, 1.0)];
         }
-        // The temperature keeps the order of the logits, so the k highest are found before it acts.
+        // The temperature keeps the order of the logits, so the k highest are found
+        // before it acts.
         let tokens = top_k(logits, self.top_k.unwrap_or(logits.len()));
         let weights = exponentials(logits, &tokens, self.temperature);
         let kept = &weights[..nucleus_size(&weights, self.top_p)];
@@ -152,7 +154,8 @@ impl Sampling {
 pub fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
     let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
     if k < tokens.len() {
-        // Puts the k likeliest in front, in any order: a vocabulary need not be sorted for a few.
+        // Puts the k likeliest in front, in any order: a vocabulary need not be sorted
+        // for a few.
         tokens.select_nth_unstable_by(k - 1, |&a, &b| likelier_first(logits, a, b));
         tokens.truncate(k);
     }
@@ -160,13 +163,14 @@ pub fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
     tokens
 }
 
-/// Orders two tokens by their logits, the higher first; of equals the lower ID comes first.
+/// Orders two tokens by their logits, the higher first; of equals the lower ID comes
+/// first.
 fn likelier_first(logits: &[f32], a: u32, b: u32) -> Ordering {
     logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b))
 }
 
-/// Unnormalised probabilities of tokens that are sorted by their logits: exp((logit - highest) /
-/// temperature), which is 1 for the first.
+/// Unnormalised probabilities of tokens that are sorted by their logits: exp((logit -
+/// highest) / temperature), which is 1 for the first.
 ///
 /// # Panics
 ///
@@ -181,8 +185,8 @@ pub fn exponentials(logits: &[f32], tokens: &[u32], temperature: f64) -> Vec<f64
     numbers
 }
 
-/// How many of the unnormalised probabilities, the largest first, it takes to reach a share `top_p`
-/// of their sum. The one that crosses the line is counted.
+/// How many of the unnormalised probabilities, the largest first, it takes to reach a
+/// share `top_p` of their sum. The one that crosses the line is counted.
 pub fn nucleus_size(exponentials: &[f64], top_p: f64) -> usize {
     let enough = top_p * exponentials.iter().sum::<f64>();
     let mut reached = 0.0;

@@ -185,7 +185,8 @@ fn layer(
     names: &Names,
     layer: &mut EncoderLayer,
 ) -> Result<(), CheckpointError> {
-    let [_, d] = layer.attention.output.weight.lazy_shape().dims(); // asked so, no weight is drawn
+    // Asked for its lazy shape, no weight is drawn.
+    let [_, d] = layer.attention.output.weight.lazy_shape().dims();
     let [query, key, value] = names.attention;
     walk.joined(&[(query, d), (key, d), (value, d)], &mut layer.attention.projection)?;
     walk.linear(names.output, &mut layer.attention.output)?;

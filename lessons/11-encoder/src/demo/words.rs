@@ -22,14 +22,18 @@ pub(super) fn textbook_pairs(
         "Single words: what the textbook says, and what the last layer of this model says, by the \
         mean of all",
     );
-    report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own.");
-    let mut table = Table::new(["pair", "textbook", "all tokens", "the word's own"]);
+    report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own; and its token table.");
+    let mut table = Table::new(["pair", "textbook", "all tokens", "the word's own", "table"]);
     for (a, b, textbook) in WORD_PAIRS {
         let mut cells = vec![format!("{a}, {b}"), format!("{textbook:.2}")];
         for which in [Vectors::All, Vectors::Words] {
             let (a, b) = (subject.mean(a, which, device)?, subject.mean(b, which, device)?);
             cells.push(format!("{:.2}", cosine(a, b).into_scalar::<f32>()));
         }
+        cells.push(match (subject.row(a, device)?, subject.row(b, device)?) {
+            (Some(a), Some(b)) => format!("{:.2}", cosine(a, b).into_scalar::<f32>()),
+            _ => "-".into(),
+        });
         table.row(cells);
     }
     report.keyed_table("pair", &table);
