@@ -58,8 +58,8 @@ pub fn demo(run: &Run) -> Result<Report> {
         }
     };
     report.band(ROUNDING);
+    bank::by_layer(&subject, run.device, &mut report)?;
     if run.minilm.is_some() {
-        bank::by_layer(&subject, run.device, &mut report)?;
         distance::by_layer(&subject, run.device, &mut report)?;
         words::textbook_pairs(&subject, run.device, &mut report)?;
     }
