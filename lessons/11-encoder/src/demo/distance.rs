@@ -12,22 +12,22 @@ const LONGEST: usize = 64;
 
 /// Plain English sentences, long enough for near and far to differ.
 const TEXTS: [&str; 8] = [
-    "The old man who lives at the end of our street walks his dog every morning, and when it rains \
-        he carries an umbrella that is older than I am.",
-    "When the train arrived an hour late, the people who had waited on the platform were so cold \
-        that none of them complained about the price of the tea.",
-    "My sister bought a small house near the river last year, but she sold it in the spring because \
-        the water had come into the kitchen twice.",
-    "The letter that the teacher found in the drawer had been written by a student who left the \
-        school long before she was born.",
-    "If you plant the beans too early, the frost will kill them, and if you wait until the summer \
-        they will not have the time to grow.",
-    "The doctor told him to rest for a week, yet on the second day he was back in his office with a \
-        pile of papers and a cup of coffee.",
-    "Because the bridge was closed, we drove around the lake and stopped at a village where a woman \
-        sold apples, cheese and bread from her window.",
-    "The company said on Monday that it would open three new shops in the city, and that the people \
-        it hires there will be trained for a month.",
+    "The old man who lives at the end of our street walks his dog every morning, and when \
+        it rains he carries an umbrella that is older than I am.",
+    "When the train arrived an hour late, the people who had waited on the platform were \
+        so cold that none of them complained about the price of the tea.",
+    "My sister bought a small house near the river last year, but she sold it in the \
+        spring because the water had come into the kitchen twice.",
+    "The letter that the teacher found in the drawer had been written by a student who \
+        left the school long before she was born.",
+    "If you plant the beans too early, the frost will kill them, and if you wait until \
+        the summer they will not have the time to grow.",
+    "The doctor told him to rest for a week, yet on the second day he was back in his \
+        office with a pile of papers and a cup of coffee.",
+    "Because the bridge was closed, we drove around the lake and stopped at a village \
+        where a woman sold apples, cheese and bread from her window.",
+    "The company said on Monday that it would open three new shops in the city, and that \
+        the people it hires there will be trained for a month.",
 ];
 
 /// What the attention of one head, or of several, adds up to over many words.

@@ -22,7 +22,10 @@ pub(super) fn textbook_pairs(
         "Single words: what the textbook says, and what the last layer of this model says, by the \
         mean of all",
     );
-    report.say("tokens, [CLS] and [SEP] among them, and by the mean of the word's own; and its token table.");
+    report.say(
+        "tokens, [CLS] and [SEP] among them, and by the mean of the word's own; and its token \
+        table.",
+    );
     let mut table = Table::new(["pair", "textbook", "all tokens", "the word's own", "table"]);
     for (a, b, textbook) in WORD_PAIRS {
         let mut cells = vec![format!("{a}, {b}"), format!("{textbook:.2}")];
