@@ -26,5 +26,5 @@ mod web;
 
 pub use error::FetchError;
 pub use fetching::RECORD;
-pub use request::{Fetch, HUB_VARIABLE, Hosts, Progress};
-pub use sources::{HUB, NPM, Pin, RAW, Source};
+pub use request::{Fetch, HUB_VARIABLE, Progress};
+pub use sources::{HUB, Hosts, NPM, Pin, RAW, Source};

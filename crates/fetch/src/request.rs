@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use files::Home;
 
-use crate::sources::{HUB, NPM, Pin, RAW};
+use crate::sources::{HUB, Hosts, NPM, Pin, RAW};
 
 /// The environment variable that names another hub, a mirror.
 pub const HUB_VARIABLE: &str = "RUNGS_HUB";
@@ -43,17 +43,6 @@ pub enum Progress<'a> {
         /// Its name in the source.
         file: &'a str,
     },
-}
-
-/// Addresses that sources are under; `https` unless they are this machine itself.
-#[derive(Debug, Clone)]
-pub struct Hosts {
-    /// The hub's.
-    pub hub: String,
-    /// That of tables: those of STS-B, and files that a caller pins.
-    pub raw: String,
-    /// That of npm's packages.
-    pub npm: String,
 }
 
 /// Settings of a download.

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use files::Home;
 
 use crate::error::FetchError;
-use crate::request::Hosts;
 
 /// The hub that model repositories are downloaded from.
 pub const HUB: &str = "https://huggingface.co";
@@ -15,6 +14,17 @@ pub const RAW: &str = "https://raw.githubusercontent.com";
 
 /// Where packages of npm are downloaded from.
 pub const NPM: &str = "https://registry.npmjs.org";
+
+/// Addresses that sources are under; `https` unless they are this machine itself.
+#[derive(Debug, Clone)]
+pub struct Hosts {
+    /// The hub's.
+    pub hub: String,
+    /// That of tables: those of STS-B, and files that a caller pins.
+    pub raw: String,
+    /// That of npm's packages.
+    pub npm: String,
+}
 
 /// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`,
 /// `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.

@@ -10,8 +10,8 @@ use ureq::{Agent, Body};
 
 use crate::error::FetchError;
 use crate::part::Part;
-use crate::request::{Fetch, Hosts, Progress, Wanted};
-use crate::sources::{Source, is_commit};
+use crate::request::{Fetch, Progress, Wanted};
+use crate::sources::{Hosts, Source, is_commit};
 
 const MOST_REDIRECTS: usize = 8;
 /// What a server must at least have sent for an attempt not to count as failed.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use fetch::{Fetch, Source};
@@ -19,7 +19,7 @@ const PROGRAMS: [(&str, &str); 2] = [("mdbook", "0.5.3"), ("mdbook-katex", "0.10
 /// The archive that [`Source::Katex`] is.
 const KATEX: &str = "katex-0.16.4.tgz";
 /// A page of every book that mdBook builds.
-const PRINT_PAGE: &str = "print.html";
+const CONTENTS: &str = "toc.html";
 /// What of the archive the pages need: a style sheet, which asks for fonts beside it.
 const NEEDED: [&str; 3] = ["package/LICENSE", "package/dist/katex.min.css", "package/dist/fonts/"];
 
@@ -53,14 +53,9 @@ pub fn run(args: &Args) -> Result<()> {
     let out = std::path::absolute(args.out.clone().unwrap_or_else(|| root.join("target/book")))?;
     check_out(&out)?;
     let archive = katex()?;
-    let mdbook = Command::new("mdbook")
-        .arg("build")
-        .arg(root.join("book"))
-        .arg("--dest-dir")
-        .arg(&out)
-        .stdout(Stdio::null()) // results alone go there
-        .status()
-        .context("mdbook could not be started")?;
+    let mut mdbook = Command::new("mdbook");
+    mdbook.arg("build").arg(root.join("book")).arg("--dest-dir").arg(&out);
+    let mdbook = output::quiet(&mut mdbook).context("mdbook could not be started")?;
     if !mdbook.success() {
         bail!("mdbook could not build the book: {mdbook}");
     }
@@ -76,7 +71,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// Refuses a folder of other files, since mdBook empties the one that it builds into.
 fn check_out(out: &Path) -> Result<()> {
     let is_empty = !out.exists() || out.read_dir()?.next().is_none();
-    if !is_empty && !out.join(PRINT_PAGE).exists() {
+    if !is_empty && !out.join(CONTENTS).exists() {
         bail!(
             "{}: expected a new folder or one of a book, which is emptied, found other files; \
              name another",
@@ -88,8 +83,7 @@ fn check_out(out: &Path) -> Result<()> {
 
 /// Whether a program of this name can be started.
 fn is_there(program: &str) -> bool {
-    let asked = Command::new(program).arg("--version").stdout(Stdio::null()).status();
-    asked.is_ok()
+    output::quiet(Command::new(program).arg("--version")).is_ok()
 }
 
 /// The archive of KaTeX, fetched if it is not there.

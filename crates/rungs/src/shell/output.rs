@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Error, Result, anyhow, bail};
 use classify::checkpoint::ABOUT_FILE;
@@ -59,6 +60,11 @@ pub fn object<T: Serialize>(
         Format::Json | Format::Jsonl => json_line(value)?,
     }
     Ok(())
+}
+
+/// Runs another program to its end, without its standard output: only results go there.
+pub fn quiet(program: &mut Command) -> io::Result<ExitStatus> {
+    program.stdout(Stdio::null()).status()
 }
 
 /// Root of the clone that this binary was built in.

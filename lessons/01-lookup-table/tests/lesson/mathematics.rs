@@ -1,5 +1,7 @@
 //! The numbers of the book's page "The mathematics that is used".
 
+#![allow(clippy::approx_constant, reason = "what is asserted is what the page prints")]
+
 use burn::tensor::Tensor;
 
 use crate::values;
