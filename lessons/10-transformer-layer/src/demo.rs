@@ -9,7 +9,7 @@ use course::{Figure, Report, Run, Step, Table};
 
 use crate::{Activation, FeedForwardConfig, SwiGluConfig};
 
-pub use extrapolation::Trainings;
+pub use extrapolation::ShortTrainings;
 
 /// Runs the lesson's demo.
 ///
@@ -17,7 +17,7 @@ pub use extrapolation::Trainings;
 ///
 /// None: it reads nothing.
 pub fn demo(run: &Run) -> anyhow::Result<Report> {
-    demo_of(run, Trainings::DEMO)
+    demo_of(run, ShortTrainings::DEMO)
 }
 
 /// [`demo`] with its small models trained otherwise.
@@ -25,7 +25,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
 /// # Errors
 ///
 /// None: it reads nothing.
-pub fn demo_of(run: &Run, training: Trainings) -> anyhow::Result<Report> {
+pub fn demo_of(run: &Run, training: ShortTrainings) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());

@@ -15,14 +15,14 @@ use crate::{DecoderLayer, DecoderLayerConfig, Norm, NormKind};
 
 /// How long the small models are trained, and how many of them.
 #[derive(Debug, Clone, Copy)]
-pub struct Trainings {
+pub struct ShortTrainings {
     /// Steps of each, every one on fresh texts.
     pub steps: usize,
     /// Seeds that each scheme is trained with: what two of them differ by is chance.
     pub seeds: u64,
 }
 
-impl Trainings {
+impl ShortTrainings {
     /// That of the demo.
     pub const DEMO: Self = Self { steps: 300, seeds: 3 };
 }
@@ -195,8 +195,8 @@ impl SmallModel {
 
 /// Reports the loss of each scheme, trained at one length and measured at three: its mean over the
 /// seeds, and its range.
-pub(super) fn by_scheme(run: &Run, training: Trainings, report: &mut Report) {
-    let Trainings { steps, seeds } = training;
+pub(super) fn by_scheme(run: &Run, training: ShortTrainings, report: &mut Report) {
+    let ShortTrainings { steps, seeds } = training;
     report.say(format!(
         "Two layers of {D_MODEL}, trained for {steps} steps on texts of {LENGTH} letters; mean of \
             {seeds} seeds,"

@@ -3,14 +3,14 @@
 //! a claim holds for each seed and right code passes however it draws.
 
 use course::{Figure, Marks, Run};
-use layer::demo::{Trainings, demo_of};
+use layer::demo::{ShortTrainings, demo_of};
 
 #[test]
 fn the_figures_show_what_they_claim() {
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 7);
     let run = Run { device: &device, seed: 7, minilm: None };
-    let report = demo_of(&run, Trainings { steps: 200, seeds: 1 }).unwrap();
+    let report = demo_of(&run, ShortTrainings { steps: 200, seeds: 1 }).unwrap();
     let figure = |name: &str| report.figures().iter().find(|figure| figure.name == name).unwrap();
     pre_norm_reaches_the_first_layer(&lines(figure("10-gradients"), 0));
     a_residual_keeps_tokens_apart(&lines(figure("10-gradients"), 1));
