@@ -74,6 +74,26 @@ fn a_notebook_keeps_no_output() {
 }
 
 #[test]
+fn every_notebooks_page_has_its_text_and_its_code() {
+    let mut breaches = Vec::new();
+    for (path, notebook) in notebooks() {
+        let stem = name(&path).trim_end_matches(".ipynb").to_string();
+        let page = read(&root().join(format!("book/src/notebooks/{stem}.md")));
+        for cell in notebook["cells"].as_array().expect("a notebook has cells") {
+            let lines = cell["source"].as_array().expect("a cell's source is a list of lines");
+            let source: String = lines.iter().filter_map(Value::as_str).collect();
+            if !page.contains(source.trim_end()) {
+                breaches.push(format!("{stem}: {}", source.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    none(
+        breaches,
+        "write the pages: `cargo run -p notebooks --bin cells -- --pages book/src/notebooks`",
+    );
+}
+
+#[test]
 fn a_notebook_shows_every_figure_of_its_lesson_but_the_shapes() {
     let mut breaches = Vec::new();
     for (path, notebook) in notebooks() {

@@ -102,14 +102,6 @@ fn noise_is_drawn_as_often_as_it_should_be() {
 }
 
 #[test]
-fn both_meanings_of_bank_share_one_vector() {
-    let (vocabulary, trained) = train_toy(500, &small());
-    assert_eq!(vocabulary.words.iter().filter(|word| *word == "bank").count(), 1);
-    let space = space(vocabulary, trained);
-    assert!(space.row("bank").is_some());
-}
-
-#[test]
 fn a_section_of_unknown_words_is_not_asked() {
     let (vocabulary, trained) = train_toy(100, &small());
     let questions = vec![["zeppelin", "the", "a", "an"].map(String::from)];

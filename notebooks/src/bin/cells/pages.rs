@@ -98,7 +98,13 @@ impl Page<'_> {
             self.own += 1;
             let path = format!("{}-{}.svg", self.name, self.own);
             fs::write(self.folder.join(&path), figures::svg(figure)).expect("a file to write");
-            (format!("What the cell above draws: {}", figure.alt), path)
+            (
+                format!(
+                    "What the cell above draws, of numbers that it makes itself: {}",
+                    figure.alt
+                ),
+                path,
+            )
         };
         self.text.push_str(&format!("![{alt}]({path})\n\n"));
     }
