@@ -77,7 +77,7 @@ impl Table {
         if matches!(extension(&self.path).as_str(), "csv" | "tsv" | "tab") {
             return true;
         }
-        let rows = by_tabs(&self.text);
+        let Ok(rows) = self.by_tabs_or_quoted(&(0..=0)) else { return false };
         rows.first().is_some_and(|row| row.cells.len() > 1) && alike(&rows, &(0..=0))
     }
 
@@ -111,7 +111,8 @@ impl Table {
 
     fn by_tabs_or_quoted(&self, widths: &RangeInclusive<usize>) -> Result<Vec<Row>, DataError> {
         let mut rows = by_tabs(&self.text);
-        if !alike(&rows, widths) && self.text.contains('"') {
+        let is_odd = || !alike(&rows, widths) || quotes_hold_a_delimiter(&self.text);
+        if self.text.contains('"') && is_odd() {
             let quoted = self.quoted(b'\t');
             if quoted.as_ref().is_ok_and(|rows| alike(rows, widths)) {
                 return quoted;
@@ -223,6 +224,39 @@ fn not_text(bytes: &[u8]) -> Option<(u64, String)> {
         bytes[at]
     );
     Some((line, found))
+}
+
+/// Whether every cell that begins with a quote also ends with one, and a tab or the end of a line
+/// stands in one of them: what divides cells elsewhere belongs to this one.
+fn quotes_hold_a_delimiter(text: &str) -> bool {
+    let (mut holds, mut rest) = (false, text);
+    loop {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let Some(end) = closing_quote(quoted) else { return false };
+            let after = &quoted[end + 1..];
+            if !(after.is_empty() || after.starts_with(['\t', '\n', '\r'])) {
+                return false;
+            }
+            holds |= quoted[..end].contains(['\t', '\n']);
+            rest = after;
+        }
+        match rest.find(['\t', '\n']) {
+            Some(end) => rest = &rest[end + 1..],
+            None => return holds,
+        }
+    }
+}
+
+/// Where the quote is that ends a cell: two of them stand for one within it.
+fn closing_quote(cell: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + cell[from..].find('"')?;
+        if !cell[at + 1..].starts_with('"') {
+            return Some(at);
+        }
+        from = at + 2;
+    }
 }
 
 /// Whether a text is JSON: an object in its first line, or objects in all of it.

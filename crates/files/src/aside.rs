@@ -10,19 +10,37 @@ use crate::error::FilesError;
 /// Has `write` make the file `NAME.part`, brings it to the disk and renames it to `path`, whose
 /// last name is `NAME`. When that fails, the old file stays as it was and nothing of the new one.
 ///
+/// A link stays, and what it leads to is written anew.
+///
 /// # Errors
 ///
-/// What `write` fails with, or if the file cannot be brought to the disk or renamed.
+/// What `write` fails with, a device, pipe or socket in the file's place, or if the file cannot be
+/// brought to the disk or renamed.
 pub fn aside<T, E: From<FilesError>>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
+    let path = &place(path)?;
     let part = part_of(path);
     let settled = write(&part).and_then(|written| {
         settle(&part, path).map_err(FilesError::io(path, "writing"))?;
         Ok(written)
     });
     settled.inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+/// Where a file that is called `path` lies, if it is there, or will lie.
+fn place(path: &Path) -> Result<PathBuf, FilesError> {
+    match fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => Err(FilesError::NotThat {
+            path: path.into(),
+            expected: "a file to write",
+            found: "a device, pipe or socket".into(),
+            remedy: "name a file",
+        }),
+        Ok(_) => fs::canonicalize(path).map_err(FilesError::io(path, "writing")),
+        Err(_) => Ok(path.into()),
+    }
 }
 
 /// The name of the file at `path` while it is being written: `NAME.part`.

@@ -140,11 +140,16 @@ pub fn absolute(path: &Path) -> Result<String, IndexError> {
     }
 }
 
-/// A path as text, each byte that is none escaped.
+/// A path as text, each byte that is none escaped. So is a backslash in front of them, where it can
+/// be a part of a name.
 fn text_of_path(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        text.push_str(chunk.valid());
+        if cfg!(windows) {
+            text.push_str(chunk.valid());
+        } else {
+            text.push_str(&chunk.valid().replace('\\', r"\\"));
+        }
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02x}"));
         }

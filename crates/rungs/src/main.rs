@@ -10,6 +10,15 @@
 //! - `commands`: a file a command, with its arguments, its work and what it prints
 //! - `shell`: what every command stands on, and what knows none of them
 
+/// Prints a line on standard error: a note, which is no result. Where it cannot be printed, the
+/// command goes on.
+macro_rules! note {
+    ($($line:tt)*) => {{
+        let line = format!($($line)*);
+        let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), format!("{line}\n").as_bytes());
+    }};
+}
+
 mod cli;
 mod commands;
 mod shell;

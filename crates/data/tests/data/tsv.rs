@@ -66,3 +66,19 @@ fn a_line_of_ten_megabytes_is_read() {
     let table = file(format!("{text}\tlong\n").as_bytes());
     assert_eq!(labelled(table.path()).unwrap()[0].text, text.trim());
 }
+
+#[test]
+fn a_tab_or_a_line_end_between_quotes_belongs_to_the_cell() {
+    for (table, expected) in [
+        ("how is it\tfine\n\"x\ty\"\tneg\n", [("how is it", "fine"), ("x\ty", "neg")]),
+        ("\"x\ty\nz\"\tpos\nbad\tneg\n", [("x\ty\nz", "pos"), ("bad", "neg")]),
+        ("\"a \"\"b\"\"\tc\"\tpos\r\nbad\tneg", [("a \"b\"\tc", "pos"), ("bad", "neg")]),
+        // quotes that only stand in a text
+        ("\"x\" is quoted\tpos\n\"y\tneg\n", [("\"x\" is quoted", "pos"), ("\"y", "neg")]),
+    ] {
+        let rows = labelled(file(table.as_bytes()).path()).unwrap();
+        let found: Vec<(&str, &str)> =
+            rows.iter().map(|row| (row.text.as_str(), row.label.as_str())).collect();
+        assert_eq!(found, expected, "{table:?}");
+    }
+}

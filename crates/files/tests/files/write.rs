@@ -99,3 +99,26 @@ fn a_read_only_folder_is_named_and_keeps_the_old_file() {
         allow(0o700);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_and_what_it_leads_to_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+    fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    files::write(&link, "new").unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_is_not_replaced_by_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let error = files::write(&path, "new").unwrap_err().to_string();
+    assert!(error.contains("expected a file to write, found a device, pipe or socket"), "{error}");
+    assert!(!path.is_file());
+}

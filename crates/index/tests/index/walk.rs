@@ -109,6 +109,18 @@ fn names_that_are_no_text_stay_apart_and_can_be_taken_out() {
     assert_eq!(index.info().unwrap().files, 1);
 }
 
+#[test]
+fn a_name_that_looks_like_an_escaped_byte_is_another_file() {
+    let (_folder, notes, mut index) = notes();
+    for (name, text) in [(&b"a\xff.txt"[..], "one"), (&b"a\\xff.txt"[..], "two")] {
+        fs::write(notes.join(OsStr::from_bytes(name)), format!("the text of {text}\n")).unwrap();
+    }
+    let found = find_files(std::slice::from_ref(&notes)).unwrap().files;
+    assert_eq!(found.len(), 3);
+    assert_eq!(renewed(&mut index, &found).0.renewed, 3);
+    assert_eq!(index.info().unwrap().files, 3);
+}
+
 /// The superuser reads all the same.
 #[test]
 fn what_may_not_be_read_is_passed_over_in_a_directory() {

@@ -48,10 +48,10 @@ pub fn run(args: &Args) -> Result<()> {
             bar.set_position(done);
         }
         Progress::Advance { done } => bar.set_position(done),
-        Progress::Retry { reason } => eprintln!("{}; trying again", failure::printable(reason)),
+        Progress::Retry { reason } => note!("{}; trying again", failure::printable(reason)),
         Progress::Done { file } => {
             bar.finish_and_clear();
-            eprintln!("fetched {file}");
+            note!("fetched {file}");
         }
         _ => {}
     })?;

@@ -50,7 +50,7 @@ pub fn list() -> Result<()> {
         output::line(format_args!("{}  {}", lesson.stem, lesson.question))?;
         output::line(format_args!("    leaves you with {}", lesson.leaves_you_with))?;
     }
-    eprintln!("\ncargo rungs run shows what they do; cargo rungs --help lists the commands");
+    note!("\ncargo rungs run shows what they do; cargo rungs --help lists the commands");
     Ok(())
 }
 
@@ -67,7 +67,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         for figure in report.figures() {
             let path = out.join(&figure.name).with_extension("svg");
             output::write_text(&path, &figures::svg(figure))?;
-            eprintln!("figure: {}", path.display());
+            note!("figure: {}", path.display());
         }
     }
     Ok(())

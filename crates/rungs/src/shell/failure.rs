@@ -24,11 +24,11 @@ impl std::error::Error for Helpful {}
 
 /// Prints an error as `error: ...`, with its remedy as `help: ...` where it has one.
 pub fn print(error: &anyhow::Error) {
-    eprintln!("error: {}", printable(&error.to_string()));
+    note!("error: {}", printable(&error.to_string()));
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
-        eprintln!("help: {help}");
+        note!("help: {help}");
     } else if let Some(help) = error.downcast_ref().and_then(DataError::help) {
-        eprintln!("help: {help}");
+        note!("help: {help}");
     }
 }
 

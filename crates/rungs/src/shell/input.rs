@@ -46,7 +46,7 @@ pub fn texts(path: &Path, columns: Option<&Columns>) -> Result<Vec<String>> {
 /// The rows of a table; what about it a reader should know goes to standard error.
 pub fn noted<T>(read: Noted<T>) -> Vec<T> {
     if let Some(note) = read.note {
-        eprintln!("note: {note}");
+        note!("note: {note}");
     }
     read.rows
 }
@@ -70,7 +70,7 @@ pub fn note_truncation(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> 
 pub fn note_truncated(texts: usize, limit: usize) {
     if texts > 0 {
         let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
-        eprintln!("note: {texts} longer than {limit} tokens; only the beginning was read");
+        note!("note: {texts} longer than {limit} tokens; only the beginning was read");
     }
 }
 
@@ -90,7 +90,7 @@ pub fn note_lost(tokenizer: &Tokenizer, text: &str) -> Result<()> {
     }
     if count > 0 {
         let parts = if count == 1 { "part has" } else { "parts have" };
-        eprintln!(
+        note!(
             "note: {count} {parts} no token in this model's vocabulary, read as unknown or not at \
                 all: {}",
             shown.join(", ")

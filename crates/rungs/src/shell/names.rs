@@ -136,7 +136,7 @@ pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
     let (vectors, note) = WordVectors::read_noted(path)?;
     progress.finish_and_clear();
     if let Some(note) = note {
-        eprintln!("note: {note}");
+        note!("note: {note}");
     }
     Ok(Space::new(vectors.words, vectors.values, device))
 }

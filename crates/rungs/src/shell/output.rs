@@ -78,7 +78,10 @@ pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) ->
     files::aside(path, |part| {
         let file = File::create(part).map_err(|error| not_writable(path, &error))?;
         let mut file = BufWriter::new(file);
-        let written = write(&mut file)?;
+        let written = write(&mut file).map_err(|error| match error.downcast::<io::Error>() {
+            Ok(error) => not_writable(path, &error),
+            Err(error) => error,
+        })?;
         file.flush().map_err(|error| not_writable(path, &error))?;
         Ok(written)
     })

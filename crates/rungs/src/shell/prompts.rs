@@ -129,7 +129,7 @@ fn note_other_names(encoder: &SentenceEncoder) {
     }
     for name in OTHER_PASSAGES {
         if by_name.get(name).is_some_and(|prompt| !prompt.is_empty()) {
-            eprintln!(
+            note!(
                 "note: no prompt stands before passages: the model has {name:?} and none called \
                  {PASSAGE:?}; name it to put it there"
             );

@@ -41,7 +41,7 @@ pub fn train<T: Task>(
                     spent = seconds;
                     let line =
                         format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
-                    bar.suspend(|| eprintln!("{line}"));
+                    bar.suspend(|| note!("{line}"));
                 }
             }
             if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -85,14 +85,13 @@ impl Watch {
     /// Shows an event of the training.
     pub fn show(&mut self, event: &Event) {
         if let Some(opening) = self.opening.take() {
-            self.bar.suspend(|| eprintln!("{opening}"));
+            self.bar.suspend(|| note!("{opening}"));
         }
         match *event {
             Event::Evaluated { step, validation_loss, best, seconds } => {
                 self.seconds = seconds;
                 let mark = if best { "" } else { " (was better before)" };
-                self.bar
-                    .suspend(|| eprintln!("step {step:5}  validation {validation_loss:.4}{mark}"));
+                self.bar.suspend(|| note!("step {step:5}  validation {validation_loss:.4}{mark}"));
             }
             Event::Step { step, steps, loss, tokens_per_s, seconds, .. } => {
                 self.steps = steps;
@@ -110,7 +109,7 @@ impl Watch {
                 ));
                 if self.seen == MEASURED {
                     self.bar.suspend(|| {
-                        eprintln!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps")
+                        note!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps")
                     });
                 }
             }

@@ -238,3 +238,20 @@ fn a_stream_that_a_command_was_given_is_read_by_its_path() {
         assert_refused(&rungs(&args, b"the cat\n"), &["read twice", "save it as a file"]);
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_note_that_cannot_be_printed_stops_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("pairs.csv");
+    fs::write(&table, "id,sentence1,sentence2,score\n1,the cat,a cat,4\n2,the cat,a loan,1\n")
+        .unwrap();
+    let model = golden::directory().join("sentence_models/static");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["sts", table.to_str().unwrap(), "--model", model.to_str().unwrap()])
+        .stderr(full)
+        .output()
+        .unwrap();
+    assert!(!stdout(&output).is_empty());
+}

@@ -1,6 +1,8 @@
 //! What is timed, from the command line. No test looks at how long anything takes.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::time::Duration;
 
 use course::Figure;
 use serde_json::Value;
@@ -186,14 +188,20 @@ fn a_copy_of_the_program_tries_devices_without_the_clone() {
     let (place, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let copy = place.path().join("rungs");
     fs::copy(env!("CARGO_BIN_EXE_rungs"), &copy).unwrap();
-    let devices = |temporary: &str| {
-        std::process::Command::new(&copy)
+    let devices = |temporary: &str| loop {
+        let output = std::process::Command::new(&copy)
             .args(["devices", "--format", "jsonl"])
             .current_dir(place.path())
             .env("TMPDIR", temporary)
             .env("TMP", temporary)
-            .output()
-            .unwrap()
+            .output();
+        match output {
+            // Another test's child, started while the copy was written, has it open for a moment.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            output => break output.unwrap(),
+        }
     };
     let text = stdout(&devices(path(&temporary)));
     let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();

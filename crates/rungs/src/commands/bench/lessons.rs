@@ -21,7 +21,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(folder) = &args.out {
         output::folder(folder)?;
     }
-    eprintln!("passed over: {}", UNTIMED.1);
+    note!("passed over: {}", UNTIMED.1);
     let mut rows = Vec::new();
     let mut operations: Vec<&Operation> = Vec::from_iter(&OPERATIONS);
     operations.push(&ENCODER);

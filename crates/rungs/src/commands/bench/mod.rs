@@ -166,7 +166,7 @@ fn devices_that_work(args: &Args) -> Result<Vec<(String, Device)>> {
         match backend::open(name) {
             Ok(device) => devices.push((name.clone(), device)),
             Err(error @ DeviceError::Unknown { .. }) => return Err(error.into()),
-            Err(error) => eprintln!("passed over: {}", failure::printable(&error.to_string())),
+            Err(error) => note!("passed over: {}", failure::printable(&error.to_string())),
         }
     }
     if devices.is_empty() {

@@ -81,16 +81,16 @@ pub fn run(args: &Args) -> Result<()> {
     }
     if prompt.len() > model.max_tokens() {
         let (tokens, seen) = (prompt.len(), model.max_tokens());
-        eprintln!(
+        note!(
             "note: the prompt has {tokens} tokens and the model sees {seen}: it goes on from the \
                 end"
         );
     }
     for note in &config.notes {
-        eprintln!("note: {note}");
+        note!("note: {note}");
     }
     if let (true, Some(note)) = (args.temperature > 0.0, &config.drawing_note) {
-        eprintln!("note: {note}");
+        note!("note: {note}");
     }
     let new = args.max as usize;
     let generation =
@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     output::line(text.end()?)?;
     if args.stats {
-        eprintln!("{}", clock.for_people());
+        note!("{}", clock.for_people());
     }
     Ok(())
 }

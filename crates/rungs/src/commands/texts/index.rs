@@ -184,15 +184,15 @@ fn split(sources: &Sources) -> Split {
 fn source_files(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
     let found = index::find_files(sources)?;
     if found.passed_over > 0 {
-        eprintln!("note: {} files of other kinds were passed over", found.passed_over);
+        note!("note: {} files of other kinds were passed over", found.passed_over);
     }
     for error in &found.unreadable {
-        eprintln!("note: {}", failure::printable(&error.to_string()));
+        note!("note: {}", failure::printable(&error.to_string()));
     }
     match found.unreadable.len() {
         0 => {}
-        1 => eprintln!("note: 1 file or directory could not be read and was passed over"),
-        n => eprintln!("note: {n} files or directories could not be read and were passed over"),
+        1 => note!("note: 1 file or directory could not be read and was passed over"),
+        n => note!("note: {n} files or directories could not be read and were passed over"),
     }
     Ok(found.files)
 }
@@ -260,8 +260,8 @@ impl Renewing {
         let Renewed { unchanged, renewed, removed, passed_over } = renewed?;
         match passed_over {
             0 => {}
-            1 => eprintln!("note: 1 file could not be read as text and was passed over"),
-            n => eprintln!("note: {n} files could not be read as text and were passed over"),
+            1 => note!("note: 1 file could not be read as text and was passed over"),
+            n => note!("note: {n} files could not be read as text and were passed over"),
         }
         input::note_truncated(truncated, self.encoder.limit());
         let summary = Summary {
@@ -284,7 +284,7 @@ fn show(progress: FileProgress, bar: &ProgressBar) {
     match progress {
         FileProgress::Looked => bar.inc(1),
         FileProgress::PassedOver(error) => {
-            bar.suspend(|| eprintln!("note: {}", failure::printable(&error.to_string())));
+            bar.suspend(|| note!("note: {}", failure::printable(&error.to_string())));
         }
     }
 }

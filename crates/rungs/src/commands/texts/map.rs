@@ -230,7 +230,7 @@ fn word_vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<I
         bail!("none of the {} lines has a word with a vector in {}", unknown.len(), args.model);
     }
     if let Some(first) = unknown.first() {
-        eprintln!(
+        note!(
             "left out, without a vector in {}: {} lines, the first {:?}",
             args.model,
             unknown.len(),

@@ -49,7 +49,7 @@ pub struct Args {
     /// Times through the corpus
     #[arg(
         long, value_name = "N", default_value_t = 5,
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
     )]
     epochs: u32,
     /// Words said fewer times are passed over

@@ -61,7 +61,7 @@ fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
     let mut labels = classifier.head.labels.clone();
     let unseen = unseen(&labels, rows);
     if !rows.iter().any(|row| labels.contains(&row.label)) {
-        eprintln!(
+        note!(
             "note: no row has a label of the training ({}); the first has {:?}",
             labels.join(", "),
             rows[0].label

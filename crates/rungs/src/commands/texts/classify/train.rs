@@ -204,7 +204,7 @@ fn note_single(path: &Path, rows: &[Labelled]) {
     counts.retain(|_, count| *count == 1);
     if let Some((first, _)) = counts.first_key_value() {
         let (path, count) = (path.display(), counts.len());
-        eprintln!("note: {path}: labels that stand in one row only: {count}, the first {first:?}");
+        note!("note: {path}: labels that stand in one row only: {count}, the first {first:?}");
     }
 }
 
