@@ -14,8 +14,8 @@
 /// command goes on.
 macro_rules! note {
     ($($line:tt)*) => {{
-        let line = format!($($line)*);
-        let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), format!("{line}\n").as_bytes());
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr().lock(), $($line)*);
     }};
 }
 

@@ -115,8 +115,8 @@ fn context_figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
         name: "12-context".into(),
         title: "What a longer past is worth".into(),
         alt: format!(
-            "Bits per character on held-back text of the toy world, by the tokens that a GPT of one \
-                size sees. Seeing 1 it has {:.2}, the level of the bigram of lesson 01 at \
+            "Bits per character on held-back text of the toy world, by the tokens that a GPT of \
+                one size sees. Seeing 1 it has {:.2}, the level of the bigram of lesson 01 at \
                 {bigram:.2}; each doubling of what it sees lowers it, to {:.2} at {}.",
             first.1, last.1, last.0
         ),
