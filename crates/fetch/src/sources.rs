@@ -45,7 +45,7 @@ pub enum Source {
     Files {
         /// Their folder among the data.
         name: &'static str,
-        /// The path that they lie under at [`RAW`], or at what [`Fetch::raw`](super::Fetch::raw)
+        /// The path that they lie under at [`RAW`], or at what [`Hosts::raw`]
         /// says.
         under: &'static str,
         /// Their names and pins.
