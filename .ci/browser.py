@@ -79,7 +79,7 @@ def problems_of(driver, page, size):
     wider = driver.execute_script(WIDER)
     if wider > 0:
         found.append(f"{wider} pixels wider than the screen")
-    return [f"{page.name}: {problem}" for problem in found]
+    return [f"{page.parent.name}/{page.name}: {problem}" for problem in found]
 
 
 def search(driver, book):
@@ -99,7 +99,7 @@ def main():
     parser.add_argument("--screenshots", type=Path)
     arguments = parser.parse_args()
     book = arguments.book.resolve()
-    pages = sorted(page for page in book.glob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
+    pages = sorted(page for page in book.rglob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
     driver, problems = browser(), []
     try:
         for page in pages:
@@ -109,7 +109,8 @@ def main():
                     problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page, size)]
                     if arguments.screenshots:
                         arguments.screenshots.mkdir(parents=True, exist_ok=True)
-                        driver.save_screenshot(str(arguments.screenshots / f"{page.stem}-{size}-{theme}.png"))
+                        name = "-".join(page.relative_to(book).with_suffix("").parts)
+                        driver.save_screenshot(str(arguments.screenshots / f"{name}-{size}-{theme}.png"))
         problems += search(driver, book)
     finally:
         driver.quit()

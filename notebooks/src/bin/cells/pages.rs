@@ -39,7 +39,7 @@ pub fn write(name: &str, folder: &Path) {
         let lines = cell["source"].as_array().expect("a cell's source is a list of lines");
         let source: String = lines.iter().filter_map(Value::as_str).collect();
         if cell["cell_type"] == "code" {
-            page.text.push_str(&format!("```rust\n{}\n```\n\n", source.trim_end()));
+            page.text.push_str(&format!("```rust,wrap\n{}\n```\n\n", source.trim_end()));
             page.output(shown.next().expect("every cell says where it begins"));
         } else {
             page.text.push_str(&format!("{}\n\n", source.trim_end()));
