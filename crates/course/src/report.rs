@@ -8,19 +8,11 @@ use crate::Figure;
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     text: String,
-    lines: Vec<Line>,
+    /// For each line of the text its band, as [`Number::band`].
+    bands: Vec<f64>,
     numbers: Vec<Number>,
     figures: Vec<Figure>,
     band: f64,
-}
-
-/// How a printed line is compared with the same line of another run.
-#[derive(Debug, Clone, Copy)]
-enum Line {
-    /// Word for word, its numbers within this band.
-    Within(f64),
-    /// Not at all: what trained weights draw or rank is another text on another processor.
-    Loose,
 }
 
 /// A number that the book's text may quote by its key.
@@ -46,12 +38,12 @@ impl Report {
 
     /// Adds a line of text; an empty one separates paragraphs.
     pub fn say(&mut self, line: impl Display) {
-        self.push(line, Line::Within(self.band));
+        self.push(line, self.band);
     }
 
     /// Adds a line that trained weights drew or ranked: another processor may say it otherwise.
     pub fn say_loosely(&mut self, line: impl Display) {
-        self.push(line, Line::Loose);
+        self.push(line, f64::INFINITY);
     }
 
     /// Adds a table, with a blank line after it.
@@ -127,24 +119,22 @@ impl Report {
     /// Says where the printed text is not what `recorded` says: another count of lines, other
     /// words, or a number outside of its band.
     pub fn differences(&self, recorded: &str) -> Vec<String> {
-        let (said, counted) = (self.lines.len(), recorded.lines().count());
+        let (said, counted) = (self.bands.len(), recorded.lines().count());
         if said != counted {
             return vec![format!("{said} lines, recorded {counted}")];
         }
         let mut differences = Vec::new();
-        for ((now, then), line) in self.text.lines().zip(recorded.lines()).zip(&self.lines) {
-            if let Line::Within(band) = line
-                && !agree(now, then, *band)
-            {
+        for ((now, then), &band) in self.text.lines().zip(recorded.lines()).zip(&self.bands) {
+            if !agree(now, then, band) {
                 differences.push(format!("{now:?}, recorded {then:?}, band {band}"));
             }
         }
         differences
     }
 
-    fn push(&mut self, text: impl Display, line: Line) {
+    fn push(&mut self, text: impl Display, band: f64) {
         let text = format!("{text}\n");
-        self.lines.extend(text.lines().map(|_| line));
+        self.bands.extend(text.lines().map(|_| band));
         self.text.push_str(&text);
     }
 }

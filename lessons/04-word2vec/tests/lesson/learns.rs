@@ -39,7 +39,8 @@ fn analogies_of_the_toy_world_are_learnt_from_neighbours_alone() {
 }
 
 /// The demo answers 2 questions in a hundred with 2 numbers per word, and 80 with 32. Over seeds 1 to
-/// 3 this shorter training answers 2 or 3 in a hundred with 2, and 78 to 81 with 32.
+/// 3 this shorter training answered 2 or 3 in a hundred with 2, and 78 to 81 with 32; two are
+/// trained here.
 #[test]
 fn two_numbers_per_word_hold_hardly_an_analogy_and_thirty_two_hold_most() {
     for seed in 1..=2 {
