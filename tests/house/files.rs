@@ -10,7 +10,7 @@ const EMPTY_NAMES: [&str; 4] = ["utils", "common", "helpers", "misc"];
 
 /// Ends of names that editors, patches and programs leave behind.
 const LEFT_BEHIND: [&str; 9] =
-    [".orig", ".rej", ".bak", ".part", ".log", ".tmp", ".swp", "~", ".DS_Store"];
+    [".orig", ".rej", ".bak", ".rungs-part", ".log", ".tmp", ".swp", "~", ".DS_Store"];
 
 /// Tracked files; nothing where git is not at hand, as in an unpacked archive.
 fn tracked() -> Vec<String> {

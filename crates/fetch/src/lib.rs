@@ -3,7 +3,7 @@
 //! [`Fetch`] gets known models by name, others from the hub, or local files, over HTTPS or from
 //! this machine, into [`files::Home`]. Each file is checked before it gets its name.
 //!
-//! A file is written as `NAME.part`, checked (size and SHA-256 where they are pinned, the
+//! A file is written as `NAME.rungs-part`, checked (size and SHA-256 where they are pinned, the
 //! safetensors header where not), flushed to the disk and renamed. Whenever the process dies, a
 //! name holds the old file or the new one, and the next run resumes the part. What is complete
 //! needs no network.

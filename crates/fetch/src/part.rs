@@ -1,4 +1,4 @@
-//! A file while it is being written: `NAME.part`, renamed to `NAME` once it is complete and on the
+//! A file while it is being written: `NAME.rungs-part`, renamed to `NAME` once it is complete and on the
 //! disk.
 
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -2,13 +2,14 @@
 //! one or the new one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::error::FilesError;
 
-/// Has `write` make the file `NAME.part`, brings it to the disk and renames it to `path`, whose
-/// last name is `NAME`. When that fails, the old file stays as it was and nothing of the new one.
+/// Has `write` make the file `NAME.rungs-part`, brings it to the disk and renames it to `path`,
+/// whose last name is `NAME`. When that fails, the old file stays as it was and nothing of the new
+/// one.
 ///
 /// A link stays, and what it leads to is written anew.
 ///
@@ -22,6 +23,7 @@ pub fn aside<T, E: From<FilesError>>(
 ) -> Result<T, E> {
     let path = &place(path)?;
     let part = part_of(path);
+    remove_old(&part).map_err(FilesError::io(&part, "removing"))?;
     let settled = write(&part).and_then(|written| {
         settle(&part, path).map_err(FilesError::io(path, "writing"))?;
         Ok(written)
@@ -43,11 +45,23 @@ fn place(path: &Path) -> Result<PathBuf, FilesError> {
     }
 }
 
-/// The name of the file at `path` while it is being written: `NAME.part`.
+/// The name of the file at `path` while it is being written: `NAME.rungs-part`, which nobody else
+/// gives a file.
 pub fn part_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".part");
+    name.push(".rungs-part");
     name.into()
+}
+
+/// Removes what a killed run left of a file; a link goes itself, not the file that it leads to.
+fn remove_old(part: &Path) -> io::Result<()> {
+    match fs::remove_file(part) {
+        // Where there is no folder, the writing itself says so.
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes `bytes` as the file at `path`, aside and renamed.

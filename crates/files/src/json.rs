@@ -35,7 +35,8 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
         problem,
     };
     serde_json::from_str::<EachKeyOnce>(&text).map_err(|error| {
-        refuse("the top level", one_line(&format!("expected JSON, found {error}")))
+        let found = no_number(&text, &error).unwrap_or_default();
+        refuse("the top level", one_line(&format!("expected JSON, found {found}{error}")))
     })?;
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(
         |error| {
@@ -46,6 +47,16 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FilesError> {
             refuse(&key, one_line(&error.into_inner().to_string()))
         },
     )
+}
+
+/// What stands where a text is no JSON, if that is what Python writes for no number.
+fn no_number(text: &str, error: &serde_json::Error) -> Option<String> {
+    let line = text.lines().nth(error.line().checked_sub(1)?)?;
+    let before = line.get(..error.column().saturating_sub(1))?;
+    let from = before.rfind([':', '[', ',']).map_or(0, |mark| mark + 1);
+    let rest = line[from..].trim_start();
+    let name = ["NaN", "Infinity", "-Infinity"].into_iter().find(|name| rest.starts_with(name))?;
+    Some(format!("{name}, which is no JSON, though Python writes it: "))
 }
 
 /// Writes `value` as JSON, aside and renamed.

@@ -208,7 +208,7 @@ fn a_dropped_transfer_is_resumed_where_it_stopped() {
 fn the_next_run_resumes_what_a_killed_one_left() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    fs::write(home.path().join("data/table/table.bytes.part"), &content()[..123_456]).unwrap();
+    fs::write(home.path().join("data/table/table.bytes.rungs-part"), &content()[..123_456]).unwrap();
     let server = serve(|asked| honest(&content(), asked, usize::MAX));
     assert_complete(&quietly(&how(&home, &server.address), &pinned(&content())));
     assert_eq!(*server.asked.lock().unwrap(), ["/some/where/table.bytes from 123456"]);
@@ -218,7 +218,7 @@ fn the_next_run_resumes_what_a_killed_one_left() {
 fn a_run_killed_before_the_renaming_needs_no_network() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    fs::write(home.path().join("data/table/table.bytes.part"), content()).unwrap();
+    fs::write(home.path().join("data/table/table.bytes.rungs-part"), content()).unwrap();
     assert_complete(&quietly(&how(&home, "http://127.0.0.1:1"), &pinned(&content())));
 }
 
@@ -226,7 +226,7 @@ fn a_run_killed_before_the_renaming_needs_no_network() {
 fn a_part_longer_than_the_file_is_begun_anew() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    fs::write(home.path().join("data/table/table.bytes.part"), vec![1; 400_000]).unwrap();
+    fs::write(home.path().join("data/table/table.bytes.rungs-part"), vec![1; 400_000]).unwrap();
     let server = serve(|asked| honest(&content(), asked, usize::MAX));
     assert_complete(&quietly(&how(&home, &server.address), &pinned(&content())));
 }
@@ -235,7 +235,7 @@ fn a_part_longer_than_the_file_is_begun_anew() {
 fn a_wrong_part_is_found_out_and_removed() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    fs::write(home.path().join("data/table/table.bytes.part"), vec![1; 1000]).unwrap();
+    fs::write(home.path().join("data/table/table.bytes.rungs-part"), vec![1; 1000]).unwrap();
     let server = serve(|asked| honest(&content(), asked, usize::MAX));
     let fetch = how(&home, &server.address);
     assert_says(quietly(&fetch, &pinned(&content())), &["expected sha256", "found sha256"]);
@@ -284,7 +284,7 @@ fn a_file_that_stays_short_is_an_error_that_keeps_the_part() {
         Some(_) => honest(&content(), asked, 0),
     });
     assert_says(result, &["table.bytes", "after 10000", "attempts", "it resumes"]);
-    assert!(home.path().join("data/table/table.bytes.part").exists());
+    assert!(home.path().join("data/table/table.bytes.rungs-part").exists());
     assert!(!home.path().join("data/table/table.bytes").exists());
 }
 
@@ -454,7 +454,7 @@ fn what_is_no_http_is_an_error() {
 fn two_processes_do_not_write_one_part() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    let part = fs::File::create(home.path().join("data/table/table.bytes.part")).unwrap();
+    let part = fs::File::create(home.path().join("data/table/table.bytes.rungs-part")).unwrap();
     part.lock().unwrap();
     assert_says(
         quietly(&how(&home, "http://127.0.0.1:1"), &pinned(&content())),

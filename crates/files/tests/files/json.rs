@@ -101,6 +101,13 @@ fn what_is_no_json_is_refused() {
     assert_says(read(""), &["an empty file"]);
     assert_says(read("   "), &["expected JSON"]);
     assert_says(read("{\"a\": 1,}"), &["expected JSON", "line 1"]);
+    for (text, found) in [
+        ("{\"a\": NaN}", "found NaN, which is no JSON, though Python writes it"),
+        ("{\n \"a\": [1,\n  -Infinity]}", "found -Infinity, which is no JSON"),
+        ("[Infinity, 1]", "found Infinity, which is no JSON"),
+    ] {
+        assert_says(read(text), &[found, "line"]);
+    }
     assert_says(read("[".repeat(100_000)), &["recursion limit"]);
     assert_says(read("<html>"), &["a web page"]);
     assert_says(read("version https://git-lfs.github.com/spec/v1"), &["Git-LFS"]);

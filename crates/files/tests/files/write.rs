@@ -1,9 +1,9 @@
 //! What is written is what is read, and a write that fails changes nothing.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
-use files::{FilesError, read_json, write, write_json};
+use files::{FilesError, aside, read_json, write, write_json};
 use serde_json::{Value, json};
 
 use crate::assert_says;
@@ -63,21 +63,65 @@ fn a_name_that_cannot_be_taken_leaves_what_has_it_and_no_part() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_leaves_the_old_file_and_no_part() {
+fn a_write_that_fails_halfway_leaves_the_old_file_and_no_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.txt");
+    write(&path, "old").unwrap();
+    let full = aside(&path, |part| {
+        fs::write(part, "ne").unwrap();
+        Err::<(), _>(FilesError::io(&path, "writing")(io::ErrorKind::StorageFull.into()))
+    });
+    assert_says(full, &["table.txt", "writing failed: no storage space", "check", "free space"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    assert_eq!(files(folder.path()), ["table.txt"]);
+}
+
+#[test]
+fn a_folder_in_the_parts_place_is_named_and_the_old_file_stays() {
     for (name, write) in WRITES {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        write(&path).unwrap();
-        let old = fs::read(&path).unwrap();
-        // Everything written to it fails as on a full disk.
-        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.part")))
-            .unwrap();
-        assert_says(write(&path), &[name, "writing failed: No space left", "check", "free space"]);
-        assert_eq!((fs::read(&path).unwrap(), files(folder.path())), (old, vec![name.to_string()]));
-        write(&path).unwrap();
+        fs::write(&path, "old").unwrap();
+        let part = format!("{name}.rungs-part");
+        fs::create_dir(folder.path().join(&part)).unwrap();
+        assert_says(write(&path), &[&part, "removing failed", "check the path"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_somebody_elses_is_not_written_through_a_link_in_the_parts_place() {
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join(name), folder.path().join("other"));
+        fs::write(&other, "somebody else's").unwrap();
+        std::os::unix::fs::symlink(&other, folder.path().join(format!("{name}.rungs-part")))
+            .unwrap();
+        write(&path).unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "somebody else's");
+        assert!(!path.is_symlink());
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_not_in_the_way() {
+    for (name, write) in WRITES {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(format!("{name}.rungs-part")), "half of it").unwrap();
+        write(&folder.path().join(name)).unwrap();
+        assert_eq!(files(folder.path()), [name]);
+    }
+}
+
+#[test]
+fn a_file_that_is_called_part_is_the_users_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("table.txt.part");
+    fs::write(&own, "the first part of my table").unwrap();
+    write(&folder.path().join("table.txt"), "new").unwrap();
+    assert_eq!(fs::read_to_string(&own).unwrap(), "the first part of my table");
 }
 
 #[cfg(unix)]

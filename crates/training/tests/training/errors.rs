@@ -169,12 +169,11 @@ fn a_damaged_state_is_refused() {
     assert_says(resume(folder.path(), &recipe(20)), &["expected the state of a training"]);
 }
 
-#[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_keeps_the_old_state_and_no_part_of_the_new_one() {
+fn a_state_that_cannot_be_written_ends_the_training_and_keeps_the_old_one() {
     let (device, seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();
-    let part = folder.path().join("training.safetensors.part");
+    let part = folder.path().join("training.safetensors.rungs-part");
     let mut saved = Vec::new();
     let (trained, _) = losses_of(
         &Pairs::new(&device),
@@ -184,18 +183,15 @@ fn a_full_disk_keeps_the_old_state_and_no_part_of_the_new_one() {
         |event| {
             if matches!(event, Event::Step { step: 30, .. }) {
                 saved = fs::read(state(folder.path())).unwrap();
-                // writing to it fails as on a full disk
-                std::os::unix::fs::symlink("/dev/full", &part).unwrap();
+                // Nothing can be written in its place.
+                fs::create_dir(&part).unwrap();
             }
             false
         },
     );
-    assert_says(
-        trained,
-        &["training.safetensors", "writing failed", "No space left", "free space"],
-    );
+    assert_says(trained, &["training.safetensors", "failed", "check the path"]);
     assert_eq!(fs::read(state(folder.path())).unwrap(), saved);
-    assert!(fs::symlink_metadata(&part).is_err(), "the part is gone");
+    fs::remove_dir(&part).unwrap();
     drop(seed);
     resume(folder.path(), &recipe(60)).unwrap();
 }

@@ -81,7 +81,7 @@ fn a_kill_at_any_moment_leaves_a_state_that_loads() {
     let names = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| !name.ends_with(".part")).collect();
+    let mut names: Vec<String> = names.filter(|name| !name.ends_with(".rungs-part")).collect();
     names.sort();
     assert_eq!(
         names,
