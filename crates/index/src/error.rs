@@ -96,6 +96,9 @@ pub enum IndexError {
         /// Error of the store.
         source: Box<redb::Error>,
     },
+    /// The file of a new index cannot be written.
+    #[error(transparent)]
+    Files(#[from] files::FilesError),
     /// A file or directory to read is not there.
     #[error("{}: expected a file or a directory, found nothing; check the path", path.display())]
     NoSource {

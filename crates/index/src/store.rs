@@ -126,19 +126,20 @@ impl Index {
     ///
     /// A file that is no index, is in use, or cannot be written; an index of another model.
     pub fn create(path: &Path, model: &Model) -> Result<Self, IndexError> {
-        if path.metadata().is_ok_and(|file| file.len() > 0 || !file.is_file()) {
-            check_file(path)?;
+        let is_there = path.metadata().is_ok_and(|file| file.len() > 0 || !file.is_file());
+        if !is_there {
+            files::aside(path, |part| Self::write_empty(part, path, model))?;
         }
-        let database = database_result(path, guarded(|| checking_builder().create(path)))?;
-        let mut index =
+        let index = Self::open(path)?;
+        index.check_model(model)?;
+        Ok(index)
+    }
+
+    /// Writes an index without texts as the file `part`, which will be called `path`.
+    fn write_empty(part: &Path, path: &Path, model: &Model) -> Result<(), IndexError> {
+        let database = database_result(path, guarded(|| Database::create(part)))?;
+        let index =
             Self { path: path.into(), store: Store::Writable(database), model: model.clone() };
-        // A run that was killed before it wrote anything leaves a store without tables, which is as
-        // good as new.
-        if index.read(|transaction| Ok(transaction.list_tables()?.next().is_some()))? {
-            index = Self::from_store(path, index.store)?;
-            index.check_model(model)?;
-            return Ok(index);
-        }
         index.write(|transaction| {
             for table in [KEYS, VECTORS] {
                 transaction.open_table(table)?;
@@ -150,8 +151,7 @@ impl Index {
             let header = serde_json::to_vec(&header).expect("numbers and a name are JSON");
             transaction.open_table(HEADER)?.insert(INDEX, &header[..])?;
             Ok(())
-        })?;
-        Ok(index)
+        })
     }
 
     /// Opens an index to change it.
