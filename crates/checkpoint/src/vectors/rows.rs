@@ -21,6 +21,8 @@ const LONGEST_LINE: usize = LONGEST_WORD + (LONGEST_NUMBER << 15);
 const FASTTEXT: [u8; 4] = 793_712_314_i32.to_le_bytes();
 /// What is expected of the file.
 const EXPECTED: &str = "a file of word vectors";
+/// The fewest numbers by whose sizes the order of their bytes is told: one could be any.
+const FEWEST: usize = 8;
 /// Bytes of a number in the binary format.
 const NUMBER: usize = size_of::<f32>();
 
@@ -149,6 +151,10 @@ impl<'a> Rows<'a> {
         let numbers = &fields[words + 1..];
         if numbers.len() != d_model {
             let (word, found) = (one_line(&word), numbers.len());
+            let found = match numbers.contains(&"") {
+                true => "two blanks in a row".to_string(),
+                false => found.to_string(),
+            };
             return Err(
                 self.refuse(format!("expected {d_model} numbers after \"{word}\", found {found}"))
             );
@@ -185,6 +191,14 @@ impl<'a> Rows<'a> {
             self.cut_off(error, format!("{d_model} numbers after \"{word}\""))
         })?;
         self.offset += numbers.len() as u64;
+        if values.is_empty()
+            && let Some(found) = other_numbers(&numbers)
+        {
+            let word = one_line(word);
+            return Err(self.refuse(format!(
+                "expected 32-bit floats, little end first, after \"{word}\", found {found}"
+            )));
+        }
         values.extend(
             numbers.as_chunks::<NUMBER>().0.iter().map(|&number| f32::from_le_bytes(number)),
         );
@@ -268,6 +282,23 @@ impl<'a> Rows<'a> {
 
 fn is_number(field: &str) -> bool {
     field.parse::<f32>().is_ok()
+}
+
+/// What the first row's numbers are, where they are no floats with the little end first.
+fn other_numbers(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.iter().all(|byte| b"0123456789.+-eE \r\n".contains(byte)) {
+        return Some("numbers in text");
+    }
+    let floats: Vec<[u8; NUMBER]> =
+        bytes.as_chunks().0.iter().copied().filter(|float| *float != [0; NUMBER]).collect();
+    let is_right = floats.iter().all(|&float| is_usual(f32::from_le_bytes(float)));
+    let is_swapped = floats.iter().all(|&float| is_usual(f32::from_be_bytes(float)));
+    (floats.len() >= FEWEST && is_swapped && !is_right).then_some("floats with the big end first")
+}
+
+/// Whether a vector's number is of a size that trained vectors have.
+fn is_usual(number: f32) -> bool {
+    (1e-6..1e4).contains(&number.abs())
 }
 
 /// Refuses what gives itself away as another file than one of word vectors.

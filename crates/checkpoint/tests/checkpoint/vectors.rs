@@ -84,7 +84,7 @@ fn broken_text_is_refused_with_its_line() {
         (b"2 3\ncat 1 2 3\ndog 1e99 2 3\n", &["line 3", "finite", "inf"]),
         (b"2 3\ncat 1 2 3\nd\xffg 1 2 3\n", &["line 3", "UTF-8", "0xff"]),
         (b"2 3\ncat 1 2 3\n 1 2 3 4 5\n", &["line 3", "expected a word"]),
-        (b"2 3\ncat  1 2 3\n", &["line 2", "3 numbers", "\"cat\"", "found 4"]),
+        (b"2 3\ncat  1 2 3\n", &["line 2", "3 numbers", "\"cat\"", "found two blanks"]),
         (b"cat 1 2 3\ndog 1 2\n", &["line 2", "3 numbers", "\"dog\"", "found 2"]),
         (b"cat 1 2 3\ndog 1 2 3 4\n", &["line 2", "3 numbers", "\"dog\"", "found 4"]),
         (b"cat 1 2 3\n\ndog 1 2 3\n", &["line 3", "end of the file after 1 words"]),
@@ -167,8 +167,24 @@ fn one_format_under_the_others_name_is_refused() {
     assert_says(read("v.txt", binary("1 2\n", &rows, true)), &["line 2", ".bin is binary"]);
     assert_says(
         read("v.bin", "2 3\ncat 1.25 -0.5 3e-08\ndog 0.125 2 -3.5\n"),
-        &["byte offset 20", ".bin is binary"],
+        &["byte offset 4", "found numbers in text", ".bin is binary"],
     );
+}
+
+#[test]
+fn text_whose_rows_are_as_long_as_floats_is_not_read_as_floats() {
+    let text = "2 4\nthe 0.1 0.2 0.3 0.4\ncat 0.5 0.6 0.7 0.8\n";
+    assert_says(read("v.bin", text), &["byte offset 4", "\"the\"", "numbers in text", "anything else"]);
+    assert_eq!(read("v.txt", text).unwrap().words, ["the", "cat"]);
+}
+
+#[test]
+fn floats_with_the_big_end_first_are_refused() {
+    let row: Vec<f32> = (1..=8).map(|i| i as f32 / 10.0).collect();
+    let mut bytes = b"1 8\ncat ".to_vec();
+    bytes.extend(row.iter().flat_map(|number| number.to_be_bytes()));
+    assert_says(read("v.bin", bytes), &["byte offset 4", "big end first"]);
+    assert_eq!(read("v.bin", binary("1 8\n", &[(b"cat", &row)], true)).unwrap().values, row);
 }
 
 #[test]
