@@ -107,7 +107,16 @@ impl Checks {
         if found == expected {
             return Ok(());
         }
-        self.refuse(key, format!("expected {expected:?}, found {found:?}"))
+        self.not_read(key, format!("expected {expected:?}, found {found:?}"))
+    }
+
+    /// What to answer where a key's value is a setting that is not read here.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn not_read<T>(&self, key: &str, problem: String) -> Result<T, CheckpointError> {
+        Err(CheckpointError::Setting { path: self.path.clone(), key: key.into(), problem })
     }
 
     /// Checks the architecture that a file names.

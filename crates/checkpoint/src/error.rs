@@ -92,6 +92,16 @@ pub enum CheckpointError {
         /// The one that the file names, or that it names none.
         found: String,
     },
+    /// A setting of this architecture that is not read here.
+    #[error("{path:?}: at {}: {}; take a model without it, it is not read here", one_line(key), shortened(problem))]
+    Setting {
+        /// Path of the configuration.
+        path: PathBuf,
+        /// Key of the setting.
+        key: String,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
     /// A tensor that the architecture needs and the file lacks.
     #[error("{path:?}: tensor {tensor:?} is missing{}{}; check that the checkpoint and its config \
         are of this architecture and size", and_more(*more), nearest_one(nearest.as_deref()))]
@@ -108,7 +118,7 @@ pub enum CheckpointError {
     /// A tensor that the file holds and the architecture has no place for.
     #[error(
         "{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the config's \
-         number of layers and its model_type",
+         number of layers and its model_type, or save the model again without what is not its own",
         and_more(*more), nearest_one(nearest.as_deref())
     )]
     Unused {

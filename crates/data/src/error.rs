@@ -138,7 +138,10 @@ pub enum DataError {
     #[error(transparent)]
     List(files::FilesError),
     /// The ids of the words could not be kept on disk.
-    #[error("temporary file: {source}; free some space in the system's folder for temporary files")]
+    #[error(
+        "temporary file in {}: {source}; free some space there, or name another folder in TMPDIR",
+        std::env::temp_dir().display()
+    )]
     Temporary {
         /// Answer of the operating system.
         source: io::Error,

@@ -150,13 +150,13 @@ impl Class {
                 let expected = "a \"tokenizer_class\" that is known here (saved anew with \
                                 tokenizer_class PreTrainedTokenizerFast its tokenizer.json holds \
                                 alone)";
-                return Err(wrong(&config.path, expected.into(), name));
+                return Err(wrong(&config.class_path, expected.into(), name));
             }
         };
         if class == Self::File && config.has("auto_map") && !OF_NO_KIND.contains(&name.as_str()) {
             let expected = "a \"tokenizer_class\" of the transformers library, as code of the \
                             folder's own (\"auto_map\") is not run";
-            return Err(wrong(&config.path, expected.into(), name));
+            return Err(wrong(&config.class_path, expected.into(), name));
         }
         let byte_pairs = tokenizer_json.is_some_and(|json| contains(json, b"\"ByteLevel\""));
         if FILE_ALONE.contains(&model_type) || (class == Self::Llama && byte_pairs) {

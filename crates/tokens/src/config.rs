@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub model_type: Option<String>,
     /// Name of the tokenizer's class, by tokenizer_config.json, else by config.json.
     pub class: Option<String>,
+    /// Path of the file that names the class, or would.
+    pub class_path: PathBuf,
 }
 
 impl Config {
@@ -52,7 +54,12 @@ impl Config {
         let mut config = Self { path, values, ..Self::default() };
         config.model_type = model.get("model_type").and_then(Value::as_str).map(String::from);
         let by_model = model.get("tokenizer_class").and_then(Value::as_str).map(String::from);
-        config.class = config.text("tokenizer_class")?.or(by_model);
+        config.class = config.text("tokenizer_class")?;
+        config.class_path = config.path.clone();
+        if let (None, Some(class)) = (&config.class, by_model) {
+            config.class = Some(class);
+            config.class_path = folder.join("config.json");
+        }
         for key in ["do_lower_case", "strip_accents", "tokenize_chinese_chars"] {
             config.flag(key)?; // also where the class does not ask
         }

@@ -34,7 +34,7 @@ pub(crate) fn build(
     let model = model(json, class, specials, kind).ok_or_else(|| {
         let expected = format!("a tokenizer_class for the {kind} model of tokenizer.json");
         let name = config.class.as_ref().or(config.model_type.as_ref());
-        wrong(&config.path, expected, name.map_or("none", String::as_str))
+        wrong(&config.class_path, expected, name.map_or("none", String::as_str))
     })?;
     let (normalizer, pre_tokenizer, decoder) = match class {
         Class::Bert | Class::MpNet => (

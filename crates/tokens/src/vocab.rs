@@ -78,7 +78,7 @@ fn nothing_to_read(folder: &Path, config: &Config) -> TokensError {
         if names.iter().all(|name| folder.join(name).exists()) {
             let expected = format!("tokenizer_class {classes} for {}", names.join(" and "));
             let said = config.class.clone().or(config.model_type.clone());
-            return wrong(&config.path, expected, &format!("{:?}", said.unwrap_or_default()));
+            return wrong(&config.class_path, expected, &format!("{:?}", said.unwrap_or_default()));
         }
     }
     TokensError::NoFile { folder: folder.into() }

@@ -34,7 +34,10 @@ fn checks_refuse_in_a_line_that_names_file_key_expected_and_found() {
         );
     };
     refused(checks.refuse("key", "expected rain".into()), "at key: expected rain;");
-    refused(checks.is("flag", Some(true), None), "at flag: expected None, found Some(true);");
+    assert_says(
+        checks.is("flag", Some(true), None),
+        &["\"m/config.json\": at flag: expected None, found Some(true); take a model without it"],
+    );
     let other = "at model_type: expected \"gpt2\", found \"bert\"; take a model of these";
     assert_says(checks.model_type(Some("bert"), "gpt2"), &["\"m/config.json\": ", other]);
     let none = "at model_type: expected \"gpt2\", found no such key; take a model of these";

@@ -15,6 +15,7 @@ use sentences::Pooling;
 use serde::{Deserialize, Serialize};
 use similarity::normalise;
 
+use crate::shell::failure::Helpful;
 use crate::shell::options::{DeviceArg, Format};
 use crate::shell::{names, output};
 
@@ -64,7 +65,7 @@ enum Recorded {
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
     let config: Config = files::read_json(&args.folder.join("config.json"))?;
-    let folder = Folder::open(&args.folder)?;
+    let folder = open_recorded(&args.folder)?;
     let tolerance = backend::tolerance(&device, folder.tolerance);
     let recorded = open(&args.folder, &config, &device)?;
     let mut rows = Vec::new();
@@ -99,6 +100,19 @@ pub fn run(args: &Args) -> Result<()> {
             first.max_abs_error
         ),
     }
+}
+
+/// Opens what was recorded of a model, with a remedy where nothing was.
+fn open_recorded(folder: &Path) -> Result<Folder> {
+    Folder::open(folder).map_err(|error| {
+        if folder.join("cases.json").exists() {
+            return error.into();
+        }
+        let help = "tests/golden of the course holds recorded models, and the scripts that record \
+            others"
+            .into();
+        Helpful { error: error.to_string(), help }.into()
+    })
 }
 
 /// Opens a recorded model as the architecture that its configuration names.

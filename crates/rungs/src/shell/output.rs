@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -15,8 +15,19 @@ use crate::shell::options::Format;
 
 /// Prints one line of results.
 pub fn line(text: impl Display) -> Result<()> {
-    writeln!(io::stdout().lock(), "{text}")?;
-    Ok(())
+    written(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// What became of results on their way to standard output. A reader that went away is no failure of
+/// the command's.
+fn written(outcome: io::Result<()>) -> Result<()> {
+    outcome.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => error.into(),
+        _ => anyhow!(
+            "standard output: expected room for the results: {error}; free some space, or send \
+                them elsewhere"
+        ),
+    })
 }
 
 /// Prints one value as a JSON line of its own.
@@ -27,8 +38,7 @@ pub fn json_line(value: &impl Serialize) -> Result<()> {
 /// Prints a piece of text at once, with no line end of its own.
 pub fn piece(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// Prints rows: as the text `for_people`, as one JSON array, or as one JSON object per line.
@@ -38,7 +48,7 @@ pub fn rows<T: Serialize>(
     for_people: impl FnOnce() -> String,
 ) -> Result<()> {
     match format {
-        Format::Text => write!(io::stdout().lock(), "{}", for_people())?,
+        Format::Text => written(write!(io::stdout().lock(), "{}", for_people()))?,
         Format::Json => line(serde_json::to_string_pretty(rows)?)?,
         Format::Jsonl => {
             for row in rows {
@@ -56,7 +66,7 @@ pub fn object<T: Serialize>(
     for_people: impl FnOnce() -> String,
 ) -> Result<()> {
     match format {
-        Format::Text => write!(io::stdout().lock(), "{}", for_people())?,
+        Format::Text => written(write!(io::stdout().lock(), "{}", for_people()))?,
         Format::Json | Format::Jsonl => json_line(value)?,
     }
     Ok(())

@@ -255,3 +255,15 @@ fn a_note_that_cannot_be_printed_stops_no_command() {
         .unwrap();
     assert!(!stdout(&output).is_empty());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_find_no_room_are_said_to_be_lost() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .arg("devices")
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_refused(&output, &["standard output: expected room for the results", "free some space"]);
+}

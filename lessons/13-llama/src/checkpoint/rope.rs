@@ -60,7 +60,7 @@ pub(super) fn read(keys: &Keys, checks: &Checks) -> Result<(f64, RopeScaling), C
         turned if turned.as_f64() == Some(1.0) => {}
         turned => {
             let problem = format!("expected 1, which turns whole heads, found {turned}");
-            return checks.refuse("partial_rotary_factor", problem);
+            return checks.not_read("partial_rotary_factor", problem);
         }
     }
     Ok((theta, rope.scaling()?))
@@ -83,7 +83,7 @@ impl RopeValues<'_> {
             kind if kind == "llama3" => self.llama3(),
             other => {
                 let expected = "expected rope_type default, linear or llama3";
-                self.checks.refuse(self.key, format!("{expected}, found {other}"))
+                self.checks.not_read(self.key, format!("{expected}, found {other}"))
             }
         }
     }

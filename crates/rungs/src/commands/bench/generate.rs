@@ -51,6 +51,9 @@ pub fn run(args: &Args) -> Result<()> {
         let prompt = prompt_length(&*model);
         // At least two, since the first waits for the prompt and does not count.
         let new = (args.tokens as usize).min(model.max_tokens() - prompt).max(2);
+        if rows.is_empty() && new < args.tokens as usize {
+            note!("note: the model sees {} tokens: {new} are written", model.max_tokens());
+        }
         let written = write(&*model, new, !args.no_cache, &device);
         let after_first = written.after_first();
         let end = END.min(after_first.len());
