@@ -1,9 +1,9 @@
 //! Text by the passage, whatever it comes from.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use files::TextFile;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{DataError, World, docs};
@@ -131,7 +131,7 @@ pub fn words(text: &str) -> Vec<String> {
 /// A file by the line, a long line by the piece.
 struct FilePassages {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: BufReader<TextFile>,
     /// Read and not handed on: what follows the cut of a long line.
     rest: Vec<u8>,
     /// Number of bytes handed on so far.

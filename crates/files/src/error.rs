@@ -73,6 +73,7 @@ fn remedy(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             "change its permissions or its folder's (`chmod`), or ask its owner"
         }
+        io::ErrorKind::ResourceBusy => "read it when nothing writes to it, or a copy of it",
         _ => "check the path, its permissions and the free space",
     }
 }

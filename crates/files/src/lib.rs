@@ -12,7 +12,8 @@
 //! - [`read_json`] and [`write_json`]: no key twice, and errors that name the key.
 //! - [`sha256`], [`sha256_of`] and [`hex`]: digests as they are written down.
 //! - [`Home`]: the folder in which what was fetched is kept.
-//! - [`one_line`], [`shortened`]: a text of a file's own, shown so that it cannot steer a terminal.
+//! - [`one_line`], [`shortened`], [`for_terminal`]: a text of a file's own, shown so that it cannot
+//!   steer a terminal.
 //!
 //! ```
 //! # let folder = tempfile::tempdir().unwrap();
@@ -37,8 +38,8 @@ pub use aside::{aside, part_of, settle, write};
 pub use error::FilesError;
 pub use home::{HOME_VARIABLE, Home};
 pub use json::{read_json, write_json};
-pub use line::{one_line, shortened};
+pub use line::{for_terminal, one_line, shortened};
 pub use lookalike::{Lookalike, PICKLE, is_web_page, lookalike, refuse_lookalikes};
-pub use open::{open, open_text, read};
+pub use open::{TextFile, open, open_text, read};
 pub use sha256::{hex, sha256, sha256_of};
 pub use text::{read_text, refuse_no_text, text, utf_8};

@@ -16,6 +16,20 @@ pub fn shortened(problem: &str) -> String {
     line_of(problem, LONGEST_PROBLEM)
 }
 
+/// `text` with its lines and tabs as they are and every other control character escaped, so that it
+/// cannot steer a terminal.
+pub fn for_terminal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && !matches!(c, '\n' | '\t') {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 fn line_of(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for c in text.chars() {

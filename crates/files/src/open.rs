@@ -33,21 +33,57 @@ pub fn open(path: &Path, expected: &'static str) -> Result<(File, u64), FilesErr
 /// Opens the text at `path`, which is read once from its beginning to its end: a regular file,
 /// perhaps an empty one, or a stream that this process was started with (`/dev/stdin`, or the
 /// `/dev/fd/63` that a shell makes of `<(..)`). Another pipe or a device is refused before it is
-/// opened: it could block, or go on, for ever.
+/// opened: it could block, or go on, for ever. So could a file that something writes to: reading
+/// fails where it does not end after as many bytes as it had at first.
 ///
 /// # Errors
 ///
 /// What the operating system refuses, a folder, a device, or a pipe or socket that has a name.
-pub fn open_text(path: &Path) -> io::Result<File> {
+pub fn open_text(path: &Path) -> io::Result<TextFile> {
     let kind = fs::metadata(path)?.file_type();
     let found = if kind.is_dir() {
         "it is a directory, expected a file"
-    } else if kind.is_file() || is_own_stream(path) {
-        return File::open(path);
+    } else if is_own_stream(path) {
+        return Ok(TextFile { file: File::open(path)?, left: None });
+    } else if kind.is_file() {
+        return TextFile::of(File::open(path)?);
     } else {
         "it is a device, pipe or socket; give what it says on standard input"
     };
     Err(io::Error::new(io::ErrorKind::InvalidInput, found))
+}
+
+/// A text that was opened by [`open_text`].
+#[derive(Debug)]
+pub struct TextFile {
+    file: File,
+    /// Bytes of a regular file that are still to come; a stream says nothing of its length.
+    left: Option<u64>,
+}
+
+impl TextFile {
+    /// A regular file, from its beginning to where it ends now.
+    fn of(file: File) -> io::Result<Self> {
+        let left = Some(file.metadata()?.len());
+        Ok(Self { file, left })
+    }
+}
+
+impl Read for TextFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let Some(left) = &mut self.left else { return Ok(read) };
+        let ends_early = read == 0 && *left > 0 && !buffer.is_empty();
+        match left.checked_sub(read as u64) {
+            Some(rest) if !ends_early => *left = rest,
+            still => {
+                let change = if still.is_none() { "grew" } else { "became shorter" };
+                let found = format!("it {change} while it was read");
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, found));
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// Whether a path stands for something that this process has open already.
@@ -60,7 +96,7 @@ fn is_own_stream(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// As [`open`], and a file that is larger.
+/// As [`open`], and a file that is larger, or changes its size meanwhile.
 pub fn read(path: &Path, expected: &'static str, most: u64) -> Result<Vec<u8>, FilesError> {
     let (file, size) = open(path, expected)?;
     if size > most {
@@ -68,7 +104,9 @@ pub fn read(path: &Path, expected: &'static str, most: u64) -> Result<Vec<u8>, F
         return refuse(path, expected, &found, "check that it is the right file");
     }
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(FilesError::io(path, "reading"))?;
+    TextFile { file, left: Some(size) }
+        .read_to_end(&mut bytes)
+        .map_err(FilesError::io(path, "reading"))?;
     Ok(bytes)
 }
 

@@ -1,12 +1,11 @@
 //! Texts of others: UTF-8, whole or from the beginning on.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::FilesError;
 use crate::lookalike::{Lookalike, PICKLE, lookalike, refuse};
-use crate::open::{not_opened, open_text};
+use crate::open::{TextFile, not_opened, open_text};
 
 /// Opens the text at `path`, which is `expected` there, to be read from its beginning on: as
 /// [`open_text`], and what gives itself away as no text in UTF-8 is refused by what it is.
@@ -14,7 +13,7 @@ use crate::open::{not_opened, open_text};
 /// # Errors
 ///
 /// As [`open_text`], and a gzip file, a web page, text in UTF-16 and their like.
-pub fn text(path: &Path, expected: &'static str) -> Result<BufReader<File>, FilesError> {
+pub fn text(path: &Path, expected: &'static str) -> Result<BufReader<TextFile>, FilesError> {
     if path.is_dir() {
         let (found, remedy) = ("a directory".into(), "check the path: give that of a file in it");
         return Err(FilesError::NotThat { path: path.into(), expected, found, remedy });

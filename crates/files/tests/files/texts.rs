@@ -1,12 +1,12 @@
 //! Texts that are read from their beginning to their end: files, and streams that were given.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use files::open_text;
+use files::{FilesError, for_terminal, open_text};
 
 #[test]
 fn a_file_is_a_text_even_an_empty_one() {
@@ -46,4 +46,26 @@ fn what_could_block_or_never_end_is_named_before_it_is_opened() {
     assert!(open_text(&folder.path().join("nothing")).is_err());
     File::create(folder.path().join("file")).unwrap();
     assert!(open_text(&folder.path().join("file/below")).is_err());
+}
+
+#[test]
+fn a_file_that_changes_its_size_while_it_is_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    for (size, change) in [(6, "grew"), (2, "became shorter"), (0, "became shorter")] {
+        fs::write(&file, "text").unwrap();
+        let mut text = open_text(&file).unwrap();
+        OpenOptions::new().write(true).open(&file).unwrap().set_len(size).unwrap();
+        let error = text.read_to_end(&mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains(change), "{size}: {error}");
+    }
+    let error = FilesError::io(&file, "reading")(ErrorKind::ResourceBusy.into());
+    assert!(error.to_string().contains("a copy of it"), "{error}");
+}
+
+#[test]
+fn a_text_for_a_terminal_keeps_its_lines_and_cannot_steer_it() {
+    let text = "a\u{1b}[2Jb\r\u{9b}1m\tc\ne\u{301}\u{200d}\0";
+    let shown = "a\\u{1b}[2Jb\\r\\u{9b}1m\tc\ne\u{301}\u{200d}\\u{0}";
+    assert_eq!(for_terminal(text), shown);
 }
