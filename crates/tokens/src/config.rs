@@ -41,7 +41,7 @@ pub(crate) struct Config {
     pub model_type: Option<String>,
     /// Name of the tokenizer's class, by tokenizer_config.json, else by config.json.
     pub class: Option<String>,
-    /// Path of the file that names the class, or would.
+    /// Path of the file that says the class, else of one that could: for errors.
     pub class_path: PathBuf,
 }
 
@@ -49,17 +49,21 @@ impl Config {
     /// Reads the files of a folder, as far as they are there.
     pub fn read(folder: &Path) -> Result<Self, TokensError> {
         let path = folder.join("tokenizer_config.json");
-        let model = read_object(&folder.join("config.json"))?.unwrap_or_default();
+        let model_path = folder.join("config.json");
+        let model = read_object(&model_path)?.unwrap_or_default();
         let values = read_object(&path)?.unwrap_or_default();
         let mut config = Self { path, values, ..Self::default() };
         config.model_type = model.get("model_type").and_then(Value::as_str).map(String::from);
         let by_model = model.get("tokenizer_class").and_then(Value::as_str).map(String::from);
         config.class = config.text("tokenizer_class")?;
-        config.class_path = config.path.clone();
-        if let (None, Some(class)) = (&config.class, by_model) {
-            config.class = Some(class);
-            config.class_path = folder.join("config.json");
-        }
+        config.class_path = if config.class.is_none() && model_path.exists() {
+            model_path
+        } else if config.path.exists() {
+            config.path.clone()
+        } else {
+            folder.into()
+        };
+        config.class = config.class.or(by_model);
         for key in ["do_lower_case", "strip_accents", "tokenize_chinese_chars"] {
             config.flag(key)?; // also where the class does not ask
         }

@@ -67,8 +67,8 @@ impl Tokenizer {
         if let Some(framing) = framing {
             library.with_post_processor(Some(part::<PostProcessorWrapper>(framing, &path)?));
         }
-        let truncation = side(&config, "truncation_side", &outline.truncation)?;
-        let padding = side(&config, "padding_side", &outline.padding)?;
+        let truncation = side(&config, "truncation_side", &outline.truncation, &path)?;
+        let padding = side(&config, "padding_side", &outline.padding, &path)?;
         let by_class = if class == Class::Llama { Side::Left } else { Side::Right };
         library.set_encode_special_tokens(config.flag("split_special_tokens")?.unwrap_or(false));
         let is_bpe = matches!(library.get_model(), ModelWrapper::BPE(_));
@@ -167,13 +167,22 @@ enum Side {
     Right,
 }
 
-/// The side that a setting names, by tokenizer_config.json, else by tokenizer.json.
-fn side(config: &Config, key: &str, in_tokenizer: &Value) -> Result<Option<Side>, TokensError> {
-    match config.text(key)?.as_deref().or(in_tokenizer["direction"].as_str()) {
+/// The side that a setting names, by tokenizer_config.json, else by tokenizer.json, which lies at
+/// `path`.
+fn side(
+    config: &Config,
+    key: &str,
+    in_tokenizer: &Value,
+    path: &Path,
+) -> Result<Option<Side>, TokensError> {
+    let said = config.text(key)?;
+    let (path, key) =
+        if said.is_some() { (config.path.as_path(), key) } else { (path, "direction") };
+    match said.as_deref().or(in_tokenizer["direction"].as_str()) {
         None => Ok(None),
         Some("left" | "Left") => Ok(Some(Side::Left)),
         Some("right" | "Right") => Ok(Some(Side::Right)),
-        Some(other) => Err(wrong(&config.path, format!("left or right at {key:?}"), other)),
+        Some(other) => Err(wrong(path, format!("left or right at {key:?}"), other)),
     }
 }
 

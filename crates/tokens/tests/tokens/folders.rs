@@ -110,7 +110,8 @@ fn a_sentencepiece_model_alone_is_named_with_the_remedy() {
 fn the_files_of_another_class_than_the_folder_names_are_refused() {
     let pairs = [("vocab.json", &br#"{"a": 0}"#[..]), ("merges.txt", b"#version: 0.2\n")];
     let config = ("config.json", &br#"{"model_type": "llama"}"#[..]);
-    refusal(&folder(&[pairs[0], pairs[1], config]), &["GPT2Tokenizer", "merges.txt", "llama"]);
+    let said = ["/config.json", "GPT2Tokenizer", "merges.txt", "llama"];
+    refusal(&folder(&[pairs[0], pairs[1], config]), &said);
     refusal(&folder(&pairs), &["GPT2Tokenizer", "merges.txt"]);
     let config = ("tokenizer_config.json", &br#"{"tokenizer_class": "GPT2Tokenizer"}"#[..]);
     refusal(&folder(&[pairs[0], config]), &["found neither"]);
@@ -130,7 +131,11 @@ fn a_class_that_is_not_known_here_is_named() {
     let own = r#"{"tokenizer_class": "OwnTokenizer", "auto_map": {"AutoTokenizer": ["own.T"]}}"#;
     refusal(&beside(&[("tokenizer_config.json", own)]), &["auto_map", "OwnTokenizer"]);
     let other = ("tokenizer_config.json", r#"{"tokenizer_class": "GPT2Tokenizer"}"#);
-    refusal(&beside(&[other]), &["WordPiece", "GPT2Tokenizer"]);
+    refusal(&beside(&[other]), &["tokenizer_config.json", "WordPiece", "GPT2Tokenizer"]);
+    for class in ["AlbertTokenizer", "GPT2Tokenizer"] {
+        let config = format!(r#"{{"tokenizer_class": "{class}"}}"#);
+        refusal(&beside(&[("config.json", &config)]), &["/config.json", class]);
+    }
 }
 
 #[test]
