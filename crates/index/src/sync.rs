@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use data::Split;
@@ -313,19 +313,43 @@ fn read(
             about.len()
         )));
     }
-    let bytes = fs::read(path).map_err(|error| refuse(&error.to_string()))?;
+    let mut bytes = Vec::new();
+    files::open_text(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| refuse(&error.to_string()))?;
     let digest = digest(&bytes, split);
     if known == Some(&digest) {
         return Ok(None);
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some((digest, text))),
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
         Err(error) => {
             let offset = error.utf8_error().valid_up_to();
             let byte = error.as_bytes()[offset];
-            Err(IndexError::NotText { path: path.into(), offset, byte })
+            return Err(IndexError::NotText { path: path.into(), offset, byte });
+        }
+    };
+    if let Some(offset) = text.find('\0') {
+        return Err(IndexError::NotText { path: path.into(), offset, byte: 0 });
+    }
+    if let Some(offset) = lone_return(&text) {
+        return Err(refuse(&format!(
+            "a carriage return at byte {offset} ends no line; convert the file, for instance with \
+             `tr '\\r' '\\n'`"
+        )));
+    }
+    Ok(Some((digest, text)))
+}
+
+/// Where the first carriage return is that stands neither before the end of a line nor at that of
+/// the text.
+fn lone_return(text: &str) -> Option<usize> {
+    for (at, _) in text.match_indices('\r') {
+        if text.as_bytes().get(at + 1).is_some_and(|&next| next != b'\n') {
+            return Some(at);
         }
     }
+    None
 }
 
 /// The error of a file or directory that cannot be read.

@@ -143,3 +143,20 @@ fn what_may_not_be_read_is_passed_over_in_a_directory() {
     }
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
 }
+
+#[test]
+fn a_zero_or_a_carriage_return_that_ends_no_line_is_no_text() {
+    let (_folder, notes, mut index) = notes();
+    fs::write(notes.join("zero.txt"), "one\n\0two\n").unwrap();
+    fs::write(notes.join("old.txt"), "one\r\ntwo\rthree\r").unwrap();
+    fs::write(notes.join("windows.txt"), "one\r\ntwo\r\n").unwrap();
+    let found = find_files(std::slice::from_ref(&notes)).unwrap();
+    let (done, said) = renewed(&mut index, &found.files);
+    assert_eq!((done.renewed, done.passed_over), (2, 2));
+    for (said, needles) in said.iter().zip([
+        ["old.txt", "a carriage return at byte 8"],
+        ["zero.txt, byte offset 4", "found byte 0x00"],
+    ]) {
+        assert!(needles.iter().all(|needle| said.contains(needle)), "{said}");
+    }
+}
