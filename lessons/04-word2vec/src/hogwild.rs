@@ -80,6 +80,9 @@ pub struct TrainedVectors {
     /// Nats per pair: the mean of each epoch over the windows that were measured, one in 64. An
     /// epoch of which none was measured is left out, as can happen in a corpus of fewer windows.
     pub losses: Vec<f64>,
+    /// How many pairs of a word and a neighbour it learned from, of all epochs; of none, the
+    /// vectors are as they were drawn.
+    pub pairs: u64,
 }
 
 /// Trains vectors for the words of a vocabulary. About ten times a second `watch` is called with
@@ -122,8 +125,8 @@ pub fn train(
             }
         }
     })?;
-    let losses = job.losses();
-    Ok(TrainedVectors { vectors: job.tables.into_vectors(config.d_model), losses })
+    let (losses, pairs) = (job.losses(), job.pairs.load(Relaxed));
+    Ok(TrainedVectors { vectors: job.tables.into_vectors(config.d_model), losses, pairs })
 }
 
 /// The two tables, in the form in which the threads train them.
@@ -177,6 +180,8 @@ struct Job<'a> {
     total: u64,
     /// Words read so far.
     words_read: AtomicU64,
+    /// Pairs learned from so far.
+    pairs: AtomicU64,
     /// Whether the threads are to end after the sentence that they train.
     stop: AtomicBool,
     /// The loss of each epoch.
@@ -207,6 +212,7 @@ impl<'a> Job<'a> {
             tables: Tables::init(vocabulary.words.len(), config),
             total: corpus.words() * config.epochs as u64,
             words_read: AtomicU64::new(0),
+            pairs: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             losses: Mutex::new(vec![MeasuredLoss::default(); config.epochs]),
         }
@@ -249,6 +255,8 @@ struct Worker<'a> {
     buffers: WindowBuffers,
     /// How many windows this thread has trained so far.
     windows_trained: u64,
+    /// How many pairs it learned from since that was last reported.
+    pairs: u64,
     /// The loss since it was last reported.
     loss: MeasuredLoss,
 }
@@ -263,6 +271,7 @@ impl<'a> Worker<'a> {
             targets: Vec::new(),
             buffers: WindowBuffers::new(job.config.d_model),
             windows_trained: 0,
+            pairs: 0,
             loss: MeasuredLoss::default(),
         }
     }
@@ -284,8 +293,9 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Adds the loss that was measured to that of the epoch.
+    /// Adds the loss that was measured to that of the epoch, and the pairs to those of all threads.
     fn report(&mut self, epoch: usize) {
+        self.job.pairs.fetch_add(take(&mut self.pairs), Relaxed);
         let measured = take(&mut self.loss);
         let mut losses = self.job.losses.lock().expect("no thread panics while it adds");
         losses[epoch].sum += measured.sum;
@@ -325,6 +335,7 @@ impl<'a> Worker<'a> {
     fn train_window(&mut self, rate: f32) {
         let measure = self.windows_trained.is_multiple_of(MEASURED);
         self.windows_trained += 1;
+        self.pairs += self.contexts.len() as u64;
         let loss = match &self.job.tables {
             Tables::Plain(tables) => {
                 let mut tables = tables.lock().expect("no thread panics while it trains");

@@ -1,7 +1,7 @@
 //! What holds for any numbers and any corpus.
 
 use burn::tensor::{Int, Tensor};
-use data::{Corpus, Section};
+use data::{Corpus, Ids, Passages, Section, Vocabulary};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -55,6 +55,19 @@ fn an_epoch_of_which_no_window_was_measured_has_no_loss() {
     let trained = train(&ids, &vocabulary, &small().with_epochs(20), &mut |_| true).unwrap();
     assert!(trained.losses.len() < 20, "{:?}", trained.losses);
     assert!(trained.losses.iter().all(|loss| loss.is_finite()), "{:?}", trained.losses);
+}
+
+/// A word alone in its sentence has no neighbour.
+#[test]
+fn a_corpus_without_neighbours_has_no_pair_to_learn_from() {
+    for (text, pairs) in [("cat\ndog\ncat\n", 0), ("cat dog\ncat\n", 4)] {
+        let passages = || -> Passages { Box::new(text.lines().map(|line| Ok(line.to_string()))) };
+        let vocabulary = Vocabulary::count(passages(), 1).unwrap();
+        let ids = Ids::write(passages(), |word| vocabulary.id(word)).unwrap();
+        let config = small().with_epochs(2).with_sample(0.0);
+        let trained = train(&ids, &vocabulary, &config, &mut |_| true).unwrap();
+        assert_eq!(trained.pairs, pairs, "{text}");
+    }
 }
 
 #[test]
