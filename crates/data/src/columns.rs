@@ -3,7 +3,9 @@
 //!
 //! In this order:
 //!
-//! 1. Names that a user gives hold. `-`, or a name that means nothing here, passes a column over.
+//! 1. Names that a user gives hold, each once. `-`, or a name that means nothing here, passes a
+//!    column over. The first line is a header if it has one of these names, or looks like one;
+//!    where it only might be one, it is a row, which is said.
 //! 2. A first line that names every column that is needed is a header, and its names hold. They are
 //!    those of well-known data sets: GLUE's files, and the columns of sentence-transformers 6.2
 //!    (`anchor`, `positive`, `negative`; `sentence1`, `sentence2`, `score`; `text`, `label`).
@@ -13,13 +15,15 @@
 //! A column that holds numbers or ids where texts are expected, or labels where a text is, is
 //! refused, and so are columns that look swapped: unless the user names the columns.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use crate::DataError;
-use crate::doubts::{check_columns, doubt};
+use crate::doubts::{check_columns, doubt, refuse_unused_judgement};
 use crate::header::{header_note, looks_like_a_header};
 use crate::roles::{Kind, Role, plain};
-use crate::table::{Row, Table};
+use crate::rows::{Row, in_words};
+use crate::table::Table;
 
 /// Names of columns that a user gives in the order of the table: `text,label`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,29 @@ impl Columns {
     /// Names with commas between.
     pub fn named(names: &str) -> Self {
         Self(names.split(',').map(|name| name.trim().to_string()).collect())
+    }
+
+    /// The place of each role by these names.
+    fn places(&self, kind: &Kind) -> Result<Vec<usize>, DataError> {
+        self.check_once(kind)?;
+        let Ok(Some(places)) = named(&self.0, kind) else { return Err(self.refused(kind)) };
+        Ok(places)
+    }
+
+    /// Each name stands once.
+    fn check_once(&self, kind: &Kind) -> Result<(), DataError> {
+        let mut met = HashSet::new();
+        for name in &self.0 {
+            let name = plain(name);
+            if !name.is_empty() && !met.insert(name) {
+                return Err(self.refused(kind));
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, kind: &Kind) -> DataError {
+        DataError::Columns { given: self.0.join(","), names: kind.names }
     }
 }
 
@@ -59,13 +86,7 @@ pub(crate) fn lay_out(
     columns: Option<&Columns>,
 ) -> Result<Laid, DataError> {
     let given = match columns {
-        Some(Columns(names)) => match named(names, kind) {
-            Ok(Some(places)) => Some(places),
-            Ok(None) | Err(_) => {
-                let (given, names) = (names.join(","), kind.names);
-                return Err(DataError::Columns { given, names });
-            }
-        },
+        Some(columns) => Some(columns.places(kind)?),
         None => None,
     };
     let widths = match columns {
@@ -98,15 +119,7 @@ pub(crate) fn lay_out(
     } else {
         widths
     };
-    let mut note = None;
-    if has_names || looks_like_a_header(&rows, kind, &places, given.is_some()) {
-        rows.remove(0);
-        if let Some(again) = rows.iter().find(|row| row.cells == first.cells) {
-            let found = "the names of the columns again".into();
-            return Err(row_error(table, kind, again.line, found));
-        }
-        note = Some(header_note(table, &first, kind, &places, has_names));
-    }
+    let note = take_header(table, kind, &mut rows, &places, has_names, columns)?;
     check_rows(table, kind, &rows, &places, &widths)?;
     if given.is_none() {
         check_columns(table, kind, &rows, &places)?;
@@ -122,19 +135,18 @@ pub(crate) fn lay_out_by(
     label: &str,
     columns: Option<&Columns>,
 ) -> Result<Laid, DataError> {
+    if let Some(columns) = columns {
+        columns.check_once(kind)?;
+    }
     let mut rows = table.rows(&(2..=2))?;
     let Some(first) = rows.first().cloned() else {
         return Err(row_error(table, kind, 1, "an empty table: no row".into()));
     };
     let names = columns.map_or(&first.cells, |Columns(names)| names);
-    let is_label = |name: &String| name == label || plain(name) == plain(label);
-    let place = match label.parse::<usize>() {
-        Ok(from_one) => from_one.checked_sub(1),
-        Err(_) => names.iter().position(is_label),
-    };
-    let width = columns.map_or(first.cells.len(), |Columns(names)| names.len());
-    let Some(place) = place.filter(|&place| place < width && width > 1) else {
-        let found = format!("{width} columns, and none of them is column {label}");
+    let width = names.len();
+    let place = label_place(names, label).filter(|&place| place < width && width > 1);
+    let Some(place) = place else {
+        let found = format!("{}, and not one column {label}", in_words(width));
         return Err(row_error(table, kind, first.line, found));
     };
     let others = (0..width).filter(|&other| other != place);
@@ -147,14 +159,10 @@ pub(crate) fn lay_out_by(
     let has_names = columns.is_none()
         && (label.parse::<usize>().is_err()
             || named.len() == 1 && Role::Label.is_named(&names[place]));
-    let mut note = None;
-    if has_names || looks_like_a_header(&rows, kind, &places, columns.is_some()) {
-        rows.remove(0);
-        note = Some(header_note(table, &first, kind, &places, has_names));
-    }
+    let note = take_header(table, kind, &mut rows, &places, has_names, columns)?;
     for row in &rows {
         if row.cells.len() <= place {
-            let found = format!("{} columns, and none of them is column {label}", row.cells.len());
+            let found = format!("{}, and not one column {label}", in_words(row.cells.len()));
             return Err(row_error(table, kind, row.line, found));
         }
     }
@@ -163,6 +171,46 @@ pub(crate) fn lay_out_by(
         check_columns(table, kind, &rows, &places)?;
     }
     Ok(Laid { rows, places, note })
+}
+
+/// The place of the labels' column, by its number from 1 or by the one name of these that is it.
+fn label_place(names: &[String], label: &str) -> Option<usize> {
+    if let Ok(from_one) = label.parse::<usize>() {
+        return from_one.checked_sub(1);
+    }
+    let is_label = |name: &String| name == label || plain(name) == plain(label);
+    let place = names.iter().position(is_label)?;
+    let is_twice = names[place + 1..].iter().any(is_label);
+    (!is_twice).then_some(place)
+}
+
+/// Takes the names of the columns out of the rows, where the first row is these; a note says how it
+/// was read, if it is one or might be.
+fn take_header(
+    table: &Table,
+    kind: &Kind,
+    rows: &mut Vec<Row>,
+    places: &[usize],
+    has_names: bool,
+    columns: Option<&Columns>,
+) -> Result<Option<String>, DataError> {
+    let given = columns.map(|Columns(names)| &names[..]);
+    if has_names || looks_like_a_header(rows, kind, places, given) {
+        let first = rows.remove(0);
+        if let Some(again) = rows.iter().find(|row| row.cells == first.cells) {
+            let found = "the names of the columns again".into();
+            return Err(row_error(table, kind, again.line, found));
+        }
+        let is_sure = has_names || given.is_some();
+        return Ok(Some(header_note(table, &first, kind, places, is_sure)));
+    }
+    if given.is_some() && looks_like_a_header(rows, kind, places, None) {
+        let (path, line) = (table.path.display(), rows[0].line);
+        let note =
+            format!("{path}: line {line} is read as a row; if it names the columns, remove it");
+        return Ok(Some(note));
+    }
+    Ok(None)
 }
 
 /// The place of each role among these names, if every role that is needed has one; an error says
@@ -177,12 +225,13 @@ fn named(names: &[String], kind: &Kind) -> Result<Option<Vec<usize>>, String> {
             }
         }
         // its own name goes before another that would do
-        let own = found.iter().find(|&&place| plain(&names[place]) == role.names()[0]).copied();
-        match (&found[..], own) {
+        let is_own = |place: &usize| plain(&names[*place]) == role.names()[0];
+        let own: Vec<usize> = found.iter().copied().filter(is_own).collect();
+        match (&found[..], &own[..]) {
             ([], _) if i < kind.needed => return Ok(None),
             ([], _) => {}
-            (&[place], _) | (_, Some(place)) => places.push(place),
-            ([one, two, ..], None) => {
+            (&[place], _) | (_, &[place]) => places.push(place),
+            (_, [one, two, ..]) | ([one, two, ..], []) => {
                 let (role, one, two) = (role.names()[0], &names[*one], &names[*two]);
                 return Err(format!(
                     "expected one column of the {role}, found {one:?} and {two:?}"
@@ -191,44 +240,6 @@ fn named(names: &[String], kind: &Kind) -> Result<Option<Vec<usize>>, String> {
         }
     }
     Ok(Some(places))
-}
-
-/// Names of columns that say whether two texts belong together; who learns from pairs that do must
-/// not pass them over.
-const JUDGEMENTS: [&str; 8] = [
-    "isduplicate",
-    "duplicate",
-    "relevance",
-    "relevant",
-    "entailment",
-    "judgement",
-    "match",
-    "gold",
-];
-
-/// Refuses to learn from every pair where a column says which of them belong together.
-fn refuse_unused_judgement(
-    table: &Table,
-    header: &Row,
-    kind: &Kind,
-    places: &[usize],
-) -> Result<(), DataError> {
-    if !kind.roles.contains(&Role::Other) {
-        return Ok(());
-    }
-    for (place, name) in header.cells.iter().enumerate() {
-        let judges = Role::Label.is_named(name)
-            || Role::Score.is_named(name)
-            || JUDGEMENTS.contains(&plain(name).as_str());
-        if judges && !places.contains(&place) {
-            let problem = format!(
-                "expected rows of texts that belong together, found a column {name:?} that may say \
-                 which do; keep the rows that do"
-            );
-            return Err(doubt(table, kind, problem));
-        }
-    }
-    Ok(())
 }
 
 /// Each row has the columns of the table and something in those that are read.
@@ -248,7 +259,10 @@ fn check_rows(
         if widths.contains(&cells.len()) && empty == 0 {
             continue;
         }
-        let mut found = format!("{} columns, {empty} of them empty", cells.len());
+        let mut found = in_words(cells.len());
+        if empty > 0 {
+            found.push_str(&format!(", {empty} of them empty"));
+        }
         if cells.len() > *widths.end() && rows[0].cells.len() > *widths.end() {
             found.push_str("; `--columns` says what they are, - for one that is passed over");
         }

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use crate::DataError;
-use crate::roles::{Kind, Role, is_number, is_one_word};
-use crate::table::{Row, Table};
+use crate::roles::{Kind, Role, is_number, is_one_word, plain};
+use crate::rows::Row;
+use crate::table::Table;
 
 /// Each column holds what such a column holds.
 pub(crate) fn check_columns(
@@ -45,6 +46,44 @@ pub(crate) fn check_columns(
                 label + 1,
                 labels[0],
                 texts[0]
+            );
+            return Err(doubt(table, kind, problem));
+        }
+    }
+    Ok(())
+}
+
+/// Names of columns that say whether two texts belong together; who learns from pairs that do must
+/// not pass them over.
+const JUDGEMENTS: [&str; 8] = [
+    "isduplicate",
+    "duplicate",
+    "relevance",
+    "relevant",
+    "entailment",
+    "judgement",
+    "match",
+    "gold",
+];
+
+/// Refuses to learn from every pair where a column says which of them belong together.
+pub(crate) fn refuse_unused_judgement(
+    table: &Table,
+    header: &Row,
+    kind: &Kind,
+    places: &[usize],
+) -> Result<(), DataError> {
+    if !kind.roles.contains(&Role::Other) {
+        return Ok(());
+    }
+    for (place, name) in header.cells.iter().enumerate() {
+        let judges = Role::Label.is_named(name)
+            || Role::Score.is_named(name)
+            || JUDGEMENTS.contains(&plain(name).as_str());
+        if judges && !places.contains(&place) {
+            let problem = format!(
+                "expected rows of texts that belong together, found a column {name:?} that may say \
+                 which do; keep the rows that do"
             );
             return Err(doubt(table, kind, problem));
         }

@@ -1,7 +1,7 @@
 //! What can be wrong with a text or a table.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a text or a table could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,17 @@ pub enum DataError {
         /// First byte that is not UTF-8.
         byte: u8,
         /// Column of that byte, counted from 1.
+        column: usize,
+    },
+    /// A line holds a carriage return, which may end a line or not.
+    #[error(
+        "line {line}: expected lines that end in \\n or \\r\\n, found a carriage return at column \
+            {column}; convert the file, for instance with `tr '\\r' '\\n'`"
+    )]
+    CarriageReturn {
+        /// Number of the line, counted from 1.
+        line: usize,
+        /// Column of the first one, in bytes from 1.
         column: usize,
     },
     /// A line is longer than any passage.
@@ -164,6 +175,12 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// This error of a line, of the file at `path`.
+    #[must_use]
+    pub fn in_file(self, path: &Path) -> Self {
+        DataError::InFile { path: path.into(), error: Box::new(self) }
+    }
+
     /// What a user can say so that the file is read, where there is such a thing.
     pub fn help(&self) -> Option<String> {
         let DataError::Doubtful { names, .. } = self else { return None };

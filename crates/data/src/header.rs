@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::roles::{Kind, Role, is_one_word};
-use crate::table::{Row, Table};
+use crate::roles::{Kind, Role, is_one_word, plain};
+use crate::rows::Row;
+use crate::table::Table;
 
 /// Whether the first row, in which not every name is known, is a header all the same: one word in
 /// each column, and
@@ -14,12 +15,13 @@ use crate::table::{Row, Table};
 /// - a label that stands nowhere else, where all others stand twice or more, or beside a known name;
 /// - without label and score, a known name, or more than one word in every other row's texts.
 ///
-/// Only the first two hold where a user has named the columns.
+/// Where a user has named the columns, only the first two hold; and that a cell is such a `given`
+/// name, which no other row has there.
 pub(crate) fn looks_like_a_header(
     rows: &[Row],
     kind: &Kind,
     places: &[usize],
-    is_given: bool,
+    given: Option<&[String]>,
 ) -> bool {
     let [first, others @ ..] = rows else { return false };
     if others.is_empty() {
@@ -47,7 +49,10 @@ pub(crate) fn looks_like_a_header(
     {
         return true;
     }
-    if is_given || !is_one_word_each {
+    if let Some(names) = given {
+        return has_a_name(rows, names);
+    }
+    if !is_one_word_each {
         return false;
     }
     let any_known =
@@ -68,6 +73,18 @@ pub(crate) fn looks_like_a_header(
             any_known || others.len() > 1 && others.iter().all(has_sentences)
         }
     }
+}
+
+/// Whether a cell of the first row is the name of its column, and no other row has it there.
+fn has_a_name(rows: &[Row], names: &[String]) -> bool {
+    for (place, name) in names.iter().enumerate() {
+        let name = plain(name);
+        let has_it = |row: &Row| plain(&cell(row, place)) == name;
+        if !name.is_empty() && has_it(&rows[0]) && !rows[1..].iter().any(has_it) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What is said of a first line that is read as a header.

@@ -16,7 +16,7 @@ pub struct Lines<R> {
 }
 
 /// The lines of a text without their ends (`\n` or `\r\n`) and without a byte order mark; empty
-/// lines count.
+/// lines count. A zero, which no text holds, and a carriage return that ends no line are errors.
 ///
 /// After an error it ends: what follows a broken line could not be trusted to be a line.
 pub fn lines<R: BufRead>(reader: R) -> Lines<R> {
@@ -59,6 +59,13 @@ impl<R: BufRead> Lines<R> {
             let at = error.valid_up_to();
             DataError::NotUtf8 { line, byte: text[at], column: at + 1 }
         })?;
+        if let Some(at) = text.find(['\0', '\r']) {
+            let column = at + 1;
+            return Err(match text.as_bytes()[at] {
+                0 => DataError::NotUtf8 { line, byte: 0, column },
+                _ => DataError::CarriageReturn { line, column },
+            });
+        }
         let text = if line == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
         Ok(Some(text.to_string()))
     }

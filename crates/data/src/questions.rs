@@ -25,8 +25,7 @@ pub fn questions(path: &Path) -> Result<Vec<Section>, DataError> {
     let mut sections: Vec<Section> = Vec::new();
     let mut some_question = false;
     for (line, text) in (1..).zip(lines(reader)) {
-        let text =
-            text.map_err(|error| DataError::InFile { path: path.into(), error: Box::new(error) })?;
+        let text = text.map_err(|error| error.in_file(path))?;
         if let Some(name) = text.strip_prefix(':') {
             sections.push(Section { name: name.trim().into(), questions: Vec::new() });
             continue;

@@ -7,6 +7,8 @@
 //!    `.csv` where it has none.
 //! 2. Where commas and semicolons both divide the first row into columns enough, the one that
 //!    divides every row alike; where both do, the table is refused.
+//! 3. What `|` divides is refused, and so is a text of which most lines, but not all, have the same
+//!    number of tabs.
 //!
 //! Between commas and semicolons a cell in quotes may hold everything, line breaks too (Shafranovich
 //! 2005, RFC 4180; what Python's `csv` and pandas write and read). Between tabs quotes are part of
@@ -17,22 +19,15 @@ use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use crate::DataError;
+use crate::quotes::{quotes_hold_a_delimiter, unquoted, without_blanks_before_quotes};
+use crate::rows::{Row, alike, by_tabs, in_words, usual_width};
+use crate::{DataError, lines};
 
 /// A table that was opened, and not yet divided into columns.
 #[derive(Debug)]
 pub struct Table {
     pub(crate) path: PathBuf,
     text: String,
-}
-
-/// A row of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// Number of the line where it begins, counted from 1.
-    pub(crate) line: u64,
-    /// What its columns hold, without blanks around it.
-    pub(crate) cells: Vec<String>,
 }
 
 /// What follows a table to find out whether its last quote was closed.
@@ -73,17 +68,40 @@ impl Table {
 
     /// Whether it is a table rather than a text a line: by its name (`.csv`, `.tsv`, `.tab`), or
     /// because a tab stands in each of its lines, as many in one as in another.
-    pub fn has_columns(&self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// A line of another number of tabs than most lines have.
+    pub fn has_columns(&self) -> Result<bool, DataError> {
         if matches!(extension(&self.path).as_str(), "csv" | "tsv" | "tab") {
-            return true;
+            return Ok(true);
         }
-        let Ok(rows) = self.by_tabs_or_quoted(&(0..=0)) else { return false };
-        rows.first().is_some_and(|row| row.cells.len() > 1) && alike(&rows, &(0..=0))
+        let rows = self.by_tabs_or_quoted(&(0..=0));
+        let Some(width) = usual_width(&rows).filter(|&width| width > 1) else { return Ok(false) };
+        let Some(odd) = rows.iter().find(|row| row.cells.len() != width) else { return Ok(true) };
+        let found = format!(
+            "{} where most rows have {width}; if each line is a text, its tabs are made blanks \
+             (`tr '\\t' ' '`)",
+            in_words(odd.cells.len())
+        );
+        let expected = "as many columns, with tabs between, as most rows have";
+        Err(DataError::Row { path: self.path.clone(), line: odd.line, expected, found })
     }
 
-    /// The text as it stands.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// Whether `|` divides it, and no tab: it stands in every row outside of quotes, as often in
+    /// one as in another.
+    pub fn has_bars(&self) -> bool {
+        if self.first_line().contains('\t') || !self.text.contains('|') {
+            return false;
+        }
+        let Ok(rows) = self.quoted(b'|') else { return false };
+        rows.len() > 1 && rows[0].cells.len() > 1 && alike(&rows, &(0..=0))
+    }
+
+    /// Its lines, where it is a text a line; empty lines count.
+    pub fn lines(&self) -> impl Iterator<Item = Result<String, DataError>> {
+        let lines = lines(self.text.as_bytes());
+        lines.map(move |line| line.map_err(|error| error.in_file(&self.path)))
     }
 
     /// The rows, divided so that each has one of `widths` columns, or as many as the first, where
@@ -91,17 +109,30 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// A quote that is opened and not closed, or a table that both commas and semicolons divide.
+    /// A quote that is opened and not closed, or a table that both commas and semicolons divide, or
+    /// `|` does.
     pub(crate) fn rows(&self, widths: &RangeInclusive<usize>) -> Result<Vec<Row>, DataError> {
+        if self.has_bars() {
+            let problem = "expected tabs, commas or semicolons between columns, found `|` in every \
+                           row; save it as CSV (pandas: `read_csv(PATH, sep=\"|\")`, then \
+                           `to_csv(index=False)`), or put texts that hold it in quotes";
+            let (path, problem) = (self.path.clone(), problem.into());
+            return Err(DataError::OtherTable { path, problem });
+        }
         if self.is_divided_by_tabs() {
-            self.by_tabs_or_quoted(widths)
+            Ok(self.by_tabs_or_quoted(widths))
         } else {
             self.by_commas_or_semicolons(widths)
         }
     }
 
+    /// The first line that is not blank.
+    fn first_line(&self) -> &str {
+        self.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
+    }
+
     fn is_divided_by_tabs(&self) -> bool {
-        let first = self.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let first = self.first_line();
         match extension(&self.path).as_str() {
             "tsv" | "tab" => true,
             "csv" => first.contains('\t') && !first.contains([',', ';']),
@@ -109,21 +140,22 @@ impl Table {
         }
     }
 
-    fn by_tabs_or_quoted(&self, widths: &RangeInclusive<usize>) -> Result<Vec<Row>, DataError> {
+    fn by_tabs_or_quoted(&self, widths: &RangeInclusive<usize>) -> Vec<Row> {
         let mut rows = by_tabs(&self.text);
         let is_odd = || !alike(&rows, widths) || quotes_hold_a_delimiter(&self.text);
-        if self.text.contains('"') && is_odd() {
-            let quoted = self.quoted(b'\t');
-            if quoted.as_ref().is_ok_and(|rows| alike(rows, widths)) {
-                return quoted;
-            }
+        if self.text.contains('"')
+            && is_odd()
+            && let Ok(quoted) = self.quoted(b'\t')
+            && alike(&quoted, widths)
+        {
+            return quoted;
         }
         for cell in rows.iter_mut().flat_map(|row| &mut row.cells) {
             if let Some(text) = unquoted(cell) {
                 *cell = text;
             }
         }
-        Ok(rows)
+        rows
     }
 
     fn by_commas_or_semicolons(
@@ -133,15 +165,17 @@ impl Table {
         if !self.text.contains(';') {
             return self.quoted(b',');
         }
-        let (commas, semicolons) = (self.quoted(b','), self.quoted(b';'));
         let enough = |rows: &Result<Vec<Row>, DataError>| {
             rows.as_ref().is_ok_and(|rows| {
                 rows.first().is_some_and(|row| row.cells.len() >= *widths.start())
             })
         };
+        let semicolons = self.quoted(b';');
         if !enough(&semicolons) {
-            return commas;
+            drop(semicolons); // two tables take much memory
+            return self.quoted(b',');
         }
+        let commas = self.quoted(b',');
         if !enough(&commas) {
             return semicolons;
         }
@@ -168,7 +202,8 @@ impl Table {
 
     /// Rows of cells that may stand in quotes.
     fn quoted(&self, delimiter: u8) -> Result<Vec<Row>, DataError> {
-        let text = self.text.as_bytes();
+        let text = without_blanks_before_quotes(&self.text, char::from(delimiter));
+        let text = text.as_bytes();
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -188,7 +223,7 @@ impl Table {
             start += text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             line += text[counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
             counted = start;
-            let mut cells = Vec::new();
+            let mut cells = Vec::with_capacity(record.len());
             for cell in &record {
                 cells.push(cell.trim().to_string());
             }
@@ -226,39 +261,6 @@ fn not_text(bytes: &[u8]) -> Option<(u64, String)> {
     Some((line, found))
 }
 
-/// Whether every cell that begins with a quote also ends with one, and a tab or the end of a line
-/// stands in one of them: what divides cells elsewhere belongs to this one.
-fn quotes_hold_a_delimiter(text: &str) -> bool {
-    let (mut holds, mut rest) = (false, text);
-    loop {
-        if let Some(quoted) = rest.strip_prefix('"') {
-            let Some(end) = closing_quote(quoted) else { return false };
-            let after = &quoted[end + 1..];
-            if !(after.is_empty() || after.starts_with(['\t', '\n', '\r'])) {
-                return false;
-            }
-            holds |= quoted[..end].contains(['\t', '\n']);
-            rest = after;
-        }
-        match rest.find(['\t', '\n']) {
-            Some(end) => rest = &rest[end + 1..],
-            None => return holds,
-        }
-    }
-}
-
-/// Where the quote is that ends a cell: two of them stand for one within it.
-fn closing_quote(cell: &str) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + cell[from..].find('"')?;
-        if !cell[at + 1..].starts_with('"') {
-            return Some(at);
-        }
-        from = at + 2;
-    }
-}
-
 /// Whether a text is JSON: an object in its first line, or objects in all of it.
 fn is_json(text: &str) -> bool {
     let text = text.trim();
@@ -274,35 +276,4 @@ fn is_valid(text: &str) -> bool {
 
 fn extension(path: &Path) -> String {
     path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase()
-}
-
-/// A row a line, its cells divided by tabs.
-fn by_tabs(text: &str) -> Vec<Row> {
-    // a lone carriage return ends the lines of old spreadsheets
-    let end = if text.contains('\r') && !text.contains('\n') { '\r' } else { '\n' };
-    let mut rows = Vec::new();
-    for (line, text) in (1..).zip(text.split(end)) {
-        if text.trim().is_empty() {
-            continue;
-        }
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let cells = text.split('\t').map(|cell| cell.trim().to_string()).collect();
-        rows.push(Row { line, cells });
-    }
-    rows
-}
-
-/// Whether each row has one of `widths` columns, or as many as the first.
-fn alike(rows: &[Row], widths: &RangeInclusive<usize>) -> bool {
-    let Some(first) = rows.first() else { return true };
-    rows.iter().all(|row| row.cells.len() == first.cells.len())
-        || rows.iter().all(|row| widths.contains(&row.cells.len()))
-}
-
-/// The text of a cell that is quoted as a whole, with each quote inside it doubled.
-fn unquoted(cell: &str) -> Option<String> {
-    let inside = cell.strip_prefix('"')?.strip_suffix('"')?;
-    let pieces: Vec<&str> = inside.split("\"\"").collect();
-    let is_whole = pieces.iter().all(|piece| !piece.contains('"'));
-    is_whole.then(|| pieces.join("\"").trim().to_string())
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::columns::{Columns, Laid, Noted, lay_out, lay_out_by};
 use crate::roles::{Kind, Role};
-use crate::table::{Row, Table};
+use crate::rows::Row;
+use crate::table::Table;
 use crate::{DataError, Pair};
 
 /// Two texts that belong together, and perhaps one that does not though it may look like it.

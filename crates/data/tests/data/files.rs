@@ -36,6 +36,17 @@ fn bytes_that_are_no_text_are_named_with_their_place() {
 }
 
 #[test]
+fn a_zero_and_a_carriage_return_that_ends_no_line_are_named_with_their_place() {
+    let error = read(b"fine\nab\0c\n").unwrap_err().to_string();
+    assert!(error.contains("line 2: expected UTF-8, found byte 0x00 at column 3"), "{error}");
+    for (text, place) in [(&b"one\rtwo\r"[..], "column 4"), (b"one\r\r\n", "column 4")] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains(place), "{error}");
+        assert!(error.contains(r"tr '\r' '\n'"), "{error}");
+    }
+}
+
+#[test]
 fn a_line_beyond_the_bound_is_refused_without_being_held() {
     let endless = BufReader::new(io::repeat(b'x'));
     let error = lines(endless).next().unwrap().unwrap_err();

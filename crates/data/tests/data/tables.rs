@@ -97,7 +97,88 @@ fn a_first_row_that_is_none_stays_a_row() {
     let words = related("cat\tKatze\ndog\tHund\n", None).unwrap();
     assert_eq!((words.rows.len(), words.note), (2, None));
     let named = labelled("a.tsv", &under("Satz\tEtikett"), Some("text,label")).unwrap();
-    assert_eq!((named.rows.len(), named.note), (5, None), "a user who names columns is believed");
+    assert_eq!(named.rows.len(), 5, "a user who names columns is believed");
+    assert!(named.note.unwrap().contains("line 1 is read as a row"));
+}
+
+#[test]
+fn a_first_line_of_the_names_that_a_user_gives_is_a_header() {
+    let texts = |text: &str, columns: &str| {
+        let read = table("a.tsv", text).texts(Some(&Columns::named(columns))).unwrap();
+        (read.rows, read.note.unwrap_or_default())
+    };
+    let rows = "1\tthe cat\tanimal\n2\tan apple\tfruit\n";
+    for header in ["nr\tsatz\tkind\n", "nr\ttext\tart\n", "nr\tText\tKind\n"] {
+        let (read, note) = texts(&format!("{header}{rows}"), "-,text,kind");
+        assert_eq!(read, ["the cat", "an apple"], "{header}");
+        assert!(note.contains("line 1 is read as the names"), "{note}");
+    }
+    let (read, note) = texts(&format!("nr\tsatz\tart\n{rows}"), "-,text,kind");
+    assert_eq!(read, ["satz", "the cat", "an apple"]);
+    assert!(note.contains("line 1 is read as a row"), "{note}");
+    let (read, note) = texts(rows, "-,text,kind");
+    assert_eq!((read.len(), &note[..]), (2, ""));
+    let by = |text: &str| {
+        let columns = Columns::named("-,text,kind");
+        table("a.tsv", text).labelled_by("kind", Some(&columns)).unwrap().rows.len()
+    };
+    assert_eq!([by(&format!("nr\tsatz\tkind\n{rows}")), by(rows)], [2, 2]);
+}
+
+#[test]
+fn a_name_that_stands_twice_is_refused() {
+    let rows = "the cat\ta cat\tup\nthe dog\ta dog\tdown\n";
+    for columns in ["text,text,label", "text,Text,label", "text,label,label"] {
+        assert_refused(labelled("a.tsv", rows, Some(columns)), &[columns, "each once"]);
+        let columns = Columns::named(columns);
+        assert!(table("a.tsv", rows).labelled_by("label", Some(&columns)).is_err());
+    }
+    let texts = table("a.tsv", rows).texts(Some(&Columns::named("-,-,text"))).unwrap().rows;
+    assert_eq!(texts, ["up", "down"]);
+    let header = format!("text\ttext\tlabel\n{rows}");
+    assert_refused(labelled("a.tsv", &header, None), &["one column of the text", "\"text\" and"]);
+    let header = format!("text\tkind\tkind\n{rows}");
+    assert!(table("a.tsv", &header).labelled_by("kind", None).is_err());
+}
+
+#[test]
+fn a_blank_before_a_quote_does_not_cut_the_cell() {
+    for (name, text) in [
+        ("a.csv", "good,\"up, or so\"\nbad, \"down, \"\"far\"\" down\"\n"),
+        ("a.csv", "good, \"up, or so\"\n \"bad\" ,  \"down, \"\"far\"\" down\"  \r\n"),
+        ("a.tsv", "good\t \"up, or so\"\nbad\t \"down, \"\"far\"\" down\"\n"),
+    ] {
+        let read = labelled(name, text, None).unwrap().rows;
+        assert_eq!(read, [["good", "up, or so"], ["bad", "down, \"far\" down"]], "{text}");
+    }
+    let lines = labelled("a.csv", "a, \"b\nc\"\n\n \"d, e\",\n", None);
+    assert_refused(lines, &["line 4", "1 of them empty"]);
+    let part = "well, \"well\" he said\n\" \"\"oh\"\"\", no\n";
+    let read = labelled("a.csv", part, None).unwrap().rows;
+    assert_eq!(read, [["well", "\"well\" he said"], ["\"oh\"", "no"]]);
+}
+
+#[test]
+fn a_table_of_bars_is_refused_and_a_text_with_one_is_read() {
+    for (name, text) in [
+        ("a.csv", "text|label\ngood, yes|up\nbad|down\n"),
+        ("a.csv", "good, yes|up\nbad, no|down\n"),
+        ("a.tsv", "good|up\nbad|down\n"),
+        ("a.txt", "good|up\nbad|down\n"),
+    ] {
+        assert!(table(name, text).has_bars());
+        assert_refused(labelled(name, text, None), &["found `|`", "to_csv"]);
+        let named = table(name, text).texts(Some(&Columns::named("text,label")));
+        assert_refused(named, &["found `|`", "to_csv"]);
+    }
+    for (name, text) in [
+        ("a.tsv", "a|b\tup\nc|d\tdown\n"),
+        ("a.csv", "\"a|b\",up\n\"c|d\",down\n"),
+        ("a.csv", "a|b,up\nc,down\n"),
+        ("a.csv", "a|b,up\n"),
+    ] {
+        assert!(!labelled(name, text, None).unwrap().rows.is_empty(), "{text}");
+    }
 }
 
 #[test]
@@ -176,7 +257,7 @@ fn quotes_hold_line_breaks_and_those_of_a_text_stay() {
 
 #[test]
 fn a_ragged_or_empty_row_is_named_by_its_line() {
-    assert_refused(labelled("a.csv", "a,up\n\nb\n", None), &["line 3", "1 columns"]);
+    assert_refused(labelled("a.csv", "a,up\n\nb\n", None), &["line 3", "1 column"]);
     assert_refused(
         labelled("a.csv", "text,label\na,up\n,down\n", None),
         &["line 3", "1 of them empty"],
@@ -198,8 +279,26 @@ fn a_text_a_line_is_no_table_and_equal_columns_are() {
         ("a.csv", "the cat\n", true),
         ("-", "", false),
     ] {
-        assert_eq!(table(name, text).has_columns(), is_table, "{text:?}");
+        assert_eq!(table(name, text).has_columns().unwrap(), is_table, "{text:?}");
     }
+}
+
+#[test]
+fn a_text_that_is_nearly_a_table_is_asked_about() {
+    for (text, needles) in [
+        ("1\tcat\n2\tdog\n3\n", ["line 3", "1 column where most rows have 2"]),
+        ("\ncat\n1\tcat\n2\tdog\n", ["line 2", "1 column where most rows have 2"]),
+        ("1\tcat\n2\ta\tdog\n3\tfish\n", ["line 2", "3 columns where most rows have 2"]),
+    ] {
+        let error = table("a.txt", text).has_columns().unwrap_err().to_string();
+        let is_told = needles.iter().all(|needle| error.contains(needle));
+        assert!(is_told && error.contains(r"tr '\t' ' '"), "{error}");
+    }
+    let lines = table("a.txt", "a\n\nb \r\nc\rd\n");
+    let read: Vec<_> = lines.lines().collect();
+    assert_eq!(read[2].as_ref().unwrap(), "b ");
+    let error = read[3].as_ref().unwrap_err().to_string();
+    assert!(error.contains("a.txt") && error.contains("line 4"), "{error}");
 }
 
 #[test]
@@ -221,8 +320,8 @@ fn a_column_of_labels_is_taken_by_number_or_name() {
     assert_refused(noted(by("1\tthe cat\n2\ta dog\n", "2", None)), &["column 1", "a number"]);
     let rows = "1\tthe cat\tx\n2\ta dog\ty\n";
     assert_eq!(by(rows, "label", Some("id,text,label")).unwrap()[0], ["the cat", "x"]);
-    assert_refused(noted(by("cat\ndog\n", "2", None)), &["line 1", "column 2", "1 columns"]);
-    assert_refused(noted(by("cat\tx\ndog\n", "2", None)), &["line 2", "column 2", "1 columns"]);
+    assert_refused(noted(by("cat\ndog\n", "2", None)), &["line 1", "column 2", "1 column"]);
+    assert_refused(noted(by("cat\tx\ndog\n", "2", None)), &["line 2", "column 2", "1 column"]);
     assert_refused(noted(by("cat\tx\n", "kind", None)), &["line 1", "column kind"]);
     assert_refused(noted(by("cat\tx\n", "0", None)), &["column 0"]);
     assert_refused(noted(by("", "1", None)), &["no row"]);
@@ -236,7 +335,7 @@ fn a_header_of_several_words_and_one_that_comes_again_are_told() {
     assert_refused(labelled("a.tsv", &twice, None), &["line 6", "names of the columns again"]);
     let comma = table("a.csv", "Satz 1;Satz 2;Wert\na;b;1\nc;d;2,5\n");
     assert_refused(comma.rated(None), &["line 3", "a number", "2,5"]);
-    assert_refused(labelled("a.tsv", "a, b\n", None), &["1 columns", "called .csv"]);
+    assert_refused(labelled("a.tsv", "a, b\n", None), &["1 column", "called .csv"]);
 }
 
 #[test]

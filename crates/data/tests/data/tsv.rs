@@ -47,7 +47,7 @@ fn a_row_that_is_none_is_refused_with_its_line() {
     };
     refused(b"", &["no row"]);
     refused(b"\n\n", &["no row"]);
-    refused(b"good\t1\nno label\n", &["line 2", "1 columns"]);
+    refused(b"good\t1\nno label\n", &["line 2", "1 column"]);
     refused(b"good\t\n", &["line 1", "1 of them empty"]);
     refused(b"\t1\n", &["1 of them empty"]);
     refused(b"a\tb\tc\n", &["3 columns"]);

@@ -26,9 +26,9 @@ impl std::error::Error for Helpful {}
 pub fn print(error: &anyhow::Error) {
     note!("error: {}", printable(&error.to_string()));
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
-        note!("help: {help}");
+        note!("help: {}", printable(help));
     } else if let Some(help) = error.downcast_ref().and_then(DataError::help) {
-        note!("help: {help}");
+        note!("help: {}", printable(&help));
     }
 }
 

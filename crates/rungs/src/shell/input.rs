@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::Result;
-use data::{Columns, Noted, Table};
+use data::{Columns, DataError, Noted, Table};
 use files::FilesError;
 use sentences::SentenceEncoder;
 use tokens::Tokenizer;
@@ -23,6 +23,15 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     Ok(Box::new(reader))
 }
 
+/// The lines of a file, or of standard input for `-`, one after the other; an error names the file.
+pub fn lines(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<String, DataError>> + Send + use<>> {
+    let name = name(path);
+    let lines = data::lines(open(path)?);
+    Ok(lines.map(move |line| line.map_err(|error| error.in_file(Path::new(&name)))))
+}
+
 /// Reads a whole file, or standard input for `-`, as a table that may be a text a line.
 pub fn table(path: &Path) -> Result<Table> {
     let mut bytes = Vec::new();
@@ -33,14 +42,25 @@ pub fn table(path: &Path) -> Result<Table> {
 /// Reads the texts of a file or of standard input: of a table its column of texts, else every line.
 pub fn texts(path: &Path, columns: Option<&Columns>) -> Result<Vec<String>> {
     let table = table(path)?;
-    if columns.is_some() || table.has_columns() {
+    if has_columns(&table, path, columns)? {
         return Ok(noted(table.texts(columns)?));
     }
-    let mut texts = Vec::new();
-    for line in data::lines(table.text().as_bytes()) {
-        texts.push(line?);
+    Ok(table.lines().collect::<Result<_, _>>()?)
+}
+
+/// Whether the table read from `path` is one, not a text a line: what only looks like a table is
+/// noted on standard error.
+pub fn has_columns(table: &Table, path: &Path, columns: Option<&Columns>) -> Result<bool> {
+    if columns.is_some() || table.has_columns()? {
+        return Ok(true);
     }
-    Ok(texts)
+    if table.has_bars() {
+        note!(
+            "note: {}: `|` stands in every line; each is read as a text, as no tab stands there",
+            name(path)
+        );
+    }
+    Ok(false)
 }
 
 /// The rows of a table; what about it a reader should know goes to standard error.

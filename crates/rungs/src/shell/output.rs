@@ -41,6 +41,11 @@ pub fn piece(text: &str) -> Result<()> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Prints a text for people: what a file says in it cannot steer the terminal.
+fn text(for_people: &str) -> Result<()> {
+    written(write!(io::stdout().lock(), "{}", files::for_terminal(for_people)))
+}
+
 /// Prints rows: as the text `for_people`, as one JSON array, or as one JSON object per line.
 pub fn rows<T: Serialize>(
     format: Format,
@@ -48,7 +53,7 @@ pub fn rows<T: Serialize>(
     for_people: impl FnOnce() -> String,
 ) -> Result<()> {
     match format {
-        Format::Text => written(write!(io::stdout().lock(), "{}", for_people()))?,
+        Format::Text => text(&for_people())?,
         Format::Json => line(serde_json::to_string_pretty(rows)?)?,
         Format::Jsonl => {
             for row in rows {
@@ -66,7 +71,7 @@ pub fn object<T: Serialize>(
     for_people: impl FnOnce() -> String,
 ) -> Result<()> {
     match format {
-        Format::Text => written(write!(io::stdout().lock(), "{}", for_people()))?,
+        Format::Text => text(&for_people())?,
         Format::Json | Format::Jsonl => json_line(value)?,
     }
     Ok(())

@@ -81,6 +81,26 @@ fn a_label_never_seen_in_training_is_wrong_and_said() {
     let text =
         rungs(&["classify", "eval", &out, &at(&folder, "more.tsv"), "--format", "text"], b"");
     assert!(stdout(&text).contains("not in training: ein Fluss"));
+    let rows: String = (0..101).map(|i| format!("river {i}\tein Fluss {i}\n")).collect();
+    fs::write(at(&folder, "more.tsv"), rows).unwrap();
+    let many = rungs(&["classify", "eval", &out, &at(&folder, "more.tsv")], b"");
+    assert_refused(
+        &many,
+        &["more.tsv", "(1, eine Katze)", "101 others (ein Fluss 0, ein Fluss 1, ein Fluss 10, ..)"],
+    );
+}
+
+#[test]
+fn a_text_a_line_that_looks_like_a_table_is_asked_about() {
+    let (folder, model) = (animals(), model());
+    let (out, _) = trained(&folder, &model, &[]);
+    let predict = ["classify", "predict", &out];
+    let ragged = rungs(&predict, b"1\tthe dog\n2\tthe cat\nthe cat\n");
+    assert_refused(&ragged, &["standard input", "line 3", "1 column where most rows have 2"]);
+    let bars = rungs(&predict, b"1|the dog\n2|the cat\n");
+    assert_eq!(json_lines(&bars)[0]["text"], "1|the dog");
+    let note = String::from_utf8(bars.stderr).unwrap();
+    assert!(note.contains("note: standard input: `|` stands in every line"), "{note}");
 }
 
 #[test]
@@ -94,7 +114,7 @@ fn what_cannot_be_learnt_or_read_is_refused() {
     assert_refused(&train(""), &["bad.tsv", "no row"]);
     assert_refused(&train("cat\ta\ndog\ta\n"), &["two labels", "only \"a\""]);
     assert_refused(&train("cat\ta\ndog\t\n"), &["line 2", "empty"]);
-    assert_refused(&train("cat\ta\nno label\n"), &["line 2", "1 columns"]);
+    assert_refused(&train("cat\ta\nno label\n"), &["line 2", "1 column"]);
     assert!(!folder.path().join("never").exists());
     let nothing = rungs(&["classify", "predict", &at(&folder, "never")], b"cat");
     assert_refused(&nothing, &["expected a classifier", "classify train"]);

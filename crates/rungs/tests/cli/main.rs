@@ -204,6 +204,32 @@ fn the_books_first_page_shows_what_a_search_prints() {
 }
 
 #[test]
+fn a_text_that_is_found_cannot_steer_the_terminal() {
+    let model = model();
+    let output =
+        rungs(&["search", "cat", "--model", path(&model)], "the cat\u{1b}[2J\n".as_bytes());
+    assert!(stdout(&output).ends_with("  the cat\\u{1b}[2J\n"), "{output:?}");
+}
+
+#[test]
+fn a_text_with_other_bytes_is_named_with_its_line() {
+    let (model, folder) = (model(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("notes.txt");
+    let file = file.to_str().unwrap();
+    for (bytes, needle) in [
+        (&b"cat\ncaf\xe9\n"[..], "0xe9 at column 4"),
+        (b"cat\ndog\0\n", "0x00 at column 4"),
+        (b"cat\ndog\rriver\r", "a carriage return at column 4"),
+    ] {
+        fs::write(file, bytes).unwrap();
+        for command in [&["embed"][..], &["search", "cat"]] {
+            let output = rungs(&[command, &[file, "--model", path(&model)]].concat(), b"");
+            assert_refused(&output, &["notes.txt", "line 2", needle]);
+        }
+    }
+}
+
+#[test]
 fn a_search_for_nothing_or_in_nothing_is_refused() {
     let model = model();
     let search = |query: &str, top: &str, input: &[u8]| {

@@ -55,7 +55,7 @@ fn pairs_that_are_none_are_refused_by_line() {
         assert!(!out.exists());
     };
     refused("", &["pairs.tsv", "no row"]);
-    refused("the cat\tthe dog\nalone\n", &["line 2", "1 columns"]);
+    refused("the cat\tthe dog\nalone\n", &["line 2", "1 column"]);
     refused("the cat\t \n", &["line 1", "1 of them empty"]);
     refused("the cat\tthe dog\n", &["at least 2 pairs"]);
     let (_folder, file) = pairs(PAIRS);

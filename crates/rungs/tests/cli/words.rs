@@ -145,6 +145,11 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
         &train(&["--corpus", "toy", "--min-count", "1000000", "--out", &file]),
         &["lower --min-count"],
     );
+    let words = at(&folder, "words.txt");
+    fs::write(&words, "cat\ndog\ncat\n").unwrap();
+    let alone = ["--corpus", &words, "--min-count", "1", "--out", &file];
+    assert_refused(&train(&alone), &["words.txt", "found not one", "--min-count"]);
+    fs::remove_file(&words).unwrap();
     for wrong in [["--dim", "0"], ["--epochs", "0"], ["--sample", "2"], ["--threads", "0"]] {
         assert_refused(
             &train(&[&wrong[..], &["--corpus", "toy", "--out", &file]].concat()),
@@ -152,6 +157,14 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
         );
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn no_corpus_at_all_is_named_by_its_option() {
+    for command in [&["word2vec"][..], &["train", "gpt"]] {
+        let output = rungs(&[command, &["--corpus", "", "--out", "never"]].concat(), b"");
+        assert_refused(&output, &["--corpus"]);
+    }
 }
 
 #[cfg(unix)]
@@ -241,7 +254,7 @@ fn a_map_of_one_or_two_words_is_drawn_and_of_none_refused() {
         &map("cat\ndog\n", &["--perplexity", "30"]),
         &["expected a number from 1 to 1.0"],
     );
-    assert_refused(&map("cat\ndog\n", &["--label", "2"]), &["line 1", "column 2", "1 columns"]);
+    assert_refused(&map("cat\ndog\n", &["--label", "2"]), &["line 1", "column 2", "1 column"]);
     assert_refused(&map("cat\tx\ndog\n", &["--label", "2"]), &["line 2", "column 2"]);
 }
 
@@ -254,6 +267,13 @@ fn vectors_of_others_are_read_or_called_by_their_name() {
     assert_eq!(stdout(&output), " 0.9939  dog\n");
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(note.contains("note: ") && note.contains("no first line"), "{note}");
+    let steering = at(&folder, "steering.txt");
+    fs::write(&steering, "2 1\ncat 1\ndog\u{1b}[2J 1\n").unwrap();
+    let near = rungs(&["neighbours", &steering, "cat"], b"");
+    assert_eq!(stdout(&near), " 1.0000  dog\\u{1b}[2J\n");
+    let unknown = rungs(&["neighbours", &steering, "dgo"], b"");
+    assert_refused(&unknown, &["help: ", "dog", "[2J"]);
+    assert!(!unknown.stderr.contains(&0x1b));
     let packed = at(&folder, "v.bin");
     fs::write(&packed, b"\x1f\x8b\x08\0\0\0\0\0").unwrap();
     for args in [
@@ -275,7 +295,7 @@ fn a_word_of_any_length_that_was_written_is_read() {
         let file = at(&folder, name);
         let args =
             ["word2vec", "--corpus", &text, "--dim", "4", "--min-count", "1", "--out", &file];
-        stdout(&rungs(&args, b""));
+        stdout(&rungs(&[&args[..], &["--sample", "0"]].concat(), b""));
         assert_eq!(json(&["neighbours", &file, "cat"])[0]["word"], long.as_str());
     }
 }

@@ -141,7 +141,7 @@ fn texts(args: &Args) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     match &args.texts {
         Some(path) => {
-            for line in data::lines(input::open(path)?) {
+            for line in input::lines(path)? {
                 texts.push(line?);
             }
         }

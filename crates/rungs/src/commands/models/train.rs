@@ -8,6 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
 use course::SEED;
 use data::Corpus;
 use decoder::{CausalPretraining, GptConfig, LanguageModel, Tokenization};
@@ -37,7 +38,10 @@ pub struct Args {
     #[arg(value_enum)]
     architecture: Architecture,
     /// What to learn from
-    #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
+    #[arg(
+        long, value_name = "toy|docs|FILE", default_value = "docs",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     corpus: String,
     /// How much to train
     #[arg(long, value_enum, default_value = "laptop")]

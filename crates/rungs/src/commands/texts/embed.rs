@@ -102,7 +102,7 @@ struct TokenVector<'a> {
 
 /// Prints a JSON line for each line of text, in order, as soon as it is ready.
 pub fn run(args: &Args) -> Result<()> {
-    let input = input::open(&args.file)?;
+    let mut lines = input::lines(&args.file)?;
     let encoder = args.prompt.texts(names::open(&args.model)?)?;
     let mut reading = names::reading(&encoder, args.layer)?;
     if let Some(pooling) = args.pool.and_then(Pool::pooling) {
@@ -119,10 +119,10 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let by_token = args.pool == Some(Pool::None);
     let ahead = args.model.batch as usize * BATCHES_AHEAD;
-    let (send, lines) = sync_channel(ahead);
-    thread::spawn(move || data::lines(input).try_for_each(|line| send.send(line)));
+    let (send, read) = sync_channel(ahead);
+    thread::spawn(move || lines.try_for_each(|line| send.send(line)));
     let mut truncated = 0;
-    while let Some((texts, error)) = next(&lines, ahead) {
+    while let Some((texts, error)) = next(&read, ahead) {
         truncated += if by_token {
             write_tokens(&encoder, &texts, reading.layers)?
         } else {

@@ -174,13 +174,13 @@ fn read(args: &Args) -> Result<Vec<Item>> {
             .collect());
     }
     let mut items = Vec::new();
-    if columns.is_some() || table.has_columns() {
+    if input::has_columns(&table, &args.file, columns)? {
         for text in input::noted(table.texts(columns)?) {
             items.push(Item { text, label: None });
         }
         return Ok(items);
     }
-    for line in data::lines(table.text().as_bytes()) {
+    for line in table.lines() {
         let text = line?.trim().to_string();
         if !text.is_empty() {
             items.push(Item { text, label: None });

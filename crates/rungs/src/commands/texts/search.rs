@@ -84,7 +84,7 @@ fn in_lines(args: &Args) -> Result<()> {
     encoder.ranks_by_cosine()?;
     let encoder = prompts::queries_and_passages(encoder, &args.prompt, &args.passage_prompt)?;
     let mut lines: Vec<(usize, String)> = Vec::new();
-    for (number, line) in (1..).zip(data::lines(input::open(&args.file)?)) {
+    for (number, line) in (1..).zip(input::lines(&args.file)?) {
         let line = line?;
         if !line.trim().is_empty() {
             lines.push((number, line));

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use checkpoint::WordVectors;
+use clap::builder::NonEmptyStringValueParser;
 use course::SEED;
 use data::{Corpus, Ids, Vocabulary};
 use serde::Serialize;
@@ -26,7 +27,10 @@ both. Ctrl-C stops and writes what was learnt. With --threads 1 the same seed gi
 the same file.")]
 pub struct Args {
     /// What to learn from
-    #[arg(long, value_name = "toy|docs|FILE", default_value = "docs")]
+    #[arg(
+        long, value_name = "toy|docs|FILE", default_value = "docs",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     corpus: String,
     /// The width of a vector
     #[arg(
@@ -135,8 +139,18 @@ pub fn run(args: &Args) -> Result<()> {
         bar.set_message(format!("words, loss {:.3}", progress.loss));
         !interrupt.came()
     })?;
-    let read = bar.position();
+    let (read, total) = (bar.position(), ids.words() * config.epochs as u64);
     bar.finish_and_clear();
+    if trained.pairs == 0 {
+        let corpus = &args.corpus;
+        if interrupt.came() {
+            bail!("{corpus}: stopped after {read} of {total} words with nothing learnt yet");
+        }
+        bail!(
+            "{corpus}: expected lines of several words, found not one with two that are left: \
+             lower --min-count, or thin out less with --sample 0"
+        );
+    }
     let seconds = start.elapsed().as_secs_f64();
     let summary = Summary {
         corpus: args.corpus.clone(),
@@ -151,7 +165,6 @@ pub fn run(args: &Args) -> Result<()> {
     WordVectors { words: vocabulary.words, d_model: config.d_model, values: trained.vectors }
         .write(&args.out)?;
     if interrupt.came() {
-        let total = ids.words() * config.epochs as u64;
         bail!(
             "stopped after {read} of {total} words; the vectors learnt until then are in {}",
             summary.out

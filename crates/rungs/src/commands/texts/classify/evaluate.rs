@@ -1,8 +1,9 @@
 //! `cargo rungs classify eval`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use classify::calibration::{Bin, calibration_error, reliability};
 use classify::checkpoint::Classifier;
 use classify::likeliest;
@@ -16,6 +17,11 @@ use crate::shell::output;
 
 /// Bins of answers by how sure they are, for the calibration error.
 const BINS: usize = 10;
+/// Most labels of the rows that the training may lack: the confusion matrix grows with the square
+/// of all labels, and what has so many others is another table.
+const MOST_UNSEEN: usize = 100;
+/// Number of labels that an error names.
+const NAMED: usize = 3;
 
 /// Scores of one label.
 #[derive(Serialize)]
@@ -50,20 +56,37 @@ struct ConfusionMatrix {
     counts: Vec<Vec<usize>>,
 }
 
-/// Measures a classifier on labelled texts.
-pub fn run(classifier: &Classifier, rows: &[Labelled], format: Format) -> Result<()> {
-    let evaluation = evaluate(classifier, rows)?;
+/// Measures a classifier on the labelled texts of a file.
+pub fn run(classifier: &Classifier, file: &Path, rows: &[Labelled], format: Format) -> Result<()> {
+    let (labels, unseen) = (&classifier.head.labels, unseen(&classifier.head.labels, rows));
+    if unseen.len() > MOST_UNSEEN {
+        bail!(
+            "{}: expected labels of the training ({}), found {} others ({}); `--columns` says \
+             which column has the labels",
+            file.display(),
+            beginning(labels),
+            unseen.len(),
+            beginning(&unseen)
+        );
+    }
+    let evaluation = evaluate(classifier, rows, unseen)?;
     output::object(format, &evaluation, || for_people(&evaluation))
 }
 
+/// The first few of several labels.
+fn beginning(labels: &[String]) -> String {
+    let more = if labels.len() > NAMED { ", .." } else { "" };
+    let first = labels[..labels.len().min(NAMED)].join(", ");
+    files::one_line(&first) + more
+}
+
 /// Scores a classifier on labelled texts.
-fn evaluate(classifier: &Classifier, rows: &[Labelled]) -> Result<Evaluation> {
+fn evaluate(classifier: &Classifier, rows: &[Labelled], unseen: Vec<String>) -> Result<Evaluation> {
     let mut labels = classifier.head.labels.clone();
-    let unseen = unseen(&labels, rows);
     if !rows.iter().any(|row| labels.contains(&row.label)) {
         note!(
             "note: no row has a label of the training ({}); the first has {:?}",
-            labels.join(", "),
+            beginning(&labels),
             rows[0].label
         );
     }
@@ -112,15 +135,13 @@ fn number(labels: &[String], label: &String) -> usize {
 
 /// Labels of the rows that the classifier does not know.
 fn unseen(known: &[String], rows: &[Labelled]) -> Vec<String> {
-    let mut unseen = Vec::new();
+    let mut unseen = BTreeSet::new();
     for row in rows {
         if !known.contains(&row.label) {
-            unseen.push(row.label.clone());
+            unseen.insert(&row.label);
         }
     }
-    unseen.sort();
-    unseen.dedup();
-    unseen
+    unseen.into_iter().cloned().collect()
 }
 
 /// The evaluation for people.

@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Eval { folder, file, columns, device, format } => {
             let classifier = open(folder, device)?;
             let rows = input::noted(Table::open(file)?.labelled(columns.columns.as_ref())?);
-            evaluate::run(&classifier, &rows, *format)
+            evaluate::run(&classifier, file, &rows, *format)
         }
     }
 }
