@@ -344,12 +344,8 @@ fn read(
 /// Where the first carriage return is that stands neither before the end of a line nor at that of
 /// the text.
 fn lone_return(text: &str) -> Option<usize> {
-    for (at, _) in text.match_indices('\r') {
-        if text.as_bytes().get(at + 1).is_some_and(|&next| next != b'\n') {
-            return Some(at);
-        }
-    }
-    None
+    let ends_no_line = |at: &usize| text[at + 1..].starts_with(|next| next != '\n');
+    text.match_indices('\r').map(|(at, _)| at).find(ends_no_line)
 }
 
 /// The error of a file or directory that cannot be read.
