@@ -3,12 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use files::{byte_remedy, io_remedy};
+
 /// Why a text or a table could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// Reading the text failed in the middle.
-    #[error("line {line}: reading failed: {source}; check the file and its permissions")]
+    #[error("line {line}: reading failed: {source}; {}", io_remedy(source))]
     Read {
         /// Number of the line, counted from 1.
         line: usize,
@@ -17,8 +19,8 @@ pub enum DataError {
     },
     /// A line is not UTF-8 text.
     #[error(
-        "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; convert the \
-            file, for instance with `iconv -t UTF-8`"
+        "line {line}: expected UTF-8, found byte 0x{byte:02x} at column {column}; {}",
+        byte_remedy(*byte)
     )]
     NotUtf8 {
         /// Number of the line, counted from 1.
@@ -86,10 +88,7 @@ pub enum DataError {
         names: &'static str,
     },
     /// Reading the file failed in the middle.
-    #[error(
-        "{path:?}, byte offset {offset}: reading failed: {source}; check the file and its \
-            permissions"
-    )]
+    #[error("{path:?}, byte offset {offset}: reading failed: {source}; {}", io_remedy(source))]
     Stopped {
         /// Path of the file.
         path: PathBuf,
@@ -100,8 +99,8 @@ pub enum DataError {
     },
     /// The file is not UTF-8 text.
     #[error(
-        "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert \
-            the file, for instance with `iconv -t UTF-8`"
+        "{path:?}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; {}",
+        byte_remedy(*byte)
     )]
     NotText {
         /// Path of the file.

@@ -23,7 +23,7 @@ pub enum FilesError {
     /// The operating system refused to read or write.
     #[error(
         "{path:?}: {action} failed: {}; {}",
-        one_line(&source.to_string()), remedy(source)
+        one_line(&source.to_string()), io_remedy(source)
     )]
     Io {
         /// The file or folder.
@@ -68,7 +68,7 @@ pub enum FilesError {
 }
 
 /// What to do about an answer of the operating system.
-fn remedy(source: &io::Error) -> &'static str {
+pub fn io_remedy(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::PermissionDenied => {
             "change its permissions or its folder's (`chmod`), or ask its owner"

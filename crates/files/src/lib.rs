@@ -7,6 +7,7 @@
 //! - [`open`] and [`read`] take regular files only, within a size, [`open_text`] streams too;
 //!   [`lookalike`] names what is often saved in a file's place.
 //! - [`text()`] and [`read_text`] take UTF-8 and nothing else, past a byte order mark.
+//!   [`byte_remedy`] and [`io_remedy`] say what to do where that fails.
 //! - [`aside`] and [`write()`] make a file whole under another name, bring it to the disk and
 //!   rename it.
 //! - [`read_json`] and [`write_json`]: no key twice, and errors that name the key.
@@ -35,11 +36,11 @@ mod sha256;
 mod text;
 
 pub use aside::{aside, part_of, settle, write};
-pub use error::FilesError;
+pub use error::{FilesError, io_remedy};
 pub use home::{HOME_VARIABLE, Home};
 pub use json::{read_json, write_json};
 pub use line::{for_terminal, one_line, shortened};
 pub use lookalike::{Lookalike, PICKLE, is_web_page, lookalike, refuse_lookalikes};
 pub use open::{TextFile, open, open_text, read};
 pub use sha256::{hex, sha256, sha256_of};
-pub use text::{read_text, refuse_no_text, text, utf_8};
+pub use text::{byte_remedy, read_text, refuse_no_text, text, utf_8};

@@ -93,6 +93,14 @@ fn not_text<T>(
         0 => format!("line {line}: a zero at byte {at}"),
         byte => format!("line {line}: invalid UTF-8 at byte {at}: 0x{byte:02x}"),
     };
-    let remedy = "save it again as UTF-8 (for instance `iconv -f WINDOWS-1252 -t UTF-8`)";
+    let remedy = byte_remedy(bytes[at]);
     Err(FilesError::NotThat { path: path.into(), expected, found, remedy })
+}
+
+/// What to do about a byte that no text in UTF-8 holds.
+pub fn byte_remedy(byte: u8) -> &'static str {
+    match byte {
+        0 => "take it out, if it is a text (for instance `tr -d '\\0'`)",
+        _ => "save it again as UTF-8 (for instance `iconv -f WINDOWS-1252 -t UTF-8`)",
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use files::one_line;
+use files::{byte_remedy, one_line};
 
 /// Why an index could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -120,8 +120,8 @@ pub enum IndexError {
     },
     /// A file is not UTF-8 text.
     #[error(
-        "{}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; convert the file",
-        path.display()
+        "{}, byte offset {offset}: expected UTF-8 text, found byte 0x{byte:02x}; {}",
+        path.display(), byte_remedy(*byte)
     )]
     NotText {
         /// Path of the file.
