@@ -30,9 +30,10 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// A text above [`LARGEST_TEXT`](crate::LARGEST_TEXT), or a failure of the library.
+    /// A text above [`LARGEST_TEXT`](crate::LARGEST_TEXT) whose beginning does not settle the
+    /// tokens that are kept, or a failure of the library.
     pub fn encode_unframed(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
-        let mut tokens = self.encode_bare(text)?;
+        let mut tokens = self.encode_beginning(text, limit)?;
         let truncated = tokens.len() > limit;
         if truncated {
             tokens.truncate(limit, 0, self.truncation);

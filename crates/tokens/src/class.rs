@@ -1,6 +1,6 @@
 //! Which class of the transformers library reads a folder, and what it takes from it.
 
-use crate::config::{Config, wrong};
+use crate::config::Config;
 use crate::error::TokensError;
 
 /// A tokenizer's class, as far as it differs from others of the transformers library (5.24). Each of
@@ -147,16 +147,13 @@ impl Class {
             Some(class) => class,
             None if FILE_ALONE.contains(&model_type) => Self::File,
             None => {
-                let expected = "a \"tokenizer_class\" that is known here (saved anew with \
-                                tokenizer_class PreTrainedTokenizerFast its tokenizer.json holds \
-                                alone)";
-                return Err(wrong(&config.class_path, expected.into(), name));
+                return Err(config.refused_class("a class that is read here".into()));
             }
         };
         if class == Self::File && config.has("auto_map") && !OF_NO_KIND.contains(&name.as_str()) {
-            let expected = "a \"tokenizer_class\" of the transformers library, as code of the \
-                            folder's own (\"auto_map\") is not run";
-            return Err(wrong(&config.class_path, expected.into(), name));
+            let expected = "a class of the transformers library, as code of the folder's own \
+                            (auto_map) is not run";
+            return Err(config.refused_class(expected.into()));
         }
         let byte_pairs = tokenizer_json.is_some_and(|json| contains(json, b"\"ByteLevel\""));
         if FILE_ALONE.contains(&model_type) || (class == Self::Llama && byte_pairs) {

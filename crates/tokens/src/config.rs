@@ -13,7 +13,7 @@
 //!    tokenizer.json, else what the class has.
 //! 4. The class: see `Class::choose`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use files::one_line;
@@ -26,6 +26,12 @@ use crate::error::TokensError;
 /// (`SPECIAL_TOKENS_ATTRIBUTES`).
 pub(crate) const ROLES: [&str; 7] = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"];
 
+/// What older libraries call the special tokens without a name.
+const OLDER_EXTRA: &str = "additional_special_tokens";
+
+/// The file in which older libraries wrote the special tokens.
+const MAP: &str = "special_tokens_map.json";
+
 /// What the files of a folder say of its tokenizer, tokenizer.json itself left out.
 #[derive(Default)]
 pub(crate) struct Config {
@@ -33,6 +39,8 @@ pub(crate) struct Config {
     pub path: PathBuf,
     /// Content of tokenizer_config.json, with that of special_tokens_map.json where it holds.
     values: Map<String, Value>,
+    /// Keys of which the value is that of special_tokens_map.json.
+    in_map: BTreeSet<String>,
     /// Added tokens by ID, as tokenizer_config.json or added_tokens.json have them.
     pub added: BTreeMap<u64, AddedToken>,
     /// Whether tokenizer_config.json alone says how tokens are added.
@@ -41,8 +49,8 @@ pub(crate) struct Config {
     pub model_type: Option<String>,
     /// Name of the tokenizer's class, by tokenizer_config.json, else by config.json.
     pub class: Option<String>,
-    /// Path of the file that says the class, else of one that could: for errors.
-    pub class_path: PathBuf,
+    /// File and key that say the class, else the kind of model, else that could: for errors.
+    class_place: (PathBuf, &'static str),
 }
 
 impl Config {
@@ -55,15 +63,15 @@ impl Config {
         let mut config = Self { path, values, ..Self::default() };
         config.model_type = model.get("model_type").and_then(Value::as_str).map(String::from);
         let by_model = model.get("tokenizer_class").and_then(Value::as_str).map(String::from);
-        config.class = config.text("tokenizer_class")?;
-        config.class_path = if config.class.is_none() && model_path.exists() {
-            model_path
-        } else if config.path.exists() {
-            config.path.clone()
-        } else {
-            folder.into()
+        let own = config.text("tokenizer_class")?;
+        config.class_place = match (&own, &by_model) {
+            (Some(_), _) => (config.path.clone(), "tokenizer_class"),
+            (None, Some(_)) => (model_path, "tokenizer_class"),
+            (None, None) if model_path.exists() => (model_path, "model_type"),
+            (None, None) if config.path.exists() => (config.path.clone(), "tokenizer_class"),
+            (None, None) => (folder.into(), "tokenizer_class"),
         };
-        config.class = config.class.or(by_model);
+        config.class = own.or(by_model);
         for key in ["do_lower_case", "strip_accents", "tokenize_chinese_chars"] {
             config.flag(key)?; // also where the class does not ask
         }
@@ -89,13 +97,12 @@ impl Config {
 
     /// Takes over special_tokens_map.json and added_tokens.json, as older libraries wrote them.
     fn read_older_files(&mut self, folder: &Path) -> Result<(), TokensError> {
-        for (key, mut value) in
-            read_object(&folder.join("special_tokens_map.json"))?.unwrap_or_default()
-        {
+        for (key, mut value) in read_object(&folder.join(MAP))?.unwrap_or_default() {
+            self.in_map.insert(key.clone());
             if let Some(token) = value.as_object_mut() {
                 token.insert("special".into(), Value::Bool(true));
             }
-            if key == "additional_special_tokens" {
+            if key == OLDER_EXTRA {
                 if self.has_named_extra() || self.extra_values().is_empty() {
                     self.values.insert(key, value);
                 }
@@ -120,6 +127,14 @@ impl Config {
         Ok(())
     }
 
+    /// The error of a class by which the files are not read.
+    pub fn refused_class(&self, expected: String) -> TokensError {
+        let (path, key) = self.class_place.clone();
+        let name = self.class.as_ref().or(self.model_type.as_ref());
+        let found = name.map_or("none".into(), |name| format!("{name:?}"));
+        TokensError::Class { path, key, expected, found }
+    }
+
     /// Whether a special token is said to have this text.
     fn names(&self, text: &str) -> bool {
         let mut named = self.extra_values();
@@ -137,9 +152,16 @@ impl Config {
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(other) => {
                 let expected = format!("true or false at {key:?}");
-                Err(wrong(&self.path, expected, &other.to_string()))
+                Err(self.wrong_at(key, expected, other))
             }
         }
+    }
+
+    /// The error of a value, by the file that it stands in.
+    fn wrong_at(&self, key: &str, expected: String, found: &Value) -> TokensError {
+        let in_map = self.in_map.contains(key);
+        let path = if in_map { self.path.with_file_name(MAP) } else { self.path.clone() };
+        wrong(&path, expected, &found.to_string())
     }
 
     /// The text at a key, if there is one.
@@ -147,7 +169,7 @@ impl Config {
         match self.values.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(wrong(&self.path, format!("a text at {key:?}"), &other.to_string())),
+            Some(other) => Err(self.wrong_at(key, format!("a text at {key:?}"), other)),
         }
     }
 
@@ -156,9 +178,9 @@ impl Config {
         let Some(value) = self.values.get(key).filter(|value| !value.is_null()) else {
             return Ok(None);
         };
-        serde_json::from_value(value.clone()).map(Some).map_err(|_| {
-            wrong(&self.path, format!("a list of texts at {key:?}"), &value.to_string())
-        })
+        serde_json::from_value(value.clone())
+            .map(Some)
+            .map_err(|_| self.wrong_at(key, format!("a list of texts at {key:?}"), value))
     }
 
     /// Whether the files say what kind of tokenizer it is, or of model.
@@ -181,9 +203,7 @@ impl Config {
             Some(Value::Null) => Ok(Some(None)),
             Some(value) => match added_token(value, value.is_string()) {
                 Some(token) => Ok(Some(Some((token, value.is_string())))),
-                None => {
-                    Err(wrong(&self.path, format!("a token's text at {key:?}"), &value.to_string()))
-                }
+                None => Err(self.wrong_at(&key, format!("a token's text at {key:?}"), value)),
             },
         }
     }
@@ -212,8 +232,8 @@ impl Config {
             match added_token(value, true) {
                 Some(token) => tokens.push(token),
                 None => {
-                    let expected = "texts at \"extra_special_tokens\"".into();
-                    return Err(wrong(&self.path, expected, &value.to_string()));
+                    let expected = "texts in the list of special tokens without a name".into();
+                    return Err(self.wrong_at(OLDER_EXTRA, expected, value));
                 }
             }
         }
@@ -223,7 +243,7 @@ impl Config {
     /// The entries of the list of special tokens without a name. The older list holds where the
     /// newer one is empty or has named tokens instead.
     fn extra_values(&self) -> Vec<&Value> {
-        for key in ["extra_special_tokens", "additional_special_tokens"] {
+        for key in ["extra_special_tokens", OLDER_EXTRA] {
             if let Some(Value::Array(values)) = self.values.get(key)
                 && !values.is_empty()
             {

@@ -56,6 +56,24 @@ pub enum TokensError {
         /// Content that stands there.
         found: String,
     },
+    /// The class that a folder names is none by which its files are read here.
+    #[error(
+        "{path}: at {key}: expected {expected}, found {}: save the folder anew with transformers \
+            (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)), then set \
+            tokenizer_class in its tokenizer_config.json to PreTrainedTokenizerFast, by which \
+            tokenizer.json holds alone",
+        one_line(found)
+    )]
+    Class {
+        /// Path of the file that names the class.
+        path: PathBuf,
+        /// Key at which the file does.
+        key: &'static str,
+        /// Classes that would be read.
+        expected: String,
+        /// Class that is named.
+        found: String,
+    },
     /// Two tokens share an id: the table's row would serve both.
     #[error(
         "{path}: expected one token per id, found \"{}\" and \"{}\" both with id {id}: renumber \
@@ -196,9 +214,14 @@ pub enum TokensError {
         /// Message of the library, in one line.
         reason: String,
     },
-    /// A text is too large to be encoded in one piece.
-    #[error("expected a text of at most {limit} bytes, found {bytes}: split it")]
+    /// A text is too large to be encoded whole.
+    #[error(
+        "the text that begins {beginning:?}: expected at most {limit} bytes, as all of it has to \
+            become tokens at once, found {bytes}: split it into several"
+    )]
     TextTooLong {
+        /// First characters of the text.
+        beginning: String,
         /// Size of the text.
         bytes: usize,
         /// Size of the largest text that is accepted.

@@ -13,6 +13,7 @@
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
 //! - `open`: files of others, put together; `alone`: a tokenizer.json by itself
+//! - `beginning`: a text far longer than what is kept of it
 //! - `vocab`: where a vocabulary lies; `check`: what must hold in it
 //! - `config`: what the files around it say, and which of them holds
 //! - `class`: which class of another library reads them; `pipeline`: what that class builds itself
@@ -24,6 +25,7 @@
 //! - `write`: tokenizers of our own, made and written
 
 mod alone;
+mod beginning;
 mod check;
 mod class;
 mod clean_up;
@@ -51,9 +53,9 @@ pub use stream::TextStream;
 
 use special::SpecialTokens;
 
-/// Size of the largest text that is encoded in one piece, in bytes. The library keeps tens of bytes
-/// for every one of the text.
-pub const LARGEST_TEXT: usize = 16 << 20;
+/// Size of the largest text that is encoded whole, in bytes. The library keeps some 150 bytes for
+/// every one of a text of words, and more where each character is a token.
+pub const LARGEST_TEXT: usize = 4 << 20;
 
 /// A text as the model sees it; every list has one entry per token, special tokens included.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -120,10 +122,10 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// A limit too small for the special tokens alone, a text above [`LARGEST_TEXT`], or a failure
-    /// of the library.
+    /// A limit too small for the special tokens alone, a text above [`LARGEST_TEXT`] whose
+    /// beginning does not settle the tokens that are kept, or a failure of the library.
     pub fn encode(&self, text: &str, limit: usize) -> Result<Encoding, TokensError> {
-        let tokens = self.encode_bare(text)?;
+        let tokens = self.encode_beginning(text, self.room(limit, false)?)?;
         self.shorten_and_frame(tokens, None, limit, text.len())
     }
 
@@ -132,7 +134,7 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// As [`encode`](Self::encode).
+    /// As [`encode`](Self::encode), and any text above [`LARGEST_TEXT`].
     pub fn encode_pair(
         &self,
         first: &str,
@@ -317,10 +319,12 @@ impl Tokenizer {
         limit.checked_sub(needed).ok_or(TokensError::LimitTooSmall { limit, needed })
     }
 
-    /// Encodes a text without special tokens.
+    /// Encodes all of a text without special tokens.
     fn encode_bare(&self, text: &str) -> Result<tokenizers::Encoding, TokensError> {
         if text.len() > LARGEST_TEXT {
-            return Err(TokensError::TextTooLong { bytes: text.len(), limit: LARGEST_TEXT });
+            let beginning = text.chars().take(40).collect();
+            let (bytes, limit) = (text.len(), LARGEST_TEXT);
+            return Err(TokensError::TextTooLong { beginning, bytes, limit });
         }
         self.on_text(text.len(), || self.library.encode(text, false))
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokenizers::Tokenizer as Library;
 
 use crate::class::Class;
-use crate::config::{Config, wrong};
+use crate::config::Config;
 use crate::error::TokensError;
 use crate::special::{SpecialTokens, id_of};
 
@@ -32,9 +32,7 @@ pub(crate) fn build(
         return Ok(());
     }
     let model = model(json, class, specials, kind).ok_or_else(|| {
-        let expected = format!("a tokenizer_class for the {kind} model of tokenizer.json");
-        let name = config.class.as_ref().or(config.model_type.as_ref());
-        wrong(&config.class_path, expected, name.map_or("none", String::as_str))
+        config.refused_class(format!("a class for the {kind} model of tokenizer.json"))
     })?;
     let (normalizer, pre_tokenizer, decoder) = match class {
         Class::Bert | Class::MpNet => (

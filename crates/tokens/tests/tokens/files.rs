@@ -94,11 +94,15 @@ fn a_token_written_twice_is_named_with_both_ids() {
     let text = bert().to_string().replace("\"dog\":6", "\"dog\":6,\"dog\":40");
     assert!(text.contains("40"));
     refuses(|| open_bytes(text.as_bytes()), &["\"dog\"", "id 6", "id 40"]);
-    let vocab = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\ncat\ndog\ncat\n";
-    refuses(
-        || Tokenizer::open(folder(&[("vocab.txt", vocab)]).path()),
-        &["\"cat\"", "id 4", "id 6"],
-    );
+}
+
+#[test]
+fn of_a_line_that_stands_twice_in_a_vocab_txt_the_last_one_counts() {
+    let vocab = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncat\ndog\ncat \n##s\n[PAD]\n";
+    let tokenizer = Tokenizer::open(folder(&[("vocab.txt", vocab)]).path()).unwrap();
+    assert_eq!(tokenizer.encode("cat dog cats", 9).unwrap().ids, [2, 7, 6, 7, 8, 3]);
+    assert_eq!((tokenizer.token(5), tokenizer.pad_id().unwrap()), (None, 9));
+    assert_eq!(tokenizer.decode(&[5, 7]).unwrap(), "cat");
 }
 
 #[test]

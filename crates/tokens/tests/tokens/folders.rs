@@ -124,9 +124,13 @@ fn the_files_of_another_class_than_the_folder_names_are_refused() {
 
 #[test]
 fn a_class_that_is_not_known_here_is_named() {
-    for class in ["BertJapaneseTokenizer", "AlbertTokenizerFast"] {
+    for class in ["BertJapaneseTokenizer", "AlbertTokenizerFast", "CodeLlamaTokenizer"] {
         let config = format!(r#"{{"tokenizer_class": "{class}"}}"#);
-        refusal(&beside(&[("tokenizer_config.json", &config)]), &["tokenizer_class", class]);
+        let remedy = "save_pretrained(FOLDER)), then set tokenizer_class";
+        for file in ["tokenizer_config.json", "config.json"] {
+            let place = format!("/{file}: at tokenizer_class: expected a class");
+            refusal(&beside(&[(file, &config)]), &[&place, class, remedy]);
+        }
     }
     let own = r#"{"tokenizer_class": "OwnTokenizer", "auto_map": {"AutoTokenizer": ["own.T"]}}"#;
     refusal(&beside(&[("tokenizer_config.json", own)]), &["auto_map", "OwnTokenizer"]);
@@ -136,6 +140,22 @@ fn a_class_that_is_not_known_here_is_named() {
         let config = format!(r#"{{"tokenizer_class": "{class}"}}"#);
         refusal(&beside(&[("config.json", &config)]), &["/config.json", class]);
     }
+    let kind = ("config.json", r#"{"model_type": "gpt2"}"#);
+    refusal(&beside(&[kind]), &["/config.json: at model_type", "WordPiece", "\"gpt2\""]);
+}
+
+#[test]
+fn an_error_names_the_file_that_a_setting_stands_in() {
+    for (file, config) in [
+        ("special_tokens_map.json", r#"{"pad_token": 7}"#),
+        ("tokenizer_config.json", r#"{"pad_token": 7}"#),
+        ("special_tokens_map.json", r#"{"additional_special_tokens": [3]}"#),
+    ] {
+        refusal(&beside(&[(file, config)]), &[&format!("/{file}: expected")]);
+    }
+    let own = ("tokenizer_config.json", r#"{"padding_side": "up"}"#);
+    let map = ("special_tokens_map.json", r#"{"mask_token": 7}"#);
+    refusal(&beside(&[own, map]), &["/special_tokens_map.json: expected", "mask_token"]);
 }
 
 #[test]

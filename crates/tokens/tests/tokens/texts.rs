@@ -99,9 +99,41 @@ fn a_megabyte_of_words_is_cut_at_the_limit() {
 }
 
 #[test]
-fn a_text_beyond_the_bound_is_an_error() {
-    let error = tokenizer().encode(&" ".repeat(LARGEST_TEXT + 1), 256).unwrap_err();
+fn of_a_text_far_longer_than_the_limit_only_the_beginning_is_read() {
+    let part = "cats  un unknown. [MASK] 😀 ";
+    let text = part.repeat(LARGEST_TEXT / 10);
+    assert!(text.len() > 2 * LARGEST_TEXT);
+    let start = std::time::Instant::now();
+    let encoding = tokenizer().encode(&text, 256).unwrap();
+    assert!(start.elapsed().as_secs() < 5, "took {:?}", start.elapsed());
+    assert_eq!(encoding, tokenizer().encode(&part.repeat(100), 256).unwrap());
+    assert!(encoding.truncated);
+    let unframed = tokenizer().encode_unframed(&text, 254).unwrap();
+    assert_eq!(unframed.ids, encoding.ids[1..255]);
+}
+
+#[test]
+fn a_text_that_is_read_whole_and_is_beyond_the_bound_is_named_by_its_beginning() {
+    let spaces = "cat".to_string() + &" ".repeat(LARGEST_TEXT);
+    let error = tokenizer().encode(&spaces, 256).unwrap_err();
     assert!(matches!(error, TokensError::TextTooLong { .. }));
+    let line = error.to_string();
+    for part in ["\"cat  ", "at most 4194304 bytes", "4194307", "split it"] {
+        assert!(line.contains(part) && line.len() < 300, "{line}");
+    }
+    let words = "cat ".repeat(LARGEST_TEXT / 4 + 1);
+    assert!(tokenizer().encode(&words, usize::MAX).is_err());
+    assert!(tokenizer().encode_whole(&words).is_err());
+}
+
+#[test]
+fn a_text_that_is_cut_at_its_beginning_is_read_whole() {
+    let mut json = bert();
+    json["truncation"]["direction"] = "Left".into();
+    let tokenizer = open(&json).unwrap();
+    let text = "dog ".repeat(50_000) + "cat";
+    let encoding = tokenizer.encode(&text, 4).unwrap();
+    assert_eq!(encoding.tokens, ["[CLS]", "dog", "cat", "[SEP]"]);
 }
 
 #[test]
@@ -157,5 +189,20 @@ proptest! {
         let encoding = tokenizer().encode_pair(&first, &second, limit).unwrap();
         prop_assert!(encoding.ids.len() <= limit);
         prop_assert!(encoding.truncated || tokenizer().encode_pair(&first, &second, 4096).unwrap() == encoding);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn the_rest_of_a_long_text_changes_no_token_that_is_kept(
+        words in prop::collection::vec("[a-z .]{0,12}|cats|\\[MASK\\]|é|  ", 1..40), limit in 2_usize..900,
+    ) {
+        let text = words.join(" ").repeat(70_000 / words.join(" ").len().max(1) + 1);
+        let whole = tokenizer().encode(&text, usize::MAX).unwrap();
+        let short = tokenizer().encode(&text, limit).unwrap();
+        prop_assert_eq!(&short.ids[..short.ids.len() - 1], &whole.ids[..short.ids.len() - 1]);
+        prop_assert_eq!(short.truncated, whole.ids.len() > limit);
     }
 }

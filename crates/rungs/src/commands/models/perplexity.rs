@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use data::Corpus;
 use decoder::{LanguageModel, nats_of_text};
 use serde::Serialize;
+use tokens::LARGEST_TEXT;
 
 use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, Format, WRITERS};
@@ -58,6 +59,14 @@ pub fn run(args: &Args) -> Result<()> {
     let LanguageModelFolder { model, tokenizer, .. } =
         LanguageModelFolder::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
+    if text.len() > LARGEST_TEXT {
+        bail!(
+            "{}: expected at most {LARGEST_TEXT} bytes, as all of it becomes tokens at once, found \
+                {}: split it into several files",
+            args.file.display(),
+            text.len()
+        );
+    }
     let ids = tokenizer.encode_whole(&text)?;
     tokenizer.check_ids(&ids, model.vocab())?;
     input::note_lost(&tokenizer, &text)?;
