@@ -13,7 +13,8 @@ use crate::error::CheckpointError;
 /// What errors call the file as a whole.
 const TOP_LEVEL: &str = "the top level";
 
-/// The checks of one configuration file; each refuses in the words of [`FilesError::Json`].
+/// The checks of one configuration file; each refuses in the words of [`FilesError::Json`], or of
+/// [`CheckpointError::Setting`] what may well be right and is not done here.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), checkpoint::CheckpointError> {
@@ -93,7 +94,7 @@ impl Checks {
         Err(FilesError::Json { path: self.path.clone(), key: key.into(), problem }.into())
     }
 
-    /// Checks that a key holds the one value that is known here; a missing one is `None`.
+    /// Checks that a key holds the one value that is read here; a missing one is `None`.
     ///
     /// # Errors
     ///

@@ -93,7 +93,11 @@ pub enum CheckpointError {
         found: String,
     },
     /// A setting of this architecture that is not read here.
-    #[error("{path:?}: at {}: {}; take a model without it, it is not read here", one_line(key), shortened(problem))]
+    #[error(
+        "{path:?}: at {}: {}; take a model without it, it is not read here",
+        one_line(key),
+        shortened(problem)
+    )]
     Setting {
         /// Path of the configuration.
         path: PathBuf,
@@ -117,8 +121,10 @@ pub enum CheckpointError {
     },
     /// A tensor that the file holds and the architecture has no place for.
     #[error(
-        "{path:?}: tensor {tensor:?} has no place in this architecture{}{}; check the config's \
-         number of layers and its model_type, or save the model again without what is not its own",
+        "{path:?}: tensor {tensor:?} has no place in this architecture{}{}; transformers passes \
+            such tensors over with a warning: if the model is the same without, save it anew from \
+            there (save_pretrained), which leaves them out, else it is of another architecture \
+            than its config says, which is not read here",
         and_more(*more), nearest_one(nearest.as_deref())
     )]
     Unused {

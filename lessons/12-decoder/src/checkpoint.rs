@@ -185,7 +185,7 @@ impl Gpt2Config {
         checks.is("add_cross_attention", config.add_cross_attention, false)?;
         let Some(activation) = Activation::published(&config.activation_function) else {
             return checks
-                .refuse("activation_function", Activation::unknown(&config.activation_function));
+                .not_read("activation_function", Activation::unknown(&config.activation_function));
         };
         let Self { vocab_size, n_embd, n_layer, n_head, n_positions, .. } = config;
         Ok(GptConfig::new(vocab_size, n_embd, n_layer, n_head, n_positions)

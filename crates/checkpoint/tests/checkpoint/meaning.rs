@@ -58,7 +58,7 @@ fn one_layer_more_or_less_is_refused() {
     let weights = open(folder.path()).unwrap();
     assert_says(
         weights.matches(&expected(1), &[]),
-        &["\"layer.1.bias\" has no place", "and 1 more are"],
+        &["\"layer.1.bias\" has no place", "and 1 more", "with a warning", "save_pretrained"],
     );
     assert_says(
         weights.matches(&expected(3), &[]),

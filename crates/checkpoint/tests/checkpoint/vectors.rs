@@ -174,7 +174,10 @@ fn one_format_under_the_others_name_is_refused() {
 #[test]
 fn text_whose_rows_are_as_long_as_floats_is_not_read_as_floats() {
     let text = "2 4\nthe 0.1 0.2 0.3 0.4\ncat 0.5 0.6 0.7 0.8\n";
-    assert_says(read("v.bin", text), &["byte offset 4", "\"the\"", "numbers in text", "anything else"]);
+    assert_says(
+        read("v.bin", text),
+        &["byte offset 4", "\"the\"", "numbers in text", "anything else"],
+    );
     assert_eq!(read("v.txt", text).unwrap().words, ["the", "cat"]);
 }
 

@@ -231,7 +231,7 @@ fn checked(
     checks.divides(heads, width)?;
     checks.probability(dropout_key, dropout)?;
     let Some(activation) = Activation::published(activation) else {
-        return checks.refuse(activation_key, Activation::unknown(activation));
+        return checks.not_read(activation_key, Activation::unknown(activation));
     };
     Ok(BertConfig::new(vocab, width.1, layers, heads.1, d_ff, max_tokens)
         .with_activation(activation)

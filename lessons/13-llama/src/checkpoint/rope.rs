@@ -36,7 +36,7 @@ pub(super) fn read(keys: &Keys, checks: &Checks) -> Result<(f64, RopeScaling), C
     };
     if let Some((part, _)) = values.iter().find(|(_, value)| value.is_object()) {
         let problem = format!("expected one set of parameters for all layers, found {part:?}");
-        return checks.refuse(key, problem);
+        return checks.not_read(key, problem);
     }
     let older_name = values.get("type").cloned();
     if values.contains_key("factor") && older_name.is_none() && !values.contains_key("rope_type") {

@@ -364,8 +364,11 @@ fn an_unknown_scaling_is_refused_under_either_key() {
         scaling
     };
     for (scaling, needle) in [
-        (json!({"rope_type": "yarn", "factor": 4.0}), "default, linear or llama3, found \"yarn\""),
-        (json!({"type": "dynamic", "factor": 4.0}), "default, linear or llama3, found \"dynamic\""),
+        (
+            json!({"rope_type": "yarn", "factor": 4.0}),
+            "linear or llama3, found \"yarn\"; take a model",
+        ),
+        (json!({"type": "dynamic", "factor": 4.0}), "linear or llama3, found \"dynamic\"; take a"),
         (json!({"factor": 4.0}), "expected rope_type"),
         (json!({"rope_type": "linear"}), "expected factor, found no such key"),
         (json!({"rope_type": "linear", "factor": 0.0}), "expected factor above 0, found 0"),
