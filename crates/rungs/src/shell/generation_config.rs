@@ -16,15 +16,21 @@ const FILE: &str = "generation_config.json";
 const EOS: &str = "eos_token_id";
 
 /// Settings that make the likeliest tokens others, and the number that changes nothing, if there
-/// is one: transformers 5.24, `GenerationMixin._get_logits_processor`, `_get_stopping_criteria` and
-/// `GenerationConfig.get_generation_mode`.
-const LIKELIEST: [(&str, Option<f64>); 16] = [
+/// is one: transformers 5.24, `GenerationMixin._get_logits_processor`, `_get_stopping_criteria`,
+/// `generate` and `GenerationConfig.get_generation_mode`.
+const LIKELIEST: [(&str, Option<f64>); 23] = [
     ("bad_words_ids", None),
     ("begin_suppress_tokens", None),
+    ("constraints", None),
+    ("dola_layers", None),
+    ("encoder_no_repeat_ngram_size", Some(0.0)),
+    ("encoder_repetition_penalty", Some(1.0)),
     ("exponential_decay_length_penalty", None),
+    ("force_words_ids", None),
     ("forced_bos_token_id", None),
     ("forced_eos_token_id", None),
     ("guidance_scale", Some(1.0)),
+    ("max_time", None),
     ("min_length", Some(0.0)),
     ("min_new_tokens", Some(0.0)),
     ("no_repeat_ngram_size", Some(0.0)),
@@ -34,6 +40,7 @@ const LIKELIEST: [(&str, Option<f64>); 16] = [
     ("sequence_bias", None),
     ("stop_strings", None),
     ("suppress_tokens", None),
+    ("token_healing", None),
     ("watermarking_config", None),
 ];
 

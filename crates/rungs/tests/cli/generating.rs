@@ -70,15 +70,15 @@ fn the_generation_config_says_what_ends_a_text_and_else_the_config() {
         (written, said(&output))
     };
     let model = writer(&characters(), &json!({"eos_token_id": second}));
-    assert_eq!(tokens(&model), (1, String::new()));
+    assert_eq!(tokens(&model), (2, String::new()));
     let file = model.path().join("generation_config.json");
     let with = |settings: Value| {
         files::write_json(&file, &settings).unwrap();
         tokens(&model)
     };
-    assert_eq!(with(json!({"eos_token_id": first})), (0, String::new()));
-    assert_eq!(with(json!({"eos_token_id": [second, first]})), (0, String::new()));
-    assert_eq!(with(json!({"eos_token_id": [second]})), (1, String::new()));
+    assert_eq!(with(json!({"eos_token_id": first})), (1, String::new()));
+    assert_eq!(with(json!({"eos_token_id": [second, first]})), (1, String::new()));
+    assert_eq!(with(json!({"eos_token_id": [second]})), (2, String::new()));
     for nothing in [json!({}), json!({"eos_token_id": null}), json!({"eos_token_id": []})] {
         let (written, said) = with(nothing);
         assert_eq!(written, 6);
@@ -87,6 +87,20 @@ fn the_generation_config_says_what_ends_a_text_and_else_the_config() {
     let (written, said) = with(json!({"eos_token_id": 4000}));
     assert_eq!(written, 6);
     assert!(said.contains("4000 is beyond the model's 100 tokens"), "{said}");
+}
+
+#[test]
+fn a_token_that_ends_the_text_is_printed_unless_it_is_special() {
+    let [first, second] = likeliest_ids();
+    let model = writer(&characters(), &json!({"eos_token_id": second}));
+    let text = stdout(&likeliest(&model, "6"));
+    let written = |ids: &[u32]| format!("abc{}\n", characters().decode(ids).unwrap());
+    assert_eq!(text, written(&[first, second]));
+    let token = characters().token(second).unwrap();
+    let end = json!({"id": second, "content": token, "single_word": false, "lstrip": false,
+        "rstrip": false, "normalized": false, "special": true});
+    change_tokenizer(&model, "added_tokens", json!([end]));
+    assert_eq!(stdout(&likeliest(&model, "6")), written(&[first]));
 }
 
 #[test]
@@ -122,6 +136,20 @@ fn settings_that_would_write_another_text_are_named() {
     let greedy = said(&likeliest(&model, "6"));
     assert!(greedy.contains("asks for forced_bos_token_id 0, suppress_tokens"), "{greedy}");
     assert!(!greedy.contains("temperature"), "{greedy}");
+    assert_eq!(greedy.matches("note:").count(), 1, "{greedy}");
+    let every = json!({"bad_words_ids": [[3]], "no_repeat_ngram_size": 2, "min_new_tokens": 3,
+        "encoder_repetition_penalty": 1.2, "encoder_no_repeat_ngram_size": 3, "max_time": 2.5,
+        "force_words_ids": [[4]], "dola_layers": "high", "token_healing": true,
+        "forced_eos_token_id": [2], "guidance_scale": 1.5, "sequence_bias": [[[1], 2.0]],
+        "exponential_decay_length_penalty": [5, 1.1], "penalty_alpha": 0.6, "num_beams": 4,
+        "stop_strings": ["x"], "watermarking_config": {"bias": 2.0}, "constraints": [1],
+        "begin_suppress_tokens": [7], "min_length": 4, "repetition_penalty": 0.9});
+    files::write_json(&file, &every).unwrap();
+    let all = said(&likeliest(&model, "6"));
+    for key in every.as_object().unwrap().keys() {
+        assert_eq!(all.matches(&format!(" {key}")).count(), 1, "{key}: {all}");
+    }
+    files::write_json(&file, &other).unwrap();
     let drawn = said(&rungs(&["generate", "--model", path(&model), "--prompt", "a"], b""));
     assert!(drawn.contains("names temperature 0.6, top_p 0.9; here --temperature"), "{drawn}");
 }
@@ -178,6 +206,8 @@ fn perplexity_counts_the_characters_of_the_text_whatever_tokens_they_are() {
     }
     assert_refused(&perplexity(&model, "a", "8"), &["at least 2 tokens", "found 1"]);
     assert_refused(&perplexity(&model, "", "8"), &["text.txt"]);
+    let long = "a".repeat(tokens::LARGEST_TEXT + 1);
+    assert_refused(&perplexity(&model, &long, "8"), &["text.txt", "4194305", "split it"]);
 }
 
 /// Changes the tokenizer.json of a folder.
@@ -231,9 +261,12 @@ fn generating_is_timed_whatever_the_model_sees() {
         narrow_writer(narrow.path(), positions);
         for tokens in ["2", "70"] {
             let args = ["bench", "generate", "--model", path(&narrow), "--tokens", tokens];
-            let rows = json_lines(&rungs(&[&args[..], &["--format", "jsonl"]].concat(), b""));
-            assert!(rows[0]["new"].as_u64().unwrap() >= 2, "{}", rows[0]);
-            assert!(rows[0]["ms_at_first"].as_f64().unwrap() > 0.0);
+            let output = rungs(&[&args[..], &["--format", "jsonl"]].concat(), b"");
+            let row = &json_lines(&output)[0];
+            let new = row["new"].as_u64().unwrap();
+            assert!(new >= 2 && row["ms_at_first"].as_f64().unwrap() > 0.0, "{row}");
+            let note = format!("note: the model sees {positions} tokens: {new} are written");
+            assert_eq!(said(&output).contains(&note), new < tokens.parse().unwrap());
         }
     }
 }

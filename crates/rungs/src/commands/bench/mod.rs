@@ -59,7 +59,7 @@ pub struct Args {
     /// [default: 124M random weights]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Tokens that generate writes
+    /// Tokens that generate writes; no more than the model sees at once
     #[arg(
         long, value_name = "N", default_value_t = 64,
         value_parser = clap::value_parser!(u32).range(2..),

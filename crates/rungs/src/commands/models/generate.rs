@@ -101,10 +101,11 @@ pub fn run(args: &Args) -> Result<()> {
     output::piece(&text.push(&prompt)?)?;
     for drawn in generation {
         clock.tick();
+        // A token that ends the text belongs to it, as in transformers: a special one has no text.
+        output::piece(&text.push(&drawn)?)?;
         if config.stops.contains(&drawn[0]) {
             break;
         }
-        output::piece(&text.push(&drawn)?)?;
     }
     output::line(text.end()?)?;
     if args.stats {
