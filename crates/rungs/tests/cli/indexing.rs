@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{assert_refused, json_lines, model, path, rungs, stdout};
@@ -33,6 +33,45 @@ fn built(folder: &TempDir, model: &TempDir) -> String {
     let args = ["index", "build", notes.to_str().unwrap(), "--out", &index, "--model", path(model)];
     stdout(&rungs(&args, b""));
     index
+}
+
+/// A model whose tokenizer takes a whole text for a word, blanks included.
+fn model_of_whole_texts() -> TempDir {
+    let model = model();
+    let words = fs::read_to_string(model.path().join("vocab.txt")).unwrap();
+    let mut vocab = serde_json::Map::new();
+    for (id, word) in words.lines().enumerate() {
+        vocab.insert(word.into(), id.into());
+    }
+    let words = json!({"type": "WordLevel", "unk_token": "[UNK]", "vocab": vocab});
+    let tokenizer = json!({"version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+        "decoder": null, "model": words});
+    let config = json!({"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]"});
+    files::write_json(&model.path().join("tokenizer.json"), &tokenizer).unwrap();
+    files::write_json(&model.path().join("tokenizer_config.json"), &config).unwrap();
+    model
+}
+
+#[test]
+fn blanks_around_a_query_and_a_passage_are_left_out_with_an_index_and_without() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model_of_whole_texts());
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    fs::write(at("t.txt"), "dog\n\tcat\n  mat \n").unwrap();
+    let build = ["index", "build", &at("t.txt"), "--out", &at("i"), "--model", path(&model)];
+    stdout(&rungs(&build, b""));
+    for query in ["cat", "\tcat", " cat  "] {
+        let search = ["search", query, &at("t.txt"), "--model", path(&model), "--format", "jsonl"];
+        let lines = json_lines(&rungs(&search, b""));
+        let passages = found(&at("i"), query);
+        assert_eq!((lines.len(), passages.len()), (3, 3));
+        assert!(lines[0]["score"].as_f64().unwrap() > 0.999, "{query:?}: {lines:?}");
+        for (line, passage) in lines.iter().zip(&passages) {
+            assert_eq!((&line["text"], &line["line"]), (&passage["text"], &passage["line"]));
+            let difference = line["score"].as_f64().unwrap() - passage["score"].as_f64().unwrap();
+            assert!(difference.abs() < 1e-3, "{line} and {passage}");
+        }
+    }
 }
 
 fn object(args: &[&str]) -> Value {

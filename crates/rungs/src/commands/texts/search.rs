@@ -50,7 +50,8 @@ pub struct Args {
 /// Most characters of a passage that a line for people shows.
 const SHOWN: usize = 160;
 
-/// Ranks texts by their cosine with the query.
+/// Ranks texts by their cosine with the query. Blanks around a query or a passage are layout, and
+/// left out as an index leaves them out.
 pub fn run(args: &Args) -> Result<()> {
     if args.query.trim().is_empty() {
         bail!("expected a query, found an empty text: say what to look for");
@@ -86,8 +87,9 @@ fn in_lines(args: &Args) -> Result<()> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(input::lines(&args.file)?) {
         let line = line?;
-        if !line.trim().is_empty() {
-            lines.push((number, line));
+        let text = line.trim();
+        if !text.is_empty() {
+            lines.push((number, text.to_string()));
         }
     }
     if lines.is_empty() {
@@ -95,7 +97,7 @@ fn in_lines(args: &Args) -> Result<()> {
     }
     let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
     let progress = progress::spinner(format!("reading {} lines", texts.len()));
-    let found = encoder.search(&args.query, &texts, args.top as usize)?;
+    let found = encoder.search(args.query.trim(), &texts, args.top as usize)?;
     progress.finish_and_clear();
     input::note_truncation(&encoder.for_passages()?, &texts)?;
     let mut rows = Vec::new();
@@ -154,8 +156,9 @@ fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
     let passages = encoder.clone().with_prompt(&index.model().prompt)?;
     index.check_model(&names::model_identity(&passages, name)?)?;
     let encoder = args.prompt.queries(encoder)?.for_queries()?;
-    input::note_truncation(&encoder, &[&args.query])?;
-    Ok(encoder.embed(&[&args.query])?.remove(0).vector)
+    let text = args.query.trim();
+    input::note_truncation(&encoder, &[text])?;
+    Ok(encoder.embed(&[text])?.remove(0).vector)
 }
 
 /// A file's name as seen from the current directory, where it lies in that.
