@@ -208,7 +208,8 @@ fn a_dropped_transfer_is_resumed_where_it_stopped() {
 fn the_next_run_resumes_what_a_killed_one_left() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("data/table")).unwrap();
-    fs::write(home.path().join("data/table/table.bytes.rungs-part"), &content()[..123_456]).unwrap();
+    fs::write(home.path().join("data/table/table.bytes.rungs-part"), &content()[..123_456])
+        .unwrap();
     let server = serve(|asked| honest(&content(), asked, usize::MAX));
     assert_complete(&quietly(&how(&home, &server.address), &pinned(&content())));
     assert_eq!(*server.asked.lock().unwrap(), ["/some/where/table.bytes from 123456"]);

@@ -64,8 +64,9 @@ enum Recorded {
 /// Runs every recorded case and fails where a tensor is further off than the folder allows.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
+    check_is_recorded(&args.folder)?;
     let config: Config = files::read_json(&args.folder.join("config.json"))?;
-    let folder = open_recorded(&args.folder)?;
+    let folder = Folder::open(&args.folder)?;
     let tolerance = backend::tolerance(&device, folder.tolerance);
     let recorded = open(&args.folder, &config, &device)?;
     let mut rows = Vec::new();
@@ -102,17 +103,18 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// Opens what was recorded of a model, with a remedy where nothing was.
-fn open_recorded(folder: &Path) -> Result<Folder> {
-    Folder::open(folder).map_err(|error| {
-        if folder.join("cases.json").exists() {
-            return error.into();
+/// Refuses a folder without one of the files that a record has, and says where records come from.
+fn check_is_recorded(folder: &Path) -> Result<()> {
+    for file in ["config.json", "cases.json", "expected.safetensors"] {
+        if !folder.join(file).exists() {
+            let error =
+                format!("{}: expected a recorded model, found no {file} in it", folder.display());
+            let help = "name a folder under tests/golden/, or write one as the scripts there do, \
+                        with what transformers answers (CONTRIBUTING.md, \"Add an architecture\")";
+            return Err(Helpful { error, help: help.into() }.into());
         }
-        let help = "tests/golden of the course holds recorded models, and the scripts that record \
-            others"
-            .into();
-        Helpful { error: error.to_string(), help }.into()
-    })
+    }
+    Ok(())
 }
 
 /// Opens a recorded model as the architecture that its configuration names.

@@ -99,6 +99,18 @@ fn parity_holds_for_every_recorded_encoder_gradients_included() {
 }
 
 #[test]
+fn a_folder_without_a_record_is_refused_with_where_records_come_from() {
+    let help = "help: name a folder under tests/golden/";
+    for file in ["config.json", "cases.json", "expected.safetensors"] {
+        let folder = record("bert", |_, _, _| {});
+        fs::remove_file(folder.path().join(file)).unwrap();
+        let needles = [path(&folder), "a recorded model", &format!("no {file}"), help];
+        assert_refused(&parity(&folder), &needles);
+    }
+    assert_refused(&rungs(&["parity", "/no/such/folder"], b""), &["/no/such/folder", help]);
+}
+
+#[test]
 fn inputs_that_do_not_fit_an_encoder_are_refused_before_it_runs() {
     let all = |id: i64| whole(&[3, 9], [id; 27]);
     let cases: Vec<(&str, Stored, &[&str])> = vec![
