@@ -4,7 +4,6 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use files::FilesError;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -27,12 +26,27 @@ const TOP_LEVEL: &str = "the top level";
 #[derive(Debug, Clone)]
 pub struct Checks {
     path: PathBuf,
+    /// What the file says, where it says it in another form than JSON.
+    values: Option<Map<String, Value>>,
 }
 
 impl Checks {
     /// Checks of the file at `path`, which errors name.
     pub fn of(path: &Path) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), values: None }
+    }
+
+    /// Checks of a configuration that the file at `path` holds in another form than JSON.
+    pub fn of_values(path: &Path, values: Map<String, Value>) -> Self {
+        Self { path: path.into(), values: Some(values) }
+    }
+
+    /// What the file says, by key.
+    fn values(&self) -> Result<Map<String, Value>, CheckpointError> {
+        match &self.values {
+            Some(values) => Ok(values.clone()),
+            None => Ok(files::read_json(&self.path)?),
+        }
     }
 
     /// Reads the file as the library's class of configuration does: a key that the file lacks has
@@ -50,7 +64,7 @@ impl Checks {
         defaults: Value,
         other_names: &[(&str, &str)],
     ) -> Result<T, CheckpointError> {
-        let mut file: Map<String, Value> = files::read_json(&self.path)?;
+        let mut file = self.values()?;
         for (other, name) in other_names {
             match file.remove(*other) {
                 None | Some(Value::Null) => {}
@@ -136,12 +150,9 @@ impl Checks {
     ///
     /// A file that cannot be read, another architecture, or none.
     pub fn architecture(&self, expected: &[&str]) -> Result<String, CheckpointError> {
-        #[derive(Deserialize)]
-        struct Architecture {
-            model_type: Option<String>,
-        }
-        let Architecture { model_type } = files::read_json(&self.path)?;
-        self.one_of_types(model_type.as_deref(), expected).map(String::from)
+        let file = self.values()?;
+        let model_type = file.get("model_type").and_then(Value::as_str);
+        self.one_of_types(model_type, expected).map(String::from)
     }
 
     /// Checks that the architecture that a file names is one of `expected`.

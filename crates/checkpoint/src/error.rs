@@ -54,6 +54,18 @@ pub enum CheckpointError {
         /// What was expected, and what stands there.
         problem: String,
     },
+    /// A GGUF header that does not describe its file, or describes what is not read here.
+    #[error(
+        "{path:?}: GGUF: {}; fetch the file again, or take another of this model (Q8_0, Q4_K_M, \
+            F16)",
+        shortened(problem)
+    )]
+    Gguf {
+        /// Path of the file.
+        path: PathBuf,
+        /// What was expected, and what stands there.
+        problem: String,
+    },
     /// An index of shards that does not agree with the shards.
     #[error("{path:?}: {}; fetch the index and all its shards again", shortened(problem))]
     Index {

@@ -275,7 +275,7 @@ impl<'de> Deserialize<'de> for Table {
 }
 
 /// A name that can be printed and cannot be mistaken for a way through folders.
-fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Err(format!("a tensor name of {} bytes, expected 1 to {LONGEST_NAME}", name.len()));
     }

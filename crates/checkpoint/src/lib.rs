@@ -7,6 +7,7 @@
 //! - [`Weights`]: a model folder's tensors by name, in one file or shards. Opening reads and checks
 //!   the [`header`] alone; [`Weights::matches`] compares it with what an architecture expects; only
 //!   then is data read.
+//! - [`gguf::Gguf`]: the one file in which llama.cpp keeps a model; its tensors are [`Weights`] too.
 //! - [`Walk`]: the published names of an architecture, said once. [`Expect`] lists them, [`Load`]
 //!   fills a model, [`Save`] collects what is written.
 //! - [`Checks`]: what every architecture asks of its `config.json`.
@@ -27,6 +28,7 @@
 
 mod config;
 mod error;
+pub mod gguf;
 pub mod header;
 mod linear;
 mod vectors;

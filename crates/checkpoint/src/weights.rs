@@ -25,23 +25,23 @@ pub const INDEX_FILE: &str = "model.safetensors.index.json";
 #[derive(Debug)]
 pub struct Weights {
     /// What errors name: the file, or the index of its shards.
-    path: PathBuf,
-    shards: Vec<Shard>,
-    tensors: BTreeMap<String, Stored>,
+    pub(crate) path: PathBuf,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) tensors: BTreeMap<String, Stored>,
     /// Texts that a single file holds beside its tensors.
-    metadata: BTreeMap<String, String>,
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
-struct Shard {
-    path: PathBuf,
-    file: File,
+pub(crate) struct Shard {
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
 }
 
 #[derive(Debug)]
-struct Stored {
-    shard: usize,
-    entry: Entry,
+pub(crate) struct Stored {
+    pub(crate) shard: usize,
+    pub(crate) entry: Entry,
 }
 
 impl Weights {

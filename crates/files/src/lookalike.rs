@@ -32,8 +32,10 @@ const LFS_POINTER: Lookalike = Lookalike {
     remedy: "run `git lfs pull` in its repository, or fetch the file itself",
 };
 
-const GGUF: Lookalike =
-    Lookalike { found: "a GGUF file", remedy: "take the model's safetensors files" };
+const GGUF: Lookalike = Lookalike {
+    found: "a GGUF file",
+    remedy: "a model that writes is read from it by its path; of others take the safetensors files",
+};
 
 const GZIP: Lookalike =
     Lookalike { found: "a gzip file", remedy: "unpack it first (`gunzip`, or `tar xzf` for .tgz)" };

@@ -72,27 +72,45 @@ impl Config {
             (None, None) => (folder.into(), "tokenizer_class"),
         };
         config.class = own.or(by_model);
+        config.read_values(Some(folder))?;
+        Ok(config)
+    }
+
+    /// The same of values that stand at `path` in another form.
+    pub fn of(path: &Path, values: Map<String, Value>) -> Result<Self, TokensError> {
+        let mut config = Self {
+            path: path.into(),
+            class_place: (path.into(), "tokenizer_class"),
+            values,
+            ..Self::default()
+        };
+        config.read_values(None)?;
+        Ok(config)
+    }
+
+    /// Checks the values and takes the added tokens from them or from the folder's older files.
+    fn read_values(&mut self, folder: Option<&Path>) -> Result<(), TokensError> {
         for key in ["do_lower_case", "strip_accents", "tokenize_chinese_chars"] {
-            config.flag(key)?; // also where the class does not ask
+            self.flag(key)?; // also where the class does not ask
         }
-        match config.values.get("added_tokens_decoder") {
-            None => config.read_older_files(folder)?,
+        match self.values.get("added_tokens_decoder") {
+            None => folder.map_or(Ok(()), |folder| self.read_older_files(folder))?,
             Some(Value::Object(tokens)) => {
-                config.has_added_tokens_decoder = true;
+                self.has_added_tokens_decoder = true;
                 for (id, value) in tokens {
                     let expected = format!("an id and its token at added_tokens_decoder.{id}");
                     let (Ok(id), Some(token)) = (id.parse(), added_token(value, false)) else {
-                        return Err(wrong(&config.path, expected, &value.to_string()));
+                        return Err(wrong(&self.path, expected, &value.to_string()));
                     };
-                    config.added.insert(id, token);
+                    self.added.insert(id, token);
                 }
             }
             Some(other) => {
                 let expected = "tokens by id at \"added_tokens_decoder\"".into();
-                return Err(wrong(&config.path, expected, &other.to_string()));
+                return Err(wrong(&self.path, expected, &other.to_string()));
             }
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Takes over special_tokens_map.json and added_tokens.json, as older libraries wrote them.

@@ -138,6 +138,20 @@ pub enum TokensError {
         /// Text of the token.
         token: String,
     },
+    /// A chat template cannot be read, or refuses a conversation.
+    #[error(
+        "{path}: chat template, line {line}: {}: change the conversation, or take the model's \
+            newest template",
+        one_line(reason)
+    )]
+    Template {
+        /// Path of the file that holds the template.
+        path: PathBuf,
+        /// Line of the template.
+        line: usize,
+        /// Why it failed.
+        reason: String,
+    },
     /// Two places in the files disagree about a token's id.
     #[error(
         "{path}: {place} gives \"{}\" the id {found}, the vocabulary {expected}: both must come \

@@ -17,20 +17,24 @@
 //! - `vocab`: where a vocabulary lies; `check`: what must hold in it
 //! - `config`: what the files around it say, and which of them holds
 //! - `class`: which class of another library reads them; `pipeline`: what that class builds itself
+//! - `gguf`: the tokenizer that a GGUF file keeps in its metadata
 //! - `special`: special and added tokens
 //! - `trial`: a text encoded before a file is trusted
 //! - `lost`: what of a text no token stands for
 //! - `clean_up`: blanks that are left out of a decoded text
+//! - `chat`: [`Chat`], conversations by a model's template
 //! - `stream`: [`TextStream`], a text that grows by tokens
 //! - `write`: tokenizers of our own, made and written
 
 mod alone;
 mod beginning;
+mod chat;
 mod check;
 mod class;
 mod clean_up;
 mod config;
 mod error;
+mod gguf;
 mod lost;
 mod open;
 mod pipeline;
@@ -48,6 +52,7 @@ use tokenizers::{
     PostProcessor, Tokenizer as Library, TruncationDirection, TruncationParams, truncate_encodings,
 };
 
+pub use chat::{Chat, Message};
 pub use error::TokensError;
 pub use stream::TextStream;
 

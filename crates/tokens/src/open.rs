@@ -33,7 +33,13 @@ impl Tokenizer {
     /// needed and missing.
     pub fn open(folder: &Path) -> Result<Self, TokensError> {
         let config = Config::read(folder)?;
-        let Source { bytes, path, is_tokenizer_json, class } = Source::find(folder, &config)?;
+        let source = Source::find(folder, &config)?;
+        Self::from_parts(config, source)
+    }
+
+    /// The tokenizer of a vocabulary and of what the files around it say.
+    pub(crate) fn from_parts(config: Config, source: Source) -> Result<Self, TokensError> {
+        let Source { bytes, path, is_tokenizer_json, class } = source;
         let outline = Outline::read(&bytes, &path)?;
         let mut added = config.added.clone();
         if !config.has_added_tokens_decoder {

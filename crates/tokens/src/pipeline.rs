@@ -14,7 +14,7 @@ use crate::error::TokensError;
 use crate::special::{SpecialTokens, id_of};
 
 /// The pattern by which Qwen2 splits a text (`PRETOKENIZE_REGEX`).
-const QWEN2_PATTERN: &str = concat!(
+pub(crate) const QWEN2_PATTERN: &str = concat!(
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|",
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 );
@@ -158,7 +158,8 @@ pub(crate) fn framing(
             template(&first, &[text("B", 0), special(&close, 0)], &[close])
         }
         Class::GptNeoX if is_tokenizer_json => template(&[text("A", 0)], &[text("B", 1)], &[]),
-        Class::Gpt2 | Class::Qwen2 | Class::GptNeoX if !is_tokenizer_json => {
+        // LLaMA's from a GGUF file alone
+        Class::Gpt2 | Class::Qwen2 | Class::GptNeoX | Class::Llama if !is_tokenizer_json => {
             let mut tokens = Vec::new();
             let (mut first, mut second) = (vec![text("A", 0)], vec![text("B", 1)]);
             if config.flag("add_bos_token")?.unwrap_or(false) && specials.get("bos").is_some() {
@@ -206,12 +207,12 @@ fn precompiled(normalizer: &Value) -> Value {
 }
 
 /// A normaliser that composes characters.
-fn nfc() -> Value {
+pub(crate) fn nfc() -> Value {
     json!({"type": "NFC"})
 }
 
 /// Bytes as visible characters.
-fn byte_level(add_prefix_space: bool, use_regex: bool) -> Value {
+pub(crate) fn byte_level(add_prefix_space: bool, use_regex: bool) -> Value {
     json!({
         "type": "ByteLevel", "add_prefix_space": add_prefix_space, "trim_offsets": true,
         "use_regex": use_regex,
@@ -237,7 +238,7 @@ fn llama_decoder(prefix: bool) -> Value {
 }
 
 /// Several parts, one after the other.
-fn sequence(of: &str, parts: &[Value]) -> Value {
+pub(crate) fn sequence(of: &str, parts: &[Value]) -> Value {
     json!({"type": "Sequence", of: parts})
 }
 

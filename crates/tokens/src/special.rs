@@ -79,6 +79,15 @@ impl SpecialTokens {
         Ok(specials)
     }
 
+    /// Texts of the tokens by the names that templates and configurations give them (`eos_token`).
+    pub fn by_name(&self) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        for (role, (token, _)) in &self.roles {
+            texts.insert(format!("{role}_token"), token.content.clone());
+        }
+        texts
+    }
+
     /// Text of the token of a role, if there is one.
     pub fn get(&self, role: &str) -> Option<&str> {
         self.roles.get(role).map(|(token, _)| token.content.as_str())

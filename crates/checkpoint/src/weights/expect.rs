@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Stored, Weights};
 use crate::error::CheckpointError;
+use crate::gguf::blocks::BlockType;
 use crate::header::Entry;
 
 /// Names compared when a missing one's nearest is looked for: enough for any model, and still
@@ -120,10 +121,11 @@ impl Weights {
                 found: found.clone(),
             });
         }
-        match dtype.name {
-            "F32" | "F16" | "BF16" => Ok(stored),
-            found => Err(CheckpointError::Dtype { path: path.clone(), tensor: name.into(), found }),
+        if BlockType::is_read(dtype.name) {
+            return Ok(stored);
         }
+        let (path, found) = (path.clone(), dtype.name);
+        Err(CheckpointError::Dtype { path, tensor: name.into(), found })
     }
 
     fn missing<'a>(

@@ -53,10 +53,21 @@ impl Weights {
     /// # Errors
     ///
     /// If a name without its prefix is already there.
-    pub fn strip_prefix(mut self, prefix: &str) -> Result<Weights, CheckpointError> {
+    pub fn strip_prefix(self, prefix: &str) -> Result<Weights, CheckpointError> {
+        self.renamed(|name| name.strip_prefix(prefix).unwrap_or(name).into())
+    }
+
+    /// The same tensors under other names.
+    ///
+    /// # Errors
+    ///
+    /// If two tensors get one name.
+    pub fn renamed(
+        mut self,
+        new_name: impl Fn(&str) -> String,
+    ) -> Result<Weights, CheckpointError> {
         for (name, stored) in std::mem::take(&mut self.tensors) {
-            let rest = name.strip_prefix(prefix).unwrap_or(&name).to_string();
-            self.insert(rest, stored)?;
+            self.insert(new_name(&name), stored)?;
         }
         Ok(self)
     }

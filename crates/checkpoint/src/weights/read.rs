@@ -2,13 +2,15 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use burn::tensor::{Device, Tensor, TensorData};
-use files::FilesError;
-use half::{bf16, f16};
-
 use super::{Shard, Stored, Weights};
 use crate::error::CheckpointError;
+use crate::gguf::blocks;
 use crate::header::Entry;
+use burn::tensor::{Device, Tensor, TensorData};
+use files::FilesError;
+
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 18;
 
 impl Weights {
     /// Reads the tensor called `name`, which must have the shape given, as f32.
@@ -53,9 +55,15 @@ impl Weights {
         let Stored { shard, entry } = self.stored(name, shape)?;
         let shard = &self.shards[*shard];
         let values = match entry.dtype.name {
-            "F32" => read(shard, entry, f32::from_le_bytes),
-            "F16" => read(shard, entry, |bytes| f16::from_le_bytes(bytes).to_f32()),
-            _ => read(shard, entry, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+            "F32" => read(shard, entry, blocks::single),
+            "F16" => read(shard, entry, blocks::half),
+            "BF16" => read(shard, entry, blocks::brain),
+            "Q8_0" => read(shard, entry, blocks::q8_0),
+            "Q4_0" => read(shard, entry, blocks::q4_0),
+            "Q4_1" => read(shard, entry, blocks::q4_1),
+            "Q5_0" => read(shard, entry, blocks::q5_0),
+            "Q4_K" => read(shard, entry, blocks::q4_k),
+            _ => read(shard, entry, blocks::q6_k),
         };
         let values = values.map_err(FilesError::io(&shard.path, "reading"))?;
         match values.iter().position(|value| !value.is_finite()) {
@@ -88,22 +96,24 @@ impl Weights {
     }
 }
 
-/// Reads one tensor, `N` bytes a number.
-fn read<const N: usize>(
+/// Reads one tensor, which is stored in blocks of `N` bytes that stand for `M` numbers each.
+fn read<const N: usize, const M: usize>(
     shard: &Shard,
     entry: &Entry,
-    number: impl Fn([u8; N]) -> f32,
+    numbers: impl Fn(&[u8; N]) -> [f32; M],
 ) -> std::io::Result<Vec<f32>> {
-    const CHUNK: usize = 1 << 18;
     let mut file = &shard.file;
     file.seek(SeekFrom::Start(entry.start))?;
     let mut left = entry.bytes as usize;
-    let mut values = Vec::with_capacity(left / N);
-    let mut chunk = vec![0; CHUNK.min(left)];
+    let mut values = Vec::with_capacity(left / N * M);
+    let most = CHUNK / N * N;
+    let mut chunk = vec![0; most.min(left)];
     while left > 0 {
-        let now = &mut chunk[..CHUNK.min(left)];
+        let now = &mut chunk[..most.min(left)];
         file.read_exact(now)?;
-        values.extend(now.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
+        for block in now.as_chunks::<N>().0 {
+            values.extend_from_slice(&numbers(block));
+        }
         left -= now.len();
     }
     Ok(values)

@@ -2,6 +2,8 @@
 
 mod config;
 mod container;
+mod exercises;
+mod gguf;
 mod meaning;
 mod vectors;
 mod walk;

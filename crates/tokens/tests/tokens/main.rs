@@ -1,7 +1,9 @@
 //! Tokenizers of others: read right, or refused with one line; texts of any kind: an answer.
 
+mod chat;
 mod files;
 mod folders;
+mod gguf;
 mod minilm;
 mod stream;
 mod texts;

@@ -1,0 +1,277 @@
+//! Conversations as a model was trained to read them: messages with roles, written as one text by
+//! the model's own template.
+//!
+//! A template is a program that a file brings: it runs within bounds of time and memory, and can
+//! open nothing. The rules are those of the transformers library, 5.24
+//! (`utils/chat_template_utils.py`), but for one: `strftime_now` is not there, so that a
+//! conversation is the same tokens tomorrow (templates that ask for it have a date of their own).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use files::one_line;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Value as Jinja, context};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokenizers::{AddedToken, Tokenizer as Library};
+
+use crate::Tokenizer;
+use crate::config::{read_object, wrong};
+use crate::error::TokensError;
+
+/// File that holds a template alone; it goes before `chat_template` in tokenizer_config.json.
+const TEMPLATE_FILE: &str = "chat_template.jinja";
+const CONFIG_FILE: &str = "tokenizer_config.json";
+/// Key of the template in tokenizer_config.json, and in the metadata of a GGUF file.
+const KEY: &str = "chat_template";
+const GGUF_KEY: &str = "tokenizer.chat_template";
+/// The largest template, in bytes; the longest in wide use have some 20,000.
+const LARGEST_TEMPLATE: u64 = 1 << 20;
+/// What a template may do: steps and 64 bytes each (`Environment::set_fuel`), and as much again for
+/// every byte of the messages.
+const FUEL: u64 = 1_000_000;
+
+/// What stands in for special tokens: those of the template, and what a message spells like one.
+/// Both are characters of private use, which no text has a meaning for.
+const OF_TEMPLATE: u32 = 0xf_0000;
+const OF_MESSAGE: u32 = 0x10_0000;
+/// The most special tokens that have such characters.
+const MOST_SPECIALS: usize = 0xfffe;
+
+/// What somebody says in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who says it: `system`, `user` or `assistant`.
+    pub role: String,
+    /// What is said.
+    pub content: String,
+}
+
+impl Message {
+    /// What `role` says.
+    pub fn new(role: &str, content: &str) -> Self {
+        Self { role: role.into(), content: content.into() }
+    }
+}
+
+/// The template of a model, with the tokenizer that reads what it writes.
+#[derive(Debug)]
+pub struct Chat {
+    template: String,
+    /// File of the template, for errors.
+    path: PathBuf,
+    /// Special tokens by role, as templates name them (`eos_token`).
+    roles: BTreeMap<String, String>,
+    /// The tokenizer, with a character in place of each special token: whatever a message spells is
+    /// text to it.
+    library: Library,
+    specials: Vec<StandIn>,
+}
+
+/// A special token that a template may write.
+#[derive(Debug)]
+struct StandIn {
+    text: String,
+    id: u32,
+    /// ID of the character that stands in for it.
+    stand_in: u32,
+}
+
+impl Chat {
+    /// The template in a model's folder, if it has one: `chat_template.jinja`, else what
+    /// tokenizer_config.json has.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or a template that is none.
+    pub fn open(folder: &Path, tokenizer: &Tokenizer) -> Result<Option<Self>, TokensError> {
+        let path = folder.join(TEMPLATE_FILE);
+        if path.exists() {
+            let bytes = files::read(&path, "a chat template", LARGEST_TEMPLATE)?;
+            let Ok(template) = String::from_utf8(bytes) else {
+                return Err(wrong(&path, "a template in UTF-8".into(), "other bytes"));
+            };
+            return Self::new(&template, &path, tokenizer).map(Some);
+        }
+        let path = folder.join(CONFIG_FILE);
+        match read_object(&path)?.unwrap_or_default().get(KEY) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => Self::new(template_of(value, &path)?, &path, tokenizer).map(Some),
+        }
+    }
+
+    /// The template in the metadata of the GGUF file at `path`, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// A template that is none.
+    pub fn of_gguf(
+        path: &Path,
+        metadata: &Map<String, Value>,
+        tokenizer: &Tokenizer,
+    ) -> Result<Option<Self>, TokensError> {
+        match metadata.get(GGUF_KEY) {
+            None => Ok(None),
+            Some(value) => Self::new(template_of(value, path)?, path, tokenizer).map(Some),
+        }
+    }
+
+    fn new(template: &str, path: &Path, tokenizer: &Tokenizer) -> Result<Self, TokensError> {
+        let mut library = tokenizer.library.clone();
+        library.set_encode_special_tokens(true);
+        let mut specials = Vec::new();
+        let mut stand_ins = Vec::new();
+        let added = library.get_added_tokens_decoder();
+        for (id, token) in added.into_iter().filter(|(_, token)| token.special) {
+            let stand_in = character(OF_TEMPLATE, specials.len());
+            stand_ins.push(
+                AddedToken::from(stand_in, false)
+                    .normalized(false)
+                    .lstrip(token.lstrip)
+                    .rstrip(token.rstrip),
+            );
+            specials.push(StandIn { text: token.content, id, stand_in: 0 });
+        }
+        if specials.len() > MOST_SPECIALS {
+            let expected = format!("at most {MOST_SPECIALS} special tokens");
+            return Err(wrong(&tokenizer.path, expected, &specials.len().to_string()));
+        }
+        library.add_tokens(stand_ins.clone()).map_err(|error| TokensError::Refused {
+            path: tokenizer.path.clone(),
+            reason: one_line(&error.to_string()),
+        })?;
+        for (special, stand_in) in specials.iter_mut().zip(&stand_ins) {
+            special.stand_in = library.token_to_id(&stand_in.content).unwrap_or_default();
+        }
+        // A token whose text begins with another's is looked for first.
+        specials.sort_by_key(|special| std::cmp::Reverse(special.text.len()));
+        let chat = Self {
+            template: template.into(),
+            path: path.into(),
+            roles: tokenizer.specials.by_name(),
+            library,
+            specials,
+        };
+        chat.environment(0)
+            .template_from_str(&chat.template)
+            .map_err(|error| chat.error(&error))?;
+        Ok(chat)
+    }
+
+    /// Writes the template into a model's folder, as a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be written to.
+    pub fn save(&self, folder: &Path) -> Result<(), TokensError> {
+        Ok(files::write(&folder.join(TEMPLATE_FILE), &self.template)?)
+    }
+
+    /// The conversation as one text; with `answer_next`, up to where the assistant begins to answer.
+    ///
+    /// # Errors
+    ///
+    /// What the template refuses, such as two turns of one role, or one that takes too long.
+    pub fn render(&self, messages: &[Message], answer_next: bool) -> Result<String, TokensError> {
+        let mut given = Vec::new();
+        let mut bytes = 0;
+        for Message { role, content } in messages {
+            bytes += content.len() as u64;
+            given.push(context! { role, content });
+        }
+        let environment = self.environment(bytes);
+        let values = context! {
+            messages => given,
+            add_generation_prompt => answer_next,
+            tools => (),
+            documents => (),
+            ..Jinja::from(self.roles.clone())
+        };
+        environment.render_str(&self.template, values).map_err(|error| self.error(&error))
+    }
+
+    /// The token IDs of the conversation. The template's special tokens become tokens; what a
+    /// message spells like one stays text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Chat::render`], or a failure of the tokenizers library.
+    pub fn encode(&self, messages: &[Message], answer_next: bool) -> Result<Vec<u32>, TokensError> {
+        let mut hidden = Vec::new();
+        for Message { role, content } in messages {
+            hidden.push(Message { role: role.clone(), content: self.hidden(content) });
+        }
+        let mut text = self.render(&hidden, answer_next)?;
+        for (i, special) in self.specials.iter().enumerate() {
+            text = text.replace(&special.text, &self.stand_in(i));
+        }
+        for (i, special) in self.specials.iter().enumerate() {
+            text = text.replace(&character(OF_MESSAGE, i), &special.text);
+        }
+        let encoded = crate::quietly(|| self.library.encode(text.as_str(), false));
+        let encoded = encoded.map_err(|reason| TokensError::Encode {
+            path: self.path.clone(),
+            bytes: text.len(),
+            reason,
+        })?;
+        let mut ids = encoded.get_ids().to_vec();
+        for id in &mut ids {
+            if let Some(special) = self.specials.iter().find(|special| special.stand_in == *id) {
+                *id = special.id;
+            }
+        }
+        Ok(ids)
+    }
+
+    /// A message with what spells a special token hidden from the template's own.
+    fn hidden(&self, content: &str) -> String {
+        let is_taken = |c: char| u32::from(c) >= OF_TEMPLATE;
+        let mut text = content.replace(is_taken, "\u{fffd}");
+        for (i, special) in self.specials.iter().enumerate() {
+            text = text.replace(&special.text, &character(OF_MESSAGE, i));
+        }
+        text
+    }
+
+    /// The character that stands in for the `i`th special token of a template.
+    fn stand_in(&self, i: usize) -> String {
+        self.library.id_to_token(self.specials[i].stand_in).unwrap_or_default()
+    }
+
+    /// What a template of this size of messages runs in.
+    fn environment(&self, bytes: u64) -> Environment<'_> {
+        let mut environment = Environment::new();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.expect("the usual delimiters are no contradiction"));
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_fuel(Some(FUEL + FUEL.min(bytes) * 64));
+        environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, message))
+        });
+        environment
+    }
+
+    fn error(&self, error: &Error) -> TokensError {
+        let mut reason = one_line(error.detail().unwrap_or("it failed"));
+        if error.kind() != ErrorKind::InvalidOperation {
+            reason = format!("{}: {reason}", error.kind());
+        }
+        TokensError::Template { path: self.path.clone(), line: error.line().unwrap_or(1), reason }
+    }
+}
+
+/// The template in a value: a text, or in a list of named ones the one called `default`.
+fn template_of<'a>(value: &'a Value, path: &Path) -> Result<&'a str, TokensError> {
+    let named = value.as_array().and_then(|list| list.iter().find(|one| one["name"] == "default"));
+    match named.map_or(value, |one| &one["template"]).as_str() {
+        Some(template) => Ok(template),
+        None => Err(wrong(path, format!("a template at {KEY}"), &value.to_string())),
+    }
+}
+
+/// The `i`th character of private use from `first` on.
+fn character(first: u32, i: usize) -> String {
+    char::from_u32(first + i as u32).map(String::from).unwrap_or_default()
+}
