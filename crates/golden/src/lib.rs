@@ -40,6 +40,17 @@ pub fn minilm() -> PathBuf {
     Home::from_env().unwrap_or_else(|error| panic!("{error}")).model("minilm")
 }
 
+/// The GGUF file of SmolLM2-135M-Instruct, whose answers lie in `tests/golden/smollm2/`;
+/// `cargo rungs fetch smollm2` puts it there.
+///
+/// # Panics
+///
+/// If no folder of downloads is known for this user.
+pub fn smollm2() -> PathBuf {
+    let home = Home::from_env().unwrap_or_else(|error| panic!("{error}"));
+    home.model("smollm2").join("SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
 /// One file of `tests/golden/parts/`: the values of one part of a transformer.
 #[derive(Debug, Clone)]
 pub struct Part {

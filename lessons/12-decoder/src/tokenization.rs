@@ -61,6 +61,26 @@ impl Tokenization {
     }
 }
 
+impl TokenizedCorpus {
+    /// Splits a text after nine tenths of its characters and encodes both parts with a model's own
+    /// tokenizer, without the tokens that it puts around a text.
+    ///
+    /// # Errors
+    ///
+    /// A part above [`tokens::LARGEST_TEXT`], or a failure of the library.
+    pub fn of(tokenizer: Tokenizer, text: &str) -> Result<Self, TokensError> {
+        let characters = text.chars().count();
+        let trained = characters * 9 / 10;
+        let (training, validation) = text.split_at(byte_of_character(text, trained));
+        Ok(Self {
+            training: tokenizer.encode_whole(training)?,
+            validation: tokenizer.encode_whole(validation)?,
+            validation_characters: characters - trained,
+            tokenizer,
+        })
+    }
+}
+
 /// Where a character begins, in bytes; the text's length if it has no such character.
 fn byte_of_character(text: &str, character: usize) -> usize {
     match text.char_indices().nth(character) {

@@ -2,6 +2,7 @@
 //! and in that of transformers 5, and the names of their tensors.
 
 mod config;
+mod gguf;
 mod rope;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use layer::{DecoderLayer, Norm, Transform};
 use crate::{Llama, LlamaConfig};
 
 pub use config::{MODEL_TYPES, read_config};
+pub use gguf::{half_split_columns, load_gguf};
 
 /// RoPE's frequencies, which older libraries stored with the weights.
 const STORED_CONSTANTS: &str = "layers.*.rotary_emb.inv_freq";
@@ -46,7 +48,15 @@ pub struct LoadedLlama {
 /// A `config.json` or weights that are of no such model, or not complete.
 pub fn load(folder: &Path, device: &Device) -> Result<LoadedLlama, CheckpointError> {
     let config = read_config(folder)?;
-    let weights = Weights::open(folder)?.strip_prefix(PREFIX)?;
+    load_weights(config, Weights::open(folder)?.strip_prefix(PREFIX)?, device)
+}
+
+/// Loads a model from weights under the published names.
+fn load_weights(
+    config: LlamaConfig,
+    weights: Weights,
+    device: &Device,
+) -> Result<LoadedLlama, CheckpointError> {
     weights.expect_layers(LAYERS, config.n_layers)?;
     expect_sizes(&weights, &config)?;
     let mut model = config.lazy(device);

@@ -7,16 +7,17 @@ use std::path::Path;
 
 use burn::tensor::{Device, TensorData};
 use checkpoint::WordVectors;
+use checkpoint::gguf::Gguf;
 use classify::checkpoint::{ABOUT_FILE, Classifier, ClassifierError, HEAD_FILE, Head};
 use data::{Corpus, Split, Vocabulary};
 use decoder::checkpoint::parity::Given;
-use decoder::{Gpt, GptConfig};
+use decoder::{Generation, Gpt, GptConfig, LanguageModel, Sampling};
 use index::Model;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use sentences::SentenceEncoder;
 use serde_json::json;
-use tokens::Tokenizer;
+use tokens::{Chat, Message, Tokenizer};
 use training::{Event, Recipe, TrainingError, TrainingRun, begun_with, train};
 use word2vec::Space;
 
@@ -40,9 +41,19 @@ pub struct Format {
 
 /// Every format. Another one is another entry: what its files are called, folders with valid ones,
 /// and the functions that read them.
-pub const FORMATS: [Format; 13] = [
+pub const FORMATS: [Format; 14] = [
     Format { name: "configuration", changed: &["config.json"], samples: models },
     Format { name: "weights", changed: &[".safetensors", "index.json"], samples: models },
+    Format {
+        name: "GGUF",
+        changed: &["llama.gguf"],
+        samples: || {
+            let recorded = written(|folder| {
+                lay_out(&files_of(&golden::directory().join("gguf")), folder);
+            });
+            samples(vec![recorded], Vec::new(), &[read_gguf])
+        },
+    },
     Format {
         name: "tokenizer",
         changed: &[".json", ".txt"],
@@ -140,6 +151,22 @@ pub fn device() -> Device {
 
 /// What came of opening and using a folder.
 pub type Used = Result<(), Box<dyn Error>>;
+
+fn read_gguf(folder: &Path) -> Used {
+    let path = folder.join("llama.gguf");
+    let file = Gguf::open(&path)?;
+    let tokenizer = Tokenizer::from_gguf(&path, &file.metadata)?;
+    let message = Message::new("user", "the cat </s> sat");
+    let ids = match Chat::of_gguf(&path, &file.metadata, &tokenizer)? {
+        Some(chat) => chat.encode(&[message], true)?,
+        None => tokenizer.encode(&message.content, 16)?.ids,
+    };
+    let model = llama::checkpoint::load_gguf(&path, file, &device())?.model;
+    tokenizer.check_ids(&ids, model.vocab())?;
+    let written = Generation::new(&model, &[ids], 2, Sampling::GREEDY, 1, &device());
+    tokenizer.decode(&written.flatten().collect::<Vec<u32>>())?;
+    Ok(())
+}
 
 fn read_tokenizer(folder: &Path) -> Used {
     let tokenizer = Tokenizer::open(folder)?;

@@ -94,10 +94,14 @@ struct Published {
 /// A key that is missing or of another type, a value that no such model can have, or another
 /// architecture.
 pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
-    let checks = Checks::of(&folder.join("config.json"));
+    config_of(&Checks::of(&folder.join("config.json")))
+}
+
+/// The configuration that a file says, in whatever form.
+pub(super) fn config_of(checks: &Checks) -> Result<LlamaConfig, CheckpointError> {
     let kind = LlamaKind::of(&checks.architecture(&MODEL_TYPES)?);
     let file: Published = checks.read(kind.defaults(), &[])?;
-    check_sizes(&file, &checks)?;
+    check_sizes(&file, checks)?;
     checks.epsilon("rms_norm_eps", file.rms_norm_eps)?;
     if Activation::published(&file.hidden_act) != Some(Activation::Silu) {
         checks.is("hidden_act", file.hidden_act.as_str(), "silu")?;
@@ -110,7 +114,7 @@ pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
         original_max_tokens: file.original_max_position_embeddings,
         max_tokens: file.max_position_embeddings,
     };
-    let (theta, scaling) = rope::read(&rope, &checks)?;
+    let (theta, scaling) = rope::read(&rope, checks)?;
     let config = LlamaConfig::new(
         file.vocab_size,
         file.hidden_size,
@@ -127,7 +131,7 @@ pub fn read_config(folder: &Path) -> Result<LlamaConfig, CheckpointError> {
         .with_scaling(scaling)
         .with_tied(file.tie_word_embeddings)
         .with_kind(kind)
-        .with_windows(windows(kind, &file, &checks)?)
+        .with_windows(windows(kind, &file, checks)?)
         // Only these classes read the keys.
         .with_attention_bias(
             file.attention_bias && matches!(kind, LlamaKind::Llama | LlamaKind::Qwen3),

@@ -5,6 +5,7 @@ use decoder::LanguageModel;
 use exercise::{Exercise, Probe, mistakes};
 use heads::PositionsConfig;
 use layer::DecoderLayerConfig;
+use llama::checkpoint::half_split_columns;
 use llama::{LayerParameters, Llama, LlamaConfig, cache_bytes, layer_parameters, tokens_read};
 use positions::RopeScaling;
 use rand::RngExt;
@@ -25,6 +26,8 @@ mod mistakes_13_4;
 mod mistakes_13_5;
 #[path = "mistakes/13.6.rs"]
 mod mistakes_13_6;
+#[path = "mistakes/13.7.rs"]
+mod mistakes_13_7;
 
 type Layer = fn(&LlamaConfig) -> DecoderLayerConfig;
 type Unembed = fn(&Llama, Tensor<3>) -> Tensor<3>;
@@ -32,6 +35,7 @@ type Parameters = fn(usize, usize, usize, usize) -> LayerParameters;
 type OfPreset = fn(&Preset, usize) -> LlamaConfig;
 type CacheBytes = fn(u64, u64, u64, u64, u64) -> u64;
 type TokensRead = fn(usize, usize, usize, bool) -> usize;
+type Columns = fn(usize, usize, usize) -> Vec<usize>;
 
 #[test]
 fn exercise_13_1() {
@@ -64,6 +68,11 @@ fn exercise_13_6() {
 }
 
 #[test]
+fn exercise_13_7() {
+    half_split_columns_13_7().check();
+}
+
+#[test]
 fn each_mistake_is_recognised_as_itself_only() {
     layer_13_1().tell_mistakes_apart();
     unembed_13_2().tell_mistakes_apart();
@@ -71,6 +80,7 @@ fn each_mistake_is_recognised_as_itself_only() {
     preset_13_4().tell_mistakes_apart();
     cache_bytes_13_5().tell_mistakes_apart();
     tokens_read_13_6().tell_mistakes_apart();
+    half_split_columns_13_7().tell_mistakes_apart();
 }
 
 fn layer_13_1() -> Exercise<Layer> {
@@ -397,4 +407,48 @@ fn random_tokens_read(rng: &mut StdRng) -> Probe<TokensRead> {
     let given = format!("{prompt} tokens, {new} new ones, a window of {window}; {cache} the cache");
     let ask = move |tokens_read: TokensRead| tokens_read(prompt, new, window, with_cache);
     Probe::new(given, ask, expected)
+}
+
+fn half_split_columns_13_7() -> Exercise<Columns> {
+    let exercise = Exercise::new("13.7", "half_split_columns", half_split_columns as Columns)
+        .probe(
+            "one head of 6 columns, and no others",
+            |columns: Columns| columns(1, 6, 6),
+            vec![0_usize, 2, 4, 1, 3, 5],
+        )
+        .probe(
+            "3 heads of 4 columns, and 4 columns of values",
+            |columns: Columns| columns(3, 4, 16),
+            vec![0_usize, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 13, 14, 15],
+        )
+        .random(random_half_split_columns);
+    mistakes!(
+        exercise,
+        mistakes_13_7: the_way_in_and_not_the_way_back,
+        nothing_moved,
+        all_heads_as_one,
+        the_second_halves_first,
+        the_values_moved_as_well,
+        the_values_left_out,
+        the_head_left_out_of_the_place,
+    )
+}
+
+/// Every column is put where it belongs in the file, and then looked for.
+fn random_half_split_columns(rng: &mut StdRng) -> Probe<Columns> {
+    let [heads, pairs, values] = [(); 3].map(|()| rng.random_range(1..5));
+    let (d_head, values) = (2 * pairs, 2 * pairs * values);
+    let mut file = Vec::new();
+    for head in 0..heads {
+        for pair in 0..pairs {
+            file.push(head * d_head + pair);
+            file.push(head * d_head + pairs + pair);
+        }
+    }
+    let columns = heads * d_head + values;
+    file.extend(heads * d_head..columns);
+    let place = |column| file.iter().position(|&there| there == column).unwrap_or_default();
+    let expected: Vec<usize> = (0..columns).map(place).collect();
+    let given = format!("{heads} heads of {d_head} columns, and {values} columns of values");
+    Probe::new(given, move |half_split: Columns| half_split(heads, d_head, columns), expected)
 }

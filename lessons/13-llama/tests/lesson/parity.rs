@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use ::checkpoint::gguf::Gguf;
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use decoder::LanguageModel;
@@ -50,6 +51,16 @@ fn assert_answers_as_recorded(name: &str) {
 #[test]
 fn llama_answers_as_in_pytorch_at_every_layer() {
     assert_answers_as_recorded("llama");
+}
+
+#[test]
+fn llama_in_a_gguf_file_is_the_same_model_to_the_bit() {
+    let device = backend::from_env();
+    let (_, model) = opened("llama");
+    let path = golden::directory().join("gguf/llama.gguf");
+    let loaded = checkpoint::load_gguf(&path, Gguf::open(&path).unwrap(), &device).unwrap();
+    let (expected, found) = (checkpoint::tensors(&model), checkpoint::tensors(&loaded.model));
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -240,6 +251,98 @@ fn ten_steps_of_adamw_follow_pytorch_with_and_without_a_schedule() {
                     "{name}: {length}, expected {expected}"
                 );
             }
+        }
+    }
+}
+
+/// Real weights in blocks of four bits against transformers, which reads the same file.
+mod smollm2 {
+    use ::checkpoint::gguf::Gguf;
+    use burn::tensor::{Device, Int, Tensor};
+    use decoder::{Generation, LanguageModel, Sampling, nats_per_token};
+    use llama::{Llama, checkpoint};
+    use serde_json::Value;
+    use tokens::{Chat, Message, Tokenizer};
+
+    /// The model and what belongs to it, with what was recorded of it.
+    struct Smollm2 {
+        device: Device,
+        model: Llama,
+        tokenizer: Tokenizer,
+        chat: Chat,
+        recorded: Value,
+    }
+
+    fn open() -> Smollm2 {
+        let device = backend::from_env();
+        let path = golden::smollm2();
+        let file = Gguf::open(&path).unwrap_or_else(|error| panic!("{error}"));
+        let tokenizer = Tokenizer::from_gguf(&path, &file.metadata).unwrap();
+        let chat = Chat::of_gguf(&path, &file.metadata, &tokenizer).unwrap().unwrap();
+        let model = checkpoint::load_gguf(&path, file, &device).unwrap().model;
+        let recorded = golden::directory().join("smollm2/answers.json");
+        let recorded = files::read_json(&recorded).unwrap();
+        Smollm2 { device, model, tokenizer, chat, recorded }
+    }
+
+    fn ids(value: &Value) -> Vec<u32> {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    impl Smollm2 {
+        fn list(&self, key: &str) -> &[Value] {
+            self.recorded[key].as_array().unwrap()
+        }
+
+        fn ids_of(&self, text: &Value) -> Vec<u32> {
+            self.tokenizer.encode_whole(text.as_str().unwrap()).unwrap()
+        }
+
+        fn last_logits(&self, ids: &[u32]) -> Vec<f32> {
+            let ids: Tensor<1, Int> = Tensor::from_data(ids, &self.device);
+            let logits = self.model.next_logits(ids.unsqueeze(), &[0]);
+            logits.into_data().iter().collect()
+        }
+    }
+
+    #[test]
+    #[ignore = "needs: cargo rungs fetch smollm2"]
+    fn smollm2_has_transformers_tokens_templates_logits_and_texts() {
+        let smollm2 = open();
+        for one in smollm2.list("ids") {
+            assert_eq!(smollm2.ids_of(&one["text"]), ids(&one["ids"]), "{}", one["text"]);
+        }
+        for one in smollm2.list("chats") {
+            let messages: Vec<Message> = serde_json::from_value(one["messages"].clone()).unwrap();
+            assert_eq!(smollm2.chat.render(&messages, true).unwrap(), one["text"]);
+            assert_eq!(smollm2.chat.encode(&messages, true).unwrap(), ids(&one["ids"]));
+        }
+        let tolerance = backend::tolerance(&smollm2.device, 1e-4);
+        for one in smollm2.list("logits") {
+            let found = smollm2.last_logits(&smollm2.ids_of(&one["text"]));
+            let likeliest = decoder::top_k(&found, 1)[0];
+            assert_eq!(u64::from(likeliest), one["likeliest"].as_u64().unwrap());
+            let every: Vec<f32> = serde_json::from_value(one["every_1000th"].clone()).unwrap();
+            for (i, expected) in every.iter().enumerate() {
+                let off = (found[i * 1000] - expected).abs();
+                assert!(off <= tolerance, "{}, token {}: off by {off:e}", one["text"], i * 1000);
+            }
+        }
+        let one = &smollm2.recorded["perplexity"];
+        let text = smollm2.ids_of(&one["text"]);
+        let nats = nats_per_token(&smollm2.model, &text, text.len() - 1, &smollm2.device);
+        let off = (nats - one["loss"].as_f64().unwrap()).abs();
+        assert!(off <= f64::from(tolerance), "perplexity is off by {off:e} nats");
+        for one in smollm2.list("greedy") {
+            let prompt = [smollm2.ids_of(&one["prompt"])];
+            let drawn =
+                Generation::new(&smollm2.model, &prompt, 64, Sampling::GREEDY, 1, &smollm2.device);
+            assert_eq!(
+                drawn.flatten().collect::<Vec<u32>>(),
+                ids(&one["ids"]),
+                "{}",
+                one["prompt"]
+            );
         }
     }
 }
