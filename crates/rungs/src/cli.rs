@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::models::{generate, perplexity, train};
+use crate::commands::models::{chat, generate, perplexity, train};
 use crate::commands::texts::{classify, embed, index, map, search, sts, tune};
 use crate::commands::words::{corpus, neighbours, word2vec};
 use crate::commands::{bench, book, devices, fetch, lessons, parity};
@@ -44,6 +44,7 @@ pub enum Command {
     Tune(tune::Args),
     Classify(classify::Args),
     Generate(generate::Args),
+    Chat(chat::Args),
     Perplexity(perplexity::Args),
     Parity(parity::Args),
 }

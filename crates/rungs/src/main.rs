@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command};
-use commands::models::{generate, perplexity, train};
+use commands::models::{chat, generate, perplexity, train};
 use commands::texts::{classify, embed, index, map, search, sts, tune};
 use commands::words::{corpus, neighbours, word2vec};
 use commands::{bench, book, devices, fetch, lessons, parity};
@@ -73,6 +73,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Tune(args)) => tune::run(&args),
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
+        Some(Command::Chat(args)) => chat::run(&args),
         Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
     }

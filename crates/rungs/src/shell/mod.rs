@@ -11,3 +11,4 @@ pub mod output;
 pub mod progress;
 pub mod prompts;
 pub mod watch;
+pub mod writers;

@@ -1,4 +1,4 @@
-//! From what a user calls a device, an encoder, a language model or word vectors to one that runs.
+//! From what a user calls a device, an encoder or word vectors to one that runs.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,18 +7,14 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use checkpoint::{Checks, INDEX_FILE, SINGLE_FILE, WordVectors};
-use decoder::LanguageModel;
-use fetch::{RECORD, Source};
+use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors};
+use fetch::{RECORD, SMOLLM2_FILE, Source};
 use files::Home;
 use index::Model;
 use sentences::{Reading, SentenceEncoder};
-use serde::Deserialize;
-use tokens::Tokenizer;
 use word2vec::Space;
 
 use crate::shell::failure::Helpful;
-use crate::shell::generation_config::GenerationConfig;
 use crate::shell::options::ModelArg;
 use crate::shell::progress;
 
@@ -59,7 +55,7 @@ pub fn model_identity(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
 
 /// Whether a name is that of a model which `fetch` gets; then no folder of that name is looked for.
 fn is_fetched(name: &str) -> bool {
-    name == "minilm" || name.starts_with("hf:")
+    name == "minilm" || name == "smollm2" || name.starts_with("hf:")
 }
 
 /// Files of which a model's folder holds at least one.
@@ -70,7 +66,10 @@ pub fn folder(name: &str) -> Result<PathBuf> {
     if is_fetched(name) {
         let folder = Source::from_str(name)?.folder(&Home::from_env()?);
         // A record is written, and weights come, when the rest is there.
-        if [RECORD, SINGLE_FILE, INDEX_FILE].iter().any(|file| folder.join(file).exists()) {
+        if [RECORD, SINGLE_FILE, INDEX_FILE, SMOLLM2_FILE]
+            .iter()
+            .any(|file| folder.join(file).exists())
+        {
             return Ok(folder);
         }
         let found = if folder.is_dir() { "not fetched whole" } else { "not fetched" };
@@ -139,48 +138,4 @@ pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
         note!("note: {note}");
     }
     Ok(Space::new(vectors.words, vectors.values, device))
-}
-
-/// A causal language model of a folder: its weights, its tokenizer and the tokens that end a text.
-pub struct LanguageModelFolder {
-    /// The model: GPT-2, BLOOM, LLaMA, Mistral or Qwen.
-    pub model: Box<dyn LanguageModel>,
-    /// Tokenizer, from a text to its token IDs and back.
-    pub tokenizer: Tokenizer,
-    /// How the folder says that it writes.
-    pub generation: GenerationConfig,
-}
-
-/// The part of a `config.json` that is read here.
-#[derive(Deserialize)]
-struct Config {
-    model_type: Option<String>,
-}
-
-impl LanguageModelFolder {
-    /// Opens the model called `name`.
-    pub fn open(name: &str, device: &Device) -> Result<Self> {
-        let folder = &folder(name)?;
-        let config: Config = files::read_json(&folder.join("config.json"))?;
-        let model = language_model(folder, config.model_type.as_deref(), device)?;
-        let tokenizer = Tokenizer::open(folder)?;
-        tokenizer.check_words(model.vocab())?;
-        let generation = GenerationConfig::read(folder, model.vocab())?;
-        Ok(Self { model, tokenizer, generation })
-    }
-}
-
-/// Loads the weights in `folder` as the architecture that its configuration names.
-pub fn language_model(
-    folder: &Path,
-    model_type: Option<&str>,
-    device: &Device,
-) -> Result<Box<dyn LanguageModel>> {
-    let (gpts, llamas) = (decoder::checkpoint::MODEL_TYPES, llama::checkpoint::MODEL_TYPES);
-    let checks = Checks::of(&folder.join("config.json"));
-    let found = checks.one_of_types(model_type, &[&gpts[..], &llamas].concat())?;
-    if gpts.contains(&found) {
-        return Ok(Box::new(decoder::checkpoint::load(folder, device)?.model));
-    }
-    Ok(Box::new(llama::checkpoint::load(folder, device)?.model))
 }

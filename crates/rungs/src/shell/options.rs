@@ -15,8 +15,8 @@ pub const BATCH: u32 = 32;
 pub const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
 
 /// Help of `--model` where it writes: what it takes.
-pub const WRITERS: &str = "hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder: \
-    config.json, model.safetensors and the tokenizer's files";
+pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a GGUF file, or a \
+    model's folder: config.json, model.safetensors and the tokenizer's files";
 
 /// Option that says where to compute.
 #[derive(Debug, Args)]

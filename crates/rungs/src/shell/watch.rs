@@ -116,6 +116,11 @@ impl Watch {
         }
     }
 
+    /// Prints a line without disturbing the bar.
+    pub fn note(&self, line: &str) {
+        self.bar.suspend(|| note!("  {line}"));
+    }
+
     /// Takes the bar away.
     pub fn end(&self) {
         self.bar.finish_and_clear();

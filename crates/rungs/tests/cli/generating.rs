@@ -14,7 +14,7 @@ use crate::{assert_refused, json_lines, path, rungs, stdout};
 const VOCAB: usize = 100;
 
 /// The recorded GPT-2 with a tokenizer, `config` its changed settings.
-fn writer(tokenizer: &Tokenizer, config: &Value) -> TempDir {
+pub fn writer(tokenizer: &Tokenizer, config: &Value) -> TempDir {
     let (from, to) = (golden::directory().join("gpt2"), tempfile::tempdir().unwrap());
     fs::copy(from.join("model.safetensors"), to.path().join("model.safetensors")).unwrap();
     let mut settings: Value = files::read_json(&from.join("config.json")).unwrap();
@@ -27,7 +27,7 @@ fn writer(tokenizer: &Tokenizer, config: &Value) -> TempDir {
 }
 
 /// One character a token, so that a text tells its tokens.
-fn characters() -> Tokenizer {
+pub fn characters() -> Tokenizer {
     let alphabet: Vec<char> = ('a'..='z').chain('\u{4e00}'..).take(VOCAB).collect();
     Tokenizer::characters(&alphabet).unwrap()
 }

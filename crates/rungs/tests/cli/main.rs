@@ -5,6 +5,7 @@ mod arguments;
 mod benching;
 #[cfg(unix)] // it makes programs of shell scripts
 mod book;
+mod chatting;
 mod classifying;
 mod comparing;
 mod generating;

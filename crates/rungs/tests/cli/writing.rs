@@ -8,9 +8,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use decoder::{GptConfig, Tokenization, checkpoint};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::generating::{characters, writer};
 use crate::{assert_refused, path, rungs, stdout};
 
 /// Of which the small model below knows the characters.
@@ -226,6 +227,9 @@ fn ctrl_c_saves_and_says_how_to_go_on_and_the_losses_are_those_of_one_run() {
     let resume = format!("cargo rungs train gpt --resume {}", halved.display());
     assert!(said.contains(&resume), "{said}");
     assert!(losses(&halved).len() < 60);
+    let newest = halved.join("newest");
+    let args = ["generate", "--model", newest.to_str().unwrap(), "--prompt", "t"];
+    assert!(!stdout(&rungs(&args, b"")).is_empty(), "the model as it was");
     let output = Command::new(env!("CARGO_BIN_EXE_rungs"))
         .args(["train", "gpt", "--resume", halved.to_str().unwrap()])
         .env_remove("RUNGS_DEVICE")
@@ -351,4 +355,30 @@ fn a_training_whose_disk_runs_full_says_so_and_goes_on_when_there_is_room() {
     assert!(refused[1].contains("Read-only file system"), "{said}");
     assert!(files.contains("model.safetensors") && !files.contains("-part"), "{files}");
     assert!(files.contains("steps       40"), "{files}");
+}
+
+#[test]
+fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
+    let start = writer(&characters(), &json!({"eos_token_id": 7}));
+    fs::write(start.path().join("chat_template.jinja"), "{{ messages[0].content }}").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (text, out) = (folder.path().join("text.txt"), folder.path().join("out"));
+    fs::write(&text, "abcabcabc".repeat(200)).unwrap();
+    let names = [&text, &out].map(|path| path.to_str().unwrap());
+    let more = ["--corpus", names[0], "--out", names[1], "--preset", "tiny"];
+    let from = ["train", "gpt", "--from", path(&start), "--steps", "12"];
+    stdout(&rungs(&[&from[..], &more].concat(), b""));
+    let losses = losses(&out);
+    assert!(losses.last().unwrap().1 < losses[0].1, "{losses:?}");
+    for file in ["chat_template.jinja", "loss.svg", "tokenizer.json"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    let eos: Value = files::read_json(&out.join("generation_config.json")).unwrap();
+    assert_eq!(eos["eos_token_id"], json!([7]));
+    // for longer than was planned, from the folder alone
+    drop(start);
+    let more = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "16"], b""));
+    assert!(more.contains("steps       16"), "{more}");
+    let llama = ["train", "llama", "--from", names[1], "--corpus", names[0], "--out", "x"];
+    assert_refused(&rungs(&llama, b""), &["expected a llama, found a gpt", "`train gpt`"]);
 }

@@ -10,7 +10,8 @@ use decoder::{Generation, GptConfig, LanguageModel, Sampling};
 use serde::Serialize;
 
 use super::{Args, Seconds, megabytes, peak_rss_mb, placed};
-use crate::shell::{names, output};
+use crate::shell::output;
+use crate::shell::writers::Writer;
 
 /// GPT-2 small (Radford et al. 2019, table 2): vocabulary, width, layers, heads, context.
 const GPT2_SMALL: [usize; 5] = [50_257, 768, 12, 12, 1024];
@@ -99,7 +100,7 @@ fn median_ms(seconds: &[f64]) -> f64 {
 /// The model that `--model` names, or a GPT-2 small with random weights.
 fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
-        return Ok(names::LanguageModelFolder::open(folder, device)?.model);
+        return Ok(Writer::open(folder, device)?.model);
     }
     let [vocab, d_model, n_layers, n_heads, max_tokens] = GPT2_SMALL;
     let config = GptConfig::new(vocab, d_model, n_layers, n_heads, max_tokens);

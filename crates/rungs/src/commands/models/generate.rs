@@ -7,8 +7,8 @@ use course::SEED;
 use decoder::{Generation, Sampling};
 use tokens::TextStream;
 
-use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, WRITERS};
+use crate::shell::writers::Writer;
 use crate::shell::{input, names, output};
 
 /// Let a model write on from a prompt
@@ -71,8 +71,7 @@ fn prompt(text: &str) -> Result<String, String> {
 pub fn run(args: &Args) -> Result<()> {
     let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
     let device = names::device(&args.device.device)?;
-    let LanguageModelFolder { model, tokenizer, generation: config } =
-        LanguageModelFolder::open(&args.model, &device)?;
+    let Writer { model, tokenizer, generation: config, .. } = Writer::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
     tokenizer.check_ids(&prompt, model.vocab())?;
     input::note_lost(&tokenizer, &args.prompt)?;

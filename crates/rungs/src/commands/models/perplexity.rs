@@ -9,8 +9,8 @@ use decoder::{LanguageModel, nats_of_text};
 use serde::Serialize;
 use tokens::LARGEST_TEXT;
 
-use crate::shell::names::LanguageModelFolder;
 use crate::shell::options::{DeviceArg, Format, WRITERS};
+use crate::shell::writers::Writer;
 use crate::shell::{input, names, output, progress};
 
 /// Say how surprised a model is by a text
@@ -56,8 +56,7 @@ struct Row {
 /// Measures how surprised the model is by a text, read in blocks one after the other.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
-    let LanguageModelFolder { model, tokenizer, .. } =
-        LanguageModelFolder::open(&args.model, &device)?;
+    let Writer { model, tokenizer, .. } = Writer::open(&args.model, &device)?;
     let text = Corpus::File(args.file.clone()).text()?;
     if text.len() > LARGEST_TEXT {
         bail!(

@@ -1,26 +1,25 @@
 //! `cargo rungs train`
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+mod fit;
+mod start;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
-use burn::module::Module;
-use burn::tensor::Device;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 use course::SEED;
 use data::Corpus;
-use decoder::{CausalPretraining, GptConfig, LanguageModel, Tokenization};
+use decoder::GptConfig;
 use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
-use training::{Event, Observer, Recipe, SaveError, Stop, Trained, TrainingRun};
 
-use crate::shell::failure::Helpful;
-use crate::shell::interrupt::Interrupt;
-use crate::shell::options::{DeviceArg, PresetArg};
-use crate::shell::watch::Watch;
-use crate::shell::{names, output, progress};
+use crate::shell::options::{DeviceArg, PresetArg, above_zero};
+use crate::shell::writers::Loaded;
+use crate::shell::{names, progress};
+use fit::Fit;
+use start::Start;
 
 /// Train a causal language model
 #[derive(Debug, clap::Args)]
@@ -29,10 +28,13 @@ use crate::shell::{names, output, progress};
   cargo rungs train llama --preset tiny --bpe 1000 --out my_llama
   cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_gpt
   cargo rungs train gpt --resume my_gpt                 goes on where it stopped
+  cargo rungs train gpt --resume my_gpt --steps 4000    goes on for longer than was planned
+  cargo rungs train llama --from smollm2 --corpus my_book.txt --steps 200 --out my_smollm
 
 DIR gets the model as Hugging Face transformers reads it (the best of all evaluations), the state \
-of the training and metrics.jsonl. Ctrl-C saves, says how to go on, and stops; a kill at any \
-moment loses what came after the last save.")]
+of the training, metrics.jsonl and the loss as a figure. Ctrl-C saves, says how to go on, and \
+stops, with the model as it is then in DIR/newest; a kill at any moment loses what came after the \
+last save.")]
 pub struct Args {
     /// Which architecture
     #[arg(value_enum)]
@@ -49,9 +51,16 @@ pub struct Args {
     /// One token a character, or byte pairs: so many tokens in all [default: characters]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(256..=100_000))]
     bpe: Option<u32>,
-    /// Steps, in place of the preset's
+    /// Begin with this trained model, its sizes and its tokenizer: smollm2, hf:OWNER/NAME[@COMMIT]
+    /// (fetched before), a GGUF file or a model's folder
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["bpe", "dropout"])]
+    from: Option<String>,
+    /// Steps in all, in place of the preset's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
+    /// The highest learning rate, in place of the preset's; with --from it is 1e-4
+    #[arg(long, value_name = "RATE", value_parser = above_zero)]
+    learning_rate: Option<f64>,
     /// Stop after this long, as in 90s, 3m or 2h; the learning rate falls in time for it
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
@@ -65,7 +74,8 @@ pub struct Args {
     #[arg(
         long, value_name = "DIR",
         conflicts_with_all = [
-            "out", "corpus", "preset", "bpe", "steps", "dropout", "patience", "seed",
+            "out", "corpus", "preset", "bpe", "from", "learning_rate", "dropout", "patience",
+            "seed",
         ],
     )]
     resume: Option<PathBuf>,
@@ -108,9 +118,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Width and height of the loss curve, in characters.
-const CURVE: (usize, usize) = (72, 12);
-
+/// The highest learning rate of a training that begins with a trained model: a tenth of what small
+/// new ones are trained with, or less.
+const FROM_TRAINED: f64 = 1e-4;
 /// Settings that a training is resumed with, besides its recipe.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Settings {
@@ -120,6 +130,9 @@ struct Settings {
     /// Number of characters of the corpus, so that another text of the same name is noticed.
     characters: usize,
     bpe: Option<usize>,
+    /// Whether it began with a trained model.
+    #[serde(default)]
+    from: bool,
     preset: training::Preset,
 }
 
@@ -128,7 +141,8 @@ pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?.autodiff();
     let (folder, mut settings, recipe) = match (&args.resume, &args.out) {
         (Some(folder), _) => {
-            let (recipe, settings) = training::begun_with(folder)?;
+            let (mut recipe, settings) = training::begun_with(folder)?;
+            recipe.steps = args.steps.map_or(recipe.steps, to_usize);
             let settings: Settings = serde_json::from_value(settings).map_err(|error| {
                 anyhow!("{}: expected a training of this command: {error}", folder.display())
             })?;
@@ -136,8 +150,11 @@ pub fn run(args: &Args) -> Result<()> {
         }
         (None, Some(folder)) => {
             let settings = settings(args)?;
-            let recipe = settings.preset.recipe(args.seed);
-            (folder, settings, Recipe { patience: args.patience.map(to_usize), ..recipe })
+            let mut recipe = settings.preset.recipe(args.seed);
+            recipe.patience = args.patience.map(to_usize);
+            let of_start = if settings.from { FROM_TRAINED } else { recipe.learning_rate };
+            recipe.learning_rate = args.learning_rate.unwrap_or(of_start);
+            (folder, settings, recipe)
         }
         (None, None) => bail!("--out: expected a folder to train into, found none"),
     };
@@ -157,30 +174,39 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     settings.characters = characters;
-    let tokenization = match settings.bpe {
-        Some(tokens) => Tokenization::BytePairs(tokens),
-        None => Tokenization::Characters,
-    };
-    let corpus = tokenization.split(&text)?;
+    let start = Start::open(args, folder, &settings, &text, &device)?;
     progress.finish_and_clear();
     device.seed(recipe.seed);
-    let (preset, vocab) = (settings.preset, corpus.tokenizer.vocab_size());
+    let preset = settings.preset;
+    let vocab = start.corpus.tokenizer.vocab_size();
     let fit = Fit {
         args,
         folder,
         device: &device,
-        corpus: &corpus,
+        corpus: &start.corpus,
+        chat: start.chat.as_ref(),
+        stops: &start.stops,
         settings: &settings,
         recipe: &recipe,
     };
-    match settings.architecture {
-        Architecture::Gpt => {
+    match (start.trained, settings.architecture) {
+        (Some(Loaded::Gpt(trained)), _) => {
+            let config = trained.config;
+            fit.run(trained.model, |model, folder| {
+                decoder::checkpoint::save(model, &config, folder)
+            })
+        }
+        (Some(Loaded::Llama(trained)), _) => {
+            let config = trained.config;
+            fit.run(trained.model, |model, folder| llama::checkpoint::save(model, &config, folder))
+        }
+        (None, Architecture::Gpt) => {
             let config = GptConfig::preset(&preset, vocab);
             fit.run(config.init(&device), |model, folder| {
                 decoder::checkpoint::save(model, &config, folder)
             })
         }
-        Architecture::Llama => {
+        (None, Architecture::Llama) => {
             let config = LlamaConfig::preset(&preset, vocab);
             fit.run(config.init(&device), |model, folder| {
                 llama::checkpoint::save(model, &config, folder)
@@ -192,7 +218,8 @@ pub fn run(args: &Args) -> Result<()> {
 /// The settings that the options ask for.
 fn settings(args: &Args) -> Result<Settings> {
     let preset = args.preset.sizes();
-    let dropout = args.dropout.unwrap_or(preset.dropout);
+    let of_start = if args.from.is_some() { 0.0 } else { preset.dropout };
+    let dropout = args.dropout.unwrap_or(of_start);
     if !(0.0..1.0).contains(&dropout) {
         bail!("--dropout: expected a share of 0 or more and below 1, found {dropout}");
     }
@@ -211,6 +238,7 @@ fn settings(args: &Args) -> Result<Settings> {
         corpus_seed: args.seed,
         characters: 0,
         bpe: args.bpe.map(to_usize),
+        from: args.from.is_some(),
         preset: training::Preset { steps, dropout, ..preset },
     })
 }
@@ -218,104 +246,4 @@ fn settings(args: &Args) -> Result<Settings> {
 /// The number as an index: clap reads ranges of `u32`.
 fn to_usize(number: u32) -> usize {
     number as usize
-}
-
-/// Everything that a training of either architecture is given.
-struct Fit<'a> {
-    args: &'a Args,
-    folder: &'a PathBuf,
-    device: &'a Device,
-    corpus: &'a decoder::TokenizedCorpus,
-    settings: &'a Settings,
-    recipe: &'a Recipe,
-}
-
-impl Fit<'_> {
-    /// Trains the model; `save` writes one into the folder.
-    fn run<M: Module + LanguageModel>(
-        &self,
-        model: M,
-        save: impl Fn(&M, &Path) -> Result<(), checkpoint::CheckpointError>,
-    ) -> Result<()> {
-        let Self { args, folder, device, corpus, settings, recipe } = *self;
-        let parameters = model.num_params();
-        let block = settings.preset.block;
-        let opening = format!(
-            "{} of {parameters} parameters, {} tokens of {} to learn from, {} held back",
-            args.architecture.name(),
-            corpus.training.len(),
-            corpus.tokenizer.vocab_size(),
-            corpus.validation.len()
-        );
-        let task = CausalPretraining::new(corpus, &settings.preset, device)?;
-        let settings = serde_json::to_value(settings)?;
-        let resume = args.resume.is_some();
-        let run = TrainingRun {
-            device,
-            folder: Some(folder),
-            resume,
-            settings: &settings,
-            budget: args.budget,
-        };
-        let watch = Watch::new(recipe.steps, opening);
-        let publish = |model: &M| {
-            save(model, folder)?;
-            Ok(corpus.tokenizer.save(folder, block)?)
-        };
-        let mut observer = Publisher { watch, publish, interrupt: Interrupt::catch()? };
-        let trained = training::train(&task, model, recipe, run, &mut observer);
-        observer.watch.end();
-        self.finish(&trained?, &observer.watch)
-    }
-
-    /// Prints how the training went; an interrupt is an error that says how to go on.
-    fn finish<M>(&self, trained: &Trained<M>, watch: &Watch) -> Result<()> {
-        let folder = self.folder.display();
-        let resume =
-            format!("cargo rungs train {} --resume {folder}", self.args.architecture.name());
-        if trained.stop == Stop::Interrupted {
-            let error = format!(
-                "stopped after {} of {} steps; model and state are in {folder}",
-                trained.step, watch.steps
-            );
-            return Err(Helpful { error, help: format!("`{resume}` goes on") }.into());
-        }
-        output::line(training::curve(&watch.losses, CURVE.0, CURVE.1).trim_end())?;
-        let (at, nats) = trained.best.unwrap_or_default();
-        let tokens = (self.corpus.validation.len() - 1).max(1);
-        let bits =
-            lookup::bits_per_character(nats, tokens, self.corpus.validation_characters.max(1));
-        let why = match trained.stop {
-            Stop::Budget => ", the time being up",
-            Stop::NoBetter => ", as it got no better",
-            _ => "",
-        };
-        output::line(format!(
-            "steps       {}{why}\nseconds     {:.1}\nvalidation  {nats:.4} nats a token, \
-                {bits:.4} bits a character (best, after step {at})\n\
-                written     {folder}: go on with it by\n            cargo rungs generate --model \
-                {folder} --prompt '...'",
-            trained.step, watch.seconds
-        ))
-    }
-}
-
-/// Observer that shows the training, publishes the best model into the folder, and stops at an
-/// interrupt.
-struct Publisher<F> {
-    watch: Watch,
-    /// Writes a model into the folder.
-    publish: F,
-    interrupt: Interrupt,
-}
-
-impl<M, F: Fn(&M) -> Result<(), SaveError>> Observer<M> for Publisher<F> {
-    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-        self.watch.show(event);
-        if self.interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn on_evaluation(&mut self, model: &M, best: bool) -> Result<(), SaveError> {
-        if best { (self.publish)(model) } else { Ok(()) }
-    }
 }
