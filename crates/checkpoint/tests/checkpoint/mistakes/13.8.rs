@@ -2,24 +2,22 @@
 
 use half::f16;
 
-/// The scale, which stands in the first two bytes.
-fn scale(block: &[u8; 34]) -> f32 {
-    f16::from_le_bytes([block[0], block[1]]).to_f32()
-}
-
 /// Everything below zero comes out far above it.
 pub fn bytes_without_a_sign(block: &[u8; 34]) -> [f32; 32] {
-    std::array::from_fn(|i| scale(block) * f32::from(block[2 + i]))
+    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+    std::array::from_fn(|i| scale * f32::from(block[2 + i]))
 }
 
 /// That is what Q4_0 does with its four bits, which have no sign.
 pub fn the_middle_taken_off(block: &[u8; 34]) -> [f32; 32] {
-    std::array::from_fn(|i| scale(block) * (f32::from(block[2 + i]) - 128.0))
+    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+    std::array::from_fn(|i| scale * (f32::from(block[2 + i]) - 128.0))
 }
 
 /// The first two numbers are the scale's own bytes, and the last two are lost.
 pub fn the_scale_read_as_numbers(block: &[u8; 34]) -> [f32; 32] {
-    std::array::from_fn(|i| scale(block) * f32::from(block[i] as i8))
+    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+    std::array::from_fn(|i| scale * f32::from(block[i] as i8))
 }
 
 /// The integers, as if a number of this block were as large as one of any other.
@@ -41,5 +39,6 @@ pub fn the_scale_taken_for_bf16(block: &[u8; 34]) -> [f32; 32] {
 
 /// As if the largest integer stood for 1.
 pub fn divided_by_127(block: &[u8; 34]) -> [f32; 32] {
-    std::array::from_fn(|i| scale(block) * f32::from(block[2 + i] as i8) / 127.0)
+    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+    std::array::from_fn(|i| scale * f32::from(block[2 + i] as i8) / 127.0)
 }
