@@ -146,9 +146,10 @@ pub fn run(args: &Args) -> Result<()> {
         if interrupt.came() {
             bail!("{corpus}: stopped after {read} of {total} words with nothing learnt yet");
         }
-        bail!(
-            "{corpus}: expected lines of several words, found not one with two that are left: \
-             lower --min-count, or thin out less with --sample 0"
+        note!(
+            "note: {corpus}: expected lines of several words, found not one with two left: nothing \
+             was learnt, and the vectors are as they were drawn; lower --min-count, or thin out \
+             less with --sample 0"
         );
     }
     let seconds = start.elapsed().as_secs_f64();
