@@ -28,8 +28,8 @@ const KEY: &str = "chat_template";
 const GGUF_KEY: &str = "tokenizer.chat_template";
 /// The largest template, in bytes; the longest in wide use have some 20,000.
 const LARGEST_TEMPLATE: u64 = 1 << 20;
-/// What a template may do: steps and 64 bytes each (`Environment::set_fuel`), and as much again for
-/// every byte of the messages.
+/// What a template may do: steps, with 64 bytes each (`Environment::set_fuel`); one more for every
+/// byte of the messages.
 const FUEL: u64 = 1_000_000;
 
 /// What stands in for special tokens: those of the template, and what a message spells like one.
@@ -123,7 +123,7 @@ impl Chat {
         let mut specials = Vec::new();
         let mut stand_ins = Vec::new();
         let added = library.get_added_tokens_decoder();
-        for (id, token) in added.into_iter().filter(|(_, token)| token.special) {
+        for (id, token) in added.into_iter().filter(|(_, token)| is_marker(token)) {
             let stand_in = character(OF_TEMPLATE, specials.len());
             stand_ins.push(
                 AddedToken::from(stand_in, false)
@@ -246,7 +246,7 @@ impl Chat {
         environment.set_syntax(syntax.expect("the usual delimiters are no contradiction"));
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.set_fuel(Some(FUEL + FUEL.min(bytes) * 64));
+        environment.set_fuel(Some(FUEL + bytes));
         environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
             Err(Error::new(ErrorKind::InvalidOperation, message))
         });
@@ -269,6 +269,11 @@ fn template_of<'a>(value: &'a Value, path: &Path) -> Result<&'a str, TokensError
         Some(template) => Ok(template),
         None => Err(wrong(path, format!("a template at {KEY}"), &value.to_string())),
     }
+}
+
+/// Whether a token is special, and a text that can be looked for.
+fn is_marker(token: &AddedToken) -> bool {
+    token.special && !token.content.is_empty()
 }
 
 /// The `i`th character of private use from `first` on.

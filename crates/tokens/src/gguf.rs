@@ -195,7 +195,7 @@ impl<'a> Vocabulary<'a> {
         Ok(Source {
             bytes: json.to_string().into_bytes(),
             path: self.metadata.path.into(),
-            is_tokenizer_json: class == Class::File,
+            is_tokenizer_json: false,
             class,
         })
     }
@@ -216,52 +216,13 @@ impl<'a> Vocabulary<'a> {
         };
         Ok(json!({
             "normalizer": normalizer, "pre_tokenizer": split,
-            "post_processor": self.frame(ids)?, "decoder": byte_level(true, true),
+            "decoder": byte_level(true, true),
             "model": {
                 "type": "BPE", "dropout": null, "unk_token": null,
                 "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
                 "byte_fallback": false, "vocab": ids, "merges": merges,
                 "ignore_merges": metadata.text(SPLIT)?.starts_with("llama"),
             },
-        }))
-    }
-
-    /// The tokens that stand before and after every text, as a post-processor.
-    fn frame(&self, ids: &BTreeMap<&str, u64>) -> Result<Value, TokensError> {
-        let mut single = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
-        let mut special = Map::new();
-        for (flag, role, is_first) in [
-            ("tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", true),
-            ("tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false),
-        ] {
-            if self.metadata.values.get(flag) != Some(&Value::Bool(true)) {
-                continue;
-            }
-            let id = self.metadata.values.get(role).and_then(Value::as_u64);
-            let Some(token) = id.and_then(|id| self.tokens.get(id as usize)) else {
-                return self.metadata.refuse(role, "the id of a token");
-            };
-            special.insert(
-                (*token).into(),
-                json!({"id": token, "ids": [ids[token]], "tokens": [token]}),
-            );
-            let part = json!({"SpecialToken": {"id": token, "type_id": 0}});
-            single.insert(if is_first { 0 } else { single.len() }, part);
-        }
-        if special.is_empty() {
-            return Ok(byte_level(true, true));
-        }
-        let mut pair = single.clone();
-        for part in &single {
-            let mut part = part.clone();
-            if let Some(text) = part.get_mut("Sequence") {
-                text["id"] = "B".into();
-            }
-            pair.push(part);
-        }
-        Ok(json!({
-            "type": "TemplateProcessing", "single": single, "pair": pair,
-            "special_tokens": special,
         }))
     }
 

@@ -158,8 +158,10 @@ pub(crate) fn framing(
             template(&first, &[text("B", 0), special(&close, 0)], &[close])
         }
         Class::GptNeoX if is_tokenizer_json => template(&[text("A", 0)], &[text("B", 1)], &[]),
-        // LLaMA's from a GGUF file alone
-        Class::Gpt2 | Class::Qwen2 | Class::GptNeoX | Class::Llama if !is_tokenizer_json => {
+        // the last two from a GGUF file alone
+        Class::Gpt2 | Class::Qwen2 | Class::GptNeoX | Class::Llama | Class::File
+            if !is_tokenizer_json =>
+        {
             let mut tokens = Vec::new();
             let (mut first, mut second) = (vec![text("A", 0)], vec![text("B", 1)]);
             if config.flag("add_bos_token")?.unwrap_or(false) && specials.get("bos").is_some() {

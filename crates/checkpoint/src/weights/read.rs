@@ -2,12 +2,13 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use burn::tensor::{Device, Tensor, TensorData};
+use files::FilesError;
+
 use super::{Shard, Stored, Weights};
 use crate::error::CheckpointError;
 use crate::gguf::blocks;
 use crate::header::Entry;
-use burn::tensor::{Device, Tensor, TensorData};
-use files::FilesError;
 
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 18;
@@ -105,14 +106,15 @@ fn read<const N: usize, const M: usize>(
     let mut file = &shard.file;
     file.seek(SeekFrom::Start(entry.start))?;
     let mut left = entry.bytes as usize;
-    let mut values = Vec::with_capacity(left / N * M);
+    let mut values = vec![0.0; left / N * M];
+    let mut places = values.as_chunks_mut::<M>().0.iter_mut();
     let most = CHUNK / N * N;
     let mut chunk = vec![0; most.min(left)];
     while left > 0 {
         let now = &mut chunk[..most.min(left)];
         file.read_exact(now)?;
-        for block in now.as_chunks::<N>().0 {
-            values.extend_from_slice(&numbers(block));
+        for (block, place) in now.as_chunks::<N>().0.iter().zip(&mut places) {
+            *place = numbers(block);
         }
         left -= now.len();
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use checkpoint::gguf::blocks::q4_1;
 use checkpoint::gguf::{Gguf, is_gguf};
 use checkpoint::{CheckpointError, Weights};
 use serde_json::json;
@@ -81,6 +82,15 @@ fn every_type_of_block_has_the_bits_that_the_package_gguf_gives_it() {
         };
         assert_eq!(bits(&file.weights), bits(&expected), "{name}");
     }
+}
+
+#[test]
+fn minus_one_a_half_two_and_six_and_a_half_are_quantised_by_hand() {
+    // Scale 0.5 and minimum -1 as f16, then 0 and 3 and 6 and 15 in the lower halves of bytes.
+    let mut block = [0; 20];
+    block[..4].copy_from_slice(&[0x00, 0x38, 0x00, 0xbc]);
+    block[4..8].copy_from_slice(&[0, 3, 6, 15]);
+    assert_eq!(q4_1(&block)[..4], [-1.0, 0.5, 2.0, 6.5]);
 }
 
 #[test]

@@ -84,14 +84,38 @@ fn a_model_that_was_not_taught_to_talk_says_so() {
     assert_refused(&output, &["--max 64", "64 that the model sees"]);
 }
 
-/// The real model, quick enough to be asked.
+/// Questions and answers of the chapter's conversations, one after the other.
+fn of_the_chapter() -> Vec<Vec<(String, String)>> {
+    let chapter = concat!(env!("CARGO_MANIFEST_DIR"), "/../../book/src/13-llama.md");
+    let chapter = fs::read_to_string(chapter).unwrap();
+    let mut conversations = Vec::new();
+    for block in chapter.split("```text\n> ").skip(1) {
+        let mut turns = Vec::new();
+        for turn in block.split("```").next().unwrap().split("\n> ") {
+            let (question, answer) = turn.trim().split_once('\n').unwrap();
+            turns.push((question.to_string(), answer.to_string()));
+        }
+        conversations.push(turns);
+    }
+    conversations
+}
+
 #[test]
 #[ignore = "needs: cargo rungs fetch smollm2"]
-fn smollm2_knows_the_capital_of_france() {
-    let args = ["chat", "--model", "smollm2", "--temperature", "0", "--max", "40"];
+fn smollm2_says_what_the_chapter_says() {
     let home = files::Home::from_env().unwrap();
-    let said = "What is the capital of France?\nAnd of Italy?\n";
-    let answers = stdout(&rungs_at(home.root(), &args, said.as_bytes()));
-    let answers: Vec<&str> = answers.lines().collect();
-    assert!(answers[0].contains("Paris") && answers[1].contains("Rome"), "{answers:?}");
+    let conversations = of_the_chapter();
+    assert_eq!(conversations.len(), 2);
+    for (turns, system) in conversations.iter().zip([&[][..], &["--system", "You are a pirate."]]) {
+        let mut said = String::new();
+        for (question, _) in turns {
+            said += &format!("{question}\n");
+        }
+        let args = [&["chat", "--model", "smollm2", "--temperature", "0"][..], system].concat();
+        let answers = stdout(&rungs_at(home.root(), &args, said.as_bytes()));
+        assert_eq!(answers.lines().count(), turns.len());
+        for (answer, (_, expected)) in answers.lines().zip(turns) {
+            assert!(answer.starts_with(expected.as_str()), "{answer}");
+        }
+    }
 }

@@ -150,7 +150,7 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
     let alone = ["--corpus", &words, "--min-count", "1", "--out", &file];
     let untrained = train(&alone);
     let said = String::from_utf8(untrained.stderr.clone()).unwrap();
-    assert!(said.contains("words.txt") && said.contains("nothing was learnt"), "{said}");
+    assert!(said.contains("words.txt") && said.contains("nothing was learned"), "{said}");
     stdout(&untrained);
     fs::remove_file(&file).unwrap();
     fs::remove_file(&words).unwrap();

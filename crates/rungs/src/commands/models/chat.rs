@@ -1,7 +1,7 @@
 //! `cargo rungs chat`
 
 use std::io::{self, BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -184,14 +184,18 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// All that was said, and who answers.
+    fn messages(&self) -> Vec<Message> {
+        self.system.iter().chain(&self.turns).cloned().collect()
+    }
+
     /// The tokens of the conversation, so many that the model sees them and an answer: the oldest
     /// turns leave first. None if the last message alone is too long.
     fn fitted_prompt(&mut self) -> Result<Option<Vec<u32>>> {
         let room = self.writer.model.max_tokens() - self.max;
         let mut left = 0;
         loop {
-            let messages: Vec<Message> = self.system.iter().chain(&self.turns).cloned().collect();
-            let prompt = self.chat.encode(&messages, true)?;
+            let prompt = self.chat.encode(&self.messages(), true)?;
             self.writer.tokenizer.check_ids(&prompt, self.writer.model.vocab())?;
             if prompt.len() <= room {
                 if left > 0 {
@@ -258,13 +262,13 @@ impl Talk<'_> {
     /// Writes the conversation, a message a line.
     fn save(&self, file: &str) {
         let mut lines = String::new();
-        for message in self.system.iter().chain(&self.turns) {
+        let messages = self.messages();
+        for message in &messages {
             lines += &serde_json::to_string(message).expect("texts are JSON");
             lines.push('\n');
         }
-        let path = PathBuf::from(file);
-        match files::write(Path::new(&path), lines) {
-            Ok(()) => note!("{} messages in {}", lines_of(self), path.display()),
+        match files::write(Path::new(file), lines) {
+            Ok(()) => note!("{} messages in {file}", messages.len()),
             Err(error) => note!("error: {error}"),
         }
     }
@@ -273,9 +277,4 @@ impl Talk<'_> {
 /// Whether somebody who looks on has had enough.
 fn came(interrupt: Option<&Interrupt>) -> bool {
     interrupt.is_some_and(Interrupt::came)
-}
-
-/// How many messages a conversation has.
-fn lines_of(talk: &Talk<'_>) -> usize {
-    talk.turns.len() + usize::from(talk.system.is_some())
 }

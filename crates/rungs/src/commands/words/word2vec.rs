@@ -144,11 +144,11 @@ pub fn run(args: &Args) -> Result<()> {
     if trained.pairs == 0 {
         let corpus = &args.corpus;
         if interrupt.came() {
-            bail!("{corpus}: stopped after {read} of {total} words with nothing learnt yet");
+            bail!("{corpus}: stopped after {read} of {total} words with nothing learned yet");
         }
         note!(
             "note: {corpus}: expected lines of several words, found not one with two left: nothing \
-             was learnt, and the vectors are as they were drawn; lower --min-count, or thin out \
+             was learned, and the vectors are as they were drawn; lower --min-count, or thin out \
              less with --sample 0"
         );
     }
