@@ -243,10 +243,12 @@ pub enum TokensError {
     },
     /// The limit leaves no room for the special tokens.
     #[error(
-        "a limit of {limit} tokens leaves no room: expected at least {needed} for the special \
-            tokens"
+        "{path}: a limit of {limit} tokens leaves no room: expected at least {needed} for the \
+            special tokens"
     )]
     LimitTooSmall {
+        /// Path of the file.
+        path: PathBuf,
         /// Limit that was asked for.
         limit: usize,
         /// Number of special tokens.

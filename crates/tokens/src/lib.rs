@@ -321,7 +321,11 @@ impl Tokenizer {
             Some(processor) => processor.added_tokens(pair),
             None => 0,
         };
-        limit.checked_sub(needed).ok_or(TokensError::LimitTooSmall { limit, needed })
+        limit.checked_sub(needed).ok_or_else(|| TokensError::LimitTooSmall {
+            path: self.path.clone(),
+            limit,
+            needed,
+        })
     }
 
     /// Encodes all of a text without special tokens.

@@ -41,6 +41,11 @@ fn changed_weights_are_read_or_refused() {
 }
 
 #[test]
+fn a_changed_gguf_file_is_read_or_refused() {
+    parent::survives("GGUF");
+}
+
+#[test]
 fn a_changed_tokenizer_is_read_or_refused() {
     parent::survives("tokenizer");
 }

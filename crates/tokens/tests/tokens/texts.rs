@@ -35,7 +35,7 @@ fn a_text_longer_than_the_limit_keeps_both_ends_of_its_frame() {
 #[test]
 fn a_limit_without_room_for_the_frame_is_an_error() {
     let error = tokenizer().encode("cat", 1).unwrap_err();
-    assert!(matches!(error, TokensError::LimitTooSmall { limit: 1, needed: 2 }));
+    assert!(matches!(error, TokensError::LimitTooSmall { limit: 1, needed: 2, .. }));
     assert!(
         tokenizer().encode_pair("cat", "dog", 2).unwrap_err().to_string().contains("at least 3")
     );
