@@ -52,13 +52,23 @@ impl WordVectors {
     ///
     /// As [`WordVectors::read`].
     pub fn read_noted(path: &Path) -> Result<(Self, Option<String>), CheckpointError> {
+        Self::read_first(path, usize::MAX)
+    }
+
+    /// Reads the first `most` words of a file of word vectors, one at least, and what its reader
+    /// should know about it. What follows them is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`WordVectors::read`].
+    pub fn read_first(path: &Path, most: usize) -> Result<(Self, Option<String>), CheckpointError> {
         let (mut rows, size) = Rows::open(path, is_binary(path))?;
         let mut vectors = Self { words: Vec::new(), d_model: 0, values: Vec::new() };
         let first_line = rows.first_line()?;
         let count = match rows.header(&first_line, size)? {
             Some((count, d_model)) => {
                 vectors.d_model = d_model;
-                vectors.values.reserve_exact(count * d_model);
+                vectors.values.reserve_exact(count.min(most) * d_model);
                 Some(count)
             }
             None => {
@@ -69,11 +79,13 @@ impl WordVectors {
             }
         };
         let mut seen = HashSet::from_iter(vectors.words.iter().cloned());
-        while count.is_none_or(|count| vectors.words.len() < count) {
+        while vectors.words.len() < count.unwrap_or(usize::MAX).min(most) {
             let Some(word) = rows.next(vectors.d_model, count, &mut vectors.values)? else { break };
             vectors.push(word, &mut seen, &rows)?;
         }
-        rows.end(vectors.words.len())?;
+        if vectors.words.len() < most {
+            rows.end(vectors.words.len())?;
+        }
         let note = rows.note(count.is_none(), vectors.d_model);
         Ok((vectors, note))
     }

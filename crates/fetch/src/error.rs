@@ -18,8 +18,8 @@ pub enum FetchError {
     Checkpoint(#[from] CheckpointError),
     /// Something that cannot be fetched.
     #[error(
-        "cannot fetch {given:?}: {problem}; expected minilm, smollm2, stsb, questions-words, \
-            tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
+        "cannot fetch {given:?}: {problem}; expected minilm, smollm2, glove, stsb, \
+            questions-words, tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
     )]
     Source {
         /// What was asked for.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use checkpoint::header::Header;
@@ -13,7 +14,7 @@ use crate::error::FetchError;
 use crate::local::Local;
 use crate::part::Part;
 use crate::request::{Fetch, Progress, Wanted};
-use crate::sources::{self, Source};
+use crate::sources::{self, Pinned, Source};
 use crate::web::Web;
 
 /// What was fetched of a repository without pins: names, sizes and SHA-256, so that a complete copy
@@ -26,7 +27,7 @@ const MOST_WEIGHT_BYTES: u64 = 64 << 30;
 
 /// Where the files come from.
 enum Origin {
-    Web(Web),
+    Web(Box<Web>),
     Local(Local),
 }
 
@@ -98,16 +99,50 @@ impl Fetch {
             }
             let origin = match &mut origin {
                 Some(origin) => origin,
-                none => {
-                    none.insert(self.origin(source, source.pinned().iter().map(|(file, _)| *file))?)
-                }
+                none => none.insert(self.pinned_origin(source, folder, progress)?),
             };
-            let wanted = Wanted { file, pin: Some(pin), most: pin.bytes };
-            if !self.get(origin, folder, &wanted, progress)? {
-                return Err(origin.lacks(file, "this file"));
-            }
+            self.get_pinned(origin, folder, (file, pin), progress)?;
         }
-        Ok(())
+        match source.archive() {
+            Some((archive, _)) if self.from.is_none() => remove(&folder.join(archive)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where pinned files are taken from: an archive is downloaded whole, and then it is the origin.
+    fn pinned_origin(
+        &self,
+        source: &Source,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Origin, FetchError> {
+        let files: Vec<&str> = source.pinned().iter().map(|(file, _)| *file).collect();
+        let mut origin = self.origin(source, files.iter().copied())?;
+        match source.archive() {
+            Some((archive, pin)) if self.from.is_none() => {
+                let path = folder.join(archive);
+                if !is_as_pinned(&path, pin.bytes, pin.sha256)? {
+                    self.get_pinned(&mut origin, folder, (archive, pin), progress)?;
+                }
+                Ok(Origin::Local(Local::open(&path, &files)?))
+            }
+            _ => Ok(origin),
+        }
+    }
+
+    /// Gets a file that the origin must have.
+    fn get_pinned(
+        &self,
+        origin: &mut Origin,
+        folder: &Path,
+        (file, pin): Pinned,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), FetchError> {
+        let wanted = Wanted { file, pin: Some(pin), most: pin.bytes };
+        match self.get(origin, folder, &wanted, progress)? {
+            true => Ok(()),
+            false => Err(origin.lacks(file, "this file")),
+        }
     }
 
     /// A repository without pins: its own files say which weights there are, and a record says what
@@ -255,7 +290,7 @@ impl Fetch {
         files: impl Iterator<Item = &'a str>,
     ) -> Result<Origin, FetchError> {
         match &self.from {
-            None => Ok(Origin::Web(Web::new(self, source.clone()))),
+            None => Ok(Origin::Web(Box::new(Web::new(self, source.clone())))),
             Some(path) => Ok(Origin::Local(Local::open(path, &files.collect::<Vec<_>>())?)),
         }
     }
@@ -341,6 +376,16 @@ fn check_unpinned(name: &str, path: &Path) -> Result<(), FetchError> {
     }
     let (mut opened, _) = files::open(path, "a text file")?;
     Ok(files::refuse_lookalikes(path, &mut opened)?)
+}
+
+/// Removes an archive that everything was taken from.
+fn remove(archive: &Path) -> Result<(), FetchError> {
+    match fs::remove_file(archive) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(FilesError::io(archive, "removing")(error).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_as_pinned(path: &Path, bytes: u64, sha256: &str) -> Result<bool, FetchError> {

@@ -27,4 +27,4 @@ mod web;
 pub use error::FetchError;
 pub use fetching::RECORD;
 pub use request::{Fetch, HUB_VARIABLE, Progress};
-pub use sources::{HUB, Hosts, NPM, Pin, RAW, SMOLLM2_FILE, Source};
+pub use sources::{GLOVE_FILE, HUB, Hosts, NPM, Pin, RAW, SMOLLM2_FILE, STANFORD, Source};

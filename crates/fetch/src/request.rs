@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use files::Home;
 
-use crate::sources::{HUB, Hosts, NPM, Pin, RAW};
+use crate::sources::{HUB, Hosts, NPM, Pin, RAW, STANFORD};
 
 /// The environment variable that names another hub, a mirror.
 pub const HUB_VARIABLE: &str = "RUNGS_HUB";
@@ -81,6 +81,7 @@ impl Fetch {
                 hub: hub.unwrap_or_else(|| HUB.into()).trim_end_matches('/').into(),
                 raw: RAW.into(),
                 npm: NPM.into(),
+                stanford: STANFORD.into(),
             },
             patience: Duration::from_secs(30),
             attempts: 4,

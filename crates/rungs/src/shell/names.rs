@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors};
-use fetch::{RECORD, SMOLLM2_FILE, Source};
+use fetch::{GLOVE_FILE, RECORD, SMOLLM2_FILE, Source};
 use files::Home;
 use index::Model;
 use sentences::{Reading, SentenceEncoder};
@@ -57,6 +57,9 @@ pub fn model_identity(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
 fn is_fetched(name: &str) -> bool {
     name == "minilm" || name == "smollm2" || name.starts_with("hf:")
 }
+
+/// The name of the word vectors that `fetch` gets; then no file of that name is looked for.
+const GLOVE: &str = "glove";
 
 /// Files of which a model's folder holds at least one.
 const DESCRIPTIONS: [&str; 2] = ["config.json", "modules.json"];
@@ -129,13 +132,32 @@ pub fn has_layers(encoder: &SentenceEncoder, option: &str) -> Result<()> {
     }
 }
 
-/// Reads word vectors and makes them ready to be asked.
-pub fn vectors(path: &Path, device: &Device) -> Result<Space> {
+/// Reads the first `most` words of the vectors called `name` and makes them ready to be asked.
+pub fn vectors(name: &Path, most: usize, device: &Device) -> Result<Space> {
+    let path = &vectors_file(name)?;
     let progress = progress::spinner(format!("reading {}", path.display()));
-    let (vectors, note) = WordVectors::read_noted(path)?;
+    let (vectors, note) = WordVectors::read_first(path, most)?;
     progress.finish_and_clear();
     if let Some(note) = note {
         note!("note: {note}");
     }
     Ok(Space::new(vectors.words, vectors.values, device))
+}
+
+/// Whether `name` is that of word vectors, and not of a model of sentences.
+pub fn is_of_words(name: &str) -> bool {
+    name == GLOVE || Path::new(name).is_file()
+}
+
+/// The file of the word vectors called `name`: those that `fetch` gets, or a file of the user's.
+fn vectors_file(name: &Path) -> Result<PathBuf> {
+    if name != Path::new(GLOVE) {
+        return Ok(name.into());
+    }
+    let path = Source::Glove.folder(&Home::from_env()?).join(GLOVE_FILE);
+    if path.exists() {
+        return Ok(path);
+    }
+    let error = format!("vectors glove are not fetched: expected them in {}", path.display());
+    Err(Helpful { error, help: "run `cargo rungs fetch glove`".into() }.into())
 }

@@ -9,6 +9,7 @@ mod chatting;
 mod classifying;
 mod comparing;
 mod generating;
+mod glove;
 mod indexing;
 mod prompting;
 mod tuning;

@@ -15,7 +15,7 @@ use crate::shell::{input, names, output, progress};
 
 /// Help of `--model`: what it takes.
 const MODELS_OR_VECTORS: &str =
-    "a file of word vectors, or minilm, hf:OWNER/NAME[@COMMIT], a model's folder";
+    "a file of word vectors, glove, minilm, hf:OWNER/NAME[@COMMIT] or a model's folder";
 
 /// Draw words or sentences where their vectors lie
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub struct Args {
     /// Words or sentences, one a line, or a table with a column of them; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
     file: PathBuf,
-    /// Name of the model, its folder, or a file of word vectors.
+    /// Name of the model or of word vectors, its folder, or a file of word vectors.
     #[arg(long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
     model: String,
     /// How to draw
@@ -194,7 +194,7 @@ fn read(args: &Args) -> Result<Vec<Item>> {
 
 /// The texts that have a vector, and their vectors; the others are named on standard error.
 fn vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>, Tensor<2>)> {
-    if Path::new(&args.model).is_file() {
+    if names::is_of_words(&args.model) {
         word_vectors(args, items, device)
     } else {
         let vectors = sentence_vectors(args, &items, device)?;
@@ -215,7 +215,7 @@ fn sentence_vectors(args: &Args, items: &[Item], device: &Device) -> Result<Tens
 
 /// The mean of a text's word vectors, for every text that has one.
 fn word_vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>, Tensor<2>)> {
-    let space = names::vectors(Path::new(&args.model), device)?;
+    let space = names::vectors(Path::new(&args.model), usize::MAX, device)?;
     let (mut known, mut vectors, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for item in items {
         match space.mean_of(&item.text) {

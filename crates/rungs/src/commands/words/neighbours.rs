@@ -15,7 +15,8 @@ use crate::shell::{names, output, progress};
 /// List the words whose vectors are nearest to a word's
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs neighbours docs.bin function --top 5")]
+  cargo rungs neighbours docs.bin function --top 5
+  cargo rungs neighbours glove cat                      `cargo rungs fetch glove` gets them")]
 pub struct NeighboursArgs {
     /// Which vectors.
     #[command(flatten)]
@@ -62,6 +63,7 @@ pub struct AnalogyArgs {
   cargo rungs analogies toy.bin toy                     the toy world's own questions
   cargo rungs analogies docs.bin questions-words.txt    `cargo rungs fetch questions-words` gets \
 the file
+  cargo rungs analogies glove questions-words.txt --words 30000
 
 Only questions all of whose words have vectors are asked: covered says how many.")]
 pub struct AnalogiesArgs {
@@ -77,9 +79,12 @@ pub struct AnalogiesArgs {
 #[derive(Debug, clap::Args)]
 pub struct VectorsArg {
     /// A file of word vectors: .bin in word2vec's binary format, anything else in its text format
-    /// or in GloVe's, which has no first line
-    #[arg(value_name = "VEC")]
+    /// or in GloVe's, which has no first line; or glove, once it is fetched
+    #[arg(value_name = "VEC|glove")]
     vectors: PathBuf,
+    /// Only the first words of the file, the most frequent ones in most [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    words: Option<u32>,
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArg,
@@ -204,7 +209,8 @@ fn cells(counts: &Counts) -> [String; 5] {
 
 /// Reads the vectors onto the device that the arguments name.
 fn open(args: &VectorsArg) -> Result<Space> {
-    names::vectors(&args.vectors, &names::device(&args.device.device)?)
+    let most = args.words.map_or(usize::MAX, |words| words as usize);
+    names::vectors(&args.vectors, most, &names::device(&args.device.device)?)
 }
 
 /// The row of a word, or an error that offers what it may have meant.
