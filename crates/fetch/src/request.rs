@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use files::Home;
 
-use crate::sources::{HUB, Hosts, NPM, Pin, RAW, STANFORD};
+use crate::sources::{HUB, Hosts, NPM, Pin, Place, RAW, STANFORD};
 
 /// The environment variable that names another hub, a mirror.
 pub const HUB_VARIABLE: &str = "RUNGS_HUB";
@@ -63,11 +63,37 @@ pub struct Fetch {
     pub pause: Duration,
 }
 
-/// A file to get: its name, its pin, and the most bytes it may have without one.
+/// A file to get.
 pub(crate) struct Wanted<'a> {
+    /// The name that it is kept under.
     pub file: &'a str,
+    /// Where it lies, if it has another name there.
+    pub place: Option<Place>,
     pub pin: Option<Pin>,
+    /// The most bytes that it may have.
     pub most: u64,
+}
+
+impl<'a> Wanted<'a> {
+    /// A file of which nothing is known but that it is not larger than this.
+    pub fn unpinned(file: &'a str, most: u64) -> Self {
+        Self { file, place: None, pin: None, most }
+    }
+
+    /// Its path at the source's address.
+    pub fn on_the_hub(&self) -> &'a str {
+        self.place.map_or(self.file, |place| place.hub)
+    }
+
+    /// Every path that it may have in a folder of this machine.
+    pub fn paths(&self) -> [&'a str; 3] {
+        [self.file, self.in_a_wheel(), self.on_the_hub()]
+    }
+
+    /// Its path in a wheel.
+    pub fn in_a_wheel(&self) -> &'a str {
+        self.place.map_or(self.file, |place| place.wheel)
+    }
 }
 
 impl Fetch {

@@ -31,7 +31,7 @@ pub struct Hosts {
     pub stanford: String,
 }
 
-/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `smollm2`, `glove`, `stsb`,
+/// Something that [`Fetch`](super::Fetch) can get: `minilm`, `smollm2`, `wordllama`, `glove`, `stsb`,
 /// `questions-words`, `tinyshakespeare`, `katex` or `hf:OWNER/NAME[@COMMIT]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +40,8 @@ pub enum Source {
     Minilm,
     /// HuggingFaceTB/SmolLM2-135M-Instruct in blocks of four bits (Q4_1), pinned.
     Smollm2,
+    /// The table of WordLlama, 32,000 tokens with 256 numbers each, under the MIT licence, pinned.
+    Wordllama,
     /// GloVe's vectors of 400,000 words, 50 numbers each (Pennington et al. 2014), pinned.
     Glove,
     /// The English STS-B development and test pairs, pinned.
@@ -84,6 +86,15 @@ pub struct Pin {
 
 /// A file of a source, and its pin.
 pub(crate) type Pinned = (&'static str, Pin);
+
+/// Where a file lies that is kept under another name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Its path at the source's address.
+    pub hub: &'static str,
+    /// Its path in a wheel, or in a folder that holds what a wheel does.
+    pub wheel: &'static str,
+}
 
 const fn pin(file: &'static str, bytes: u64, sha256: &'static str) -> Pinned {
     (file, Pin { bytes, sha256 })
@@ -142,6 +153,34 @@ const SMOLLM2: [Pinned; 1] = [pin(
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )];
 
+const WORDLLAMA_REPOSITORY: &str = "dleemiller/word-llama-l2-supercat";
+const WORDLLAMA_COMMIT: &str = "b9aaa45bb48dd142d2337e8261a4fe96be161dd4";
+const WORDLLAMA: [Pinned; 2] = [
+    pin(
+        "tokenizer.json",
+        1_842_796,
+        "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68",
+    ),
+    pin(
+        "model.safetensors",
+        16_384_096,
+        "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
+    ),
+];
+/// Where the files of `wordllama` lie: on the hub, and in a wheel of the package of that name.
+const WORDLLAMA_PLACES: [(&str, Place); 2] = [
+    (
+        "tokenizer.json",
+        Place {
+            hub: "l2_supercat_tokenizer_config.json",
+            wheel: "tokenizers/l2_supercat_tokenizer_config.json",
+        },
+    ),
+    (
+        "model.safetensors",
+        Place { hub: "l2_supercat_256.safetensors", wheel: "weights/l2_supercat_256.safetensors" },
+    ),
+];
 const GLOVE_FOLDER: &str = "data";
 /// The name of the one file of `glove`.
 pub const GLOVE_FILE: &str = "glove.6B.50d.txt";
@@ -234,6 +273,7 @@ impl Source {
         match self {
             Source::Minilm => home.model("minilm"),
             Source::Smollm2 => home.model("smollm2"),
+            Source::Wordllama => home.model("wordllama"),
             Source::Glove => home.data("glove"),
             Source::Stsb => home.data("stsb"),
             Source::QuestionsWords => home.data("questions-words"),
@@ -252,6 +292,7 @@ impl Source {
         match self {
             Source::Minilm => &MINILM,
             Source::Smollm2 => &SMOLLM2,
+            Source::Wordllama => &WORDLLAMA,
             Source::Glove => &GLOVE,
             Source::Stsb => &STSB,
             Source::QuestionsWords => &QUESTIONS_WORDS,
@@ -260,6 +301,15 @@ impl Source {
             Source::Files { files, .. } => files,
             Source::Hub { .. } => &[],
         }
+    }
+
+    /// Where the file that is kept as `file` lies, if it has another name there.
+    pub(crate) fn place(&self, file: &str) -> Option<Place> {
+        let places = match self {
+            Source::Wordllama => &WORDLLAMA_PLACES,
+            _ => return None,
+        };
+        places.iter().find(|(kept, _)| *kept == file).map(|(_, place)| *place)
     }
 
     /// The archive that the pinned files are downloaded in, if they are not downloaded one by one.
@@ -278,6 +328,7 @@ impl Source {
         match self {
             Source::Minilm => format!("{hub}/{MINILM_REPOSITORY}/resolve/{MINILM_COMMIT}"),
             Source::Smollm2 => format!("{hub}/{SMOLLM2_REPOSITORY}/resolve/{SMOLLM2_COMMIT}"),
+            Source::Wordllama => format!("{hub}/{WORDLLAMA_REPOSITORY}/resolve/{WORDLLAMA_COMMIT}"),
             Source::Glove => format!("{stanford}/{GLOVE_FOLDER}"),
             Source::Stsb => format!("{raw}/{STSB_FOLDER}"),
             Source::QuestionsWords => format!("{raw}/{QUESTIONS_WORDS_FOLDER}"),
@@ -300,6 +351,7 @@ impl FromStr for Source {
         let repository = match given {
             "minilm" => return Ok(Source::Minilm),
             "smollm2" => return Ok(Source::Smollm2),
+            "wordllama" => return Ok(Source::Wordllama),
             "glove" => return Ok(Source::Glove),
             "stsb" => return Ok(Source::Stsb),
             "questions-words" => return Ok(Source::QuestionsWords),

@@ -78,7 +78,7 @@ impl Web {
         part: &mut Part,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<bool, FetchError> {
-        let url = format!("{}/{}", self.address(), wanted.file);
+        let url = format!("{}/{}", self.address(), wanted.on_the_hub());
         let (mut failed, mut pause) = (0, self.pause);
         loop {
             let before = part.len()?;

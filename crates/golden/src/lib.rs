@@ -51,6 +51,16 @@ pub fn smollm2() -> PathBuf {
     home.model("smollm2").join("SmolLM2-135M-Instruct.Q4_1.gguf")
 }
 
+/// The folder of WordLlama's table, whose answers lie in `tests/golden/wordllama/`;
+/// `cargo rungs fetch wordllama` puts it there.
+///
+/// # Panics
+///
+/// If no folder of downloads is known for this user.
+pub fn wordllama() -> PathBuf {
+    Home::from_env().unwrap_or_else(|error| panic!("{error}")).model("wordllama")
+}
+
 /// One file of `tests/golden/parts/`: the values of one part of a transformer.
 #[derive(Debug, Clone)]
 pub struct Part {

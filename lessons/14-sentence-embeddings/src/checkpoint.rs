@@ -8,38 +8,36 @@
 //!
 //! - `pipeline`: `modules.json` and the modules that it names
 //! - `settings`: prompts, limits and lower-casing
+//! - `table`: a table of token vectors, as a module or alone
 
 mod pipeline;
 mod settings;
+mod table;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::module::Param;
-use burn::tensor::{Device, Tensor};
-use checkpoint::{Checks, Load, Walk, Weights};
+use burn::tensor::Device;
 use encoder::Bert;
 use encoder::checkpoint::load_bert;
 use files::FilesError;
-use lookup::TokenEmbedding;
 use serde_json::{Value, json};
 use tokens::{Tokenizer, TokensError};
 
 use self::pipeline::{Input, Pipeline};
 use self::settings::{LIMITS, Limits, MODEL, ModelConfig};
+pub use self::table::is_table;
 use crate::error::SentenceError;
 use crate::{Body, Pooling, Prompts, Reading, SentenceEncoder, VectorStage};
 
 /// Number of texts that go through the encoder together by default, as in the
 /// sentence-transformers library.
 const BATCH: usize = 32;
-/// Name of a table's tensor.
-const TABLE: &str = "embedding.weight";
-/// Name of a table's tensor as model2vec writes it.
-const MODEL2VEC_TABLE: &str = "embeddings";
 
 impl SentenceEncoder {
-    /// Loads a sentence model, or a plain BERT folder (then: mean pooling, vectors of any length).
+    /// Loads a sentence model, a plain BERT folder (then: mean pooling, vectors of any length), or a
+    /// folder of nothing but a table of token vectors and its tokenizer (then: the mean of a text's
+    /// rows, at unit length).
     ///
     /// # Errors
     ///
@@ -47,6 +45,9 @@ impl SentenceEncoder {
     /// here, a tokenizer with ids beyond the token table.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
         let modules = folder.join("modules.json");
+        if is_table(folder) {
+            return Self::open_bare_table(folder, device);
+        }
         if !modules.exists() {
             // The library would pass over a file of lengths here; who put one there means it.
             return Self::open_transformer(folder, device);
@@ -55,7 +56,9 @@ impl SentenceEncoder {
         let pipeline = Pipeline::read(folder, &modules)?;
         let encoder = match &pipeline.input {
             Input::Transformer(folder) => Self::open_transformer(folder, device)?,
-            Input::Table(folder) => Self::open_table(folder, device)?,
+            Input::Table(folder) => {
+                Self::open_table(folder, &folder.join(checkpoint::SINGLE_FILE), device)?
+            }
         };
         let (d_model, mut reading) = (encoder.d_model(), encoder.reading());
         if let Some(pooling) = &pipeline.pooling {
@@ -75,25 +78,6 @@ impl SentenceEncoder {
         let bert = load_bert(folder, device)?.model;
         let encoder = Self::new(Tokenizer::open(folder)?, bert, device)?;
         encoder.with_limit(folder, name, &limits)
-    }
-
-    /// Loads a table of token vectors and the tokenizer beside it.
-    fn open_table(folder: &Path, device: &Device) -> Result<Self, SentenceError> {
-        let (tokenizer, limit) = Tokenizer::open_alone(&folder.join("tokenizer.json"))?;
-        let path = folder.join(checkpoint::SINGLE_FILE);
-        let weights = Weights::open(&path)?;
-        let name = if weights.has(MODEL2VEC_TABLE) { MODEL2VEC_TABLE } else { TABLE };
-        let shape = weights.shape(name).unwrap_or_default().to_vec();
-        let (&[vocab, d_model], true) = (&shape[..], shape.iter().all(|&size| size > 0)) else {
-            let problem = format!("expected a table, [tokens, width], found the shape {shape:?}");
-            return Ok(Checks::of(&path).refuse(name, problem)?);
-        };
-        weights.matches(&[(name.into(), vec![vocab, d_model])], &[])?;
-        let mut table =
-            TokenEmbedding { weight: Param::from_tensor(Tensor::zeros([vocab, d_model], device)) };
-        Load::new(&weights, device).tensor(name, &mut table.weight)?;
-        tokenizer.check_vocab(vocab)?;
-        Ok(Self::with_body(tokenizer, Body::Table(table), limit, 0, device))
     }
 
     /// The encoder with the limit, the lower-casing and the prompts of a folder that

@@ -39,6 +39,7 @@ mod pooling;
 mod prompts;
 mod reading;
 mod stages;
+mod table;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -71,7 +72,9 @@ const TEXTS: usize = 0;
 const TOKENS: usize = 1;
 /// The axis of `[texts, d_model]` along which several poolings lie side by side.
 const COORDINATES: usize = 1;
+
 /// What gives every token of a text a vector.
+// ANCHOR: body
 #[derive(Debug, Clone)]
 pub enum Body {
     /// An encoder, which reads words in their context.
@@ -79,6 +82,7 @@ pub enum Body {
     /// A table with a vector for each token (lesson 01), whatever stands beside it.
     Table(TokenEmbedding),
 }
+// ANCHOR_END: body
 
 /// A text's vector, and how much of the text it was made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -360,33 +364,6 @@ impl SentenceEncoder {
     pub fn with_batch(self, batch: usize) -> Self {
         assert!(batch > 0, "batch is 0, at least one text goes through the encoder at a time");
         Self { batch, ..self }
-    }
-
-    /// The mean of the table's rows for each text's tokens, read on by the stages; 0 for a text
-    /// without tokens.
-    fn means<S: AsRef<str>>(
-        &self,
-        table: &TokenEmbedding,
-        texts: &[S],
-        reading: &Reading,
-    ) -> Result<Vec<(Encoding, Vec<f32>)>, TokensError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for text in texts {
-            let encoding = self.encode(text.as_ref())?;
-            let mean = if encoding.ids.is_empty() {
-                Tensor::zeros([1, table.d_model()], &self.device)
-            } else {
-                mean_pooling(self.look_up(table, &encoding.ids), None)
-            };
-            vectors.push((encoding, rows(reading.finish(mean)).remove(0)));
-        }
-        Ok(vectors)
-    }
-
-    /// The table's rows for these ids, of which there is at least one: `[1, tokens, d_model]`.
-    fn look_up(&self, table: &TokenEmbedding, ids: &[u32]) -> Tensor<3> {
-        let numbers: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
-        table.forward(Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device))
     }
 
     /// Runs `forward` on batches of texts of similar length, so that little is padded, and brings

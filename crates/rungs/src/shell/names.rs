@@ -55,7 +55,7 @@ pub fn model_identity(encoder: &SentenceEncoder, name: &str) -> Result<Model> {
 
 /// Whether a name is that of a model which `fetch` gets; then no folder of that name is looked for.
 fn is_fetched(name: &str) -> bool {
-    name == "minilm" || name == "smollm2" || name.starts_with("hf:")
+    matches!(name, "minilm" | "smollm2" | "wordllama") || name.starts_with("hf:")
 }
 
 /// The name of the word vectors that `fetch` gets; then no file of that name is looked for.
@@ -82,7 +82,8 @@ pub fn folder(name: &str) -> Result<PathBuf> {
     let folder = Path::new(name);
     let found = match fs::metadata(folder) {
         Ok(about) if about.is_dir() => {
-            if DESCRIPTIONS.iter().any(|file| folder.join(file).exists()) {
+            let is_described = DESCRIPTIONS.iter().any(|file| folder.join(file).exists());
+            if is_described || sentences::checkpoint::is_table(folder) {
                 return Ok(folder.into());
             }
             format!("a folder with neither {}", DESCRIPTIONS.join(" nor "))
@@ -92,7 +93,7 @@ pub fn folder(name: &str) -> Result<PathBuf> {
         Err(error) => error.to_string(),
     };
     let error = format!(
-        "model {name:?}: expected minilm, hf:OWNER/NAME or a model's folder, found {found}"
+        "model {name:?}: expected minilm, wordllama, hf:OWNER/NAME or a model's folder, found {found}"
     );
     Err(Helpful { error, help: remedy(name) }.into())
 }

@@ -12,7 +12,8 @@ pub const DEFAULT: &str = "minilm";
 pub const BATCH: u32 = 32;
 
 /// Help of `--model`: what it takes.
-pub const MODELS: &str = "minilm, hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
+pub const MODELS: &str = "minilm, wordllama or hf:OWNER/NAME[@COMMIT] (fetched before), or a \
+    model's folder";
 
 /// Help of `--model` where it writes: what it takes.
 pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a GGUF file, or a \

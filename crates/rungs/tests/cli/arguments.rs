@@ -39,6 +39,9 @@ fn with_model(home: &Path, name: &str) -> Vec<Output> {
     outputs
 }
 
+/// Place of the training among the commands of [`with_model`].
+const TUNE: usize = 5;
+
 /// Every command that takes a model that writes.
 fn with_writer(home: &Path, name: &str) -> Vec<Output> {
     let text = golden::directory().join("README.md");
@@ -108,6 +111,28 @@ fn a_model_that_is_not_there_is_named_with_what_to_do() {
     let below = file.join("below");
     refused(below.to_str().unwrap(), &["Not a directory"]);
     refused(path(&home), &["neither config.json nor modules.json"]);
+}
+
+/// Only a training needs layers, which a table has none of.
+#[test]
+fn a_table_of_token_vectors_with_its_tokenizer_is_a_model() {
+    let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let from = golden::directory().join("sentence_models/static");
+    for (file, to) in
+        [("tokenizer.json", "tokenizer.json"), ("model.safetensors", "table_24.safetensors")]
+    {
+        fs::copy(from.join(file), folder.path().join(to)).unwrap();
+    }
+    for (i, output) in with_model(home.path(), path(&folder)).iter().enumerate() {
+        if i == TUNE {
+            assert_refused(output, &["a table of token vectors", "another model"]);
+        } else {
+            stdout(output);
+        }
+    }
+    for output in with_writer(home.path(), path(&folder)) {
+        assert_refused(&output, &["config.json"]);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod laws;
 mod learns;
 mod models;
 mod parity;
+mod tables;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
