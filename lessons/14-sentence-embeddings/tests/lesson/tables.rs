@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
 
 use burn::tensor::TensorData;
 use checkpoint::write_weights;
@@ -198,7 +197,7 @@ fn shuffled(pairs: &[Pair]) -> Vec<Pair> {
 }
 
 /// What chapter 14 shows, to its fourth digit; another processor rounds a mean otherwise, which may
-/// swap two of 1,379 ranks. `--nocapture` prints the table of the chapter, with the times.
+/// swap two of 1,379 ranks. `--nocapture` prints the chapter's table.
 #[test]
 #[ignore = "needs: cargo rungs fetch wordllama and minilm, and RUNGS_DATA with stsb-en-test.csv"]
 fn order_and_context_add_to_a_table_that_was_trained_to_be_one() {
@@ -208,27 +207,24 @@ fn order_and_context_add_to_a_table_that_was_trained_to_be_one() {
     let out_of_order = shuffled(&pairs);
     let encoders = [
         ("MiniLM's table alone", minilm.without_layers().unwrap(), [0.5089, 0.5089]),
-        ("WordLlama's table", open(&wordllama()), [0.7588, 0.7588]),
+        ("WordLlama's table", open(&wordllama()), [0.7588, 0.7587]),
         ("MiniLM, all layers", minilm, [0.8203, 0.7521]),
     ];
-    println!("STS-B                 Spearman  words shuffled  s per 1,000 sentences");
+    println!("STS-B, Spearman       as it is  words shuffled");
     let mut wrong = Vec::new();
     for (name, encoder, expected) in &encoders {
         let spearman = |pairs| Agreement::of(encoder, pairs).unwrap().spearman.unwrap();
-        let begun = Instant::now();
-        let in_order = spearman(&pairs);
-        let seconds = begun.elapsed().as_secs_f64() * 1000.0 / (2 * pairs.len()) as f64;
-        let found = [in_order, spearman(&out_of_order)];
-        println!("{name:20}  {:8.4}  {:14.4}  {seconds:.2}", found[0], found[1]);
+        let found = [spearman(&pairs), spearman(&out_of_order)];
+        println!("{name:20}  {:8.4}  {:14.4}", found[0], found[1]);
         if found.iter().zip(expected).any(|(found, expected)| (found - expected).abs() > 5e-4) {
             wrong.push(format!("{name}: {found:?}, the chapter has {expected:?}"));
         }
     }
-    println!("\ncosine of two sentences of the same words\ntable   MiniLM");
+    println!("\ncosine of two sentences of the same words\nWordLlama  MiniLM");
     for (a, b) in REORDERED {
         let [_, table, minilm] =
             encoders.each_ref().map(|(_, encoder, _)| similarity(encoder, a, b));
-        println!("{table:.4}  {minilm:.4}  {a} / {b}");
+        println!("{table:9.4}  {minilm:.4}  {a} / {b}");
         assert!((table - 1.0).abs() < 1e-5, "{a} {b}: {table}");
         assert!((0.95..0.995).contains(&minilm), "{a} {b}: {minilm}");
     }
