@@ -387,10 +387,8 @@ impl SentenceEncoder {
             }
             forward(&Batch::new(texts, self.pad, &self.device))
         });
-        let mut in_order: Vec<(usize, T)> = Vec::with_capacity(texts.len());
-        for (&i, row) in longest_first.iter().zip(results.into_iter().flatten()) {
-            in_order.push((i, row));
-        }
+        let rows = results.into_iter().flatten();
+        let mut in_order: Vec<(usize, T)> = longest_first.into_iter().zip(rows).collect();
         in_order.sort_by_key(|&(i, _)| i);
         let mut paired = Vec::with_capacity(texts.len());
         for (encoding, (_, row)) in encodings.into_iter().zip(in_order) {

@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use lookup::TokenEmbedding;
 use tokens::{Encoding, TokensError};
 
-use crate::{Body, Reading, SentenceEncoder, SentenceError, mean_pooling, rows};
+use crate::{Reading, SentenceEncoder, mean_pooling, rows};
 
 impl SentenceEncoder {
     /// The mean of the table's rows for each text's tokens, read on by the stages; 0 for a text
@@ -22,11 +22,10 @@ impl SentenceEncoder {
         let mut vectors = Vec::with_capacity(texts.len());
         for text in texts {
             let encoding = self.encode(text.as_ref())?;
-            let mean = if encoding.ids.is_empty() {
-                Tensor::zeros([1, table.d_model()], &self.device)
-            } else {
-                mean_pooling(self.look_up(table, &encoding.ids), None) // [1, d_model]
-            };
+            let mut mean = Tensor::zeros([1, table.d_model()], &self.device);
+            if !encoding.ids.is_empty() {
+                mean = mean_pooling(self.look_up(table, &encoding.ids), None); // [1, d_model]
+            }
             vectors.push((encoding, rows(reading.finish(mean)).remove(0)));
         }
         Ok(vectors)
@@ -38,22 +37,4 @@ impl SentenceEncoder {
         let numbers: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
         table.forward(Tensor::from_data(TensorData::new(numbers, [1, ids.len()]), &self.device))
     }
-
-    /// The encoder without its layers: its own table of token vectors, read by the mean. There are
-    /// no positions, no special tokens and no norm either; what follows the pooling stays.
-    ///
-    /// # Errors
-    ///
-    /// A tokenizer with ids beyond the table.
-    // ANCHOR: without_layers
-    pub fn without_layers(&self) -> Result<Self, SentenceError> {
-        let table = match &self.body {
-            Body::Bert(bert) => bert.embeddings.tokens.clone(),
-            Body::Table(table) => table.clone(),
-        };
-        self.tokenizer.check_vocab(table.vocab())?;
-        let reading = Reading { layers: 0, ..self.reading() };
-        Ok(Self { body: Body::Table(table), reading, ..self.clone() })
-    }
-    // ANCHOR_END: without_layers
 }

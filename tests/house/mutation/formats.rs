@@ -67,7 +67,7 @@ pub const FORMATS: [Format; 14] = [
         changed: &[".json", ".txt"],
         samples: || {
             let recorded = golden_folders(&["modules.json"]);
-            samples(vec![sentence_model()], recorded, &[read_sentence_model])
+            samples(vec![sentence_model(), token_table()], recorded, &[read_sentence_model])
         },
     },
     Format {

@@ -173,6 +173,13 @@ pub fn sentence_model() -> Files {
     files
 }
 
+/// A recorded table of token vectors with its tokenizer, and nothing that says what it is.
+pub fn token_table() -> Files {
+    let mut files = files_of(&golden::directory().join("sentence_models/static"));
+    files.remove("modules.json");
+    files
+}
+
 fn tokenizer_config() -> Value {
     json!({
         "tokenizer_class": "BertTokenizer", "do_lower_case": true, "strip_accents": null,

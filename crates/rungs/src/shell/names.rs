@@ -93,7 +93,8 @@ pub fn folder(name: &str) -> Result<PathBuf> {
         Err(error) => error.to_string(),
     };
     let error = format!(
-        "model {name:?}: expected minilm, wordllama, hf:OWNER/NAME or a model's folder, found {found}"
+        "model {name:?}: expected minilm, wordllama, hf:OWNER/NAME or a model's folder, found \
+            {found}"
     );
     Err(Helpful { error, help: remedy(name) }.into())
 }
