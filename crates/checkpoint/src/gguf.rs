@@ -75,14 +75,16 @@ impl Gguf {
     }
 }
 
-/// Whether a file is GGUF by its first bytes, or by its name where it cannot be read.
+/// Whether a file is GGUF by its name, so that a broken one is said to be broken, or else by its
+/// first bytes.
 pub fn is_gguf(path: &Path) -> bool {
     use std::io::Read;
-    let mut beginning = [0; MAGIC.len()];
-    match std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut beginning)) {
-        Ok(()) => beginning == MAGIC,
-        Err(_) => path.extension().is_some_and(|ending| ending == "gguf"),
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf")) {
+        return true;
     }
+    let mut beginning = [0; MAGIC.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut beginning));
+    read.is_ok() && beginning == MAGIC
 }
 
 fn check_version(reader: &mut Reader<'_>) -> Result<(), CheckpointError> {

@@ -1,12 +1,13 @@
 //! The numbers and texts of a GGUF header, one after the other, never past the end of the file.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use files::{FilesError, one_line};
+use files::{FilesError, Lookalike, one_line};
 use serde_json::Value;
 
+use super::MAGIC;
 use crate::error::CheckpointError;
 
 /// What is expected of the file.
@@ -33,7 +34,15 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn open(path: &'a Path) -> Result<Self, FilesError> {
         let (file, size) = files::open(path, EXPECTED)?;
-        Ok(Self { path, file: BufReader::new(file), position: 0, size, values: 0 })
+        let mut file = BufReader::new(file);
+        let beginning = file.fill_buf().map_err(FilesError::io(path, "reading"))?;
+        if !beginning.starts_with(&MAGIC)
+            && let Some(Lookalike { found, remedy }) = files::lookalike(beginning)
+        {
+            let (path, found) = (path.into(), found.into());
+            return Err(FilesError::NotThat { path, expected: EXPECTED, found, remedy });
+        }
+        Ok(Self { path, file, position: 0, size, values: 0 })
     }
 
     pub(super) fn position(&self) -> u64 {

@@ -117,9 +117,30 @@ fn every_type_of_value_is_read() {
 }
 
 #[test]
-fn a_file_is_known_by_its_first_bytes() {
+fn a_file_is_known_by_its_name_or_its_first_bytes() {
     assert!(is_gguf(&golden("blocks.gguf")));
     assert!(!is_gguf(&golden("blocks.safetensors")));
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("model");
+    fs::copy(golden("blocks.gguf"), &other).unwrap();
+    assert!(is_gguf(&other));
+    fs::write(&other, "GG").unwrap();
+    assert!(!is_gguf(&other));
+}
+
+#[test]
+fn what_was_saved_in_the_place_of_a_file_is_named() {
+    for (bytes, says) in [
+        (&b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"[..], "git lfs pull"),
+        (b"<!DOCTYPE html>\n<html>", "a web page"),
+        (b"\x1f\x8b and so on", "unpack it"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.GGUF");
+        fs::write(&path, bytes).unwrap();
+        assert!(is_gguf(&path));
+        assert_says(Gguf::open(&path), &["model.GGUF", "expected a GGUF file", says]);
+    }
 }
 
 #[test]

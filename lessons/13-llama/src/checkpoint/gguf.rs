@@ -51,12 +51,13 @@ const SIZES: [(&str, &str); 5] = [
     ("context_length", "max_position_embeddings"),
 ];
 /// Numbers that may be missing.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 3] = [
     ("attention.head_count_kv", "num_key_value_heads"),
     ("attention.key_length", "head_dim"),
-    ("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
     ("rope.freq_base", "rope_theta"),
 ];
+/// The epsilon of the norms, which must be there (`llama-model.cpp`, `load_hparams`).
+const EPSILON: (&str, &str) = ("attention.layer_norm_rms_epsilon", "rms_norm_eps");
 
 /// Loads a GGUF file of a LLaMA, Qwen2 or Qwen3, which was opened at `path`.
 ///
@@ -179,6 +180,11 @@ fn published(metadata: &Metadata<'_>, file: &Gguf) -> Result<Map<String, Value>,
             None => {}
         }
     }
+    let key = format!("{architecture}.{}", EPSILON.0);
+    match values.get(&key) {
+        Some(epsilon) if epsilon.is_f64() => drop(config.insert(EPSILON.1.into(), epsilon.clone())),
+        _ => return metadata.expect(&key, "a number"),
+    }
     let scaling = scaling(metadata, architecture)?;
     let Some(&[vocab, _]) = file.weights.shape(TABLE) else {
         return metadata.refuse(&format!("expected a matrix called {TABLE:?}, found none"));
@@ -197,13 +203,22 @@ fn published(metadata: &Metadata<'_>, file: &Gguf) -> Result<Map<String, Value>,
     Ok(config)
 }
 
+/// The width of a head: as the file says it, or an even share of the model's width.
+fn d_head(values: &Map<String, Value>, architecture: &str) -> Option<u64> {
+    let number = |key: &str| values.get(&format!("{architecture}.{key}"))?.as_u64();
+    match number("attention.key_length") {
+        Some(d_head) => Some(d_head),
+        None => number("embedding_length")?.checked_div(number("attention.head_count")?),
+    }
+}
+
 /// How RoPE is stretched, as `rope_scaling` has it.
 fn scaling(metadata: &Metadata<'_>, architecture: &str) -> Result<Value, CheckpointError> {
     let key = |end: &str| format!("{architecture}.rope.{end}");
-    let (turned, width) = (key("dimension_count"), format!("{architecture}.attention.key_length"));
+    let turned = key("dimension_count");
     if let (Some(turned_numbers), Some(d_head)) =
-        (metadata.values.get(&turned), metadata.values.get(&width))
-        && turned_numbers != d_head
+        (metadata.values.get(&turned), d_head(metadata.values, architecture))
+        && turned_numbers.as_u64() != Some(d_head)
     {
         return metadata.expect(&turned, &format!("{d_head}, which turns whole heads,"));
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use ::checkpoint::gguf::Gguf;
 use decoder::checkpoint::parity::answers;
 use decoder::{Generation, LanguageModel, Sampling};
 use golden::{Folder, Stored};
 use half::{bf16, f16};
-use llama::checkpoint::{load, read_config, save, tensors};
+use llama::checkpoint::{load, load_gguf, read_config, save, tensors};
 use llama::{Llama, LlamaConfig, LlamaKind};
 use positions::RopeScaling;
 use safetensors::Dtype;
@@ -581,4 +582,32 @@ fn a_folder_that_cannot_be_written_to_is_named() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("config.json") && error.contains("writing failed"), "{error}");
+}
+
+/// The error of the recorded GGUF file where one key of its metadata says something else, or nothing.
+fn gguf_error(key: &str, value: Option<Value>) -> String {
+    let path = golden::directory().join("gguf/llama.gguf");
+    let mut file = Gguf::open(&path).unwrap();
+    match value {
+        Some(value) => drop(file.metadata.insert(key.into(), value)),
+        None => drop(file.metadata.remove(key)),
+    }
+    load_gguf(&path, file, &backend::from_env()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_gguf_file_that_says_what_is_not_read_is_refused_by_its_key() {
+    for (key, value, says) in [
+        ("general.architecture", Some(json!("gemma3")), "llama, qwen2 or qwen3"),
+        ("general.architecture", None, "no such key"),
+        ("llama.block_count", Some(json!("2")), "a number"),
+        ("llama.attention.head_count_kv", Some(json!([2, 2])), "one number for all layers"),
+        ("llama.attention.layer_norm_rms_epsilon", None, "no such key"),
+        ("llama.rope.dimension_count", Some(json!(4)), "which turns whole heads"),
+        ("llama.rope.scaling.type", Some(json!("yarn")), "none or linear"),
+    ] {
+        let error = gguf_error(key, value);
+        assert!(error.contains(key) && error.contains(says), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
 }
