@@ -8,10 +8,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use files::one_line;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, ErrorKind, Value as Jinja, context};
+use minijinja::value::Kwargs;
+use minijinja::{Environment, Error, ErrorKind, Value as Jinja, context, filters};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokenizers::{AddedToken, Tokenizer as Library};
@@ -28,9 +32,17 @@ const KEY: &str = "chat_template";
 const GGUF_KEY: &str = "tokenizer.chat_template";
 /// The largest template, in bytes; the longest in wide use have some 20,000.
 const LARGEST_TEMPLATE: u64 = 1 << 20;
-/// What a template may do: steps, with 64 bytes each (`Environment::set_fuel`); one more for every
-/// byte of the messages.
-const FUEL: u64 = 1_000_000;
+/// What a template may do: steps, with 64 bytes each (`Environment::set_fuel`); more for every
+/// message, and for so many bytes of them one.
+const FUEL: u64 = 100_000;
+const FUEL_OF_A_MESSAGE: u64 = 1_000;
+const BYTES_OF_FUEL: u64 = 4;
+/// What fuel does not bound: lists in lists are printed, compared and dropped level by level, on the
+/// stack, and two of one list, two of those and so on are printed without an end. A level takes a
+/// step, and less than 3 KB of stack (measured: 41,360 levels in 128 MB).
+const STACK_OF_FUEL: u64 = 3 << 10;
+const STACK: (u64, u64) = (16 << 20, 1 << 30);
+const LONGEST_RUN: Duration = Duration::from_secs(5);
 
 /// What stands in for special tokens: those of the template, and what a message spells like one.
 /// Both are characters of private use, which no text has a meaning for.
@@ -153,9 +165,9 @@ impl Chat {
             library,
             specials,
         };
-        chat.environment(0)
-            .template_from_str(&chat.template)
-            .map_err(|error| chat.error(&error))?;
+        let parsed =
+            environment(0).template_from_str(&chat.template).map(drop).map_err(Failure::of);
+        parsed.map_err(|failure| chat.error(failure))?;
         Ok(chat)
     }
 
@@ -172,7 +184,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// What the template refuses, such as two turns of one role, or one that takes too long.
+    /// What the template refuses, such as two turns of one role; one that does too much. One that
+    /// does not end in time goes on behind the back of [`TokensError::Endless`]: end the process.
     pub fn render(&self, messages: &[Message], answer_next: bool) -> Result<String, TokensError> {
         let mut given = Vec::new();
         let mut bytes = 0;
@@ -180,7 +193,7 @@ impl Chat {
             bytes += content.len() as u64;
             given.push(context! { role, content });
         }
-        let environment = self.environment(bytes);
+        let fuel = FUEL + messages.len() as u64 * FUEL_OF_A_MESSAGE + bytes / BYTES_OF_FUEL;
         let values = context! {
             messages => given,
             add_generation_prompt => answer_next,
@@ -188,7 +201,26 @@ impl Chat {
             documents => (),
             ..Jinja::from(self.roles.clone())
         };
-        environment.render_str(&self.template, values).map_err(|error| self.error(&error))
+        let template = self.template.clone();
+        let (sender, receiver) = mpsc::channel();
+        let stack = (STACK.0 + fuel * STACK_OF_FUEL).min(STACK.1);
+        let run = move || {
+            // an error may hold the template's values: what is left of them goes with this stack
+            let said = environment(fuel).render_str(&template, values).map_err(Failure::of);
+            let _ = sender.send(said);
+        };
+        if let Err(error) = thread::Builder::new().stack_size(stack as usize).spawn(run) {
+            return Err(self.error(Failure { line: 1, reason: format!("no thread: {error}") }));
+        }
+        match receiver.recv_timeout(LONGEST_RUN) {
+            Ok(said) => said.map_err(|failure| self.error(failure)),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(TokensError::Endless { path: self.path.clone(), limit: LONGEST_RUN })
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(self.error(Failure { line: 1, reason: "it panicked".into() }))
+            }
+        }
     }
 
     /// The token IDs of the conversation. The template's special tokens become tokens; what a
@@ -239,26 +271,62 @@ impl Chat {
         self.library.id_to_token(self.specials[i].stand_in).unwrap_or_default()
     }
 
-    /// What a template of this size of messages runs in.
-    fn environment(&self, bytes: u64) -> Environment<'_> {
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.expect("the usual delimiters are no contradiction"));
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.set_fuel(Some(FUEL + bytes));
-        environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
-            Err(Error::new(ErrorKind::InvalidOperation, message))
-        });
-        environment
+    fn error(&self, Failure { line, reason }: Failure) -> TokensError {
+        TokensError::Template { path: self.path.clone(), line, reason }
     }
+}
 
-    fn error(&self, error: &Error) -> TokensError {
+/// What a template runs in.
+fn environment(fuel: u64) -> Environment<'static> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.expect("the usual delimiters are no contradiction"));
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_fuel(Some(fuel));
+    environment.add_filter("tojson", tojson);
+    environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
+        Err(Error::new(ErrorKind::InvalidOperation, message))
+    });
+    environment
+}
+
+/// JSON as the library writes it for templates: all characters as they are, where minijinja writes
+/// four of them as HTML has it.
+fn tojson(value: &Jinja, indent: Option<Jinja>, options: Kwargs) -> Result<Jinja, Error> {
+    options.get::<Option<bool>>("ensure_ascii")?;
+    let json = filters::tojson(value, indent, options)?;
+    let json = json.as_str().unwrap_or_default();
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let (escape, plain) = match rest.get(at..at + 6) {
+            Some(r"\u003c") => (6, "<"),
+            Some(r"\u003e") => (6, ">"),
+            Some(r"\u0026") => (6, "&"),
+            Some(r"\u0027") => (6, "'"),
+            _ => (2, &rest[at..at + 2]), // a backslash and what it escapes
+        };
+        text.push_str(plain);
+        rest = &rest[at + escape..];
+    }
+    text.push_str(rest);
+    Ok(text.into())
+}
+
+/// Where a template failed, and why.
+struct Failure {
+    line: usize,
+    reason: String,
+}
+
+impl Failure {
+    fn of(error: Error) -> Self {
         let mut reason = one_line(error.detail().unwrap_or("it failed"));
         if error.kind() != ErrorKind::InvalidOperation {
             reason = format!("{}: {reason}", error.kind());
         }
-        TokensError::Template { path: self.path.clone(), line: error.line().unwrap_or(1), reason }
+        Self { line: error.line().unwrap_or(1), reason }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The errors of a tokenizer or a text.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use files::{FilesError, one_line};
 
@@ -151,6 +152,17 @@ pub enum TokensError {
         line: usize,
         /// Why it failed.
         reason: String,
+    },
+    /// A chat template that does not end; it still runs.
+    #[error(
+        "{path}: chat template: expected it to end within {} s, found it at work: take the model's             newest template, or another model",
+        limit.as_secs()
+    )]
+    Endless {
+        /// Path of the file that holds the template.
+        path: PathBuf,
+        /// How long it was waited for.
+        limit: Duration,
     },
     /// Two places in the files disagree about a token's id.
     #[error(

@@ -83,6 +83,10 @@ fn templates_have_what_the_library_gives_them() {
             "13",
         ),
         ("{{ messages | tojson }}", r#"[{"role": "user", "content": "hi"}]"#),
+        (
+            "{{ ['<b>', 'é&\\\\u003c', \"it's\"] | tojson(ensure_ascii=false) }}",
+            r#"["<b>", "é&\\u003c", "it's"]"#,
+        ),
         ("{{ tools is none }} {{ strftime_now is defined }}", "True False"),
         ("{% if true %}\nline\n{% endif %}\nend", "line\nend"),
     ] {
@@ -106,9 +110,25 @@ fn a_template_without_an_end_is_stopped() {
         "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
         "{% for a in range(99999) %}{{ 'x' * 100000 }}{% endfor %}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% set ns = namespace(s='x') %}{% for a in range(60) %}{% set ns.s = ns.s ~ ns.s %}\
+         {% endfor %}{{ ns.s }}",
+        "{% set ns = namespace(s=[]) %}{% for a in range(99999) %}\
+         {% set ns.s = [[[[[[[[[[ns.s]]]]]]]]]] %}{% endfor %}{{ ns.s }}",
     ] {
         assert_fails(chat_of(template).1.render(&user("hi"), false), &["chat template"]);
     }
+    // deep, and within its bounds
+    let deep = "{% set ns = namespace(s=[]) %}{% for a in range(2800) %}\
+                {% set ns.s = [[[[[[[[[[ns.s]]]]]]]]]] %}{% endfor %}{{ ns.s }}";
+    let said = chat_of(deep).1.render(&user("hi"), false).unwrap();
+    assert_eq!(said.len(), 2 * 28_001);
+}
+
+#[test]
+fn a_long_conversation_is_within_the_bounds() {
+    let text = "a word and another one, ".repeat(200);
+    let messages: Vec<Message> = (0..2000).map(|_| Message::new("user", &text)).collect();
+    assert!(chat().1.render(&messages, true).unwrap().len() > 2000 * text.len());
 }
 
 #[test]
