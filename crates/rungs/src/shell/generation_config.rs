@@ -82,19 +82,12 @@ impl GenerationConfig {
             ("config.json", model.clone())
         };
         let stops = token_ids(&Checks::of(&folder.join(name)), &settings)?;
-        let mut notes = Vec::new();
+        let mut notes = beyond(&stops, vocab, name);
         if stops.is_empty() && name == FILE && !model.get(EOS).is_none_or(Value::is_null) {
             notes.push(format!(
                 "{FILE} names no {EOS}, and config.json's does not count beside it: no token ends \
                     the text"
             ));
-        }
-        for stop in &stops {
-            if *stop as usize >= vocab {
-                notes.push(format!(
-                    "{name}: {EOS} {stop} is beyond the model's {vocab} tokens and ends no text"
-                ));
-            }
         }
         let not_done = named(&settings, &LIKELIEST);
         if !not_done.is_empty() {
@@ -110,18 +103,38 @@ impl GenerationConfig {
         Ok(Self { stops, notes, drawing_note })
     }
 
+    /// The notes where tokens are drawn at this temperature; at 0 none is drawn.
+    pub fn notes_at(&self, temperature: f64) -> impl Iterator<Item = &String> {
+        let drawn = if temperature > 0.0 { self.drawing_note.as_ref() } else { None };
+        self.notes.iter().chain(drawn)
+    }
+
     /// The same of a GGUF file's metadata, which names the tokens that end a text and nothing else.
     ///
     /// # Errors
     ///
     /// End-of-text tokens that are no token IDs.
-    pub fn of_gguf(path: &Path, metadata: &Map<String, Value>) -> Result<Self> {
+    pub fn of_gguf(path: &Path, metadata: &Map<String, Value>, vocab: usize) -> Result<Self> {
         let ends = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"];
         let ids: Vec<Value> = ends.iter().filter_map(|key| metadata.get(*key)).cloned().collect();
         let settings = Map::from_iter([(EOS.to_string(), ids.into())]);
         let stops = token_ids(&Checks::of(path), &settings)?;
-        Ok(Self { stops, notes: Vec::new(), drawing_note: None })
+        let notes = beyond(&stops, vocab, "its metadata");
+        Ok(Self { stops, notes, drawing_note: None })
     }
+}
+
+/// A note on each end-of-text token of the file called `name` that the model does not have.
+fn beyond(stops: &[u32], vocab: usize, name: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    for stop in stops {
+        if *stop as usize >= vocab {
+            notes.push(format!(
+                "{name}: {EOS} {stop} is beyond the model's {vocab} tokens and ends no text"
+            ));
+        }
+    }
+    notes
 }
 
 /// The end-of-text tokens of a file: one ID, or a list of them.

@@ -23,14 +23,24 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Catches signals from now on.
+    /// Catches Ctrl-C and SIGTERM from now on.
     pub fn catch() -> Result<Self> {
+        Self::of(&[SIGINT, SIGTERM])
+    }
+
+    /// Catches Ctrl-C alone, where that ends less than the command; a command catches signals in one
+    /// of the two ways.
+    pub fn catch_ctrl_c() -> Result<Self> {
+        Self::of(&[SIGINT])
+    }
+
+    fn of(signals: &[i32]) -> Result<Self> {
         if let Some(ending) = ENDING.get() {
             ending.store(false, Relaxed);
             return Ok(Self { came: ending.clone() });
         }
         let came = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for &signal in signals {
             // In this order: at the first signal the flag is not set yet.
             flag::register_conditional_shutdown(signal, ENDED_BY + signal, came.clone())
                 .map_err(not_caught)?;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors};
+use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors, gguf};
 use fetch::{GLOVE_FILE, RECORD, SMOLLM2_FILE, Source};
 use files::Home;
 use index::Model;
@@ -35,9 +35,14 @@ pub fn open(args: &ModelArg) -> Result<SentenceEncoder> {
     open_named(&args.model, args.batch as usize, &device(&args.device.device)?)
 }
 
-/// Loads the model called `name`.
+/// Loads the encoder called `name`.
 pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceEncoder> {
-    Ok(SentenceEncoder::open(&folder(name)?, device)?.with_batch(batch))
+    if name == "smollm2" || is_gguf(name) {
+        let error = format!("model {name}: expected {ENCODERS}, found a model that writes");
+        let help = format!("`cargo rungs chat --model {name}` talks with it");
+        return Err(Helpful { error, help }.into());
+    }
+    Ok(SentenceEncoder::open(&folder(name, ENCODERS)?, device)?.with_batch(batch))
 }
 
 /// The folder of MiniLM, if it was fetched.
@@ -61,11 +66,21 @@ fn is_fetched(name: &str) -> bool {
 /// The name of the word vectors that `fetch` gets; then no file of that name is looked for.
 const GLOVE: &str = "glove";
 
+/// What a name may be that of: an encoder's, and a model's that writes.
+const ENCODERS: &str = "minilm, wordllama, hf:OWNER/NAME or a model's folder";
+pub const WRITERS: &str = "smollm2, hf:OWNER/NAME, a GGUF file or a model's folder";
+
+/// Whether a name is that of a GGUF file.
+pub fn is_gguf(name: &str) -> bool {
+    let path = Path::new(name);
+    path.is_file() && gguf::is_gguf(path)
+}
+
 /// Files of which a model's folder holds at least one.
 const DESCRIPTIONS: [&str; 2] = ["config.json", "modules.json"];
 
-/// The folder of the model called `name`, with a remedy where there is none.
-pub fn folder(name: &str) -> Result<PathBuf> {
+/// The folder of the model called `name`, which is `expected`, with a remedy where there is none.
+pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
     if is_fetched(name) {
         let folder = Source::from_str(name)?.folder(&Home::from_env()?);
         // A record is written, and weights come, when the rest is there.
@@ -88,14 +103,11 @@ pub fn folder(name: &str) -> Result<PathBuf> {
             }
             format!("a folder with neither {}", DESCRIPTIONS.join(" nor "))
         }
-        Ok(_) => "a file".into(),
+        Ok(_) => "a file of another kind".into(),
         Err(error) if error.kind() == ErrorKind::NotFound => "nothing".into(),
         Err(error) => error.to_string(),
     };
-    let error = format!(
-        "model {name:?}: expected minilm, wordllama, hf:OWNER/NAME or a model's folder, found \
-            {found}"
-    );
+    let error = format!("model {name:?}: expected {expected}, found {found}");
     Err(Helpful { error, help: remedy(name) }.into())
 }
 

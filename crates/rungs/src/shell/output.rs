@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -35,9 +35,11 @@ pub fn json_line(value: &impl Serialize) -> Result<()> {
     line(serde_json::to_string(value)?)
 }
 
-/// Prints a piece of text at once, with no line end of its own.
+/// Prints a piece of text at once, with no line end of its own. What a model writes cannot steer a
+/// terminal; anywhere else it is printed as it is.
 pub fn piece(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
+    let text = if out.is_terminal() { &files::for_terminal(text) } else { text };
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::tensor::Device;
-use checkpoint::gguf::{self, Gguf};
+use checkpoint::gguf::Gguf;
 use checkpoint::{CheckpointError, Checks};
 use decoder::LanguageModel;
 use decoder::checkpoint::LoadedGpt;
@@ -89,7 +89,7 @@ impl Writer<Loaded> {
     pub fn open_configured(name: &str, device: &Device) -> Result<Self> {
         let writer = match gguf_file(name)? {
             Some(path) => Self::open_gguf(&path, device)?,
-            None => Self::open_folder(&names::folder(name)?, device)?,
+            None => Self::open_folder(&names::folder(name, names::WRITERS)?, device)?,
         };
         writer.tokenizer.check_words(writer.model.vocab())?;
         Ok(writer)
@@ -107,7 +107,7 @@ impl Writer<Loaded> {
     fn open_gguf(path: &Path, device: &Device) -> Result<Self> {
         let file = Gguf::open(path)?;
         let tokenizer = Tokenizer::from_gguf(path, &file.metadata)?;
-        let generation = GenerationConfig::of_gguf(path, &file.metadata)?;
+        let generation = GenerationConfig::of_gguf(path, &file.metadata, tokenizer.vocab_size())?;
         let chat = Chat::of_gguf(path, &file.metadata, &tokenizer).transpose();
         let model = Loaded::Llama(Box::new(llama::checkpoint::load_gguf(path, file, device)?));
         Ok(Self { model, tokenizer, generation, chat })
@@ -117,8 +117,7 @@ impl Writer<Loaded> {
 /// The GGUF file of a model, if that is what lies under its name.
 fn gguf_file(name: &str) -> Result<Option<PathBuf>> {
     if name == "smollm2" {
-        return Ok(Some(names::folder(name)?.join(SMOLLM2_FILE)));
+        return Ok(Some(names::folder(name, names::WRITERS)?.join(SMOLLM2_FILE)));
     }
-    let path = Path::new(name);
-    Ok((path.is_file() && gguf::is_gguf(path)).then(|| path.into()))
+    Ok(names::is_gguf(name).then(|| name.into()))
 }

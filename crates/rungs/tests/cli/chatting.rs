@@ -1,8 +1,9 @@
 //! Talking with a model.
 
 use std::fs;
+use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::generating::{characters, writer};
@@ -19,11 +20,11 @@ fn talker() -> TempDir {
     folder
 }
 
-fn chat(model: &TempDir, more: &[&str], said: &str) -> std::process::Output {
+fn chat(model: &TempDir, more: &[&str], said: &str) -> Output {
     rungs(&[&["chat", "--model", path(model), "--max", "8"], more].concat(), said.as_bytes())
 }
 
-fn notes(output: &std::process::Output) -> String {
+fn notes(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -63,16 +64,191 @@ fn the_oldest_messages_leave_first_and_are_counted() {
     assert!(notes(&output).contains("the oldest 2 messages were left out"), "{}", notes(&output));
 }
 
+/// The objects on standard output of a command that failed in the end.
+fn answers(output: &Output) -> Vec<Value> {
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
-fn a_message_that_is_too_long_is_passed_over_and_the_next_is_answered() {
+fn a_turn_that_is_too_long_has_an_empty_answer_and_takes_no_other_with_it() {
     let model = talker();
-    let output = chat(&model, &[], &format!("{}\nabc\n", "abc".repeat(30)));
-    assert_eq!(stdout(&output).lines().count(), 1);
+    let long = "abc".repeat(30);
+    let output = chat(&model, &["--format", "jsonl"], &format!("abc\n{long}\ncab\n"));
+    let said = notes(&output);
+    assert!(said.contains("this has 90 tokens, and the model sees 56"), "{said}");
+    assert!(said.contains("error: standard input: ") && said.contains("1 of 3 too long"), "{said}");
+    assert!(!said.contains("left out"), "{said}");
+    let answers = answers(&output);
+    let tokens = |line: usize, key: &str| answers[line][key].as_u64().unwrap();
+    assert_eq!((answers.len(), &answers[1]["answer"], tokens(1, "tokens")), (3, &json!(""), 0));
+    assert_eq!(tokens(2, "prompt_tokens"), 3 + tokens(0, "tokens") + 3);
+    let output = chat(&model, &[], &format!("{long}\nabc\n"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with('\n') && text.lines().count() == 2, "{text:?}");
+}
+
+#[test]
+fn a_turn_of_megabytes_is_passed_over_in_bounded_time() {
+    let model = talker();
+    let huge = "a".repeat(tokens::LARGEST_TEXT + 1);
+    let output = chat(&model, &["--format", "jsonl"], &format!("{huge}\nabc\n"));
+    assert_eq!(answers(&output).len(), 2);
+    assert!(notes(&output).contains("this has 4194305 bytes"), "{}", notes(&output));
+}
+
+#[test]
+fn a_line_that_is_no_text_is_named_and_the_answers_before_it_are_not_lost() {
+    let model = talker();
+    for (line, needle) in [
+        (&b"caf\xe9"[..], "0xe9 at column 4"),
+        (b"a\0b", "0x00 at column 2"),
+        (b"a\rb", "a carriage return at column 2"),
+    ] {
+        for format in ["text", "jsonl", "json"] {
+            let input = [b"abc\n", line, b"\ncab\n"].concat();
+            let args = ["chat", "--model", path(&model), "--max", "8", "--format", format];
+            let output = rungs(&args, &input);
+            let said = notes(&output);
+            for needle in ["error: ", "standard input", "line 2", needle] {
+                assert!(said.contains(needle), "{said}");
+            }
+            let text = String::from_utf8(output.stdout.clone()).unwrap();
+            match format {
+                "json" => assert_eq!(serde_json::from_str::<Vec<Value>>(&text).unwrap().len(), 1),
+                _ => assert_eq!(text.lines().count(), 1, "{text}"),
+            }
+        }
+    }
+    let wide: Vec<u8> = "abc\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = [&b"\xff\xfe"[..], &wide].concat();
+    let args = ["chat", "--model", path(&model)];
+    assert!(notes(&rungs(&args, &wide)).contains("found text in UTF-16"));
+}
+
+#[test]
+fn what_the_model_has_no_token_for_is_said_and_nothing_at_all_is_no_turn() {
+    let model = talker();
+    let said = notes(&chat(&model, &["--system", "B"], "abC\n"));
+    assert!(said.contains("1 part has no token") && said.contains("\"C\""), "{said}");
+    assert!(said.contains("\"B\""), "{said}");
+    let output = chat(&model, &[], "abc\n");
+    assert!(!notes(&output).contains("no token in"), "{}", notes(&output));
+    let nothing = notes(&chat(&model, &[], "ABC\n"));
+    assert!(nothing.contains("error: expected a conversation to answer"), "{nothing}");
+}
+
+#[test]
+fn a_template_that_never_ends_is_given_up() {
+    let model = talker();
+    let template = "{% set ns = namespace(s=[1]) %}{% for a in range(60) %}\
+                    {% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}";
+    fs::write(model.path().join("chat_template.jinja"), template).unwrap();
+    let said = notes(&chat(&model, &[], "abc\n"));
+    let error = said.lines().last().unwrap();
     assert!(
-        notes(&output).contains("this has 90 tokens, and the model sees 56"),
-        "{}",
-        notes(&output)
+        error.starts_with("error: ") && error.contains("expected it to end within 5 s"),
+        "{said}"
     );
+}
+
+#[test]
+fn as_json_all_answers_are_one_document() {
+    let output = chat(&talker(), &["--format", "json"], "abc\ncab\n");
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(answers.len(), 2);
+}
+
+#[test]
+fn who_answers_leaves_room_for_a_question() {
+    let model = talker();
+    let output = chat(&model, &["--system", &"abc".repeat(30)], "abc\n");
+    assert_refused(&output, &["system: ", "fewer tokens than the 56", "found 90", "fewer words"]);
+}
+
+#[test]
+fn an_answer_has_room_where_the_model_sees_little() {
+    let model = talker(); // sees 64 tokens
+    let args = ["chat", "--model", path(&model), "--format", "jsonl"];
+    let answer = &json_lines(&rungs(&args, b"abc\n"))[0];
+    assert_eq!(answer["tokens"], 32);
+}
+
+#[test]
+fn what_the_folder_says_of_writing_and_is_not_done_is_said() {
+    let model = talker();
+    let said = notes(&chat(&model, &[], "abc\n"));
+    assert!(said.contains("no token that ends an answer: each goes on for 8 tokens"), "{said}");
+    let settings = json!({"eos_token_id": [7, 8], "repetition_penalty": 1.3, "temperature": 0.6});
+    files::write_json(&model.path().join("generation_config.json"), &settings).unwrap();
+    let said = notes(&chat(&model, &[], "abc\n"));
+    assert!(said.contains("repetition_penalty 1.3") && said.contains("temperature 0.6"), "{said}");
+    assert!(!said.contains("ends an answer"), "{said}");
+    let greedy = notes(&chat(&model, &["--temperature", "0"], "abc\n"));
+    assert!(!greedy.contains("temperature 0.6"), "{greedy}");
+}
+
+#[test]
+fn either_of_two_tokens_ends_an_answer() {
+    let model = talker();
+    let ask = || json_lines(&chat(&model, &["--temperature", "0", "--format", "jsonl"], "abc\n"));
+    let whole = ask()[0]["answer"].as_str().unwrap().to_string();
+    let ids = characters().encode_whole(&whole).unwrap();
+    let second = ids.iter().position(|&id| id != ids[0]).unwrap();
+    for stops in [json!([99, ids[second]]), json!([ids[second], 99])] {
+        let settings = json!({"eos_token_id": stops});
+        files::write_json(&model.path().join("generation_config.json"), &settings).unwrap();
+        let answer = &ask()[0];
+        assert_eq!((&answer["ended"], &answer["tokens"]), (&json!(true), &json!(second + 1)));
+        let said = answer["answer"].as_str().unwrap();
+        assert_eq!(said.chars().count(), second, "the token that ends an answer is none of it");
+    }
+}
+
+/// What is seen in a terminal where this is typed.
+#[cfg(target_os = "linux")]
+fn typed(model: &TempDir, lines: &[u8]) -> String {
+    let (program, model) = (env!("CARGO_BIN_EXE_rungs"), path(model));
+    let command = format!("'{program}' chat --model '{model}' --max 8 --temperature 0");
+    crate::in_terminal(&command, lines)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs: script, of util-linux"]
+fn what_fails_in_a_terminal_is_said_and_the_conversation_goes_on() {
+    let model = talker();
+    let template = "{% for m in messages %}{% if 'zzz' in m.content %}\
+                    {{ raise_exception('no sleep') }}{% endif %}{{ m.content }}{% endfor %}";
+    fs::write(model.path().join("chat_template.jinja"), template).unwrap();
+    let file = model.path().join("talk.jsonl");
+    let file = file.to_str().unwrap();
+    let long = "abc".repeat(30);
+    let lines = format!("abc\nzzz\n/system zzz\n/system {long}\n{long}\n/save {file}\n");
+    let seen = typed(&model, &[b"\xe9\n", lines.as_bytes()].concat());
+    assert_eq!(seen.matches("error: ").count(), 4, "{seen}");
+    assert!(seen.contains("0xe9") && seen.matches("no sleep").count() == 2, "{seen}");
+    assert!(seen.contains(&format!("2 messages in {file}")), "{seen}");
+    let saved = fs::read_to_string(file).unwrap();
+    assert!(saved.starts_with("{\"role\":\"user\",\"content\":\"abc\"}\n"), "{saved}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs: script, of util-linux"]
+fn a_conversation_is_saved_over_itself_and_over_no_other_file() {
+    let model = talker();
+    let notes = model.path().join("notes.txt");
+    fs::write(&notes, "of great worth").unwrap();
+    let (notes, file) = (notes.to_str().unwrap(), model.path().join("talk.jsonl"));
+    let (folder, file) = (path(&model), file.to_str().unwrap());
+    let saves = format!("/save {notes}\n/save {folder}\n/save {file}\nabc\n/save {file}\n");
+    let seen = typed(&model, format!("{saves}/save /proc/nowhere/x\n/save\n").as_bytes());
+    assert_eq!(seen.matches("found one that is taken").count(), 2, "{seen}");
+    assert_eq!(seen.matches("error: ").count(), 3, "{seen}");
+    assert!(seen.contains(&format!("2 messages in {file}")), "{seen}");
+    assert_eq!(fs::read_to_string(notes).unwrap(), "of great worth");
 }
 
 #[test]

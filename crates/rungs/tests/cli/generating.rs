@@ -169,6 +169,24 @@ fn what_is_printed_is_the_decoded_whole_whatever_bytes_are_drawn() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs: script, of util-linux"]
+fn what_a_model_writes_cannot_steer_a_terminal_and_is_whole_anywhere_else() {
+    let control = (1..32).map(char::from).filter(|c| !"\t\n\r".contains(*c));
+    let alphabet: Vec<char> = ('a'..='z').chain(control).chain('\u{4e00}'..).take(VOCAB).collect();
+    let model = writer(&Tokenizer::characters(&alphabet).unwrap(), &json!({}));
+    let args = ["generate", "--model", path(&model), "--prompt", "abc", "--temperature", "4"];
+    let is_control = |c: char| c.is_control() && !"\n\r".contains(c);
+    let text = stdout(&rungs(&args, b""));
+    assert!(text.contains(is_control), "{text:?}");
+    let words: Vec<String> = args.iter().map(|arg| format!("'{arg}'")).collect();
+    let command = format!("'{}' {}", env!("CARGO_BIN_EXE_rungs"), words.join(" "));
+    let seen = crate::in_terminal(&command, b"");
+    assert!(seen.contains("abc") && seen.contains("\\u{"), "{seen:?}");
+    assert!(!seen.contains(is_control), "{seen:?}");
+}
+
 #[test]
 fn a_prompt_as_long_as_the_context_or_longer_is_gone_on_from() {
     let model = writer(&characters(), &json!({}));

@@ -358,6 +358,22 @@ fn a_training_whose_disk_runs_full_says_so_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_model_in_a_folder_is_not_trained_over_whatever_form_it_has() {
+    let (folder, text) = corpus();
+    for file in ["config.json", "model.safetensors", "model.safetensors.index.json"] {
+        let out = folder.path().join(file.replace('.', "_"));
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join(file), "of great worth").unwrap();
+        let out = out.to_str().unwrap();
+        let args = ["gpt", "--preset", "tiny", "--steps", "1", "--out", out, "--corpus"];
+        let output = train(&[&args[..], &[text.to_str().unwrap()]].concat());
+        assert_refused(&output, &[out, "expected a new folder", file]);
+        let kept = fs::read_to_string(Path::new(out).join(file)).unwrap();
+        assert_eq!(kept, "of great worth");
+    }
+}
+
+#[test]
 fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     let start = writer(&characters(), &json!({"eos_token_id": 7}));
     fs::write(start.path().join("chat_template.jinja"), "{{ messages[0].content }}").unwrap();
@@ -378,7 +394,14 @@ fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     // for longer than was planned, from the folder alone
     drop(start);
     let more = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "16"], b""));
-    assert!(more.contains("steps       16"), "{more}");
+    assert!(more.contains("steps       16\n"), "{more}");
+    let fewer = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "3"], b""));
+    assert!(fewer.contains("steps       16, all of them done before: --steps"), "{fewer}");
+    // as a kill before the first evaluation leaves it
+    fs::rename(out.join("config.json"), folder.path().join("config.json")).unwrap();
+    let killed = rungs(&["train", "gpt", "--resume", names[1], "--steps", "20"], b"");
+    assert_refused(&killed, &[names[1], "first evaluation", "begin again"]);
+    fs::rename(folder.path().join("config.json"), out.join("config.json")).unwrap();
     let llama = ["train", "llama", "--from", names[1], "--corpus", names[0], "--out", "x"];
     assert_refused(&rungs(&llama, b""), &["expected a llama, found a gpt", "`train gpt`"]);
 }

@@ -1,27 +1,33 @@
 //! `cargo rungs chat`
 
-use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use course::SEED;
+use data::DataError;
 use decoder::{Generation, Sampling};
 use serde::Serialize;
-use tokens::{Chat, Message, TextStream};
+use tokens::{Chat, LARGEST_TEXT, Message, TextStream, TokensError};
 
-use crate::shell::failure::Helpful;
+use crate::shell::failure::{self, Helpful};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::options::{DeviceArg, Format, WRITERS};
 use crate::shell::writers::Writer;
-use crate::shell::{names, output};
+use crate::shell::{input, names, output};
 
 /// What a user sees before what is typed.
 const PROMPT: &str = "> ";
 
+/// Tokens of an answer at most where `--max` does not say it, if the model sees twice as many.
+const LONGEST_ANSWER: usize = 512;
+
 const COMMANDS: &str = "/reset forgets the conversation, /system TEXT says who answers, /save FILE \
-    writes what was said, /quit or Ctrl-D ends; Ctrl-C ends an answer";
+    writes what was said, /quit or Ctrl-D ends; Ctrl-C ends an answer, twice at the prompt \
+    everything";
 
 /// Talk with a model
 #[derive(Debug, clap::Args)]
@@ -32,7 +38,7 @@ const COMMANDS: &str = "/reset forgets the conversation, /system TEXT says who a
 
 In a terminal: /reset, /system TEXT, /save FILE, /quit; Ctrl-C ends an answer. Otherwise each line \
 of standard input is a turn of one conversation, and each answer a line, its line ends written as \
-\\n.")]
+\\n; a turn that is too long has an empty answer, and the exit code says so.")]
 pub struct Args {
     /// Name of the model, its folder or its GGUF file.
     #[arg(long, value_name = "MODEL", help = WRITERS)]
@@ -40,12 +46,9 @@ pub struct Args {
     /// Who answers, and how; without it what the model's template says
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     system: Option<String>,
-    /// Tokens of an answer at most
-    #[arg(
-        long, value_name = "N", default_value_t = 512,
-        value_parser = clap::value_parser!(u32).range(1..),
-    )]
-    max: u32,
+    /// Tokens of an answer at most [default: 512, or half of what the model sees]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max: Option<u32>,
     /// 1: as likely as the model says; lower: safer; 0: always the likeliest
     #[arg(long, value_name = "T", default_value_t = 0.2, allow_negative_numbers = true)]
     temperature: f64,
@@ -82,15 +85,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         .into());
     };
-    let max = args.max as usize;
-    if max >= writer.model.max_tokens() {
-        bail!(
-            "--max {max}: expected fewer tokens than the {} that the model sees",
-            writer.model.max_tokens()
-        );
-    }
-    let in_terminal = io::stdin().is_terminal() && args.format == Format::Text;
-    let system = args.system.as_deref().map(|text| Message::new("system", text));
+    let max = longest_answer(args.max, writer.model.max_tokens())?;
     let mut talk = Talk {
         writer: &writer,
         chat: &chat,
@@ -99,14 +94,40 @@ pub fn run(args: &Args) -> Result<()> {
         max,
         seed: args.seed,
         format: args.format,
-        in_terminal,
-        system,
+        in_terminal: io::stdin().is_terminal() && args.format == Format::Text,
+        system: None,
         turns: Vec::new(),
+        answers: Vec::new(),
+        saved: BTreeSet::new(),
     };
-    if in_terminal {
-        note!("{COMMANDS}");
+    if let Some(text) = &args.system {
+        talk.set_system(text)?;
     }
-    talk.hold(&mut io::stdin().lock())
+    for note in writer.generation.notes_at(args.temperature) {
+        note!("note: {note}");
+    }
+    if writer.generation.stops.is_empty() {
+        note!("note: the model names no token that ends an answer: each goes on for {max} tokens");
+    }
+    if talk.in_terminal {
+        return talk.hold_in_terminal();
+    }
+    let held = talk.hold();
+    if args.format == Format::Json {
+        output::rows(args.format, &talk.answers, String::new)?; // those before an error too
+    }
+    held
+}
+
+/// Tokens of an answer at most, for a model that sees this many.
+fn longest_answer(asked: Option<u32>, seen: usize) -> Result<usize> {
+    match asked {
+        None => Ok(LONGEST_ANSWER.min(seen / 2).max(1)),
+        Some(max) if (max as usize) < seen => Ok(max as usize),
+        Some(max) => {
+            bail!("--max {max}: expected fewer tokens than the {seen} that the model sees")
+        }
+    }
 }
 
 /// A conversation, and what answers.
@@ -122,10 +143,14 @@ struct Talk<'a> {
     system: Option<Message>,
     /// What the user and the model said, by turns.
     turns: Vec<Message>,
+    /// Answers that are printed together at the end.
+    answers: Vec<Answer>,
+    /// Files that hold this conversation, and may be written again.
+    saved: BTreeSet<PathBuf>,
 }
 
 /// An answer as JSON.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Answer {
     answer: String,
     prompt_tokens: usize,
@@ -136,69 +161,155 @@ struct Answer {
 }
 
 impl Talk<'_> {
-    /// Reads a line after the other, and answers or obeys it.
-    fn hold(&mut self, input: &mut dyn BufRead) -> Result<()> {
-        let mut line = String::new();
-        loop {
-            if self.in_terminal {
-                output::piece(PROMPT)?;
-            }
-            line.clear();
-            if input.read_line(&mut line)? == 0 {
-                if self.in_terminal {
-                    output::line("")?;
-                }
-                return Ok(());
-            }
+    /// Answers each line of standard input by a line; one that is too long, by an empty one.
+    fn hold(&mut self) -> Result<()> {
+        let (mut turns, mut unanswered) = (0, 0);
+        for line in input::lines(Path::new("-"))? {
+            let line = line?;
             let said = line.trim();
-            match said.split_once(' ').unwrap_or((said, "")) {
-                ("", _) => {}
-                ("/quit" | "/exit", "") if self.in_terminal => return Ok(()),
-                ("/reset", "") if self.in_terminal => self.turns.clear(),
-                ("/system", text) if self.in_terminal => {
-                    self.turns.clear();
-                    let text = text.trim();
-                    self.system = (!text.is_empty()).then(|| Message::new("system", text));
-                }
-                ("/save", file) if self.in_terminal => self.save(file.trim()),
-                (command, _) if self.in_terminal && command.starts_with('/') => note!("{COMMANDS}"),
-                _ => self.turn(said)?,
+            if said.is_empty() {
+                continue;
+            }
+            turns += 1;
+            if !self.turn(said)? {
+                unanswered += 1;
+                self.print(Answer::default())?;
             }
         }
-    }
-
-    /// Answers what the user said.
-    fn turn(&mut self, said: &str) -> Result<()> {
-        self.turns.push(Message::new("user", said));
-        let Some(prompt) = self.fitted_prompt()? else {
-            self.turns.pop();
-            return Ok(());
-        };
-        let answer = self.answer(&prompt)?;
-        match self.format {
-            Format::Text if self.in_terminal => output::line("")?,
-            Format::Text => output::line(answer.answer.trim().replace('\n', "\\n"))?,
-            Format::Json | Format::Jsonl => output::json_line(&answer)?,
+        if unanswered > 0 {
+            bail!(
+                "standard input: expected turns that the model can read, found {unanswered} of \
+                    {turns} too long; they have empty answers"
+            );
         }
-        self.turns.push(Message::new("assistant", &answer.answer));
         Ok(())
     }
 
-    /// All that was said, and who answers.
-    fn messages(&self) -> Vec<Message> {
-        self.system.iter().chain(&self.turns).cloned().collect()
+    /// Reads a line after the other, and answers or obeys it; what fails is said, and the
+    /// conversation goes on.
+    fn hold_in_terminal(&mut self) -> Result<()> {
+        note!("{COMMANDS}");
+        let mut input = io::stdin().lock();
+        loop {
+            output::piece(PROMPT)?;
+            let one_too_many = Interrupt::catch_ctrl_c()?; // ends no conversation, the next one does
+            let line = data::lines(&mut input).next();
+            drop(one_too_many);
+            let obeyed = match line {
+                None => return output::line(""),
+                Some(Err(error @ DataError::Read { .. })) => return Err(error.into()),
+                Some(line) => line.map_err(Into::into).and_then(|line| self.obey(line.trim())),
+            };
+            match obeyed {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) if ends_it(&error) => return Err(error),
+                Err(error) => failure::print(&error),
+            }
+        }
     }
 
-    /// The tokens of the conversation, so many that the model sees them and an answer: the oldest
-    /// turns leave first. None if the last message alone is too long.
-    fn fitted_prompt(&mut self) -> Result<Option<Vec<u32>>> {
-        let room = self.writer.model.max_tokens() - self.max;
+    /// Obeys or answers what was typed; says whether the conversation goes on.
+    fn obey(&mut self, said: &str) -> Result<bool> {
+        match said.split_once(' ').unwrap_or((said, "")) {
+            ("", _) => {}
+            ("/quit" | "/exit", "") => return Ok(false),
+            ("/reset", "") => self.turns.clear(),
+            ("/system", text) => {
+                self.set_system(text.trim())?;
+                self.turns.clear();
+            }
+            ("/save", file) if !file.is_empty() => self.save(file.trim())?,
+            (command, _) if command.starts_with('/') => note!("{COMMANDS}"),
+            _ => drop(self.turn(said)?),
+        }
+        Ok(true)
+    }
+
+    /// Lets `text` say who answers, if that leaves room for a question; an empty text, in a
+    /// terminal, what the model's template says.
+    fn set_system(&mut self, text: &str) -> Result<()> {
+        if text.is_empty() && self.in_terminal {
+            self.system = None;
+            return Ok(());
+        }
+        let system = Message::new("system", text);
+        let tokens = self.chat.encode(&[system.clone(), Message::new("user", "")], true)?.len();
+        let room = self.room();
+        if tokens >= room {
+            bail!(
+                "system: expected fewer tokens than the {room} that the model sees before an \
+                    answer, found {tokens}; say it in fewer words, or give --max a smaller number"
+            );
+        }
+        input::note_lost(&self.writer.tokenizer, text)?;
+        self.system = Some(system);
+        Ok(())
+    }
+
+    /// Answers what the user said; says whether it could be read.
+    fn turn(&mut self, said: &str) -> Result<bool> {
+        let question = Message::new("user", said);
+        let Some(prompt) = self.fitted_prompt(&question)? else { return Ok(false) };
+        input::note_lost(&self.writer.tokenizer, said)?;
+        let answer = self.answer(&prompt)?;
+        let answered = Message::new("assistant", &answer.answer);
+        self.print(answer)?;
+        self.turns.extend([question, answered]);
+        Ok(true)
+    }
+
+    /// Prints an answer, or what is left of it to be printed.
+    fn print(&mut self, answer: Answer) -> Result<()> {
+        match self.format {
+            Format::Text if self.in_terminal => output::line(""),
+            Format::Text => {
+                let line = files::for_terminal(answer.answer.trim());
+                output::line(line.replace('\n', "\\n"))
+            }
+            Format::Json => {
+                self.answers.push(answer);
+                Ok(())
+            }
+            Format::Jsonl => output::json_line(&answer),
+        }
+    }
+
+    /// The tokens of a conversation, up to where the model begins to answer.
+    fn encoded(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        let ids = self.chat.encode(messages, true)?;
+        if ids.is_empty() {
+            bail!(
+                "expected a conversation to answer, found no token: the model's template writes \
+                    nothing of it that the model knows; use other words, or another model"
+            );
+        }
+        self.writer.tokenizer.check_ids(&ids, self.writer.model.vocab())?;
+        Ok(ids)
+    }
+
+    /// How many tokens the model sees before an answer.
+    fn room(&self) -> usize {
+        self.writer.model.max_tokens() - self.max
+    }
+
+    /// The tokens of the conversation with a new question, so many that the model sees them and an
+    /// answer: the oldest turns leave first. None if the question alone is too long; then none
+    /// leaves.
+    fn fitted_prompt(&mut self, question: &Message) -> Result<Option<Vec<u32>>> {
+        let room = self.room();
+        if question.content.len() > LARGEST_TEXT {
+            let bytes = question.content.len();
+            note!("note: this has {bytes} bytes, and {LARGEST_TEXT} are read at most: say less");
+            return Ok(None);
+        }
         let mut left = 0;
         loop {
-            let prompt = self.chat.encode(&self.messages(), true)?;
-            self.writer.tokenizer.check_ids(&prompt, self.writer.model.vocab())?;
+            let said = self.system.iter().chain(&self.turns[left..]).chain([question]);
+            let prompt = self.encoded(&said.cloned().collect::<Vec<_>>())?;
             if prompt.len() <= room {
                 if left > 0 {
+                    self.turns.drain(..left);
                     note!(
                         "note: the model sees {room} tokens before an answer: the oldest {left} \
                         messages were left out"
@@ -206,7 +317,7 @@ impl Talk<'_> {
                 }
                 return Ok(Some(prompt));
             }
-            if self.turns.len() < 3 {
+            if left == self.turns.len() {
                 let tokens = prompt.len();
                 note!(
                     "note: this has {tokens} tokens, and the model sees {room} before an answer: \
@@ -214,7 +325,6 @@ impl Talk<'_> {
                 );
                 return Ok(None);
             }
-            self.turns.drain(..2);
             left += 2;
         }
     }
@@ -227,14 +337,8 @@ impl Talk<'_> {
         let drawn =
             Generation::new(&**model, &prompts, self.max, self.sampling, self.seed, &self.device);
         let mut stream = TextStream::new(tokenizer);
-        let mut answer = Answer {
-            answer: String::new(),
-            prompt_tokens: prompt.len(),
-            tokens: 0,
-            seconds: 0.0,
-            ended: false,
-        };
-        let interrupt = self.in_terminal.then(Interrupt::catch).transpose()?;
+        let mut answer = Answer { prompt_tokens: prompt.len(), ..Answer::default() };
+        let interrupt = self.in_terminal.then(Interrupt::catch_ctrl_c).transpose()?;
         for token in drawn {
             answer.tokens += 1;
             answer.ended = generation.stops.contains(&token[0]);
@@ -254,24 +358,35 @@ impl Talk<'_> {
     fn show(&self, piece: &str, answer: &mut String) -> Result<()> {
         answer.push_str(piece);
         if self.in_terminal {
-            output::piece(&piece.replace(|c: char| c.is_control() && c != '\n', " "))?;
+            output::piece(piece)?;
         }
         Ok(())
     }
 
-    /// Writes the conversation, a message a line.
-    fn save(&self, file: &str) {
+    /// Writes the conversation, a message a line, into a new file or one that it wrote before.
+    fn save(&mut self, file: &str) -> Result<()> {
+        let path = Path::new(file);
+        if path.exists() && !self.saved.contains(path) {
+            bail!("{file}: expected the name of a new file, found one that is taken; name another");
+        }
+        let messages: Vec<&Message> = self.system.iter().chain(&self.turns).collect();
         let mut lines = String::new();
-        let messages = self.messages();
         for message in &messages {
-            lines += &serde_json::to_string(message).expect("texts are JSON");
+            lines += &serde_json::to_string(message)?;
             lines.push('\n');
         }
-        match files::write(Path::new(file), lines) {
-            Ok(()) => note!("{} messages in {file}", messages.len()),
-            Err(error) => note!("error: {error}"),
-        }
+        files::write(path, lines)?;
+        note!("{} messages in {file}", messages.len());
+        self.saved.insert(path.into());
+        Ok(())
     }
+}
+
+/// Whether a conversation cannot go on after an error.
+fn ends_it(error: &anyhow::Error) -> bool {
+    // a template that does not end takes more and more memory
+    matches!(error.downcast_ref(), Some(TokensError::Endless { .. }))
+        || failure::is_closed_pipe(error)
 }
 
 /// Whether somebody who looks on has had enough.

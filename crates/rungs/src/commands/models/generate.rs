@@ -85,10 +85,7 @@ pub fn run(args: &Args) -> Result<()> {
                 end"
         );
     }
-    for note in &config.notes {
-        note!("note: {note}");
-    }
-    if let (true, Some(note)) = (args.temperature > 0.0, &config.drawing_note) {
+    for note in config.notes_at(args.temperature) {
         note!("note: {note}");
     }
     let new = args.max as usize;
@@ -106,7 +103,8 @@ pub fn run(args: &Args) -> Result<()> {
             break;
         }
     }
-    output::line(text.end()?)?;
+    output::piece(&text.end()?)?;
+    output::line("")?;
     if args.stats {
         note!("{}", clock.for_people());
     }

@@ -138,6 +138,9 @@ impl Fit<'_> {
         let why = match trained.stop {
             Stop::Budget => ", the time being up",
             Stop::NoBetter => ", as it got no better",
+            Stop::Done if watch.losses.is_empty() => {
+                ", all of them done before: --steps with a larger number goes on"
+            }
             _ => "",
         };
         output::line(format!(

@@ -41,6 +41,13 @@ impl Start {
             return Ok(Self { corpus, trained: None, chat: None, stops: Vec::new() });
         }
         let own = folder.display().to_string();
+        if args.from.is_none() && !folder.join("config.json").exists() {
+            bail!(
+                "{own}: expected the model that a training writes with its first evaluation, found \
+                    none: it ended before, and nothing was learned; remove the folder and begin \
+                    again"
+            );
+        }
         let name = args.from.as_ref().unwrap_or(&own);
         let Writer { model, tokenizer, generation, chat } = Writer::open_configured(name, device)?;
         let found = match &model {
