@@ -44,8 +44,8 @@ const STACK_OF_FUEL: u64 = 3 << 10;
 const STACK: (u64, u64) = (16 << 20, 1 << 30);
 const LONGEST_RUN: Duration = Duration::from_secs(5);
 
-/// What stands in for special tokens: those of the template, and what a message spells like one.
-/// Both are characters of private use, which no text has a meaning for.
+/// First characters of private use that stand in for special tokens: for those of a template, and
+/// for what a message spells like one. No text has a meaning for any of them.
 const OF_TEMPLATE: u32 = 0xf_0000;
 const OF_MESSAGE: u32 = 0x10_0000;
 /// The most special tokens that have such characters.
@@ -78,17 +78,66 @@ pub struct Chat {
     /// The tokenizer, with a character in place of each special token: whatever a message spells is
     /// text to it.
     library: Library,
-    specials: Vec<StandIn>,
+    stand_ins: Vec<StandIn>,
+    /// Special tokens by the ID that the tokenizer gives to the character in their place.
+    ids: BTreeMap<u32, u32>,
 }
 
-/// A special token that a template may write.
-#[derive(Debug)]
-struct StandIn {
-    text: String,
-    id: u32,
-    /// ID of the character that stands in for it.
-    stand_in: u32,
+/// A special token that a template may write, and the characters that stand in for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    /// The token's text: `<|im_end|>`.
+    pub text: String,
+    /// What stands where the template wrote the token.
+    pub of_template: char,
+    /// What stands where a message spells it, while the template runs.
+    pub of_message: char,
 }
+
+impl StandIn {
+    /// The characters of the `i`th special token of a tokenizer.
+    fn new(i: usize, text: String) -> Self {
+        let character = |first| char::from_u32(first + i as u32).unwrap_or_default();
+        Self { text, of_template: character(OF_TEMPLATE), of_message: character(OF_MESSAGE) }
+    }
+}
+
+/// What writes messages as one text: a template with all that it is given.
+pub type Template<'a> = dyn Fn(&[Message]) -> Result<String, TokensError> + 'a;
+
+// ANCHOR: with_stand_ins
+/// Lets `template` write a conversation so that its own special tokens can be told from
+/// those that somebody typed. Where the template wrote one, the text has `of_template`;
+/// what a message spells stays as it was typed.
+///
+/// Characters of a message that stand in for tokens are written as U+FFFD. Of two tokens,
+/// one of which begins with the other, `stand_ins` has the longer one first.
+///
+/// # Errors
+///
+/// Those of the template.
+pub fn with_stand_ins(
+    messages: &[Message],
+    stand_ins: &[StandIn],
+    template: &Template<'_>,
+) -> Result<String, TokensError> {
+    let mut hidden = messages.to_vec();
+    for Message { content, .. } in &mut hidden {
+        for one in stand_ins {
+            *content = content.replace([one.of_template, one.of_message], "\u{fffd}");
+            *content = content.replace(&one.text, &one.of_message.to_string());
+        }
+    }
+    let mut text = template(&hidden)?;
+    for one in stand_ins {
+        text = text.replace(&one.text, &one.of_template.to_string());
+    }
+    for one in stand_ins {
+        text = text.replace(one.of_message, &one.text);
+    }
+    Ok(text)
+}
+// ANCHOR_END: with_stand_ins
 
 impl Chat {
     /// The template in a model's folder, if it has one: `chat_template.jinja`, else what
@@ -132,38 +181,46 @@ impl Chat {
     fn new(template: &str, path: &Path, tokenizer: &Tokenizer) -> Result<Self, TokensError> {
         let mut library = tokenizer.library.clone();
         library.set_encode_special_tokens(true);
-        let mut specials = Vec::new();
-        let mut stand_ins = Vec::new();
-        let added = library.get_added_tokens_decoder();
-        for (id, token) in added.into_iter().filter(|(_, token)| is_marker(token)) {
-            let stand_in = character(OF_TEMPLATE, specials.len());
-            stand_ins.push(
-                AddedToken::from(stand_in, false)
-                    .normalized(false)
-                    .lstrip(token.lstrip)
-                    .rstrip(token.rstrip),
-            );
-            specials.push(StandIn { text: token.content, id, stand_in: 0 });
+        let mut specials: Vec<(u32, AddedToken)> = Vec::new();
+        for (id, token) in library.get_added_tokens_decoder() {
+            if is_marker(&token) {
+                specials.push((id, token));
+            }
         }
         if specials.len() > MOST_SPECIALS {
             let expected = format!("at most {MOST_SPECIALS} special tokens");
             return Err(wrong(&tokenizer.path, expected, &specials.len().to_string()));
         }
-        library.add_tokens(stand_ins.clone()).map_err(|error| TokensError::Refused {
+        // A token whose text begins with another's is looked for first.
+        specials.sort_by_key(|(_, token)| std::cmp::Reverse(token.content.len()));
+        let (mut stand_ins, mut added) = (Vec::new(), Vec::new());
+        for (i, (_, token)) in specials.iter().enumerate() {
+            let stand_in = StandIn::new(i, token.content.clone());
+            added.push(
+                AddedToken::from(stand_in.of_template.to_string(), false)
+                    .normalized(false)
+                    .lstrip(token.lstrip)
+                    .rstrip(token.rstrip),
+            );
+            stand_ins.push(stand_in);
+        }
+        library.add_tokens(added).map_err(|error| TokensError::Refused {
             path: tokenizer.path.clone(),
             reason: one_line(&error.to_string()),
         })?;
-        for (special, stand_in) in specials.iter_mut().zip(&stand_ins) {
-            special.stand_in = library.token_to_id(&stand_in.content).unwrap_or_default();
+        let mut ids = BTreeMap::new();
+        for ((id, _), stand_in) in specials.iter().zip(&stand_ins) {
+            if let Some(added) = library.token_to_id(&stand_in.of_template.to_string()) {
+                ids.insert(added, *id);
+            }
         }
-        // A token whose text begins with another's is looked for first.
-        specials.sort_by_key(|special| std::cmp::Reverse(special.text.len()));
         let chat = Self {
             template: template.into(),
             path: path.into(),
             roles: tokenizer.specials.by_name(),
             library,
-            specials,
+            stand_ins,
+            ids,
         };
         let parsed =
             environment(0).template_from_str(&chat.template).map(drop).map_err(Failure::of);
@@ -230,17 +287,8 @@ impl Chat {
     ///
     /// As [`Chat::render`], or a failure of the tokenizers library.
     pub fn encode(&self, messages: &[Message], answer_next: bool) -> Result<Vec<u32>, TokensError> {
-        let mut hidden = Vec::new();
-        for Message { role, content } in messages {
-            hidden.push(Message { role: role.clone(), content: self.hidden(content) });
-        }
-        let mut text = self.render(&hidden, answer_next)?;
-        for (i, special) in self.specials.iter().enumerate() {
-            text = text.replace(&special.text, &self.stand_in(i));
-        }
-        for (i, special) in self.specials.iter().enumerate() {
-            text = text.replace(&character(OF_MESSAGE, i), &special.text);
-        }
+        let template = |messages: &[Message]| self.render(messages, answer_next);
+        let text = with_stand_ins(messages, &self.stand_ins, &template)?;
         let encoded = crate::quietly(|| self.library.encode(text.as_str(), false));
         let encoded = encoded.map_err(|reason| TokensError::Encode {
             path: self.path.clone(),
@@ -249,26 +297,9 @@ impl Chat {
         })?;
         let mut ids = encoded.get_ids().to_vec();
         for id in &mut ids {
-            if let Some(special) = self.specials.iter().find(|special| special.stand_in == *id) {
-                *id = special.id;
-            }
+            *id = *self.ids.get(id).unwrap_or(id);
         }
         Ok(ids)
-    }
-
-    /// A message with what spells a special token hidden from the template's own.
-    fn hidden(&self, content: &str) -> String {
-        let is_taken = |c: char| u32::from(c) >= OF_TEMPLATE;
-        let mut text = content.replace(is_taken, "\u{fffd}");
-        for (i, special) in self.specials.iter().enumerate() {
-            text = text.replace(&special.text, &character(OF_MESSAGE, i));
-        }
-        text
-    }
-
-    /// The character that stands in for the `i`th special token of a template.
-    fn stand_in(&self, i: usize) -> String {
-        self.library.id_to_token(self.specials[i].stand_in).unwrap_or_default()
     }
 
     fn error(&self, Failure { line, reason }: Failure) -> TokensError {
@@ -342,9 +373,4 @@ fn template_of<'a>(value: &'a Value, path: &Path) -> Result<&'a str, TokensError
 /// Whether a token is special, and a text that can be looked for.
 fn is_marker(token: &AddedToken) -> bool {
     token.special && !token.content.is_empty()
-}
-
-/// The `i`th character of private use from `first` on.
-fn character(first: u32, i: usize) -> String {
-    char::from_u32(first + i as u32).map(String::from).unwrap_or_default()
 }

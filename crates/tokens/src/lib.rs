@@ -13,7 +13,7 @@
 //!
 //! - `lib`: [`Tokenizer`], which encodes and decodes
 //! - `open`: files of others, put together; `alone`: a tokenizer.json by itself
-//! - `beginning`: a text far longer than what is kept of it
+//! - `beginning`: a text far longer than what is kept of it; `pieces`: a text of any length
 //! - `vocab`: where a vocabulary lies; `check`: what must hold in it
 //! - `config`: what the files around it say, and which of them holds
 //! - `class`: which class of another library reads them; `pipeline`: what that class builds itself
@@ -37,6 +37,7 @@ mod error;
 mod gguf;
 mod lost;
 mod open;
+mod pieces;
 mod pipeline;
 mod special;
 mod stream;
@@ -52,7 +53,7 @@ use tokenizers::{
     PostProcessor, Tokenizer as Library, TruncationDirection, TruncationParams, truncate_encodings,
 };
 
-pub use chat::{Chat, Message};
+pub use chat::{Chat, Message, StandIn, Template, with_stand_ins};
 pub use error::TokensError;
 pub use stream::TextStream;
 

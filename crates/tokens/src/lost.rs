@@ -25,12 +25,25 @@ impl Tokenizer {
     /// unknown one: left out in silence, it would be another text.
     pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>, TokensError> {
         let ids = self.encode(text, usize::MAX)?.ids;
-        if self.decode(&ids)? != text
+        self.check_dropped(text, &ids, 0)?;
+        Ok(ids)
+    }
+
+    /// Refuses a text with a character that byte pairs left out of its tokens; `before` bytes of a
+    /// longer text stand before it.
+    pub(crate) fn check_dropped(
+        &self,
+        text: &str,
+        ids: &[u32],
+        before: usize,
+    ) -> Result<(), TokensError> {
+        if self.decode(ids)? != text
             && let Some((position, character)) = self.dropped(text)?
         {
-            return Err(TokensError::Unknown { path: self.path.clone(), character, position });
+            let (path, position) = (self.path.clone(), before + position);
+            return Err(TokensError::Unknown { path, character, position });
         }
-        Ok(ids)
+        Ok(())
     }
 
     /// The parts of a text that the model cannot tell from others: what becomes the unknown token,

@@ -25,6 +25,10 @@ pub struct Generation<'a, M: ?Sized> {
     texts: Vec<Vec<u32>>,
     /// How many padding tokens stand at the left of each text.
     padding: Vec<usize>,
+    /// How many tokens of each text were given, padding included.
+    given: usize,
+    /// IDs of the tokens that end a text.
+    stops: Vec<u32>,
     /// The first column of the texts that the model still sees.
     window_start: usize,
     /// How many columns it can see.
@@ -36,11 +40,12 @@ pub struct Generation<'a, M: ?Sized> {
 }
 
 impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
-    /// The next token of each text.
+    /// The next token of each text. One that has ended repeats the token that ended it
+    /// while the others go on.
     type Item = Vec<u32>;
 
     fn next(&mut self) -> Option<Vec<u32>> {
-        if self.remaining == 0 {
+        if self.remaining == 0 || self.has_ended() {
             return None;
         }
         self.remaining -= 1;
@@ -48,7 +53,10 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
         let logits: Vec<f32> = self.next_logits().into_data().iter().collect();
         let mut drawn = Vec::with_capacity(self.texts.len());
         for (text, logits) in self.texts.iter_mut().zip(logits.chunks_exact(self.model.vocab())) {
-            let token = self.sampling.draw(logits, &mut self.rng);
+            let token = match end_of_text(text, self.given, &self.stops) {
+                Some(end) => text[end],
+                None => self.sampling.draw(logits, &mut self.rng),
+            };
             text.push(token);
             drawn.push(token);
         }
@@ -94,6 +102,19 @@ impl<M: LanguageModel + ?Sized> Generation<'_, M> {
 /// If `start` is beyond the text.
 pub fn first_visible(start: usize, tokens: usize, window: usize) -> usize {
     if tokens - start > window { tokens - window.div_ceil(2) } else { start }
+}
+
+/// Where a model has ended a text of its own: the place of the first token that is one of
+/// `stops`, the tokens that end a text. The first `given` tokens are the prompt, which
+/// may have such tokens and ends nothing.
+///
+/// # Panics
+///
+/// If fewer than `given` tokens are there.
+pub fn end_of_text(text: &[u32], given: usize, stops: &[u32]) -> Option<usize> {
+    let drawn = &text[given..];
+    let end = drawn.iter().position(|token| stops.contains(token))?;
+    Some(given + end)
 }
 // ANCHOR_END: generation
 
@@ -163,6 +184,8 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
             rng: StdRng::seed_from_u64(seed),
             texts,
             padding,
+            given: longest,
+            stops: Vec::new(),
             window_start: 0,
             window: model.max_tokens().min(longest + max_new_tokens),
             remaining: max_new_tokens,
@@ -170,6 +193,17 @@ impl<'a, M: LanguageModel + ?Sized> Generation<'a, M> {
         };
         generation.cache = Some(generation.fresh_cache());
         generation
+    }
+
+    /// Ends each text after the first token drawn that is one of `stops`.
+    pub fn stopping_at(mut self, stops: &[u32]) -> Self {
+        self.stops = stops.to_vec();
+        self
+    }
+
+    /// Whether the model has ended every text of its own.
+    pub fn has_ended(&self) -> bool {
+        self.texts.iter().all(|text| end_of_text(text, self.given, &self.stops).is_some())
     }
 
     /// Draws the same tokens with everything computed anew for each, which shows what the

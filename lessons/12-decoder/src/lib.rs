@@ -52,7 +52,7 @@ use positions::{LearnedPositions, LearnedPositionsConfig};
 use training::Preset;
 
 pub use cache::ModelCache;
-pub use generation::{Generation, first_visible};
+pub use generation::{Generation, end_of_text, first_visible};
 pub use language_model::{LanguageModel, nats_of_text, nats_per_token};
 pub use pretraining::CausalPretraining;
 pub use sampling::{Sampling, SamplingError, exponentials, nucleus_size, top_k};

@@ -4,6 +4,14 @@ use lookup::character_ids;
 use subwords::Bpe;
 use tokens::{Tokenizer, TokensError};
 
+/// Bytes of a text that a model's own tokenizer encodes at once. It takes some 150 bytes of memory
+/// for each.
+const PIECE: usize = 1 << 20;
+
+/// Characters of a text that are held back from a trained model at most: all of them are read at
+/// every evaluation, and a trained model is large.
+const MOST_HELD_BACK: usize = 1 << 17;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokenization {
@@ -62,19 +70,20 @@ impl Tokenization {
 }
 
 impl TokenizedCorpus {
-    /// Splits a text after nine tenths of its characters and encodes both parts with a model's own
-    /// tokenizer, without the tokens that it puts around a text.
+    /// Holds back the last tenth of a text's characters, or the last 131,072 if that is less, and
+    /// encodes both parts with a model's own tokenizer, a piece at a time, without the tokens that
+    /// it puts around a text.
     ///
     /// # Errors
     ///
-    /// A part above [`tokens::LARGEST_TEXT`], or a failure of the library.
+    /// A character that the tokenizer has no token for, or a failure of the library.
     pub fn of(tokenizer: Tokenizer, text: &str) -> Result<Self, TokensError> {
         let characters = text.chars().count();
-        let trained = characters * 9 / 10;
+        let trained = (characters * 9 / 10).max(characters.saturating_sub(MOST_HELD_BACK));
         let (training, validation) = text.split_at(byte_of_character(text, trained));
         Ok(Self {
-            training: tokenizer.encode_whole(training)?,
-            validation: tokenizer.encode_whole(validation)?,
+            training: tokenizer.encode_in_pieces(training, PIECE)?,
+            validation: tokenizer.encode_in_pieces(validation, PIECE)?,
             validation_characters: characters - trained,
             tokenizer,
         })

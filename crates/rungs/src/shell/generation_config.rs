@@ -62,9 +62,9 @@ pub struct GenerationConfig {
     /// IDs of the tokens that end a text.
     pub stops: Vec<u32>,
     /// What the folder says and is not done, whatever is drawn: a sentence each.
-    pub notes: Vec<String>,
+    notes: Vec<String>,
     /// What the folder says of how tokens are drawn, which the user says here.
-    pub drawing_note: Option<String>,
+    drawing_note: Option<String>,
 }
 
 impl GenerationConfig {

@@ -62,7 +62,7 @@ impl Loaded {
     }
 
     /// Number of tokens that the model knows.
-    fn vocab(&self) -> usize {
+    pub fn vocab(&self) -> usize {
         match self {
             Self::Gpt(loaded) => loaded.model.vocab(),
             Self::Llama(loaded) => loaded.model.vocab(),

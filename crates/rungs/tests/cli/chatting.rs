@@ -1,10 +1,13 @@
 //! Talking with a model.
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
+use checkpoint::gguf::Gguf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokens::Tokenizer;
 
 use crate::generating::{characters, writer};
 use crate::{assert_refused, json_lines, path, rungs, rungs_at, stdout};
@@ -249,6 +252,49 @@ fn a_conversation_is_saved_over_itself_and_over_no_other_file() {
     assert_eq!(seen.matches("error: ").count(), 3, "{seen}");
     assert!(seen.contains(&format!("2 messages in {file}")), "{seen}");
     assert_eq!(fs::read_to_string(notes).unwrap(), "of great worth");
+}
+
+/// The recorded LLaMA as a folder of the hub: weights, tokenizer, template and settings in files of
+/// their own, all of them those of the recorded GGUF file.
+fn folder_of_the_hub(gguf: &Path) -> TempDir {
+    let (from, folder) = (golden::directory().join("llama"), tempfile::tempdir().unwrap());
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(from.join(file), folder.path().join(file)).unwrap();
+    }
+    let metadata = Gguf::open(gguf).unwrap().metadata;
+    let tokenizer = Tokenizer::from_gguf(gguf, &metadata).unwrap();
+    tokenizer.save(folder.path(), SEEN).unwrap();
+    let path = folder.path().join("tokenizer_config.json");
+    let mut config: Value = files::read_json(&path).unwrap();
+    config["chat_template"] = metadata["tokenizer.chat_template"].clone();
+    files::write_json(&path, &config).unwrap();
+    let settings = json!({"bos_token_id": 1, "eos_token_id": 2, "transformers_version": "5.24.0"});
+    files::write_json(&folder.path().join("generation_config.json"), &settings).unwrap();
+    folder
+}
+
+#[test]
+fn a_folder_of_the_hub_talks_and_writes_as_the_gguf_file_of_the_same_model() {
+    let gguf = golden::directory().join("gguf/llama.gguf");
+    let folder = folder_of_the_hub(&gguf);
+    let (gguf, folder) = (gguf.to_str().unwrap(), path(&folder));
+    for more in [&["--temperature", "0"][..], &["--temperature", "1"], &["--system", "be brief"]] {
+        let talk = |model: &str| {
+            let args = ["chat", "--model", model, "--max", "20", "--format", "jsonl"];
+            let mut answers = json_lines(&rungs(&[&args, more].concat(), b"the rat\nand </s>\n"));
+            for answer in &mut answers {
+                answer.as_object_mut().unwrap().remove("seconds");
+            }
+            answers
+        };
+        assert_eq!(talk(gguf), talk(folder), "{more:?}");
+        assert_eq!(talk(gguf).len(), 2);
+    }
+    let write = |model: &str| {
+        let args = ["generate", "--model", model, "--prompt", "the rat", "--max", "90"];
+        stdout(&rungs(&args, b""))
+    };
+    assert_eq!(write(gguf), write(folder));
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod generating;
 mod glove;
 mod indexing;
 mod prompting;
+#[cfg(unix)] // it opens a terminal
+mod talking;
 mod tuning;
 mod words;
 mod writing;

@@ -32,6 +32,18 @@ fn length(value: &Value) -> usize {
     value.as_u64().unwrap() as usize
 }
 
+/// Every recorded tokenizer with its name and its texts.
+pub fn recorded() -> Vec<(String, Tokenizer, Vec<String>)> {
+    let mut recorded = Vec::new();
+    for case in cases() {
+        let tokenizer = Tokenizer::open(folder_of(&case).path()).unwrap();
+        let texts = case["texts"].as_array().unwrap().iter();
+        let texts = texts.map(|entry| entry["text"].as_str().unwrap().to_string()).collect();
+        recorded.push((case["name"].to_string(), tokenizer, texts));
+    }
+    recorded
+}
+
 /// Each text and each pair of a case, read as it was recorded.
 fn check(case: &Value, path: &Path) {
     let name = &case["name"];

@@ -40,7 +40,7 @@ pub fn byte_pairs(split: &str) -> Map<String, Value> {
 }
 
 /// Metadata of LLaMA's kind.
-fn scored() -> Map<String, Value> {
+pub fn scored() -> Map<String, Value> {
     let tokens = ["<unk>", "<s>", "</s>", "▁", "a", "b", "c", "ab", "bc", "▁a", "<0x41>"];
     let scores = [0.0, 0.0, 0.0, -1.0, -2.0, -3.0, -4.0, -0.5, -0.25, -0.75, 0.0];
     let mut types = vec![PLAIN; tokens.len()];

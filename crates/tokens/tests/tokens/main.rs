@@ -1,10 +1,12 @@
 //! Tokenizers of others: read right, or refused with one line; texts of any kind: an answer.
 
 mod chat;
+mod exercises;
 mod files;
 mod folders;
 mod gguf;
 mod minilm;
+mod pieces;
 mod stream;
 mod texts;
 mod write;

@@ -165,6 +165,26 @@ fn eight_tokens_after_two_are_generated_by_hand_in_a_window_of_four() {
 }
 
 #[test]
+fn a_text_ends_where_the_model_says_and_waits_there_for_the_others() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let model = Formula::new(&device);
+    let write = |prompts: &[Vec<u32>], stops: &[u32]| {
+        let mut generation =
+            Generation::new(&model, prompts, 8, Sampling::GREEDY, 0, &device).stopping_at(stops);
+        let steps: Vec<Vec<u32>> = generation.by_ref().collect();
+        (steps.concat(), generation.has_ended())
+    };
+    // 1 6 1 5 4 2 1 6 as above; the 2 of the prompt ends nothing
+    assert_eq!(write(&[vec![1, 2]], &[2]), (vec![1, 6, 1, 5, 4, 2], true));
+    assert_eq!(write(&[vec![1, 2]], &[4, 5]), (vec![1, 6, 1, 5], true));
+    assert_eq!(write(&[vec![1, 2]], &[0]), (vec![1, 6, 1, 5, 4, 2, 1, 6], false));
+    // 0 0 | 3*0+2 = 2, 3*2+3 = 2, ..: it ends at once, and the other after four tokens
+    let together = write(&[vec![1, 2], vec![0, 0]], &[2, 5]);
+    assert_eq!(together, (vec![1, 2, 6, 2, 1, 2, 5, 2], true));
+}
+
+#[test]
 fn the_older_half_is_forgotten_when_the_window_is_full_and_not_before() {
     for ([start, tokens, window], expected) in [
         ([0, 3, 4], 0),

@@ -1,9 +1,12 @@
 //! What a learner writes here, checked: `cargo learn open 12.1`.
 //!
-//! 12.2 and 12.3 are functions of `crates/training`, and are checked in its tests.
+//! 12.2 and 12.3 are functions of `crates/training`, 12.8 is one of `crates/tokens`, and they are
+//! checked in the tests there.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use decoder::{Family, Gpt, GptConfig, LanguageModel, Sampling, first_visible, nucleus_size};
+use decoder::{
+    Family, Gpt, GptConfig, LanguageModel, Sampling, end_of_text, first_visible, nucleus_size,
+};
 use exercise::{Exercise, Probe, mistakes};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -18,11 +21,14 @@ mod mistakes_12_4;
 mod mistakes_12_5;
 #[path = "mistakes/12.6.rs"]
 mod mistakes_12_6;
+#[path = "mistakes/12.7.rs"]
+mod mistakes_12_7;
 
 type Embed = fn(&Gpt, Tensor<2, Int>, usize, &[usize]) -> Tensor<3>;
 type NucleusSize = fn(&[f64], f64) -> usize;
 type Candidates = fn(&Sampling, &[f32]) -> Vec<(u32, f64)>;
 type FirstVisible = fn(usize, usize, usize) -> usize;
+type EndOfText = fn(&[u32], usize, &[u32]) -> Option<usize>;
 
 #[test]
 fn exercise_12_1() {
@@ -45,11 +51,17 @@ fn exercise_12_6() {
 }
 
 #[test]
+fn exercise_12_7() {
+    end_of_text_12_7().check();
+}
+
+#[test]
 fn each_mistake_is_recognised_as_itself_only() {
     embed_12_1().tell_mistakes_apart();
     nucleus_size_12_4().tell_mistakes_apart();
     candidates_12_5().tell_mistakes_apart();
     first_visible_12_6().tell_mistakes_apart();
+    end_of_text_12_7().tell_mistakes_apart();
 }
 
 fn embed_12_1() -> Exercise<Embed> {
@@ -350,4 +362,66 @@ fn random_first_visible(rng: &mut StdRng) -> Probe<FirstVisible> {
         starts
     };
     Probe::new(format!("window = {window}\n{given}"), ask, expected)
+}
+
+fn end_of_text_12_7() -> Exercise<EndOfText> {
+    let exercise = Exercise::new("12.7", "end_of_text", end_of_text as EndOfText)
+        .text(&[5, 3, 6, 4, 2, 5], 3, &[2], Some(4))
+        .text(&[5, 2, 6, 4, 1], 3, &[2], None)
+        .text(&[1, 2, 6, 4, 2, 4], 3, &[2, 4], Some(3))
+        .text(&[7, 5, 6, 4, 1], 2, &[2, 6], Some(2))
+        .text(&[7, 5, 2, 4, 1], 2, &[2, 6], Some(2))
+        .text(&[5, 1, 2], 3, &[2], None)
+        .text(&[5, 1, 2], 1, &[], None)
+        .random(random_end_of_text);
+    mistakes!(
+        exercise,
+        mistakes_12_7: a_token_of_the_prompt_ends_the_text,
+        only_the_first_stop_token_is_looked_for,
+        the_first_of_the_list_and_not_of_the_text,
+        counted_from_the_end_of_the_prompt,
+        only_the_newest_token_is_looked_at,
+        the_last_stop_token_and_not_the_first,
+        the_first_token_drawn_passed_over,
+        the_place_after_the_token,
+    )
+}
+
+trait Text {
+    fn text(
+        self,
+        text: &'static [u32],
+        given: usize,
+        stops: &'static [u32],
+        expected: Option<usize>,
+    ) -> Self;
+}
+
+impl Text for Exercise<EndOfText> {
+    fn text(
+        self,
+        text: &'static [u32],
+        given: usize,
+        stops: &'static [u32],
+        expected: Option<usize>,
+    ) -> Self {
+        let words = format!("text = {text:?}, given = {given}, stops = {stops:?}");
+        self.probe(words, move |end_of_text: EndOfText| end_of_text(text, given, stops), expected)
+    }
+}
+
+/// A prompt, then tokens of which a third ends the text.
+fn random_end_of_text(rng: &mut StdRng) -> Probe<EndOfText> {
+    let stops = [7, 3];
+    let given = rng.random_range(1..6);
+    let (mut text, mut expected) = (Vec::new(), None);
+    for at in 0..rng.random_range(given..given + 8) {
+        let token = rng.random_range(2..8);
+        if at >= given && (token == 3 || token == 7) && expected.is_none() {
+            expected = Some(at);
+        }
+        text.push(token);
+    }
+    let words = format!("text = {text:?}, given = {given}, stops = {stops:?}");
+    Probe::new(words, move |end_of_text: EndOfText| end_of_text(&text, given, &stops), expected)
 }

@@ -278,6 +278,23 @@ fn a_prompt_needs_a_token() {
 }
 
 #[test]
+fn a_models_own_tokenizer_reads_a_text_of_five_megabytes_to_its_last_character() {
+    let mut lines = String::new();
+    for number in 0..50 {
+        lines += &format!("the cat and {number} then é\n");
+    }
+    let own = Tokenization::BytePairs(300).split(&lines).unwrap().tokenizer;
+    let text = lines.repeat((5 << 20) / lines.len() + 1);
+    let TokenizedCorpus { tokenizer, training, validation, validation_characters } =
+        TokenizedCorpus::of(own, &text).unwrap();
+    let read = tokenizer.decode(&validation).unwrap();
+    assert_eq!([read.chars().count(), validation_characters], [1 << 17; 2]);
+    assert!(tokenizer.decode(&training).unwrap() + &read == text);
+    let corpus = TokenizedCorpus::of(tokenizer, &lines).unwrap();
+    assert_eq!(corpus.validation_characters, lines.chars().count().div_ceil(10));
+}
+
+#[test]
 fn a_vocabulary_of_characters_splits_a_text_after_nine_tenths_of_them() {
     let text = "äbc\n".repeat(25);
     let TokenizedCorpus { tokenizer, training, validation, validation_characters } =

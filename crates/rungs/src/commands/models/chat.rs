@@ -334,14 +334,15 @@ impl Talk<'_> {
         let Writer { model, tokenizer, generation, .. } = self.writer;
         let begun = Instant::now();
         let prompts = [prompt.to_vec()];
-        let drawn =
-            Generation::new(&**model, &prompts, self.max, self.sampling, self.seed, &self.device);
+        let mut drawn =
+            Generation::new(&**model, &prompts, self.max, self.sampling, self.seed, &self.device)
+                .stopping_at(&generation.stops);
         let mut stream = TextStream::new(tokenizer);
         let mut answer = Answer { prompt_tokens: prompt.len(), ..Answer::default() };
         let interrupt = self.in_terminal.then(Interrupt::catch_ctrl_c).transpose()?;
-        for token in drawn {
+        while let Some(token) = drawn.next() {
             answer.tokens += 1;
-            answer.ended = generation.stops.contains(&token[0]);
+            answer.ended = drawn.has_ended();
             if answer.ended || came(interrupt.as_ref()) {
                 break;
             }

@@ -90,7 +90,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let new = args.max as usize;
     let generation =
-        Generation::new(&*model, std::slice::from_ref(&prompt), new, sampling, args.seed, &device);
+        Generation::new(&*model, std::slice::from_ref(&prompt), new, sampling, args.seed, &device)
+            .stopping_at(&config.stops);
     let generation = if args.no_cache { generation.without_cache() } else { generation };
     let mut text = TextStream::new(&tokenizer);
     let mut clock = Clock::new();
@@ -99,9 +100,6 @@ pub fn run(args: &Args) -> Result<()> {
         clock.tick();
         // A token that ends the text belongs to it, as in transformers: a special one has no text.
         output::piece(&text.push(&drawn)?)?;
-        if config.stops.contains(&drawn[0]) {
-            break;
-        }
     }
     output::piece(&text.end()?)?;
     output::line("")?;

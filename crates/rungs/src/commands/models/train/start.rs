@@ -62,6 +62,9 @@ impl Start {
             bail!("{name}: expected a {asked}, found a {found}; say `train {found}`");
         }
         let corpus = TokenizedCorpus::of(tokenizer, text)?;
+        for ids in [&corpus.training, &corpus.validation] {
+            corpus.tokenizer.check_ids(ids, model.vocab())?;
+        }
         let (stops, chat) = (generation.stops, chat.transpose()?);
         Ok(Self { corpus, trained: Some(model), chat, stops })
     }
