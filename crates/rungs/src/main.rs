@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         // the reader has had enough
         Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            failure::print(&error);
+            failure::say(&error);
             ExitCode::FAILURE
         }
     }

@@ -312,7 +312,11 @@ fn environment(fuel: u64) -> Environment<'static> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the usual delimiters are no contradiction"));
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(|state, value, method, args| match method {
+        "format" => Err(ErrorKind::UnknownMethod.into()), // '{:>999999999}'
+        _ => minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args),
+    });
+    environment.remove_filter("format");
     environment.set_fuel(Some(fuel));
     environment.add_filter("tojson", tojson);
     environment.add_function("raise_exception", |message: String| -> Result<(), Error> {

@@ -155,7 +155,8 @@ pub enum TokensError {
     },
     /// A chat template that does not end; it still runs.
     #[error(
-        "{path}: chat template: expected it to end within {} s, found it at work: take the model's             newest template, or another model",
+        "{path}: chat template: expected it to end within {} s, found it at work: take the model's \
+            newest template, or another model",
         limit.as_secs()
     )]
     Endless {

@@ -22,8 +22,8 @@ impl Display for Helpful {
 
 impl std::error::Error for Helpful {}
 
-/// Prints an error as `error: ...`, with its remedy as `help: ...` where it has one.
-pub fn print(error: &anyhow::Error) {
+/// Says an error as `error: ...`, with its remedy as `help: ...` where it has one.
+pub fn say(error: &anyhow::Error) {
     note!("error: {}", printable(&error.to_string()));
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
         note!("help: {}", printable(help));

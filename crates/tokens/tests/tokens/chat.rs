@@ -119,6 +119,10 @@ fn a_template_without_an_end_is_stopped() {
     ] {
         assert_fails(chat_of(template).1.render(&user("hi"), false), &["chat template"]);
     }
+    for template in ["{{ '{:>4000000000}'.format('x') }}", "{{ '%4000000000d' | format(1) }}"] {
+        let failed = chat_of(template);
+        assert_fails(failed.1.render(&user("hi"), false), &["chat template", "unknown", "format"]);
+    }
     // deep, and within its bounds
     let deep = "{% set ns = namespace(s=[]) %}{% for a in range(2800) %}\
                 {% set ns.s = [[[[[[[[[[ns.s]]]]]]]]]] %}{% endfor %}{{ ns.s }}";

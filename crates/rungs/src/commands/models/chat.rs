@@ -25,6 +25,9 @@ const PROMPT: &str = "> ";
 /// Tokens of an answer at most where `--max` does not say it, if the model sees twice as many.
 const LONGEST_ANSWER: usize = 512;
 
+/// Bytes of a question for every token of room, from which on its beginning is looked at first.
+const FAR_TOO_LONG: usize = 16;
+
 const COMMANDS: &str = "/reset forgets the conversation, /system TEXT says who answers, /save FILE \
     writes what was said, /quit or Ctrl-D ends; Ctrl-C ends an answer, twice at the prompt \
     everything";
@@ -173,7 +176,7 @@ impl Talk<'_> {
             turns += 1;
             if !self.turn(said)? {
                 unanswered += 1;
-                self.print(Answer::default())?;
+                self.hand_out(Answer::default())?;
             }
         }
         if unanswered > 0 {
@@ -204,7 +207,7 @@ impl Talk<'_> {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 Err(error) if ends_it(&error) => return Err(error),
-                Err(error) => failure::print(&error),
+                Err(error) => failure::say(&error),
             }
         }
     }
@@ -254,13 +257,13 @@ impl Talk<'_> {
         input::note_lost(&self.writer.tokenizer, said)?;
         let answer = self.answer(&prompt)?;
         let answered = Message::new("assistant", &answer.answer);
-        self.print(answer)?;
+        self.hand_out(answer)?;
         self.turns.extend([question, answered]);
         Ok(true)
     }
 
-    /// Prints an answer, or what is left of it to be printed.
-    fn print(&mut self, answer: Answer) -> Result<()> {
+    /// Hands out an answer: as a line, or what is left of it to be shown.
+    fn hand_out(&mut self, answer: Answer) -> Result<()> {
         match self.format {
             Format::Text if self.in_terminal => output::line(""),
             Format::Text => {
@@ -298,10 +301,17 @@ impl Talk<'_> {
     /// leaves.
     fn fitted_prompt(&mut self, question: &Message) -> Result<Option<Vec<u32>>> {
         let room = self.room();
-        if question.content.len() > LARGEST_TEXT {
-            let bytes = question.content.len();
-            note!("note: this has {bytes} bytes, and {LARGEST_TEXT} are read at most: say less");
-            return Ok(None);
+        let bytes = question.content.len();
+        if bytes > room * FAR_TOO_LONG {
+            // the beginning alone says so, in a moment
+            let beginning = self.writer.tokenizer.encode(&question.content, room.max(16));
+            if beginning.map_or(bytes > LARGEST_TEXT, |beginning| beginning.truncated) {
+                note!(
+                    "note: this has {bytes} bytes, and the model sees {room} tokens before an \
+                    answer: say less"
+                );
+                return Ok(None);
+            }
         }
         let mut left = 0;
         loop {
