@@ -24,8 +24,8 @@ use word2vec::Space;
 use super::changes::change;
 use super::models::models;
 use super::samples::{
-    Files, Sample, files_of, golden_folders, lay_out, samples, sentence_model, texts, tokenizers,
-    written,
+    Files, Sample, files_of, golden_folders, lay_out, samples, sentence_model, texts, token_table,
+    tokenizers, written,
 };
 use super::store::{change_row, index, read_index};
 
