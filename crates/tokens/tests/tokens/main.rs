@@ -11,6 +11,7 @@ mod stream;
 mod texts;
 mod write;
 
+use backend as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
