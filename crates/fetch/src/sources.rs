@@ -181,6 +181,7 @@ const WORDLLAMA_PLACES: [(&str, Place); 2] = [
         Place { hub: "l2_supercat_256.safetensors", wheel: "weights/l2_supercat_256.safetensors" },
     ),
 ];
+
 const GLOVE_FOLDER: &str = "data";
 /// The name of the one file of `glove`.
 pub const GLOVE_FILE: &str = "glove.6B.50d.txt";
