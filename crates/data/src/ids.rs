@@ -5,7 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use tempfile::NamedTempFile;
 
-use crate::{DataError, Passages, words};
+use crate::{DataError, words};
 
 /// Ends a sentence; no word has this number.
 const END: u32 = u32::MAX;
@@ -31,7 +31,10 @@ impl Ids {
     /// # Errors
     ///
     /// What the passages end with, or a disk that is full.
-    pub fn write(passages: Passages, id: impl Fn(&str) -> Option<u32>) -> Result<Self, DataError> {
+    pub fn write(
+        passages: impl Iterator<Item = Result<String, DataError>>,
+        id: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Self, DataError> {
         let file = NamedTempFile::new().map_err(temporary)?;
         let mut writer = BufWriter::new(file.as_file());
         let (mut length, mut count) = (0, 0);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{DataError, Passages, words};
+use crate::{DataError, words};
 
 /// Words that stand in a corpus often enough, most frequent first; equally frequent ones in
 /// alphabetical order.
@@ -24,7 +24,10 @@ impl Vocabulary {
     /// # Errors
     ///
     /// What the passages end with.
-    pub fn count(passages: Passages, min_count: u64) -> Result<Self, DataError> {
+    pub fn count(
+        passages: impl Iterator<Item = Result<String, DataError>>,
+        min_count: u64,
+    ) -> Result<Self, DataError> {
         let mut counts: HashMap<String, u64> = HashMap::new();
         let mut corpus_words = 0;
         for passage in passages {

@@ -229,15 +229,24 @@ impl Canvas {
         let (title, description) = (escaped(title), escaped(description));
         let body = tidy(&body);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+            "{OPENING}{width}\" height=\"{height}\" \
              viewBox=\"0 0 {wide} {high}\" role=\"img\" stroke-linejoin=\"round\">\n\
              <title>{title}</title>\n<desc>{description}</desc>\n\
-             <rect x=\"5\" y=\"5\" width=\"{}\" height=\"{}\" rx=\"80\" fill=\"#FFFFFF\" \
+             {PANEL}{}\" height=\"{}\" rx=\"80\" fill=\"#FFFFFF\" \
              stroke=\"#D0D7DE\" stroke-width=\"10\"/>\n{body}</svg>\n",
             wide - 10.0,
             high - 10.0,
         )
     }
+}
+
+/// What every figure opens with, and the panel that it stands on.
+const OPENING: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"";
+const PANEL: &str = "<rect x=\"5\" y=\"5\" width=\"";
+
+/// Whether a text that begins like this is a figure of [`svg`](crate::svg).
+pub fn is_drawn_here(beginning: &str) -> bool {
+    beginning.starts_with(OPENING) && beginning.contains(&format!("</desc>\n{PANEL}"))
 }
 
 fn written<E: std::fmt::Debug>(outcome: Result<(), E>) {

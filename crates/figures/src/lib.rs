@@ -39,6 +39,7 @@ mod lines;
 mod points;
 mod shapes;
 
+pub use canvas::is_drawn_here;
 use canvas::{Area, Canvas, Style, text_width};
 use course::{Figure, Marks, Panel};
 

@@ -321,6 +321,15 @@ impl Index {
         })
     }
 
+    /// The number of vectors of files that are not finished yet.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot be read.
+    pub fn pending(&self) -> Result<u64, IndexError> {
+        self.read(|transaction| Ok(transaction.open_table(PENDING)?.len()?))
+    }
+
     /// Brings all vectors into memory.
     ///
     /// # Errors

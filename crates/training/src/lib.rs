@@ -49,6 +49,7 @@ pub use batches::{Blocks, batch_of_epoch, block_at};
 pub use curve::curve;
 pub use draw::Draw;
 pub use error::{SaveError, TrainingError};
+pub use folder::STATE_FILE;
 pub use observer::{Event, Observer};
 pub use parallel_gradients::parallel_gradients;
 pub use preset::Preset;

@@ -9,6 +9,7 @@ use rungs::{Demo, LESSONS, lists, measured};
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::DeviceArg;
+use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{names, output, progress};
 
 /// Run lessons' demos: print what each shows, draw its figures
@@ -27,6 +28,9 @@ pub struct RunArgs {
     /// Where figures go [default: target/rungs]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Whether what is there may go.
+    #[command(flatten)]
+    force: ForceArg,
     /// Everything random follows from it
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
@@ -66,6 +70,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         let report = run_demo(lesson, *demo, &run)?;
         for figure in report.figures() {
             let path = out.join(&figure.name).with_extension("svg");
+            place::file(&path, Kind::Figure, args.force)?;
             output::write_text(&path, &figures::svg(figure))?;
             note!("figure: {}", path.display());
         }

@@ -8,6 +8,7 @@ pub mod interrupt;
 pub mod names;
 pub mod options;
 pub mod output;
+pub mod place;
 pub mod progress;
 pub mod prompts;
 pub mod watch;

@@ -6,12 +6,12 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Error, Result, anyhow, bail};
-use classify::checkpoint::ABOUT_FILE;
+use anyhow::{Error, Result, anyhow};
 use course::Figure;
 use serde::Serialize;
 
 use crate::shell::options::Format;
+use crate::shell::place;
 
 /// Prints one line of results.
 pub fn line(text: impl Display) -> Result<()> {
@@ -104,11 +104,6 @@ pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) ->
     })
 }
 
-/// The error of a file that cannot be written.
-fn not_writable(path: &Path, error: &io::Error) -> Error {
-    anyhow!("{}: expected a file to write: {error}", path.display())
-}
-
 /// Writes a text aside and renames it.
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
     aside(path, |file| Ok(file.write_all(text.as_bytes())?))
@@ -124,32 +119,27 @@ pub fn write_figure(folder: &Path, figure: &Figure) -> Result<()> {
     write_text(&folder.join(format!("{}.svg", figure.name)), &drawing)
 }
 
-/// Makes a folder to write into, if it is not there.
+/// Makes a folder to write into, if it is not there, and tries to write there.
 pub fn folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)
-        .map_err(|error| anyhow!("{}: expected a folder to write into: {error}", folder.display()))
+        .and_then(|()| place::try_writing(&folder.join("trial")))
+        .map_err(|error| no_folder(folder, &error))
 }
 
-/// Makes a folder for a new model, before work is done for it; one that holds a model or a
-/// classifier is refused.
-pub fn new_folder(path: &Path) -> Result<()> {
-    for file in ["config.json", "model.safetensors", ABOUT_FILE] {
-        if path.join(file).exists() {
-            bail!("{}: expected a new folder, found one with {file}; name another", path.display());
-        }
-    }
-    folder(path)
-}
-
-/// Refuses a path to write to that lies in no folder, before work is done for it.
-pub fn check_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    let folder_is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
-    if path.is_dir() || folder_is_missing {
-        bail!(
-            "{}: expected a file in a folder that exists; create the folder or name another",
-            path.display()
+/// The error of a file that cannot be written.
+pub fn not_writable(path: &Path, error: &io::Error) -> Error {
+    let place = path.display();
+    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+        return anyhow!(
+            "{place}: expected a file in a folder that exists: {error}; create the folder or name \
+                another"
         );
     }
-    Ok(())
+    anyhow!("{place}: expected a file to write: {error}; {}", files::io_remedy(error))
+}
+
+/// The error of a folder that cannot be made or written to.
+pub fn no_folder(folder: &Path, error: &io::Error) -> Error {
+    let remedy = files::io_remedy(error);
+    anyhow!("{}: expected a folder to write into: {error}; {remedy}", folder.display())
 }

@@ -11,6 +11,7 @@ mod comparing;
 mod generating;
 mod glove;
 mod indexing;
+mod keeping;
 mod prompting;
 #[cfg(unix)] // it opens a terminal
 mod talking;

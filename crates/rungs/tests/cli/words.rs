@@ -70,7 +70,7 @@ fn a_corpus_that_is_no_text_is_refused_with_its_byte_offset_and_nothing_is_writt
     fs::write(&from, b"words and then \xff\xfe").unwrap();
     fs::write(&to, "as it was").unwrap();
     assert_refused(
-        &rungs(&["corpus", &from, "--out", &to], b""),
+        &rungs(&["corpus", &from, "--out", &to, "--force"], b""),
         &["a.bin", "byte offset 15", "0xff"],
     );
     assert_eq!(fs::read_to_string(&to).unwrap(), "as it was");

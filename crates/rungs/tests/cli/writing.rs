@@ -262,7 +262,7 @@ fn a_second_interrupt_ends_a_training_in_the_middle_of_a_step() {
         .spawn()
         .unwrap();
     let id = child.id().to_string();
-    while !out.exists() {
+    while !out.join("training.safetensors").exists() {
         sleep(Duration::from_millis(10));
     }
     for _ in 0..2 {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::shell::options::{DeviceArg, PresetArg, above_zero};
 use crate::shell::writers::Loaded;
-use crate::shell::{names, progress};
+use crate::shell::{names, place, progress};
 use fit::Fit;
 use start::Start;
 
@@ -161,6 +161,9 @@ pub fn run(args: &Args) -> Result<()> {
     if settings.architecture != args.architecture {
         let (began, asked) = (settings.architecture.name(), args.architecture.name());
         bail!("{}: expected a {asked}, found the training of a {began}", folder.display());
+    }
+    if args.resume.is_none() {
+        place::new_folder(folder)?;
     }
     let progress = progress::spinner(format!("reading {}", settings.corpus));
     let text = Corpus::named(&settings.corpus, settings.corpus_seed).text()?;

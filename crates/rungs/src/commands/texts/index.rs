@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use data::Split;
-use files::Home;
+use files::{FilesError, Home};
 use index::{FileProgress, Index, Info, Renewal, Renewed, SourceFile};
 use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
 
+use crate::shell::failure::Helpful;
+use crate::shell::interrupt::Interrupt;
 use crate::shell::options::{Format, ModelArg, OwnModelArg};
+use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::prompts::PromptArg;
 use crate::shell::{failure, input, names, output, progress};
 
@@ -133,7 +136,9 @@ struct Summary {
 pub fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Build { sources, out, model } => {
-            output::check_folder(out)?;
+            if !out.exists() {
+                place::file(out, Kind::Any, ForceArg::default())?;
+            }
             let files = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
             let encoder = || sources.prompt.passages(names::open(model)?, None);
@@ -197,6 +202,9 @@ fn source_files(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
     Ok(found.files)
 }
 
+/// Texts that are embedded between two looks at whether an interrupt came.
+const TEXTS_AT_ONCE: usize = 256;
+
 /// An index that is being changed, and the encoder that it is changed by.
 struct Renewing {
     index: Index,
@@ -226,21 +234,26 @@ impl Renewing {
         let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}");
         let (mut embedded, mut truncated, mut spent) = (0, 0, Duration::ZERO);
         let encoder = &self.encoder;
+        let interrupt = Interrupt::catch()?;
         let renewed = index::renew(
             &mut self.index,
             files,
             how,
             &mut |event| show(event, &bar),
             |texts| -> Result<_> {
-                let begun = Instant::now();
-                let made = encoder.embed(texts)?;
-                spent += begun.elapsed();
-                embedded += texts.len();
-                bar.set_message(format!("{embedded} texts embedded"));
-                let mut vectors = Vec::with_capacity(made.len());
-                for text in made {
-                    truncated += usize::from(text.truncated);
-                    vectors.push(text.vector);
+                let mut vectors = Vec::with_capacity(texts.len());
+                for part in texts.chunks(TEXTS_AT_ONCE) {
+                    if interrupt.came() {
+                        bail!("interrupted");
+                    }
+                    let begun = Instant::now();
+                    for text in encoder.embed(part)? {
+                        truncated += usize::from(text.truncated);
+                        vectors.push(text.vector);
+                    }
+                    spent += begun.elapsed();
+                    embedded += part.len();
+                    bar.set_message(format!("{embedded} texts embedded"));
                 }
                 Ok(vectors)
             },
@@ -248,14 +261,30 @@ impl Renewing {
         bar.finish_and_clear();
         let info = self.index.info()?;
         let path = self.index.path().to_path_buf();
-        if info.passages == 0 && self.new {
+        let stopped = renewed.is_err() && interrupt.came();
+        let pending = if stopped { self.index.pending()? } else { 0 };
+        if info.passages == 0 && self.new && pending == 0 {
             drop(self.index);
-            fs::remove_file(&path)?;
+            fs::remove_file(&path).map_err(FilesError::io(&path, "removing"))?;
+            if stopped {
+                bail!("stopped before the first files were in it; no index was made");
+            }
             renewed?;
             bail!(
                 "expected files with text in them, found {} without; no index was made",
                 info.files
             );
+        }
+        if stopped {
+            let error = format!(
+                "stopped; {} keeps {} of {} files, {} passages, and {pending} vectors of files that \
+                    were not finished",
+                path.display(),
+                info.files,
+                files.len(),
+                info.passages
+            );
+            return Err(Helpful { error, help: "the same command goes on".into() }.into());
         }
         let Renewed { unchanged, renewed, removed, passed_over } = renewed?;
         match passed_over {

@@ -11,6 +11,7 @@ use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette
 use serde::Serialize;
 
 use crate::shell::options::{ColumnsArg, DeviceArg, Format};
+use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{input, names, output, progress};
 
 /// Help of `--model`: what it takes.
@@ -53,6 +54,9 @@ pub struct Args {
     /// Where the picture goes
     #[arg(long, value_name = "SVG")]
     out: PathBuf,
+    /// Whether what is there may go.
+    #[command(flatten)]
+    force: ForceArg,
     /// Everything random follows from it
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
@@ -126,7 +130,15 @@ struct Projected {
 
 /// Draws the lines of a file where their vectors lie.
 pub fn run(args: &Args) -> Result<()> {
-    output::check_folder(&args.out)?;
+    if args.out.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("svg")) {
+        bail!(
+            "{}: expected a name that ends in .svg, which is what is drawn and every browser shows; \
+                name {}",
+            args.out.display(),
+            args.out.with_extension("svg").display()
+        );
+    }
+    place::file(&args.out, Kind::Figure, args.force)?;
     let device = names::device(&args.device.device)?;
     let items = read(args)?;
     let (items, vectors) = vectors(args, items, &device)?;

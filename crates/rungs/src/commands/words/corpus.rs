@@ -10,7 +10,9 @@ use data::{Corpus, Passages, Section, World};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::shell::interrupt::Interrupt;
 use crate::shell::options::Format;
+use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{output, progress};
 
 /// Describe a corpus, or write it, split into words
@@ -40,6 +42,9 @@ pub struct Args {
     /// Write it here
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Whether what is there may go.
+    #[command(flatten)]
+    force: ForceArg,
     /// Which sentences of the toy world
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
@@ -66,11 +71,15 @@ struct Description {
 /// Reads a corpus once, writes it where that is asked for, and describes what was written or would
 /// have been.
 pub fn run(args: &Args) -> Result<()> {
+    if let Some(path) = &args.out {
+        place::file(path, Kind::Any, args.force)?;
+    }
+    let interrupt = Interrupt::catch()?;
     let lines = if args.questions { questions(&args.corpus)? } else { passages(args)? };
     let progress = progress::spinner(format!("reading {}", args.corpus));
     let description = match &args.out {
-        None => describe(args, lines, &mut std::io::sink()),
-        Some(path) => output::aside(path, |file| describe(args, lines, file)),
+        None => describe(args, lines, &interrupt, &mut std::io::sink()),
+        Some(path) => output::aside(path, |file| describe(args, lines, &interrupt, file)),
     };
     progress.finish_and_clear();
     let description = description?;
@@ -105,12 +114,20 @@ fn questions(corpus: &str) -> Result<Passages> {
 }
 
 /// Writes the passages to `out` and describes what was written.
-fn describe(args: &Args, passages: Passages, out: &mut dyn Write) -> Result<Description> {
+fn describe(
+    args: &Args,
+    passages: Passages,
+    interrupt: &Interrupt,
+    out: &mut dyn Write,
+) -> Result<Description> {
     let (mut bytes, mut lines, mut words_read) = (0, 0, 0);
     let mut counts: HashMap<String, u64> = HashMap::new();
     let mut sum = Sha256::new();
     let most = args.words.unwrap_or(u64::MAX);
     for passage in passages {
+        if interrupt.came() {
+            bail!("{}: stopped after {words_read} words; nothing was written", args.corpus);
+        }
         let passage = passage?;
         let mut words = data::words(&passage);
         words.truncate((most - words_read).try_into().unwrap_or(usize::MAX));

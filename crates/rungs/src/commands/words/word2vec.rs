@@ -8,12 +8,13 @@ use anyhow::{Result, bail};
 use checkpoint::WordVectors;
 use clap::builder::NonEmptyStringValueParser;
 use course::SEED;
-use data::{Corpus, Ids, Vocabulary};
+use data::{Corpus, DataError, Ids, Passages, Vocabulary};
 use serde::Serialize;
 use word2vec::{Word2VecConfig, train};
 
 use crate::shell::interrupt::Interrupt;
 use crate::shell::options::Format;
+use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{output, progress};
 
 /// Train word vectors on a text
@@ -74,6 +75,9 @@ pub struct Args {
     /// Where the vectors go
     #[arg(long, value_name = "VEC")]
     out: PathBuf,
+    /// Whether what is there may go.
+    #[command(flatten)]
+    force: ForceArg,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -106,7 +110,7 @@ struct Summary {
 
 /// Trains and writes vectors; Ctrl-C ends the training early and writes what there is.
 pub fn run(args: &Args) -> Result<()> {
-    output::check_folder(&args.out)?;
+    place::file(&args.out, Kind::WordVectors, args.force)?;
     let interrupt = Interrupt::catch()?;
     let corpus = Corpus::named(&args.corpus, args.seed);
     if let Corpus::File(path) = &corpus
@@ -120,7 +124,8 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     let progress = progress::spinner(format!("counting the words of {}", args.corpus));
-    let vocabulary = Vocabulary::count(corpus.passages()?, args.min_count)?;
+    let vocabulary = Vocabulary::count(until(&interrupt, corpus.passages()?), args.min_count)?;
+    check_going(args, &interrupt)?;
     if vocabulary.words.is_empty() {
         bail!(
             "{}: expected words said {} times or more, found none among {}: lower --min-count",
@@ -130,7 +135,8 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     let start = Instant::now();
-    let ids = Ids::write(corpus.passages()?, |word| vocabulary.id(word))?;
+    let ids = Ids::write(until(&interrupt, corpus.passages()?), |word| vocabulary.id(word))?;
+    check_going(args, &interrupt)?;
     progress.finish_and_clear();
     let config = config(args)?;
     let bar = progress::bar(ids.words() * config.epochs as u64, BAR);
@@ -172,6 +178,22 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     output::object(args.format, &summary, || for_people(&summary))
+}
+
+/// The passages that are read before an interrupt.
+fn until(
+    interrupt: &Interrupt,
+    passages: Passages,
+) -> impl Iterator<Item = Result<String, DataError>> {
+    passages.take_while(|_| !interrupt.came())
+}
+
+/// Ends the command where an interrupt came before anything was learned.
+fn check_going(args: &Args, interrupt: &Interrupt) -> Result<()> {
+    if interrupt.came() {
+        bail!("{}: stopped while it was read; nothing was learned or written", args.corpus);
+    }
+    Ok(())
 }
 
 /// The configuration that the arguments ask for.

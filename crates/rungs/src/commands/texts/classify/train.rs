@@ -27,7 +27,7 @@ use training::Stop;
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::{ColumnsArg, Format, ModelArg, above_zero};
-use crate::shell::{input, names, output, progress, watch};
+use crate::shell::{input, names, output, place, progress, watch};
 
 /// How to train a classifier.
 #[derive(Debug, clap::Args)]
@@ -224,7 +224,7 @@ pub fn run(args: &Args) -> Result<()> {
     if matches!(args.method, How::Finetune) {
         encoder.bert()?;
     }
-    output::new_folder(&args.out)?;
+    place::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
     input::note_truncation(&encoder, &texts)?;
     let begun = Instant::now();

@@ -1,0 +1,117 @@
+//! Where outputs go: what is not a command's own is not written over, and a place that cannot be
+//! written to is refused before work is done for it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use checkpoint::WordVectors;
+use clap::Args;
+use training::STATE_FILE;
+
+use crate::shell::output;
+
+/// Option that lets a command write over a file that it does not know for its own.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ForceArg {
+    /// Write over the file that is there, whatever it is
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Kind of a file that commands write, and by which they know theirs again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text or numbers like anybody's: none is known again.
+    Any,
+    /// Word vectors as word2vec writes them.
+    WordVectors,
+    /// A figure as this course draws it.
+    Figure,
+}
+
+/// Most bytes of a file that are looked at to know it again.
+const BEGINNING: u64 = 1 << 16;
+
+impl Kind {
+    /// What may be written over.
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Any => "a new file",
+            Self::WordVectors => "a new file or one of word vectors",
+            Self::Figure => "a new file or a figure that was drawn here",
+        }
+    }
+
+    /// Whether the file at `path` is of this kind.
+    fn is_own(self, path: &Path) -> bool {
+        match self {
+            Self::Any => false,
+            Self::WordVectors => {
+                has_sizes(path).unwrap_or(false) && WordVectors::read_first(path, 1).is_ok()
+            }
+            Self::Figure => beginning(path).is_ok_and(|text| figures::is_drawn_here(&text)),
+        }
+    }
+}
+
+/// Whether a file opens with a line of two numbers, as word vectors do and GloVe's do not.
+fn has_sizes(path: &Path) -> io::Result<bool> {
+    let mut line = Vec::new();
+    BufReader::new(File::open(path)?.take(BEGINNING)).read_until(b'\n', &mut line)?;
+    let line = String::from_utf8_lossy(&line);
+    let numbers: Vec<Result<usize, _>> = line.split_whitespace().map(str::parse).collect();
+    Ok(numbers.len() == 2 && numbers.iter().all(Result::is_ok))
+}
+
+/// The beginning of a file.
+fn beginning(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(BEGINNING).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Refuses a file that cannot be written, or that would be lost: one that is there and not of this
+/// kind, unless `force` says that it may go.
+pub fn file(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
+    let place = path.display();
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => {
+            bail!("{place}: expected a file to write, found a folder; name a file in it")
+        }
+        Ok(about) if !about.is_file() => {
+            bail!("{place}: expected a file to write, found a device, pipe or socket; name a file")
+        }
+        Ok(about) if about.len() > 0 && !force.force && !kind.is_own(path) => bail!(
+            "{place}: expected {}, found another, which would be lost; name a new one, or write \
+                over it with --force",
+            kind.expected()
+        ),
+        _ => try_writing(path).map_err(|error| output::not_writable(path, &error)),
+    }
+}
+
+/// Makes the folder for a new model, and refuses one with anything in it, or that cannot be written
+/// to.
+pub fn new_folder(path: &Path) -> Result<()> {
+    output::folder(path)?;
+    let mut entries = Vec::new();
+    for entry in path.read_dir().map_err(|error| output::no_folder(path, &error))? {
+        entries.push(entry.map_err(|error| output::no_folder(path, &error))?.file_name());
+    }
+    entries.sort();
+    let Some(found) = entries.first().map(|name| name.to_string_lossy()) else { return Ok(()) };
+    let resume = if path.join(STATE_FILE).exists() { ", or go on with it by --resume" } else { "" };
+    bail!("{}: expected a new folder, found one with {found}; name another{resume}", path.display())
+}
+
+/// Makes the part of a file and takes it away again.
+pub fn try_writing(path: &Path) -> io::Result<()> {
+    let part = files::part_of(path);
+    match OpenOptions::new().write(true).create_new(true).open(&part) {
+        Ok(_) => fs::remove_file(&part),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()), // a killed run left it
+        Err(error) => Err(error),
+    }
+}

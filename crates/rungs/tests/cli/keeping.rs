@@ -1,0 +1,229 @@
+//! Nothing is lost: outputs over files of others, places that cannot be written to, interrupts.
+
+use std::fs;
+use std::path::Path;
+#[cfg(unix)]
+use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
+use std::thread::sleep;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::{assert_refused, model, path, rungs, stdout};
+
+/// What a user would not like to lose.
+const DIARY: &str = "Monday. We sat by the river bank.\n";
+
+/// The path of a file in a folder.
+fn at(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().into()
+}
+
+fn words(folder: &TempDir) -> String {
+    let words = at(folder, "words.txt");
+    fs::write(&words, "the cat sat\nthe dog sat\nthe bank\n").unwrap();
+    words
+}
+
+#[test]
+fn a_diary_is_written_over_only_where_force_says_so() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let words = words(&folder);
+    let commands: [&[&str]; 3] = [
+        &["word2vec", "--corpus", &words, "--min-count", "1", "--dim", "4", "--epochs", "1"],
+        &["corpus", &words],
+        &["map", &words, "--model", path(&model), "--method", "pca"],
+    ];
+    for command in commands {
+        let diary = at(&folder, if command[0] == "map" { "diary.svg" } else { "diary.txt" });
+        fs::write(&diary, DIARY).unwrap();
+        let refused = rungs(&[command, &["--out", &diary]].concat(), b"");
+        assert_refused(&refused, &[&diary, "expected a new file", "--force"]);
+        assert_eq!(fs::read_to_string(&diary).unwrap(), DIARY, "{command:?}");
+        stdout(&rungs(&[command, &["--out", &diary, "--force"]].concat(), b""));
+        assert_ne!(fs::read_to_string(&diary).unwrap(), DIARY, "{command:?}");
+    }
+}
+
+#[test]
+fn a_command_writes_over_what_it_wrote() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let words = words(&folder);
+    let vectors =
+        ["word2vec", "--corpus", &words, "--min-count", "1", "--dim", "4", "--epochs", "1"];
+    for name in ["v.bin", "v.txt"] {
+        for _ in 0..2 {
+            stdout(&rungs(&[&vectors[..], &["--out", &at(&folder, name)]].concat(), b""));
+        }
+    }
+    let figure = at(&folder, "m.svg");
+    for _ in 0..2 {
+        let map = ["map", &words, "--model", path(&model), "--method", "pca", "--out", &figure];
+        stdout(&rungs(&map, b""));
+    }
+    fs::write(&figure, "<svg xmlns=\"http://www.w3.org/2000/svg\"><circle r=\"1\"/></svg>")
+        .unwrap();
+    let map = ["map", &words, "--model", path(&model), "--method", "pca", "--out", &figure];
+    assert_refused(&rungs(&map, b""), &["m.svg", "a figure that was drawn here"]);
+    let table = at(&folder, "t.txt");
+    fs::write(&table, "12 1970\ncat 0.5\n").unwrap();
+    assert_refused(
+        &rungs(&[&vectors[..], &["--out", &table]].concat(), b""),
+        &["t.txt", "word vectors"],
+    );
+}
+
+#[test]
+fn a_lesson_draws_over_its_own_figures_and_over_no_other_file() {
+    let out = tempfile::tempdir().unwrap();
+    let run = || rungs(&["run", "6", "--out", path(&out)], b"");
+    stdout(&run());
+    stdout(&run());
+    let figure = fs::read_dir(out.path()).unwrap().next().unwrap().unwrap().path();
+    fs::write(&figure, DIARY).unwrap();
+    let output = run();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains(figure.to_str().unwrap()) && said.contains("would be lost"), "{said}");
+    assert_eq!(fs::read_to_string(&figure).unwrap(), DIARY);
+    stdout(&rungs(&["run", "6", "--out", path(&out), "--force"], b""));
+    assert_ne!(fs::read_to_string(&figure).unwrap(), DIARY);
+}
+
+#[test]
+fn a_folder_with_anything_in_it_is_no_place_for_a_new_model() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (rows, pairs) = (at(&folder, "rows.tsv"), at(&folder, "pairs.tsv"));
+    fs::write(&rows, "the cat\ta\nthe dog\tb\nthe bank\ta\na mat\tb\n").unwrap();
+    fs::write(&pairs, "the cat sat\ta cat on a mat\nthe dog sat\ta dog on a mat\n").unwrap();
+    let out = at(&folder, "out");
+    fs::create_dir(&out).unwrap();
+    fs::write(Path::new(&out).join("metrics.txt"), DIARY).unwrap();
+    let commands: [&[&str]; 3] = [
+        &["tune", &pairs, "--model", path(&model)],
+        &["classify", "train", &rows, "--model", path(&model)],
+        &["train", "gpt", "--preset", "tiny", "--corpus", &rows],
+    ];
+    for command in commands {
+        let refused = rungs(&[command, &["--out", &out]].concat(), b"");
+        assert_refused(&refused, &[&out, "expected a new folder", "metrics.txt", "name another"]);
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "{command:?}");
+    }
+}
+
+/// `/proc` is a folder in which even its owner makes no file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_is_tried_before_the_work_begins() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (rows, pairs) = (at(&folder, "rows.tsv"), at(&folder, "pairs.tsv"));
+    fs::write(&rows, "the cat\ta\nthe dog\tb\nthe bank\ta\na mat\tb\n").unwrap();
+    fs::write(&pairs, "the cat sat\ta cat on a mat\nthe dog sat\ta dog on a mat\n").unwrap();
+    let commands: [&[&str]; 5] = [
+        &["word2vec", "--corpus", "docs", "--out", "/proc/v.bin"],
+        &["corpus", "docs", "--out", "/proc/docs.txt"],
+        &["train", "gpt", "--out", "/proc/gpt"],
+        &["tune", &pairs, "--model", path(&model), "--out", "/proc/tuned"],
+        &["index", "build", &rows, "--model", path(&model), "--out", "/proc/notes.index"],
+    ];
+    for command in commands {
+        let begun = Instant::now();
+        assert_refused(&rungs(command, b""), &[command.last().unwrap(), "os error", "; "]);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{command:?}");
+    }
+    assert_refused(&rungs(&["corpus", "toy", "--out", "/dev/null"], b""), &["a device"]);
+}
+
+#[test]
+fn a_map_is_drawn_as_svg_and_under_no_other_name() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (words, out) = (words(&folder), at(&folder, "d.png"));
+    let map = ["map", &words, "--model", path(&model), "--out", &out];
+    assert_refused(&rungs(&map, b""), &["d.png", "ends in .svg", "d.svg"]);
+    assert!(!Path::new(&out).exists());
+}
+
+#[cfg(unix)]
+fn started(args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, signal: &str) {
+    assert!(
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success()
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_termination_saves_as_an_interrupt_does_and_one_while_it_reads_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = at(&folder, "long.txt");
+    fs::write(&long, "the cat sat on a mat by the river bank\n".repeat(3_000_000)).unwrap();
+    let (vectors, copy) = (at(&folder, "v.bin"), at(&folder, "copy.txt"));
+    let commands: [(&[&str], u64, &str); 3] = [
+        (&["word2vec", "--corpus", "toy", "--epochs", "1000000", "--out", &vectors], 3000, "v.bin"),
+        (&["word2vec", "--corpus", &long, "--out", "never.bin"], 500, "nothing was learned"),
+        (&["corpus", &long, "--out", &copy], 500, "nothing was written"),
+    ];
+    for (command, wait, said) in commands {
+        let child = started(command);
+        sleep(Duration::from_millis(wait));
+        let sent = Instant::now();
+        signal(&child, "-TERM");
+        let output = child.wait_with_output().unwrap();
+        assert!(sent.elapsed() < Duration::from_secs(20), "{command:?} stops");
+        assert_refused(&output, &["stopped", said]);
+    }
+    let near = rungs(&["neighbours", &vectors, "cat", "--top", "3", "--format", "jsonl"], b"");
+    assert_eq!(stdout(&near).lines().count(), 3);
+    let mut left = Vec::new();
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        left.push(entry.unwrap().file_name().into_string().unwrap());
+    }
+    left.sort();
+    assert_eq!(left, ["long.txt", "v.bin"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_index_that_is_interrupted_says_what_it_keeps_and_goes_on() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let notes = folder.path().join("notes");
+    fs::create_dir(&notes).unwrap();
+    for file in 0..60 {
+        let mut text = String::new();
+        for line in 0..2000 {
+            text.push_str(&format!("the cat sat on mat {file} by river {line}\n"));
+        }
+        fs::write(notes.join(format!("{file}.txt")), text).unwrap();
+    }
+    let index = at(&folder, "notes.index");
+    let build =
+        ["index", "build", notes.to_str().unwrap(), "--out", &index, "--model", path(&model)];
+    let child = started(&build);
+    let begun = Instant::now();
+    while fs::metadata(&index).map_or(0, |file| file.len()) < 4 << 20 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not grow");
+        sleep(Duration::from_millis(20));
+    }
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_refused(&output, &["stopped", &index, " of 60 files", "vectors of files", "goes on"]);
+    let info = stdout(&rungs(&["index", "info", &index, "--format", "json"], b""));
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&format!("keeps {} of 60", info["files"])), "{said} {info}");
+    let rest = stdout(&rungs(&[&build[..], &["--format", "json"]].concat(), b""));
+    let rest: serde_json::Value = serde_json::from_str(&rest).unwrap();
+    assert_eq!(rest["files"], 60);
+    assert!(rest["unchanged"].as_u64() == info["files"].as_u64(), "{rest} {info}");
+}
