@@ -1,5 +1,6 @@
 //! Text, tables, numbers and figures in the order a demo made them.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display};
 
 use crate::Figure;
@@ -13,6 +14,22 @@ pub struct Report {
     numbers: Vec<Number>,
     figures: Vec<Figure>,
     band: f64,
+}
+
+/// Hears each text as a report is told it.
+type Listener = Box<dyn FnMut(&str)>;
+
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// Runs `work`, and lets `listener` hear every text, lines with their ends, as soon as a report of
+/// this thread is told it.
+pub fn heard<T>(listener: impl FnMut(&str) + 'static, work: impl FnOnce() -> T) -> T {
+    LISTENER.set(Some(Box::new(listener)));
+    let done = work();
+    LISTENER.set(None);
+    done
 }
 
 /// A number that the book's text may quote by its key.
@@ -135,6 +152,11 @@ impl Report {
     fn push(&mut self, text: impl Display, band: f64) {
         let text = format!("{text}\n");
         self.bands.extend(text.lines().map(|_| band));
+        LISTENER.with_borrow_mut(|listener| {
+            if let Some(listener) = listener {
+                listener(&text);
+            }
+        });
         self.text.push_str(&text);
     }
 }

@@ -1,13 +1,12 @@
 //! `cargo rungs book`
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use fetch::{Fetch, Source};
-use files::Home;
+use files::{FilesError, Home};
 use flate2::read::GzDecoder;
 use tar::Archive;
 
@@ -70,7 +69,8 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Refuses a folder of other files, since mdBook empties the one that it builds into.
 fn check_out(out: &Path) -> Result<()> {
-    let is_empty = !out.exists() || out.read_dir()?.next().is_none();
+    let is_empty =
+        !out.exists() || out.read_dir().map_err(FilesError::io(out, "reading"))?.next().is_none();
     if !is_empty && !out.join(CONTENTS).exists() {
         bail!(
             "{}: expected a new folder or one of a book, which is emptied, found other files; \
@@ -105,7 +105,9 @@ fn katex() -> Result<PathBuf> {
 
 /// Lays what the pages need of the archive into `folder`.
 fn unpack(archive: &Path, folder: &Path) -> Result<()> {
-    for entry in Archive::new(GzDecoder::new(File::open(archive)?)).entries()? {
+    for entry in
+        Archive::new(GzDecoder::new(files::open(archive, "the archive of KaTeX")?.0)).entries()?
+    {
         let mut entry = entry?;
         let path = entry.path()?.to_string_lossy().into_owned();
         if !NEEDED.iter().any(|needed| path.starts_with(needed)) {

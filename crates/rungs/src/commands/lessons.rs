@@ -1,10 +1,12 @@
 //! `cargo rungs`, `cargo rungs run`, `cargo rungs record`
 
-use std::fs;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 use course::{Lesson, Report, Run, SEED};
+use files::FilesError;
 use rungs::{Demo, LESSONS, lists, measured};
 
 use crate::shell::failure::Helpful;
@@ -116,7 +118,7 @@ pub fn record(args: &RecordArgs) -> Result<()> {
             &measured::file(report.numbers()),
         )?;
         let quoted = measured::list(lesson, report.numbers(), &pages);
-        let renewed = measured::renewed(&fs::read_to_string(&list)?, lesson, &quoted)?;
+        let renewed = measured::renewed(&read_page(&list)?, lesson, &quoted)?;
         output::write_text(&list, &renewed)?;
         for figure in report.figures() {
             output::write_figure(&figures, figure)?;
@@ -124,18 +126,23 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     }
     for page in lists::PAGES {
         let path = output::root().join(page);
-        output::write_text(&path, &lists::renewed(&fs::read_to_string(&path)?)?)?;
+        output::write_text(&path, &lists::renewed(&read_page(&path)?)?)?;
     }
     Ok(())
+}
+
+/// The text of a page.
+fn read_page(path: &Path) -> Result<String> {
+    Ok(files::read_text(path, "a page of the clone")?)
 }
 
 /// The texts of the book's pages.
 fn pages(book: &Path) -> Result<Vec<String>> {
     let mut pages = Vec::new();
-    for entry in fs::read_dir(book)? {
-        let path = entry?.path();
+    for entry in book.read_dir().map_err(FilesError::io(book, "reading"))? {
+        let path = entry.map_err(FilesError::io(book, "reading"))?.path();
         if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(fs::read_to_string(&path)?);
+            pages.push(read_page(&path)?);
         }
     }
     Ok(pages)
@@ -166,9 +173,22 @@ fn choose(numbers: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
 fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     output::line(format_args!("## {}\n\n{}\n", lesson.stem, lesson.question))?;
     let progress = progress::spinner(format!("running {}", lesson.stem));
-    let report = demo(run);
+    let printed = Rc::new(RefCell::new(Ok(())));
+    let (outcome, bar) = (printed.clone(), progress.clone());
+    let mut blank = String::new(); // lines that are printed when another follows
+    let print = move |text: &str| {
+        let end = text.trim_end().len();
+        if outcome.borrow().is_ok() && end > 0 {
+            let text = format!("{blank}{}", &text[..end]);
+            *outcome.borrow_mut() = bar.suspend(|| output::piece(&text));
+            blank.clear();
+        }
+        blank.push_str(&text[end..]);
+    };
+    let report = course::heard(print, || demo(run));
     progress.finish_and_clear();
+    printed.replace(Ok(()))?;
     let report = report?;
-    output::line(format_args!("{}\n", report.text().trim_end()))?;
+    output::line("\n")?;
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! Texts that a command reads: from a file or from standard input, and perhaps only their
 //! beginning.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 
 use anyhow::Result;
@@ -13,10 +13,17 @@ use tokens::Tokenizer;
 /// What is expected of a file.
 const EXPECTED: &str = "a text in UTF-8";
 
+/// What a correlation of ratings with cosines needs.
+pub const NEEDED_TO_CORRELATE: &str =
+    "a correlation needs two rows with different ratings and different cosines";
+
 /// Opens a file, or standard input for `-`; what gives itself away as no text is refused.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     if path != Path::new("-") {
         return Ok(Box::new(files::text(path, EXPECTED)?));
+    }
+    if io::stdin().is_terminal() {
+        note!("reading what you type, a text a line; Ctrl-D ends it");
     }
     let mut reader = BufReader::new(io::stdin());
     files::refuse_no_text(Path::new("standard input"), &mut reader, EXPECTED)?;
@@ -92,6 +99,15 @@ pub fn note_truncated(texts: usize, limit: usize) {
         let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
         note!("note: {texts} longer than {limit} tokens; only the beginning was read");
     }
+}
+
+/// Notes on standard error that the query was truncated, if it was.
+pub fn note_truncated_query(encoder: &SentenceEncoder, query: &str) -> Result<()> {
+    if encoder.encode(query)?.truncated {
+        let limit = encoder.limit();
+        note!("note: the query is longer than {limit} tokens; only its beginning was read");
+    }
+    Ok(())
 }
 
 /// Most parts of a text that a note shows.

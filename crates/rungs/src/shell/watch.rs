@@ -86,6 +86,11 @@ impl Watch {
     pub fn show(&mut self, event: &Event) {
         if let Some(opening) = self.opening.take() {
             self.bar.suspend(|| note!("{opening}"));
+            let (Event::Step { step, .. } | Event::Evaluated { step, .. }) = *event;
+            if step > 0 {
+                let steps = self.steps;
+                self.bar.suspend(|| note!("goes on after step {step}, up to step {steps}"));
+            }
         }
         match *event {
             Event::Evaluated { step, validation_loss, best, seconds } => {

@@ -15,6 +15,7 @@ mod keeping;
 mod prompting;
 #[cfg(unix)] // it opens a terminal
 mod talking;
+mod telling;
 mod tuning;
 mod words;
 mod writing;

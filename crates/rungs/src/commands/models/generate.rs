@@ -85,6 +85,11 @@ pub fn run(args: &Args) -> Result<()> {
                 end"
         );
     }
+    if let Some(k) = args.top_k
+        && k > model.vocab()
+    {
+        note!("note: --top-k {k}: the model has {} tokens, and draws from all", model.vocab());
+    }
     for note in config.notes_at(args.temperature) {
         note!("note: {note}");
     }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use data::Corpus;
 use decoder::{LanguageModel, nats_of_text};
 use serde::Serialize;
-use tokens::LARGEST_TEXT;
+use tokens::{LARGEST_TEXT, TokensError};
 
 use crate::shell::options::{DeviceArg, Format, WRITERS};
 use crate::shell::writers::Writer;
@@ -66,8 +66,9 @@ pub fn run(args: &Args) -> Result<()> {
             text.len()
         );
     }
-    let ids = tokenizer.encode_whole(&text)?;
-    tokenizer.check_ids(&ids, model.vocab())?;
+    let in_file = |error: TokensError| anyhow!("{}: {error}", args.file.display());
+    let ids = tokenizer.encode_whole(&text).map_err(in_file)?;
+    tokenizer.check_ids(&ids, model.vocab()).map_err(in_file)?;
     input::note_lost(&tokenizer, &text)?;
     if ids.len() < 2 {
         bail!(
@@ -80,6 +81,9 @@ pub fn run(args: &Args) -> Result<()> {
         Some(block) => block as usize,
         None => LONGEST_BLOCK,
     };
+    if block > model.max_tokens() && args.block.is_some() {
+        note!("note: --block {block}: the model sees {} tokens at once", model.max_tokens());
+    }
     let block = block.min(model.max_tokens());
     let predicted = ids.len() - 1;
     let nats = nats(&*model, &ids, block, &device);

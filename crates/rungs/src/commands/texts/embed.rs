@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::shell::options::ModelArg;
 use crate::shell::prompts::PromptArg;
-use crate::shell::{input, names, output};
+use crate::shell::{input, names, output, progress};
 
 /// Turn each line of a text into a vector, as JSON lines
 #[derive(Debug, clap::Args)]
@@ -121,17 +121,22 @@ pub fn run(args: &Args) -> Result<()> {
     let ahead = args.model.batch as usize * BATCHES_AHEAD;
     let (send, read) = sync_channel(ahead);
     thread::spawn(move || lines.try_for_each(|line| send.send(line)));
-    let mut truncated = 0;
+    let progress = progress::beside_results("embedding".into());
+    let (mut done, mut truncated) = (0, 0);
     while let Some((texts, error)) = next(&read, ahead) {
         truncated += if by_token {
             write_tokens(&encoder, &texts, reading.layers)?
         } else {
             write_texts(&encoder, &texts, &reading)?
         };
+        done += texts.len();
+        progress.set_message(format!("{done} texts embedded"));
         if let Some(error) = error {
+            progress.finish_and_clear();
             return Err(error.into());
         }
     }
+    progress.finish_and_clear();
     input::note_truncated(truncated, encoder.limit());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `cargo rungs map`
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -259,7 +259,12 @@ fn clusters(args: &Args, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
     if k as usize > points {
         bail!("--clusters {k}: expected at most {points}, one a point")
     }
-    Ok(Some(KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels))
+    let labels = KMeansConfig::new(k as usize, args.seed).fit(vectors.clone()).labels;
+    let different = BTreeSet::from_iter(&labels).len();
+    if different < k as usize {
+        note!("note: --clusters {k}: found {different}, as some texts have the same vector");
+    }
+    Ok(Some(labels))
 }
 
 /// The map by t-SNE.

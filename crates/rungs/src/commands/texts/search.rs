@@ -99,6 +99,7 @@ fn in_lines(args: &Args) -> Result<()> {
     let progress = progress::spinner(format!("reading {} lines", texts.len()));
     let found = encoder.search(args.query.trim(), &texts, args.top as usize)?;
     progress.finish_and_clear();
+    input::note_truncated_query(&encoder.for_queries()?, args.query.trim())?;
     input::note_truncation(&encoder.for_passages()?, &texts)?;
     let mut rows = Vec::new();
     for (rank, (i, score)) in (1..).zip(found) {
@@ -157,7 +158,7 @@ fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
     index.check_model(&names::model_identity(&passages, name)?)?;
     let encoder = args.prompt.queries(encoder)?.for_queries()?;
     let text = args.query.trim();
-    input::note_truncation(&encoder, &[text])?;
+    input::note_truncated_query(&encoder, text)?;
     Ok(encoder.embed(&[text])?.remove(0).vector)
 }
 

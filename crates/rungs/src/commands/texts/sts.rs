@@ -57,9 +57,9 @@ pub fn run(args: &Args) -> Result<()> {
         texts.extend([&pair.a[..], &pair.b[..]]);
     }
     input::note_truncation(&encoder, &texts)?;
-    let needed = "a correlation needs two rows with different ratings and different cosines";
+    let needed = format!("{}: {}", args.file.display(), input::NEEDED_TO_CORRELATE);
     let correlations = Correlations {
-        spearman: agreement.spearman.context(needed)?,
+        spearman: agreement.spearman.context(needed.clone())?,
         pearson: agreement.pearson.context(needed)?,
         rows: pairs.len(),
     };

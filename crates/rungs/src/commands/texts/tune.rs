@@ -196,8 +196,7 @@ fn scores(
     };
     if let Some(rated) = rated {
         let spearman = Agreement::of(encoder, rated)?.spearman;
-        let needed = "a correlation needs two rows with different ratings and different cosines";
-        scores.sts = Some(spearman.context(needed)?);
+        scores.sts = Some(spearman.context(format!("--sts: {}", input::NEEDED_TO_CORRELATE))?);
     }
     if feelings_asked {
         scores.cases = Some(feelings::told_apart(encoder)?);

@@ -83,6 +83,11 @@ pub fn run(args: &Args) -> Result<()> {
     };
     progress.finish_and_clear();
     let description = description?;
+    if let Some(most) = args.words
+        && description.words < most
+    {
+        note!("note: {} has {} words, fewer than {most}", args.corpus, description.words);
+    }
     output::object(args.format, &description, || for_people(&description))
 }
 

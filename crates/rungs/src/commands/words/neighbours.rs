@@ -216,6 +216,10 @@ fn open(args: &VectorsArg) -> Result<Space> {
 /// The row of a word, or an error that offers what it may have meant.
 fn row(space: &Space, word: &str, path: &Path) -> Result<usize> {
     if let Some(row) = space.row(word) {
+        let known = &space.words()[row];
+        if known != word {
+            note!("note: {word:?} has no vector of its own; the answer is {known:?}'s");
+        }
         return Ok(row);
     }
     let lower_case = word.to_lowercase();

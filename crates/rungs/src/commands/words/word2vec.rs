@@ -94,6 +94,10 @@ fn share(text: &str) -> Result<f64, String> {
 /// Template of the bar.
 const BAR: &str = "{bar:30} {percent}% {per_sec} {msg} {eta} left";
 
+/// Words of a text below which its vectors teach little: with the defaults, of the toy world's
+/// questions 10,000 words answer 3 in 100, 100,000 words 64, and all 300,000 words 77.
+const FEW_WORDS: u64 = 100_000;
+
 /// How the training went.
 #[derive(Serialize)]
 struct Summary {
@@ -131,6 +135,14 @@ pub fn run(args: &Args) -> Result<()> {
             "{}: expected words said {} times or more, found none among {}: lower --min-count",
             args.corpus,
             args.min_count,
+            vocabulary.corpus_words
+        );
+    }
+    if vocabulary.corpus_words < FEW_WORDS {
+        note!(
+            "note: {} has {} words, few to learn from: below some {FEW_WORDS} most words come out \
+                alike, and neighbours are chance; a longer text or more --epochs teach more",
+            args.corpus,
             vocabulary.corpus_words
         );
     }

@@ -10,7 +10,7 @@ use course::{Axis, Figure, Line, Marks, Panel};
 use decoder::{CausalPretraining, Generation, LanguageModel, Sampling, TokenizedCorpus};
 use serde_json::{Value, json};
 use tokens::{Chat, TokensError};
-use training::{Event, Observer, Recipe, SaveError, Stop, Trained, TrainingRun};
+use training::{Event, Observer, Recipe, SaveError, Stop, Task, Trained, TrainingRun};
 
 use super::{Args, Settings};
 use crate::shell::failure::Helpful;
@@ -26,6 +26,9 @@ const PROMPT: usize = 16;
 const SAMPLE_TEMPERATURE: f64 = 0.8;
 /// The most points of a curve in the figure.
 const POINTS: usize = 300;
+
+/// Times that a training reads its text from which on it learns it by heart.
+const MANY_TIMES: usize = 40;
 
 /// Width and height of the loss curve, in characters.
 const CURVE: (usize, usize) = (72, 12);
@@ -62,6 +65,7 @@ impl Fit<'_> {
             corpus.validation.len()
         );
         let task = CausalPretraining::new(corpus, &preset, device)?;
+        self.note_what_is_bent(preset.block, task.tokens());
         let settings = serde_json::to_value(settings)?;
         let resume = args.resume.is_some();
         let run = TrainingRun {
@@ -89,6 +93,31 @@ impl Fit<'_> {
             (observer.publish)(&trained.model.valid(), &newest).map_err(|error| anyhow!(error))?;
         }
         self.finish(&trained, &observer.watch)
+    }
+
+    /// Notes on standard error what is not as it was asked for, and a text that is too short.
+    fn note_what_is_bent(&self, block: usize, tokens_a_step: usize) {
+        let Self { args, corpus, settings, recipe, .. } = *self;
+        let (asked, vocab) = (settings.preset.block, corpus.tokenizer.vocab_size());
+        if block < asked {
+            note!("note: blocks of {block} tokens, not {asked}: the model sees no more");
+        }
+        if let Some(bpe) = settings.bpe
+            && vocab < bpe
+        {
+            note!("note: --bpe {bpe}: the text has pairs for {vocab} tokens");
+        }
+        let tokens = corpus.training.len();
+        let times = recipe.steps * recipe.accumulation * tokens_a_step / tokens.max(1);
+        if args.resume.is_none() && times >= MANY_TIMES {
+            note!(
+                "note: {} has {tokens} tokens, few to learn from: {} steps read each some {times} \
+                    times, which learns them by heart; the model is kept as it was when what is \
+                    held back surprised it least",
+                settings.corpus,
+                recipe.steps
+            );
+        }
     }
 
     /// Writes what lies beside a model's configuration and weights.
@@ -186,7 +215,8 @@ fn figure(folder: &Path) -> Result<()> {
     let text = files::read_text(&folder.join("metrics.jsonl"), "the events of a training")?;
     let (mut losses, mut validation) = (Vec::new(), Vec::new());
     for line in text.lines() {
-        let event: Value = serde_json::from_str(line)?;
+        let event: Value = serde_json::from_str(line)
+            .map_err(|error| anyhow!("{}: metrics.jsonl: {error}", folder.display()))?;
         let step = event["step"].as_f64().unwrap_or_default();
         losses.extend(event["loss"].as_f64().map(|loss| (step, loss)));
         validation.extend(event["validation_loss"].as_f64().map(|loss| (step, loss)));
