@@ -18,6 +18,7 @@
 
 mod error;
 mod fetching;
+mod kept;
 mod local;
 mod part;
 mod request;
@@ -26,5 +27,6 @@ mod web;
 
 pub use error::FetchError;
 pub use fetching::RECORD;
+pub use kept::{Kept, kept};
 pub use request::{Fetch, HUB_VARIABLE, Progress};
-pub use sources::{GLOVE_FILE, HUB, Hosts, NPM, Pin, RAW, SMOLLM2_FILE, STANFORD, Source};
+pub use sources::{GLOVE_FILE, HUB, Hosts, NAMES, NPM, Pin, RAW, SMOLLM2_FILE, STANFORD, Source};

@@ -75,6 +75,18 @@ pub enum Source {
     },
 }
 
+/// The names of what is pinned and fetched by one.
+pub const NAMES: [&str; 8] = [
+    "minilm",
+    "smollm2",
+    "wordllama",
+    "glove",
+    "stsb",
+    "questions-words",
+    "tinyshakespeare",
+    "katex",
+];
+
 /// What a file must be, to the byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pin {
@@ -286,6 +298,12 @@ impl Source {
                 home.model(&format!("{owner}--{name}@{commit}"))
             }
         }
+    }
+
+    /// Whether every pinned file of it is there, whatever it holds.
+    pub fn is_whole(&self, home: &Home) -> bool {
+        let folder = self.folder(home);
+        self.pinned().iter().all(|(file, _)| folder.join(file).exists())
     }
 
     /// The pinned files, none for a repository that this crate does not know.

@@ -38,7 +38,7 @@ use data::Passage;
 use serde::{Deserialize, Serialize};
 
 pub use error::IndexError;
-pub use store::{Hit, Index, Info, Put};
+pub use store::{Hit, Index, Info, Put, StoredPassage};
 pub use sync::{
     FileProgress, FoundFiles, Renewal, Renewed, SourceFile, absolute, find_files, remove_files,
     renew,

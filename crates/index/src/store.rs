@@ -1,6 +1,6 @@
 //! The index: one file of redb that is opened, changed and read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -117,6 +117,19 @@ pub struct Hit {
     pub text: String,
     /// Path and line of each place where the text stands, in order; at least one.
     pub places: Vec<(String, u32)>,
+}
+
+/// A passage of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPassage {
+    /// Name of its file.
+    pub file: String,
+    /// Line where it begins, counted from 1.
+    pub line: u32,
+    /// Text of the passage.
+    pub text: String,
+    /// Number of its vector in the table of vectors.
+    pub vector: usize,
 }
 
 impl Index {
@@ -389,6 +402,51 @@ impl Index {
             }
             Ok(hits)
         })
+    }
+
+    /// The number of passages of each file, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot be read.
+    pub fn passages_by_file(&self) -> Result<BTreeMap<String, usize>, IndexError> {
+        self.read(|transaction| {
+            let mut counts = BTreeMap::new();
+            for row in transaction.open_table(FILES)?.iter()? {
+                let (path, bytes) = row?;
+                let passages = FileRow::from_bytes(bytes.value())?.passages;
+                counts.insert(text(path.value()), passages.len());
+            }
+            Ok(counts)
+        })
+    }
+
+    /// Every passage, by file and line, and which of `vectors` is its own.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot be read, or that lacks a passage's text or vector.
+    pub fn passages(&self, vectors: &VectorTable) -> Result<Vec<StoredPassage>, IndexError> {
+        let mut rows = HashMap::new();
+        for (row, key) in vectors.keys.iter().enumerate() {
+            rows.insert(*key, row);
+        }
+        let passages = self.read(|transaction| {
+            let texts = transaction.open_table(TEXTS)?;
+            let mut passages = Vec::new();
+            for row in transaction.open_table(FILES)?.iter()? {
+                let (path, bytes) = row?;
+                for (line, key) in FileRow::from_bytes(bytes.value())?.passages {
+                    let (Some(said), Some(&vector)) = (texts.get(key)?, rows.get(&key)) else {
+                        return Ok(None);
+                    };
+                    let (file, text) = (text(path.value()), text(said.value()));
+                    passages.push(StoredPassage { file, line, text, vector });
+                }
+            }
+            Ok(Some(passages))
+        })?;
+        passages.ok_or_else(|| damaged(&self.path, "a passage without its text or vector"))
     }
 
     /// How much the index holds.

@@ -55,6 +55,15 @@ impl VectorTable {
         self.keys.len()
     }
 
+    /// The vector of this number.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
+    pub fn vector(&self, number: usize) -> &[f32] {
+        &self.numbers[number * self.width..][..self.width]
+    }
+
     /// Whether there is no vector.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

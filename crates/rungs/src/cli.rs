@@ -2,16 +2,28 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::models::{chat, generate, perplexity, train};
+use crate::commands::models::{chat, generate, kept, perplexity, train};
 use crate::commands::texts::{classify, embed, index, map, search, sts, tune};
 use crate::commands::words::{corpus, neighbours, word2vec};
-use crate::commands::{bench, book, devices, fetch, lessons, parity};
+use crate::commands::{bench, book, completions, devices, fetch, lessons, parity};
 
 /// A transformer, one rung at a time.
 ///
 /// Without a command, lists the lessons.
 #[derive(Debug, Parser)]
-#[command(name = "rungs", bin_name = "cargo rungs", version, max_term_width = 110)]
+#[command(
+    name = "rungs",
+    bin_name = "cargo rungs",
+    version,
+    max_term_width = 110,
+    after_help = "Examples:
+  cargo rungs run attention                    what lesson 08 shows
+  cargo rungs fetch minilm
+  cargo rungs search 'feeling down' diary.txt
+  cargo rungs search --help                    what a command takes, with examples
+
+Installed by `cargo install --path crates/rungs` it is called `rungs`, without cargo."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -30,6 +42,7 @@ pub enum Command {
     Devices(devices::Args),
     Bench(bench::Args),
     Fetch(fetch::Args),
+    Models(kept::Args),
     Embed(embed::Args),
     Index(index::Args),
     Search(search::Args),
@@ -47,4 +60,5 @@ pub enum Command {
     Chat(chat::Args),
     Perplexity(perplexity::Args),
     Parity(parity::Args),
+    Completions(completions::Args),
 }

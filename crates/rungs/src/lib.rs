@@ -4,7 +4,7 @@
 pub mod lists;
 pub mod measured;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use course::{Lesson, Report, Run};
 
 /// What runs a lesson and reports what it shows.
@@ -28,3 +28,50 @@ pub const LESSONS: [(Lesson, Demo); 15] = [
     (sentences::LESSON, sentences::demo::demo),
     (classify::LESSON, classify::demo::demo),
 ];
+
+/// The lesson called `name`: by its number (`8`, `08`), by its folder (`08-self-attention`), or by a
+/// part of that which no other has (`attention`).
+///
+/// # Errors
+///
+/// A name that no lesson has, or several.
+pub fn lesson(name: &str) -> Result<&'static (Lesson, Demo)> {
+    let (two_digits, part) = (format!("{name:0>2}"), name.to_lowercase());
+    let mut known = Vec::new();
+    let mut parts = Vec::new();
+    let mut found = Vec::new();
+    for entry in &LESSONS {
+        let (stem, number) = (entry.0.stem, entry.0.number());
+        if two_digits == number || part == stem {
+            return Ok(entry);
+        }
+        if part.len() > number.len() && stem.contains(&part) {
+            found.push(entry);
+        }
+        known.push(number);
+        parts.push(stem);
+        parts.extend(stem.split('-').skip(1));
+    }
+    if let [entry] = found[..] {
+        return Ok(entry);
+    }
+    let or = match (&found[..], nearest(&part, &parts)) {
+        ([], Some(near)) => format!("; did you mean {near}?"),
+        ([], None) => String::new(),
+        _ => {
+            let stems: Vec<&str> = found.iter().map(|entry| entry.0.stem).collect();
+            format!("; did you mean {}?", stems.join(" or "))
+        }
+    };
+    Err(anyhow!("unknown lesson {name:?}: expected one of {}{or}", known.join(", ")))
+}
+
+/// How alike two names are, from 0 to 1, from which on one may have been meant by the other.
+const ALIKE: f64 = 0.6;
+
+/// The one of these names that `name` was most likely meant for, if one is near.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let likeness = |other: &str| strsim::normalized_damerau_levenshtein(name, other);
+    let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) >= ALIKE).then_some(best)
+}

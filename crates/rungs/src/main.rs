@@ -26,13 +26,13 @@ mod shell;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
-use commands::models::{chat, generate, perplexity, train};
+use commands::models::{chat, generate, kept, perplexity, train};
 use commands::texts::{classify, embed, index, map, search, sts, tune};
 use commands::words::{corpus, neighbours, word2vec};
-use commands::{bench, book, devices, fetch, lessons, parity};
+use commands::{bench, book, completions, devices, fetch, lessons, parity};
 use shell::failure;
 
 fn main() -> ExitCode {
@@ -59,6 +59,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Bench(args)) => bench::run(&args, cli.plain), // turns plain by itself
         Some(Command::Fetch(args)) => fetch::run(&args),
+        Some(Command::Models(args)) => kept::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Index(args)) => index::run(&args),
         Some(Command::Search(args)) => search::run(&args),
@@ -76,5 +77,6 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Chat(args)) => chat::run(&args),
         Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }
 }

@@ -35,12 +35,13 @@ pub struct Args {
     #[arg(long)]
     open: bool,
     /// Where the pages go [default: target/book]
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 /// Builds the pages and prints where they begin.
 pub fn run(args: &Args) -> Result<()> {
+    let root = output::clone()?;
     for (program, version) in PROGRAMS {
         if !is_there(program) {
             let error = format!("{program} is not installed, which builds the book");
@@ -48,7 +49,6 @@ pub fn run(args: &Args) -> Result<()> {
             return Err(Helpful { error, help }.into());
         }
     }
-    let root = output::root();
     let out = std::path::absolute(args.out.clone().unwrap_or_else(|| root.join("target/book")))?;
     check_out(&out)?;
     let archive = katex()?;

@@ -19,7 +19,7 @@ use crate::shell::{failure, output};
   cargo rungs-all devices         the portable backends, all built in")]
 pub struct Args {
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use fetch::{Fetch, Progress, Source};
 use files::Home;
 use indicatif::ProgressBar;
 
+use crate::shell::failure::Helpful;
 use crate::shell::{failure, output, progress};
 
 /// Get a model or data set, checked, into the cache
@@ -43,7 +44,15 @@ const BAR: &str = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}";
 
 /// Gets what is asked for and prints the folder it lies in.
 pub fn run(args: &Args) -> Result<()> {
-    let source = Source::from_str(&args.source)?;
+    let source = Source::from_str(&args.source).map_err(|error| {
+        match rungs::nearest(&args.source, &fetch::NAMES) {
+            Some(near) => {
+                let help = format!("did you mean {near}?");
+                Error::from(Helpful { error: error.to_string(), help })
+            }
+            None => error.into(),
+        }
+    })?;
     let fetch = Fetch { from: args.from.clone(), ..Fetch::new(Home::from_env()?) };
     let mut bar = ProgressBar::hidden();
     let folder = fetch.run(&source, &mut |progress| match progress {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use course::{Lesson, Report, Run, SEED};
 use files::FilesError;
 use rungs::{Demo, LESSONS, lists, measured};
@@ -18,17 +18,17 @@ use crate::shell::{names, output, progress};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs run                 every lesson, figures into target/rungs/
-  cargo rungs run 08 09           two of them
+  cargo rungs run 08 multi-head   two of them, by number or name
   cargo rungs run 06 --out /tmp   figures elsewhere")]
 pub struct RunArgs {
-    /// Lessons by number; all if none is named
+    /// Lessons by number or name (08, attention); all if none is named
     #[arg(value_name = "NN")]
     lessons: Vec<String>,
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArg,
-    /// Where figures go [default: target/rungs]
-    #[arg(long, value_name = "DIR")]
+    /// Where figures go [default: target/rungs in the clone, rungs-figures where there is none]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Whether what is there may go.
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct RunArgs {
   cargo rungs record docs         after `cargo update`: the list of packages that the docs corpus \
 is made of")]
 pub struct RecordArgs {
-    /// Lessons by number, all if none is named; or docs
+    /// Lessons by number or name, all if none is named; or docs
     #[arg(value_name = "NN|docs")]
     lessons: Vec<String>,
 }
@@ -64,7 +64,11 @@ pub fn list() -> Result<()> {
 pub fn run(args: &RunArgs) -> Result<()> {
     let chosen = choose(&args.lessons)?;
     let device = names::device(&args.device.device)?;
-    let out = args.out.clone().unwrap_or_else(|| output::root().join("target/rungs"));
+    let out = match (&args.out, output::clone()) {
+        (Some(out), _) => out.clone(),
+        (None, Ok(clone)) => clone.join("target/rungs"),
+        (None, Err(_)) => PathBuf::from("rungs-figures"),
+    };
     output::folder(&out)?;
     let minilm = names::fetched_minilm();
     let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
@@ -102,7 +106,8 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         );
         return Err(Helpful { error, help: "run `cargo rungs fetch minilm`".into() }.into());
     }
-    let book = output::root().join("book/src");
+    let clone = output::clone()?;
+    let book = clone.join("book/src");
     let (figures, printed) = (book.join("figures"), book.join("output"));
     let (numbers, list) = (book.join("numbers"), book.join("measured.md"));
     for folder in [&figures, &printed, &numbers] {
@@ -125,7 +130,7 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         }
     }
     for page in lists::PAGES {
-        let path = output::root().join(page);
+        let path = clone.join(page);
         output::write_text(&path, &lists::renewed(&read_page(&path)?)?)?;
     }
     Ok(())
@@ -148,24 +153,17 @@ fn pages(book: &Path) -> Result<Vec<String>> {
     Ok(pages)
 }
 
-/// The lessons with these numbers, all if there is none, in the order of the course.
-fn choose(numbers: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
-    let known = LESSONS.map(|(lesson, _)| lesson.number());
-    let mut wanted = Vec::with_capacity(numbers.len());
-    for number in numbers {
-        let two_digits = format!("{number:0>2}");
-        if !known.contains(&two_digits.as_str()) {
-            bail!("unknown lesson {number:?}: expected one of {}", known.join(", "));
-        }
-        wanted.push(two_digits);
+/// The lessons of these names, all if there is none, in the order of the course.
+fn choose(names: &[String]) -> Result<Vec<&'static (Lesson, Demo)>> {
+    if names.is_empty() {
+        return Ok(LESSONS.iter().collect());
     }
     let mut chosen = Vec::new();
-    for entry in &LESSONS {
-        let number = entry.0.number().to_string();
-        if wanted.is_empty() || wanted.contains(&number) {
-            chosen.push(entry);
-        }
+    for name in names {
+        chosen.push(rungs::lesson(name)?);
     }
+    chosen.sort_by_key(|(lesson, _)| lesson.stem);
+    chosen.dedup_by_key(|(lesson, _)| lesson.stem);
     Ok(chosen)
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod book;
+pub mod completions;
 pub mod devices;
 pub mod fetch;
 pub mod lessons;
@@ -32,6 +33,7 @@ pub mod words {
 pub mod models {
     pub mod chat;
     pub mod generate;
+    pub mod kept;
     pub mod perplexity;
     pub mod train;
 }

@@ -35,7 +35,7 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 

@@ -4,10 +4,11 @@
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 
-use anyhow::Result;
-use data::{Columns, DataError, Noted, Table};
+use anyhow::{Error, Result, anyhow};
+use data::{Columns, Corpus, DataError, Noted, Table};
 use files::FilesError;
 use sentences::SentenceEncoder;
+use tempfile::NamedTempFile;
 use tokens::Tokenizer;
 
 /// What is expected of a file.
@@ -22,9 +23,7 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     if path != Path::new("-") {
         return Ok(Box::new(files::text(path, EXPECTED)?));
     }
-    if io::stdin().is_terminal() {
-        note!("reading what you type, a text a line; Ctrl-D ends it");
-    }
+    note_waiting();
     let mut reader = BufReader::new(io::stdin());
     files::refuse_no_text(Path::new("standard input"), &mut reader, EXPECTED)?;
     Ok(Box::new(reader))
@@ -76,6 +75,49 @@ pub fn noted<T>(read: Noted<T>) -> Vec<T> {
         note!("note: {note}");
     }
     read.rows
+}
+
+/// Where standard input lies, for what is read by its path.
+const STANDARD_INPUT: &str = "/dev/stdin";
+
+/// The path that a file is read by: for `-` that of standard input.
+pub fn path(path: &Path) -> &Path {
+    if path != Path::new("-") {
+        return path;
+    }
+    note_waiting();
+    Path::new(STANDARD_INPUT)
+}
+
+/// The corpus called `name`: `toy`, `docs`, a file, or standard input for `-`.
+pub fn corpus(name: &str, seed: u64) -> Corpus {
+    match Corpus::named(name, seed) {
+        Corpus::File(file) => Corpus::File(path(&file).into()),
+        corpus => corpus,
+    }
+}
+
+/// Standard input in a file, for what is read twice.
+pub fn saved() -> Result<NamedTempFile> {
+    note_waiting();
+    let mut file = NamedTempFile::new().map_err(not_saved)?;
+    io::copy(&mut io::stdin().lock(), &mut file).map_err(not_saved)?;
+    Ok(file)
+}
+
+/// The error of standard input that finds no room on the disk.
+fn not_saved(error: io::Error) -> Error {
+    anyhow!(
+        "standard input: expected room for it in the folder of temporary files: {error}; save it \
+            as a file, and name that"
+    )
+}
+
+/// Says where a terminal is read from, which waits for what is typed.
+fn note_waiting() {
+    if io::stdin().is_terminal() {
+        note!("reading what you type, a text a line; Ctrl-D ends it");
+    }
 }
 
 /// Returns what messages call a file.

@@ -8,14 +8,14 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors, gguf};
-use fetch::{GLOVE_FILE, RECORD, SMOLLM2_FILE, Source};
+use fetch::{GLOVE_FILE, NAMES, RECORD, Source};
 use files::Home;
 use index::Model;
 use sentences::{Reading, SentenceEncoder};
 use word2vec::Space;
 
 use crate::shell::failure::Helpful;
-use crate::shell::options::ModelArg;
+use crate::shell::options::{DEFAULT, ModelArg};
 use crate::shell::progress;
 
 /// Opens the device called `name`.
@@ -47,7 +47,7 @@ pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceE
 
 /// The folder of MiniLM, if it was fetched.
 pub fn fetched_minilm() -> Option<PathBuf> {
-    Home::from_env().ok()?.minilm()
+    folder(DEFAULT, ENCODERS).ok()
 }
 
 /// The identity of a model, by which an index or a classifier knows it again: its vector of one
@@ -82,11 +82,14 @@ const DESCRIPTIONS: [&str; 2] = ["config.json", "modules.json"];
 /// The folder of the model called `name`, which is `expected`, with a remedy where there is none.
 pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
     if is_fetched(name) {
-        let folder = Source::from_str(name)?.folder(&Home::from_env()?);
-        // A record is written, and weights come, when the rest is there.
-        if [RECORD, SINGLE_FILE, INDEX_FILE, SMOLLM2_FILE]
-            .iter()
-            .any(|file| folder.join(file).exists())
+        let (source, home) = (Source::from_str(name)?, Home::from_env()?);
+        let folder = source.folder(&home);
+        // Of a repository without pins a record is written, and weights come, when the rest is
+        // there.
+        let unpinned = matches!(source, Source::Hub { .. });
+        let has = |file: &&str| folder.join(file).exists();
+        if source.is_whole(&home)
+            && (!unpinned || [RECORD, SINGLE_FILE, INDEX_FILE].iter().any(has))
         {
             return Ok(folder);
         }
@@ -114,6 +117,9 @@ pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
 /// What to do where no model's folder was found under a name. A name of an owner and a model is
 /// often one of the hub's.
 fn remedy(name: &str) -> String {
+    if let Some(near) = rungs::nearest(name, &NAMES) {
+        return format!("did you mean {near}?");
+    }
     let of_the_hub = format!("hf:{name}");
     if !Path::new(name).exists() && Source::from_str(&of_the_hub).is_ok() {
         return format!(

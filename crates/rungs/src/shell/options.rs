@@ -1,6 +1,7 @@
 //! Options that several commands take.
 
 use std::convert::Infallible;
+use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
 use data::Columns;
@@ -23,7 +24,7 @@ pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a
 #[derive(Debug, Args)]
 pub struct DeviceArg {
     /// flex, ndarray, wgpu or cuda
-    #[arg(long, value_name = "D", env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
+    #[arg(short, long, value_name = "D", env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
     pub device: String,
 }
 
@@ -31,7 +32,7 @@ pub struct DeviceArg {
 #[derive(Debug, Args)]
 pub struct ModelArg {
     /// Name of the model, or its folder.
-    #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     pub model: String,
     /// Texts that go through the encoder together
     #[arg(
@@ -48,7 +49,7 @@ pub struct ModelArg {
 #[derive(Debug, Args)]
 pub struct OwnModelArg {
     /// Name of the model, or its folder.
-    #[arg(long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else \
+    #[arg(short, long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else \
         minilm]"))]
     pub model: Option<String>,
     /// Texts that go through the encoder together
@@ -85,6 +86,17 @@ pub enum Format {
     Json,
     /// One JSON document a line
     Jsonl,
+}
+
+impl Format {
+    /// The format that was asked for; else text where a person reads, and JSON where a program does.
+    pub fn for_reader(asked: Option<Self>) -> Self {
+        match asked {
+            Some(format) => format,
+            None if io::stdout().is_terminal() => Self::Text,
+            None => Self::Jsonl,
+        }
+    }
 }
 
 /// How much to train.

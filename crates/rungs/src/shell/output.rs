@@ -20,7 +20,7 @@ pub fn line(text: impl Display) -> Result<()> {
 
 /// What became of results on their way to standard output. A reader that went away is no failure of
 /// the command's.
-fn written(outcome: io::Result<()>) -> Result<()> {
+pub fn written(outcome: io::Result<()>) -> Result<()> {
     outcome.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => error.into(),
         _ => anyhow!(
@@ -85,9 +85,21 @@ pub fn quiet(program: &mut Command) -> io::Result<ExitStatus> {
 }
 
 /// Root of the clone that this binary was built in.
-pub fn root() -> PathBuf {
+///
+/// # Errors
+///
+/// A clone that is no longer there, as where the binary was installed and the clone removed.
+pub fn clone() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("this crate lies in crates/rungs").into()
+    let root = here.ancestors().nth(2).expect("this crate lies in crates/rungs");
+    if root.join("book/src").is_dir() {
+        return Ok(root.into());
+    }
+    Err(anyhow!(
+        "{}: expected the clone that this program was built in, with the book's sources, found \
+            none; run the command in a clone, by `cargo rungs`",
+        root.display()
+    ))
 }
 
 /// Writes a file aside and renames it, so that a kill leaves the old file or the new one.

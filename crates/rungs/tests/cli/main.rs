@@ -8,6 +8,7 @@ mod book;
 mod chatting;
 mod classifying;
 mod comparing;
+mod fitting;
 mod generating;
 mod glove;
 mod indexing;

@@ -44,7 +44,7 @@ of standard input is a turn of one conversation, and each answer a line, its lin
 \\n; a turn that is too long has an empty answer, and the exit code says so.")]
 pub struct Args {
     /// Name of the model, its folder or its GGUF file.
-    #[arg(long, value_name = "MODEL", help = WRITERS)]
+    #[arg(short, long, value_name = "MODEL", help = WRITERS)]
     model: String,
     /// Who answers, and how; without it what the model's template says
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -65,7 +65,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// How to print answers; jsonl has tokens and times
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Where to compute.
     #[command(flatten)]

@@ -21,7 +21,7 @@ GPT-2, BLOOM and LLaMA folders are read: config.json, model.safetensors (or shar
 tokenizer.json.")]
 pub struct Args {
     /// Name of the model, or its folder.
-    #[arg(long, value_name = "MODEL", help = WRITERS)]
+    #[arg(short, long, value_name = "MODEL", help = WRITERS)]
     model: String,
     /// The text to go on from
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = prompt)]

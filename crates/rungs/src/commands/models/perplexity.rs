@@ -20,10 +20,10 @@ use crate::shell::{input, names, output, progress};
   cargo rungs perplexity --model my_gpt my_other_book.txt --block 64 --format json")]
 pub struct Args {
     /// Name of the model, or its folder.
-    #[arg(long, value_name = "MODEL", help = WRITERS)]
+    #[arg(short, long, value_name = "MODEL", help = WRITERS)]
     model: String,
-    /// The text
-    #[arg(value_name = "FILE")]
+    /// The text; - is standard input
+    #[arg(value_name = "FILE|-")]
     file: PathBuf,
     /// Tokens that are read together [default: all that the model sees at once, at most 1024]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -32,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -57,7 +57,7 @@ struct Row {
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
     let Writer { model, tokenizer, .. } = Writer::open(&args.model, &device)?;
-    let text = Corpus::File(args.file.clone()).text()?;
+    let text = Corpus::File(input::path(&args.file).into()).text()?;
     if text.len() > LARGEST_TEXT {
         bail!(
             "{}: expected at most {LARGEST_TEXT} bytes, as all of it becomes tokens at once, found \

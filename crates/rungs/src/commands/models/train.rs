@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::shell::options::{DeviceArg, PresetArg, above_zero};
 use crate::shell::writers::Loaded;
-use crate::shell::{names, place, progress};
+use crate::shell::{input, names, place, progress};
 use fit::Fit;
 use start::Start;
 
@@ -41,7 +41,7 @@ pub struct Args {
     architecture: Architecture,
     /// What to learn from
     #[arg(
-        long, value_name = "toy|docs|FILE", default_value = "docs",
+        short, long, value_name = "toy|docs|FILE|-", default_value = "docs",
         value_parser = NonEmptyStringValueParser::new(),
     )]
     corpus: String,
@@ -80,7 +80,7 @@ pub struct Args {
     )]
     resume: Option<PathBuf>,
     /// Where model, checkpoint and metrics go
-    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    #[arg(short, long, value_name = "DIR", required_unless_present = "resume")]
     out: Option<PathBuf>,
     /// Everything random follows from it
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -166,7 +166,7 @@ pub fn run(args: &Args) -> Result<()> {
         place::new_folder(folder)?;
     }
     let progress = progress::spinner(format!("reading {}", settings.corpus));
-    let text = Corpus::named(&settings.corpus, settings.corpus_seed).text()?;
+    let text = input::corpus(&settings.corpus, settings.corpus_seed).text()?;
     let characters = text.chars().count();
     if args.resume.is_some() && characters != settings.characters {
         let expected = settings.characters;
@@ -230,7 +230,7 @@ fn settings(args: &Args) -> Result<Settings> {
         Some(steps) => steps as usize,
         None => preset.steps,
     };
-    let corpus = match Corpus::named(&args.corpus, args.seed) {
+    let corpus = match input::corpus(&args.corpus, args.seed) {
         // resumed from anywhere
         Corpus::File(path) => std::path::absolute(&path)?.display().to_string(),
         _ => args.corpus.clone(),

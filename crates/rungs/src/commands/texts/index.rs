@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use course::Table;
 use data::Split;
 use files::{FilesError, Home};
-use index::{FileProgress, Index, Info, Renewal, Renewed, SourceFile};
+use index::{FileProgress, Index, Info, Renewal, Renewed, SourceFile, StoredPassage};
 use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
@@ -42,18 +43,23 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make an index hold exactly these files: a new one, or an old one renewed
+    #[command(after_help = "Examples:
+  cargo rungs index build notes/ book.md --out notes.index
+  cargo rungs index build letters.txt --paragraphs --out letters.index")]
     Build {
         /// What to read.
         #[command(flatten)]
         sources: Sources,
         /// The index, one file
-        #[arg(long, value_name = "INDEX", visible_alias = "index")]
+        #[arg(short, long, value_name = "INDEX", visible_alias = "index")]
         out: PathBuf,
         /// Which model, and how.
         #[command(flatten)]
         model: ModelArg,
     },
     /// Add files to an index, or renew them in it
+    #[command(after_help = "Examples:
+  cargo rungs index add more.txt --index notes.index")]
     Add {
         /// What to read.
         #[command(flatten)]
@@ -66,6 +72,8 @@ pub enum Command {
         model: OwnModelArg,
     },
     /// Take files, or all files of a directory, out of an index
+    #[command(after_help = "Examples:
+  cargo rungs index remove notes/drafts --index notes.index")]
     Remove {
         /// Files, directories, or names as searches print them
         #[arg(value_name = "DIR_OR_FILE", required = true)]
@@ -74,28 +82,54 @@ pub enum Command {
         #[arg(long, value_name = "INDEX", visible_alias = "out")]
         index: PathBuf,
         /// How to print
-        #[arg(long, value_enum, default_value = "text")]
+        #[arg(short, long, value_enum, default_value = "text")]
         format: Format,
     },
     /// Say what an index holds
+    #[command(after_help = "Examples:
+  cargo rungs index info notes.index
+  cargo rungs index info notes.index --files      each file, with how many passages it has")]
     Info {
         /// The index
         #[arg(value_name = "INDEX")]
         index: PathBuf,
+        /// List its files, with how many passages each has
+        #[arg(long)]
+        files: bool,
         /// How to print
-        #[arg(long, value_enum, default_value = "text")]
+        #[arg(short, long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Print passages and vectors, to carry them into another program
+    #[command(after_help = "Examples:
+  cargo rungs index export notes.index > notes.jsonl
+  cargo rungs index export notes.index --out notes.npy     and notes.jsonl beside it, a row a line")]
+    Export {
+        /// The index
+        #[arg(value_name = "INDEX")]
+        index: PathBuf,
+        /// A NumPy array of the vectors, with the passages as JSON lines beside it, instead of JSON
+        /// lines with both on standard output
+        #[arg(short, long, value_name = "FILE.npy")]
+        out: Option<PathBuf>,
+        /// Whether what is there may go.
+        #[command(flatten)]
+        force: ForceArg,
+    },
     /// Index the documentation of this workspace's dependencies
+    #[command(after_help = "Examples:
+  cargo rungs index docs
+  cargo rungs search 'write a file so that a crash leaves the old one' --index \
+~/.cache/rungs/docs.index")]
     Docs {
         /// The index [default: docs.index in the cache]
-        #[arg(long, value_name = "INDEX", visible_alias = "index")]
+        #[arg(short, long, value_name = "INDEX", visible_alias = "index")]
         out: Option<PathBuf>,
         /// Which model, and how.
         #[command(flatten)]
         model: ModelArg,
         /// How to print
-        #[arg(long, value_enum, default_value = "text")]
+        #[arg(short, long, value_enum, default_value = "text")]
         format: Format,
     },
 }
@@ -113,7 +147,7 @@ pub struct Sources {
     #[arg(long)]
     paragraphs: bool,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -157,7 +191,9 @@ pub fn run(args: &Args) -> Result<()> {
             Renewing::create(index, &name, encoder)?.run(&files, how, sources.format)
         }
         Command::Remove { files, index, format } => remove(index, files, *format),
-        Command::Info { index, format } => {
+        Command::Export { index, out, force } => export(index, out.as_deref(), *force),
+        Command::Info { index, files: true, format } => list_files(index, *format),
+        Command::Info { index, format, .. } => {
             let info = Index::open_to_read(index)?.info()?;
             output::object(*format, &info, || info_for_people(&info))
         }
@@ -231,7 +267,8 @@ impl Renewing {
 
     /// Renews the files and prints what was done; an index that is new and got nothing is removed.
     fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
-        let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}");
+        let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}")
+            .with_message("0 texts embedded");
         let (mut embedded, mut truncated, mut spent) = (0, 0, Duration::ZERO);
         let encoder = &self.encoder;
         let interrupt = Interrupt::catch()?;
@@ -335,6 +372,97 @@ fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     output::object(format, &report, || {
         format!("removed     {removed} files\n{}", info_for_people(&report.info))
     })
+}
+
+/// A file of an index.
+#[derive(Serialize)]
+struct IndexedFile {
+    file: String,
+    passages: usize,
+}
+
+/// Prints the files of an index.
+fn list_files(path: &Path, format: Format) -> Result<()> {
+    let index = Index::open_to_read(path)?;
+    let mut rows = Vec::new();
+    for (file, passages) in index.passages_by_file()? {
+        rows.push(IndexedFile { file, passages });
+    }
+    output::rows(format, &rows, || {
+        let mut table = Table::new(["file", "passages"]);
+        for IndexedFile { file, passages } in &rows {
+            table.row([file.clone(), passages.to_string()]);
+        }
+        table.to_string()
+    })
+}
+
+/// A passage that is carried into another program.
+#[derive(Serialize)]
+struct Exported<'a> {
+    file: &'a str,
+    line: u32,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<&'a [f32]>,
+}
+
+/// Prints every passage with its vector, or writes vectors and passages into two files.
+fn export(path: &Path, out: Option<&Path>, force: ForceArg) -> Result<()> {
+    if let Some(out) = out {
+        if out.extension().is_none_or(|ending| ending != "npy") {
+            bail!(
+                "{}: expected a name that ends in .npy; JSON lines go to standard output without \
+                    --out",
+                out.display()
+            );
+        }
+        for place in [out, &out.with_extension("jsonl")] {
+            place::file(place, Kind::Any, force)?;
+        }
+    }
+    let index = Index::open_to_read(path)?;
+    let vectors = index.load_vectors()?;
+    let passages = index.passages(&vectors)?;
+    let mut lines = Vec::new();
+    let mut numbers = Vec::new();
+    for StoredPassage { file, line, text, vector } in &passages {
+        let vector = vectors.vector(*vector);
+        let embedding = out.is_none().then_some(vector);
+        let exported = Exported { file, line: *line, text, embedding };
+        if out.is_none() {
+            output::json_line(&exported)?;
+            continue;
+        }
+        serde_json::to_writer(&mut lines, &exported)?;
+        lines.push(b'\n');
+        for number in vector {
+            numbers.extend(number.to_le_bytes());
+        }
+    }
+    let Some(out) = out else { return Ok(()) };
+    let (rows, width) = (passages.len(), index.model().probe.len());
+    output::aside(out, |file| Ok(file.write_all(&[npy_header(rows, width), numbers].concat())?))?;
+    let beside = out.with_extension("jsonl");
+    output::aside(&beside, |file| Ok(file.write_all(&lines)?))?;
+    output::line(format_args!(
+        "{rows} vectors of {width} numbers in {}, their passages in {}",
+        out.display(),
+        beside.display()
+    ))
+}
+
+/// The header of a NumPy array `[rows, width]` of f32 (NumPy's format 1.0): its length is a multiple
+/// of 64.
+fn npy_header(rows: usize, width: usize) -> Vec<u8> {
+    let mut header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
+    let magic = b"\x93NUMPY\x01\x00";
+    let unpadded = magic.len() + 2 + header.len() + 1;
+    header.push_str(&" ".repeat(unpadded.next_multiple_of(64) - unpadded));
+    header.push('\n');
+    let length = u16::try_from(header.len()).expect("a header is short");
+    [&magic[..], &length.to_le_bytes(), header.as_bytes()].concat()
 }
 
 /// The summary for people.

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(value_name = "FILE|-", default_value = "-")]
     file: PathBuf,
     /// Name of the model or of word vectors, its folder, or a file of word vectors.
-    #[arg(long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
+    #[arg(short, long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
     model: String,
     /// How to draw
     #[arg(long, value_enum, default_value = "tsne")]
@@ -52,7 +52,7 @@ pub struct Args {
     #[command(flatten)]
     columns: ColumnsArg,
     /// Where the picture goes
-    #[arg(long, value_name = "SVG")]
+    #[arg(short, long, value_name = "SVG")]
     out: PathBuf,
     /// Whether what is there may go.
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub struct Args {
     #[command(flatten)]
     device: DeviceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 

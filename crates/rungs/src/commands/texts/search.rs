@@ -38,12 +38,12 @@ pub struct Args {
     passage_prompt: PassagePromptArg,
     /// How many passages to show
     #[arg(
-        long, value_name = "K", default_value_t = 5,
+        short = 'k', long, value_name = "K", default_value_t = 5,
         value_parser = clap::value_parser!(u32).range(1..),
     )]
     top: u32,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use data::Table;
 use sentences::evaluation::Agreement;
 use serde::Serialize;
 
@@ -17,8 +16,8 @@ use crate::shell::{input, names, output, progress};
   cargo rungs sts pairs.csv --model path/to/model --format text
   cargo rungs sts sts-dev.tsv --columns -,-,-,-,score,sentence1,sentence2")]
 pub struct Args {
-    /// Rows of sentence1,sentence2,score
-    #[arg(value_name = "FILE.csv")]
+    /// Rows of sentence1,sentence2,score; - is standard input
+    #[arg(value_name = "FILE.csv|-")]
     file: PathBuf,
     /// What its columns are.
     #[command(flatten)]
@@ -29,9 +28,9 @@ pub struct Args {
     /// Stop after this layer; 0 is the embeddings' output [default: the last]
     #[arg(long, value_name = "L")]
     layer: Option<usize>,
-    /// How to print
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
+    /// How to print [default: text in a terminal, json elsewhere]
+    #[arg(short, long, value_enum)]
+    format: Option<Format>,
 }
 
 /// How well a model's cosines follow people's ratings.
@@ -48,7 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
     encoder.ranks_by_cosine()?;
     let reading = names::reading(&encoder, args.layer)?;
     let encoder = encoder.with_reading(reading);
-    let pairs = input::noted(Table::open(&args.file)?.rated(args.columns.columns.as_ref())?);
+    let pairs = input::noted(input::table(&args.file)?.rated(args.columns.columns.as_ref())?);
     let progress = progress::spinner(format!("embedding {} pairs", pairs.len()));
     let agreement = Agreement::of(&encoder, &pairs)?;
     progress.finish_and_clear();
@@ -57,13 +56,13 @@ pub fn run(args: &Args) -> Result<()> {
         texts.extend([&pair.a[..], &pair.b[..]]);
     }
     input::note_truncation(&encoder, &texts)?;
-    let needed = format!("{}: {}", args.file.display(), input::NEEDED_TO_CORRELATE);
+    let needed = format!("{}: {}", input::name(&args.file), input::NEEDED_TO_CORRELATE);
     let correlations = Correlations {
         spearman: agreement.spearman.context(needed.clone())?,
         pearson: agreement.pearson.context(needed)?,
         rows: pairs.len(),
     };
-    output::object(args.format, &correlations, || for_people(&correlations))
+    output::object(Format::for_reader(args.format), &correlations, || for_people(&correlations))
 }
 
 /// The correlations for people.

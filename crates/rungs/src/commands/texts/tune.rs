@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use course::SEED;
-use data::{Pair, Related, Table};
+use data::{Pair, Related};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -32,13 +32,13 @@ negative. One pair in ten is held back, to measure with. DIR loads with --model,
 sentence-transformers. Ctrl-C writes what was learnt and stops.")]
 pub struct Args {
     /// Rows of two or three texts with tabs between, or lesson 14's own
-    #[arg(value_name = "FILE|feelings")]
+    #[arg(value_name = "FILE|-|feelings")]
     pairs: PathBuf,
     /// What their columns are.
     #[command(flatten)]
     columns: ColumnsArg,
     /// Name of the model, or its folder.
-    #[arg(long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
     model: String,
     /// What stands before each query.
     #[command(flatten)]
@@ -71,13 +71,13 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// Where the model goes: a new folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -122,7 +122,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut pairs = if feelings_asked {
         feelings::pairs()
     } else {
-        input::noted(Table::open(&args.pairs)?.related(args.columns.columns.as_ref())?)
+        input::noted(input::table(&args.pairs)?.related(args.columns.columns.as_ref())?)
     };
     if pairs.len() < 2 {
         bail!(
@@ -146,7 +146,7 @@ pub fn run(args: &Args) -> Result<()> {
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
     let rated = match &args.sts {
-        Some(path) => Some(input::noted(Table::open(path)?.rated(None)?)),
+        Some(path) => Some(input::noted(input::table(path)?.rated(None)?)),
         None => None,
     };
     let before = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;

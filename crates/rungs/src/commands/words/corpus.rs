@@ -13,13 +13,13 @@ use sha2::{Digest, Sha256};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::options::Format;
 use crate::shell::place::{self, ForceArg, Kind};
-use crate::shell::{output, progress};
+use crate::shell::{input, output, progress};
 
 /// Describe a corpus, or write it, split into words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs corpus docs                               the documentation of this workspace's \
-dependencies
+  cargo rungs corpus                                    the docs corpus: the documentation of this \
+workspace's dependencies
   cargo rungs corpus toy --words 1000000 --out toy.txt  sentences about a small world
   cargo rungs corpus toy --questions --out toy-questions.txt
   cargo rungs corpus my_book.txt --format json
@@ -28,7 +28,7 @@ A corpus is written a passage a line, in small letters, words separated by space
 sha256 are those of the file that --out writes.")]
 pub struct Args {
     /// Which corpus
-    #[arg(value_name = "toy|docs|FILE", default_value = "toy")]
+    #[arg(value_name = "toy|docs|FILE|-", default_value = "docs")]
     corpus: String,
     /// Only so many words [default: all; of the toy world 40,000 sentences]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["words", "raw"])]
     questions: bool,
     /// Write it here
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Whether what is there may go.
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// The passages of the corpus that the arguments name.
 fn passages(args: &Args) -> Result<Passages> {
-    let mut corpus = Corpus::named(&args.corpus, args.seed);
+    let mut corpus = input::corpus(&args.corpus, args.seed);
     if let (Corpus::Toy { sentences, .. }, Some(_)) = (&mut corpus, args.words) {
         *sentences = usize::MAX; // as many as the words need
     }

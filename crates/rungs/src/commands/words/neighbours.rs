@@ -10,7 +10,7 @@ use word2vec::{Score, Space};
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::{DeviceArg, Format};
-use crate::shell::{names, output, progress};
+use crate::shell::{input, names, output, progress};
 
 /// List the words whose vectors are nearest to a word's
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub struct NeighboursArgs {
     word: String,
     /// How many to show
     #[arg(
-        long, value_name = "K", default_value_t = 10,
+        short = 'k', long, value_name = "K", default_value_t = 10,
         value_parser = clap::value_parser!(u32).range(1..),
     )]
     top: u32,
@@ -51,7 +51,7 @@ pub struct AnalogyArgs {
     c: String,
     /// How many to show
     #[arg(
-        long, value_name = "K", default_value_t = 5,
+        short = 'k', long, value_name = "K", default_value_t = 5,
         value_parser = clap::value_parser!(u32).range(1..),
     )]
     top: u32,
@@ -71,7 +71,7 @@ pub struct AnalogiesArgs {
     #[command(flatten)]
     vectors: VectorsArg,
     /// Questions: `: name` opens a section, then four words a line
-    #[arg(value_name = "toy|QUESTIONS")]
+    #[arg(value_name = "toy|QUESTIONS|-")]
     questions: String,
 }
 
@@ -89,7 +89,7 @@ pub struct VectorsArg {
     #[command(flatten)]
     device: DeviceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -167,7 +167,7 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
     let sections = if args.questions == "toy" {
         World::analogies()
     } else {
-        data::questions(Path::new(&args.questions))?
+        data::questions(input::path(Path::new(&args.questions)))?
     };
     let space = open(&args.vectors)?;
     let progress = progress::bar(sections.len() as u64, "{bar:30} {pos}/{len} sections");

@@ -15,7 +15,7 @@ use word2vec::{Word2VecConfig, train};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::options::Format;
 use crate::shell::place::{self, ForceArg, Kind};
-use crate::shell::{output, progress};
+use crate::shell::{input, output, progress};
 
 /// Train word vectors on a text
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ the same file.")]
 pub struct Args {
     /// What to learn from
     #[arg(
-        long, value_name = "toy|docs|FILE", default_value = "docs",
+        short, long, value_name = "toy|docs|FILE|-", default_value = "docs",
         value_parser = NonEmptyStringValueParser::new(),
     )]
     corpus: String,
@@ -73,13 +73,13 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// Where the vectors go
-    #[arg(long, value_name = "VEC")]
+    #[arg(short, long, value_name = "VEC")]
     out: PathBuf,
     /// Whether what is there may go.
     #[command(flatten)]
     force: ForceArg,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -92,7 +92,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// Template of the bar.
-const BAR: &str = "{bar:30} {percent}% {per_sec} {msg} {eta} left";
+const BAR: &str = "{bar:30} {percent}%, {msg}, {eta} left";
 
 /// Words of a text below which its vectors teach little: with the defaults, of the toy world's
 /// questions 10,000 words answer 3 in 100, 100,000 words 64, and all 300,000 words 77.
@@ -116,7 +116,16 @@ struct Summary {
 pub fn run(args: &Args) -> Result<()> {
     place::file(&args.out, Kind::WordVectors, args.force)?;
     let interrupt = Interrupt::catch()?;
-    let corpus = Corpus::named(&args.corpus, args.seed);
+    let _saved; // removed at the end
+    let corpus = match &args.corpus[..] {
+        "-" => {
+            let saved = input::saved()?;
+            let corpus = Corpus::File(saved.path().into());
+            _saved = saved;
+            corpus
+        }
+        name => Corpus::named(name, args.seed),
+    };
     if let Corpus::File(path) = &corpus
         && path.exists()
         && !path.is_file()
@@ -154,7 +163,7 @@ pub fn run(args: &Args) -> Result<()> {
     let bar = progress::bar(ids.words() * config.epochs as u64, BAR);
     let trained = train(&ids, &vocabulary, &config, &mut |progress| {
         bar.set_position(progress.words);
-        bar.set_message(format!("words, loss {:.3}", progress.loss));
+        bar.set_message(format!("loss {:.3}", progress.loss));
         !interrupt.came()
     })?;
     let (read, total) = (bar.position(), ids.words() * config.epochs as u64);

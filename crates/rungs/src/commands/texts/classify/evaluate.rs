@@ -13,7 +13,7 @@ use data::Labelled;
 use serde::Serialize;
 
 use crate::shell::options::Format;
-use crate::shell::output;
+use crate::shell::{input, output};
 
 /// Bins of answers by how sure they are, for the calibration error.
 const BINS: usize = 10;
@@ -63,7 +63,7 @@ pub fn run(classifier: &Classifier, file: &Path, rows: &[Labelled], format: Form
         bail!(
             "{}: expected labels of the training ({}), found {} others ({}); `--columns` says \
              which column has the labels",
-            file.display(),
+            input::name(file),
             beginning(labels),
             unseen.len(),
             beginning(&unseen)

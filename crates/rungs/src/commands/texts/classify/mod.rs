@@ -11,7 +11,6 @@ use burn::tensor::Tensor;
 use clap::Subcommand;
 use classify::checkpoint::Classifier;
 use classify::likeliest;
-use data::Table;
 use serde::Serialize;
 
 use crate::shell::options::{BATCH, ColumnsArg, DeviceArg, Format};
@@ -40,7 +39,10 @@ pub struct Args {
 pub enum Command {
     /// Train one on labelled texts
     Train(train::Args),
-    /// Say what texts are, with probabilities, as JSON lines
+    /// Say what texts are, with probabilities
+    #[command(after_help = "Examples:
+  cargo rungs classify predict my_classifier new.txt
+  echo 'a stirring, funny film' | cargo rungs classify predict my_classifier --format text")]
     Predict {
         /// The classifier
         #[arg(value_name = "DIR")]
@@ -54,14 +56,20 @@ pub enum Command {
         /// Where to compute.
         #[command(flatten)]
         device: DeviceArg,
+        /// How to print [default: text in a terminal, jsonl elsewhere]
+        #[arg(short, long, value_enum)]
+        format: Option<Format>,
     },
     /// Say how often it is right about labelled texts
+    #[command(after_help = "Examples:
+  cargo rungs classify eval my_classifier more_reviews.tsv
+  cargo rungs classify eval my_classifier table.csv --columns -,label,text --format json")]
     Eval {
         /// The classifier
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// Rows of a text, a tab and a label
-        #[arg(value_name = "FILE")]
+        /// Rows of a text, a tab and a label; - is standard input
+        #[arg(value_name = "FILE|-")]
         file: PathBuf,
         /// What its columns are.
         #[command(flatten)]
@@ -69,9 +77,9 @@ pub enum Command {
         /// Where to compute.
         #[command(flatten)]
         device: DeviceArg,
-        /// How to print
-        #[arg(long, value_enum, default_value = "json")]
-        format: Format,
+        /// How to print [default: text in a terminal, json elsewhere]
+        #[arg(short, long, value_enum)]
+        format: Option<Format>,
     },
 }
 
@@ -79,13 +87,13 @@ pub enum Command {
 pub fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Train(args) => train::run(args),
-        Command::Predict { folder, file, columns, device } => {
-            predict(&open(folder, device)?, file, columns)
+        Command::Predict { folder, file, columns, device, format } => {
+            predict(&open(folder, device)?, file, columns, Format::for_reader(*format))
         }
         Command::Eval { folder, file, columns, device, format } => {
             let classifier = open(folder, device)?;
-            let rows = input::noted(Table::open(file)?.labelled(columns.columns.as_ref())?);
-            evaluate::run(&classifier, file, &rows, *format)
+            let rows = input::noted(input::table(file)?.labelled(columns.columns.as_ref())?);
+            evaluate::run(&classifier, file, &rows, Format::for_reader(*format))
         }
     }
 }
@@ -119,8 +127,13 @@ struct Prediction<'a> {
     probabilities: BTreeMap<&'a str, f32>,
 }
 
-/// Prints a JSON line for each line of a file, or for each row of a table.
-fn predict(classifier: &Classifier, file: &Path, columns: &ColumnsArg) -> Result<()> {
+/// Prints what each line of a file is, or each row of a table.
+fn predict(
+    classifier: &Classifier,
+    file: &Path,
+    columns: &ColumnsArg,
+    format: Format,
+) -> Result<()> {
     let texts = input::texts(file, columns.columns.as_ref())?;
     if texts.is_empty() {
         bail!("{}: expected texts, one a line, found none", input::name(file));
@@ -129,6 +142,7 @@ fn predict(classifier: &Classifier, file: &Path, columns: &ColumnsArg) -> Result
     let best = likeliest(p.clone());
     let numbers: Vec<f32> = p.into_data().iter().collect();
     let labels = &classifier.head.labels;
+    let mut predictions = Vec::with_capacity(texts.len());
     for (i, text) in texts.iter().enumerate() {
         let p = &numbers[i * labels.len()..][..labels.len()];
         let mut probabilities = BTreeMap::new();
@@ -136,7 +150,13 @@ fn predict(classifier: &Classifier, file: &Path, columns: &ColumnsArg) -> Result
             probabilities.insert(&label[..], p);
         }
         let (label, probability) = (&labels[best[i]][..], p[best[i]]);
-        output::json_line(&Prediction { text, label, probability, probabilities })?;
+        predictions.push(Prediction { text, label, probability, probabilities });
     }
-    Ok(())
+    output::rows(format, &predictions, || {
+        let mut lines = String::new();
+        for Prediction { text, label, probability, .. } in &predictions {
+            lines.push_str(&format!("{probability:7.4}  {label}  {text}\n"));
+        }
+        lines
+    })
 }

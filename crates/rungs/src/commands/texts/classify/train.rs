@@ -16,7 +16,7 @@ use classify::finetune::{Example, Examples, FineTuning, predict, sequence_classi
 use classify::{Labels, LogisticRegression, likeliest, one_hot};
 use course::SEED;
 use course::metrics::accuracy;
-use data::{Labelled, Table};
+use data::Labelled;
 use encoder::SequenceClassifier;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -31,9 +31,13 @@ use crate::shell::{input, names, output, place, progress, watch};
 
 /// How to train a classifier.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo rungs classify train reviews.tsv --out my_classifier
+  cargo rungs classify train reviews.csv --columns -,label,text --balanced --out my_classifier
+  cargo rungs classify train reviews.tsv --method finetune --epochs 4 --out my_classifier")]
 pub struct Args {
-    /// Rows of a text, a tab and a label
-    #[arg(value_name = "FILE")]
+    /// Rows of a text, a tab and a label; - is standard input
+    #[arg(value_name = "FILE|-")]
     file: PathBuf,
     /// What its columns are.
     #[command(flatten)]
@@ -63,10 +67,10 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// Where the classifier goes: a new folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 
@@ -125,14 +129,14 @@ struct LabelledRows {
 
 impl LabelledRows {
     fn read(path: &Path, columns: &ColumnsArg, seed: u64) -> Result<Self> {
-        let mut rows = input::noted(Table::open(path)?.labelled(columns.columns.as_ref())?);
+        let mut rows = input::noted(input::table(path)?.labelled(columns.columns.as_ref())?);
         let labels = labels(&rows);
         if let [only] = &labels[..] {
-            let path = path.display();
+            let path = input::name(path);
             bail!("{path}: expected at least two labels to tell apart, found only {only:?}");
         }
         if rows.len() <= labels.len() {
-            let (path, labels) = (path.display(), labels.len());
+            let (path, labels) = (input::name(path), labels.len());
             bail!(
                 "{path}: expected more rows than labels, found {} rows of {labels} labels",
                 rows.len()
@@ -143,7 +147,7 @@ impl LabelledRows {
                 format!(
                     "{}: expected labels that stand in several rows, found {} different ones in {} \
                      rows",
-                    path.display(),
+                    input::name(path),
                     labels.len(),
                     rows.len()
                 ),
@@ -203,7 +207,7 @@ fn note_single(path: &Path, rows: &[Labelled]) {
     }
     counts.retain(|_, count| *count == 1);
     if let Some((first, _)) = counts.first_key_value() {
-        let (path, count) = (path.display(), counts.len());
+        let (path, count) = (input::name(path), counts.len());
         note!("note: {path}: labels that stand in one row only: {count}, the first {first:?}");
     }
 }
