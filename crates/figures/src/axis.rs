@@ -61,6 +61,17 @@ impl Ruler {
         Self { axis: Axis::linear(&axis.label), low, high, from: 0.0, to: 1.0 }
     }
 
+    /// Length of the range, in places along the axis.
+    pub fn span(&self) -> f64 {
+        self.high - self.low
+    }
+
+    /// The same range made `span` long, its middle where it was.
+    pub fn widened(self, span: f64) -> Self {
+        let middle = (self.low + self.high) / 2.0;
+        Self { low: middle - span / 2.0, high: middle + span / 2.0, ..self }
+    }
+
     /// Lays the range between two pixels.
     pub fn between(mut self, from: f64, to: f64) -> Self {
         (self.from, self.to) = (from, to);
@@ -168,18 +179,23 @@ pub fn frame(canvas: &mut Canvas, area: Area, x: Ruler, y: Ruler) -> (Area, Rule
     let plot =
         Area { left: area.left + NAME + widest + GAP, bottom, right: area.right, top: area.top };
     let x = x.between(plot.left, plot.right);
+    draw_frame(canvas, area, plot, &x, &y);
+    (plot, x, y)
+}
+
+/// Draws frame, grid, ticks and names for two rulers that lie on `plot`, inside `area`.
+pub fn draw_frame(canvas: &mut Canvas, area: Area, plot: Area, x: &Ruler, y: &Ruler) {
     for (pixel, label) in thinned(x.ticks(70.0)) {
         canvas.path(&[(pixel, plot.top), (pixel, plot.bottom)], GRID, 1.0);
         let at = (within(pixel, &label, area), plot.bottom + GAP + TICK / 2.0);
         canvas.text(&label, at, Style::plain(TICK).coloured(GREY).centre());
     }
-    for (pixel, label) in &y_ticks {
+    for (pixel, label) in &y.ticks(40.0) {
         canvas.path(&[(plot.left, *pixel), (plot.right, *pixel)], GRID, 1.0);
         canvas.text(label, (plot.left - GAP, *pixel), Style::plain(TICK).coloured(GREY).right());
     }
     edges(canvas, plot);
-    names(canvas, area, plot, &x.axis.label.clone(), &y.axis.label.clone());
-    (plot, x, y)
+    names(canvas, area, plot, &x.axis.label, &y.axis.label);
 }
 
 /// Keeps a centred label inside the panel.

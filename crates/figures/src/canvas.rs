@@ -222,6 +222,13 @@ impl Canvas {
         self.draw(|backend| written(backend.draw_text(&text, &looks, units(at))));
     }
 
+    /// Draws something that says a text where a pointer rests on it.
+    pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Self)) {
+        self.body.push_str(&format!("<g>\n<title>{}</title>\n", escaped(&printable(title))));
+        draw(self);
+        self.body.push_str("</g>\n");
+    }
+
     /// Closes the page: the whole SVG document.
     pub fn finish(self, title: &str, description: &str) -> String {
         let Self { body, width, height } = self;

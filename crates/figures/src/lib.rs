@@ -36,12 +36,14 @@ mod colour;
 mod heatmap;
 mod legend;
 mod lines;
+mod map;
 mod points;
 mod shapes;
 
 pub use canvas::is_drawn_here;
 use canvas::{Area, Canvas, Style, text_width};
 use course::{Figure, Marks, Panel};
+pub use map::{Map, Names, Place, map};
 
 /// Pixels of a figure with one panel.
 const SINGLE: (f64, f64) = (640.0, 400.0);

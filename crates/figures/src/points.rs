@@ -8,7 +8,7 @@ use crate::colour::{self, GREY};
 use crate::legend::{self, Entry, Sample};
 
 /// Radius of a mark.
-const RADIUS: f64 = 4.0;
+pub const RADIUS: f64 = 4.0;
 /// Size of the labels.
 const SIZE: f64 = 10.5;
 /// How far a label may stand from its point, nearest first.
@@ -60,7 +60,8 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, points: &[Point], area: Area) {
     }
 }
 
-fn around((x, y): (f64, f64), radius: f64) -> Area {
+/// The square that a point lies in.
+pub fn around((x, y): (f64, f64), radius: f64) -> Area {
     Area { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }
 }
 
@@ -68,40 +69,56 @@ fn draw_label(canvas: &mut Canvas, label: &str, at: (f64, f64), plot: Area, take
     if label.trim().is_empty() {
         return;
     }
-    let (distance, place) = best_place(label, at, plot, taken);
-    if distance >= LED {
-        let towards = (at.0.clamp(place.left, place.right), at.1.clamp(place.top, place.bottom));
-        canvas.path(&[at, towards], GREY, 0.7);
+    let place = best_place(label, SIZE, at, plot, taken);
+    lead(canvas, at, &place);
+    let centre = (place.area.centre_x(), place.area.centre_y());
+    canvas.text(label, centre, Style::plain(SIZE).centre());
+    taken.push(place.area);
+}
+
+/// A place for a label.
+pub struct Free {
+    /// What it covers, in pixels squared, and more where it leaves the plot: 0 where it is free.
+    pub cost: f64,
+    /// How far it stands from its point.
+    distance: f64,
+    /// Where it stands.
+    pub area: Area,
+}
+
+/// Draws a thin line from a point to its label where that stands far from it.
+pub fn lead(canvas: &mut Canvas, at: (f64, f64), place: &Free) {
+    if place.distance >= LED {
+        let Area { left, right, top, bottom } = place.area;
+        canvas.path(&[at, (at.0.clamp(left, right), at.1.clamp(top, bottom))], GREY, 0.7);
     }
-    canvas.text(label, (place.centre_x(), place.centre_y()), Style::plain(SIZE).centre());
-    taken.push(place);
 }
 
 /// The first place that is free and inside the plot, or else the one that covers the least.
-fn best_place(label: &str, (x, y): (f64, f64), plot: Area, taken: &[Area]) -> (f64, Area) {
-    let (half_width, half_height) = (text_width(label, SIZE) / 2.0, SIZE * 0.6);
-    let mut best: Option<(f64, f64, Area)> = None;
+pub fn best_place(label: &str, size: f64, (x, y): (f64, f64), plot: Area, taken: &[Area]) -> Free {
+    let (half_width, half_height) = (text_width(label, size) / 2.0, size * 0.6);
+    let mut best: Option<Free> = None;
     for distance in DISTANCES {
         for (dx, dy) in DIRECTIONS {
             let centre = (
                 x + dx * (RADIUS + distance + half_width),
                 y + dy * (RADIUS + distance + half_height),
             );
-            let place = Area {
+            let area = Area {
                 left: centre.0 - half_width,
                 right: centre.0 + half_width,
                 top: centre.1 - half_height,
                 bottom: centre.1 + half_height,
             };
-            let outside = if plot.contains(&place) { 0.0 } else { 1e4 };
-            let cost = outside + taken.iter().map(|other| place.overlap(other)).sum::<f64>();
-            if best.is_none_or(|(least, ..)| cost < least) {
-                best = Some((cost, distance, place));
+            let outside = if plot.contains(&area) { 0.0 } else { 1e4 };
+            let cost = outside + taken.iter().map(|other| area.overlap(other)).sum::<f64>();
+            if best.as_ref().is_none_or(|best| cost < best.cost) {
+                best = Some(Free { cost, distance, area });
             }
         }
-        if best.is_some_and(|(cost, ..)| cost == 0.0) {
+        if best.as_ref().is_some_and(|best| best.cost == 0.0) {
             break;
         }
     }
-    best.map(|(_, distance, place)| (distance, place)).unwrap_or((0.0, around((x, y), 0.0)))
+    best.unwrap_or(Free { cost: 0.0, distance: 0.0, area: around((x, y), 0.0) })
 }

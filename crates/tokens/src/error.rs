@@ -33,7 +33,8 @@ pub enum TokensError {
     /// A text holds what the vocabulary has no token for.
     #[error(
         "{path}: expected characters of its vocabulary, found {character:?} at byte {position} of \
-            the text: leave it out, or train on a text that has it"
+            the text: leave it out, train on a text that has it, or train with byte pairs \
+            (`cargo rungs train --bpe N`), which spell every character"
     )]
     Unknown {
         /// Path of the tokenizer's file.

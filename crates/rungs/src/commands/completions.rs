@@ -1,7 +1,5 @@
 //! `cargo rungs completions`
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use clap_complete::Shell;
 
@@ -26,5 +24,5 @@ pub struct Args {
 pub fn run(args: &Args, mut command: clap::Command) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "rungs", &mut script);
-    output::written(io::stdout().lock().write_all(&script))
+    output::line(String::from_utf8_lossy(&script).trim_end())
 }

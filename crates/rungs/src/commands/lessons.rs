@@ -174,7 +174,7 @@ fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     let printed = Rc::new(RefCell::new(Ok(())));
     let (outcome, bar) = (printed.clone(), progress.clone());
     let mut blank = String::new(); // lines that are printed when another follows
-    let print = move |text: &str| {
+    let say = move |text: &str| {
         let end = text.trim_end().len();
         if outcome.borrow().is_ok() && end > 0 {
             let text = format!("{blank}{}", &text[..end]);
@@ -183,7 +183,7 @@ fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
         }
         blank.push_str(&text[end..]);
     };
-    let report = course::heard(print, || demo(run));
+    let report = course::heard(say, || demo(run));
     progress.finish_and_clear();
     printed.replace(Ok(()))?;
     let report = report?;

@@ -1,7 +1,7 @@
 //! Results on standard output, and files that a command writes.
 
 use std::fmt::Display;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,7 +11,6 @@ use course::Figure;
 use serde::Serialize;
 
 use crate::shell::options::Format;
-use crate::shell::place;
 
 /// Prints one line of results.
 pub fn line(text: impl Display) -> Result<()> {
@@ -20,7 +19,7 @@ pub fn line(text: impl Display) -> Result<()> {
 
 /// What became of results on their way to standard output. A reader that went away is no failure of
 /// the command's.
-pub fn written(outcome: io::Result<()>) -> Result<()> {
+fn written(outcome: io::Result<()>) -> Result<()> {
     outcome.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => error.into(),
         _ => anyhow!(
@@ -134,8 +133,18 @@ pub fn write_figure(folder: &Path, figure: &Figure) -> Result<()> {
 /// Makes a folder to write into, if it is not there, and tries to write there.
 pub fn folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)
-        .and_then(|()| place::try_writing(&folder.join("trial")))
+        .and_then(|()| try_writing(&folder.join("trial")))
         .map_err(|error| no_folder(folder, &error))
+}
+
+/// Makes the part of a file and takes it away again.
+pub fn try_writing(path: &Path) -> io::Result<()> {
+    let part = files::part_of(path);
+    match OpenOptions::new().write(true).create_new(true).open(&part) {
+        Ok(_) => fs::remove_file(&part),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()), // a killed run left it
+        Err(error) => Err(error),
+    }
 }
 
 /// The error of a file that cannot be written.

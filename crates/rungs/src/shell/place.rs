@@ -1,8 +1,8 @@
 //! Where outputs go: what is not a command's own is not written over, and a place that cannot be
 //! written to is refused before work is done for it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -88,7 +88,7 @@ pub fn file(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
                 over it with --force",
             kind.expected()
         ),
-        _ => try_writing(path).map_err(|error| output::not_writable(path, &error)),
+        _ => output::try_writing(path).map_err(|error| output::not_writable(path, &error)),
     }
 }
 
@@ -104,14 +104,4 @@ pub fn new_folder(path: &Path) -> Result<()> {
     let Some(found) = entries.first().map(|name| name.to_string_lossy()) else { return Ok(()) };
     let resume = if path.join(STATE_FILE).exists() { ", or go on with it by --resume" } else { "" };
     bail!("{}: expected a new folder, found one with {found}; name another{resume}", path.display())
-}
-
-/// Makes the part of a file and takes it away again.
-pub fn try_writing(path: &Path) -> io::Result<()> {
-    let part = files::part_of(path);
-    match OpenOptions::new().write(true).create_new(true).open(&part) {
-        Ok(_) => fs::remove_file(&part),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()), // a killed run left it
-        Err(error) => Err(error),
-    }
 }

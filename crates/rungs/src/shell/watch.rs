@@ -7,7 +7,7 @@ use anyhow::Result;
 use burn::tensor::Device;
 use humantime::format_duration;
 use indicatif::ProgressBar;
-use training::{Event, Recipe, Task, Trained, TrainingRun};
+use training::{Event, Recipe, Stop, Task, Trained, TrainingRun};
 
 use crate::shell::interrupt::Interrupt;
 use crate::shell::progress;
@@ -16,6 +16,10 @@ use crate::shell::progress;
 const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
 /// Steps after which the time that is left is printed once.
 const MEASURED: usize = 20;
+
+/// Share that the loss on what is held back falls by between the last two evaluations of a training
+/// that could have gone on.
+const STILL_FALLING: f64 = 0.02;
 
 /// Trains to the end or to an interrupt, showing the loss on the `unit` (pairs, rows) held back.
 /// Returns what was trained and the seconds spent.
@@ -29,6 +33,7 @@ pub fn train<T: Task>(
     let interrupt = Interrupt::catch()?;
     let bar = progress::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}, {eta} left");
     let mut spent = 0.0;
+    let mut held_back = Vec::new(); // its losses
     let trained =
         training::train(task, model, recipe, TrainingRun::on(device), &mut |event: &Event| {
             match *event {
@@ -39,6 +44,7 @@ pub fn train<T: Task>(
                 }
                 Event::Evaluated { step, validation_loss, seconds, .. } => {
                     spent = seconds;
+                    held_back.push(validation_loss);
                     let line =
                         format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
                     bar.suspend(|| note!("{line}"));
@@ -47,7 +53,15 @@ pub fn train<T: Task>(
             if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     bar.finish_and_clear();
-    Ok((trained?, spent))
+    let trained = trained?;
+    if let ([.., before, last], Stop::Done) = (&held_back[..], trained.stop)
+        && *last < before * (1.0 - STILL_FALLING)
+    {
+        note!(
+            "note: the loss on the {unit} held back was still falling: more --epochs may teach more"
+        );
+    }
+    Ok((trained, spent))
 }
 
 /// View of a training as it goes: a bar, and a line for every evaluation.

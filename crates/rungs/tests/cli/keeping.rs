@@ -164,33 +164,30 @@ fn signal(child: &Child, signal: &str) {
 
 #[cfg(unix)]
 #[test]
-fn a_termination_saves_as_an_interrupt_does_and_one_while_it_reads_leaves_nothing() {
+fn a_termination_while_a_text_is_read_is_obeyed_as_ctrl_c_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let long = at(&folder, "long.txt");
     fs::write(&long, "the cat sat on a mat by the river bank\n".repeat(3_000_000)).unwrap();
     let (vectors, copy) = (at(&folder, "v.bin"), at(&folder, "copy.txt"));
-    let commands: [(&[&str], u64, &str); 3] = [
-        (&["word2vec", "--corpus", "toy", "--epochs", "1000000", "--out", &vectors], 3000, "v.bin"),
-        (&["word2vec", "--corpus", &long, "--out", "never.bin"], 500, "nothing was learned"),
-        (&["corpus", &long, "--out", &copy], 500, "nothing was written"),
+    let commands: [(&[&str], &str); 2] = [
+        (&["word2vec", "--corpus", &long, "--out", &vectors], "nothing was learned"),
+        (&["corpus", &long, "--out", &copy], "nothing was written"),
     ];
-    for (command, wait, said) in commands {
+    for (command, said) in commands {
         let child = started(command);
-        sleep(Duration::from_millis(wait));
+        sleep(Duration::from_millis(500));
         let sent = Instant::now();
         signal(&child, "-TERM");
         let output = child.wait_with_output().unwrap();
         assert!(sent.elapsed() < Duration::from_secs(20), "{command:?} stops");
         assert_refused(&output, &["stopped", said]);
     }
-    let near = rungs(&["neighbours", &vectors, "cat", "--top", "3", "--format", "jsonl"], b"");
-    assert_eq!(stdout(&near).lines().count(), 3);
     let mut left = Vec::new();
     for entry in fs::read_dir(folder.path()).unwrap() {
         left.push(entry.unwrap().file_name().into_string().unwrap());
     }
     left.sort();
-    assert_eq!(left, ["long.txt", "v.bin"]);
+    assert_eq!(left, ["long.txt"]);
 }
 
 #[cfg(unix)]

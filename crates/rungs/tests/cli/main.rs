@@ -14,6 +14,7 @@ mod glove;
 mod indexing;
 mod keeping;
 mod prompting;
+mod small;
 #[cfg(unix)] // it opens a terminal
 mod talking;
 mod telling;

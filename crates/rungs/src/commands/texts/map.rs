@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use burn::tensor::{Device, Tensor};
 use clap::ValueEnum;
-use course::{Axis, Figure, Marks, Panel, Point, SEED};
+use course::SEED;
+use figures::{Map, Names, Place};
 use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
 use serde::Serialize;
 
@@ -24,6 +25,7 @@ const MODELS_OR_VECTORS: &str =
   cargo rungs map notes.txt --out notes.svg                      sentences, by MiniLM
   cargo rungs map words.txt --model toy.bin --clusters 4 --out words.svg
   cargo rungs map reviews.tsv --label 2 --method pca --out reviews.svg
+  cargo rungs map notes.txt --clusters 5 --labels none --out notes.svg
   cargo rungs map notes.txt --format json --out notes.svg        with every point's place
 
 --clusters groups in the space itself, by k-means, not on the map. Of a map by t-SNE only who is \
@@ -51,6 +53,9 @@ pub struct Args {
     /// What the columns are.
     #[command(flatten)]
     columns: ColumnsArg,
+    /// Which texts stand beside their points; a pointer that rests on a point says its text
+    #[arg(long, value_enum, default_value = "some")]
+    labels: Labels,
     /// Where the picture goes
     #[arg(short, long, value_name = "SVG")]
     out: PathBuf,
@@ -77,12 +82,29 @@ pub enum Projection {
     Pca,
 }
 
+/// Which points of a map are labelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Labels {
+    /// Every one, though labels may lie over each other
+    All,
+    /// Those that cover nothing; up to 120 texts the others are numbered, with a list beside
+    Some,
+    /// None
+    None,
+}
+
+impl From<Labels> for Names {
+    fn from(labels: Labels) -> Self {
+        match labels {
+            Labels::All => Self::All,
+            Labels::Some => Self::Some,
+            Labels::None => Self::None,
+        }
+    }
+}
+
 /// Number of texts that go through an encoder together.
 const BATCH: usize = 32;
-/// Most characters of a point's name; more of a sentence would lie over other points.
-const LONGEST_NAME: usize = 28;
-/// Number of names that a picture has room for.
-const NAMES: usize = 60;
 
 /// A text, and its label where its line has one.
 struct Item {
@@ -168,8 +190,7 @@ pub fn run(args: &Args) -> Result<()> {
         purity: agreement,
         out: args.out.display().to_string(),
     };
-    let picture = figures::svg(&figure(args, &summary));
-    output::write_text(&args.out, &picture)?;
+    output::write_text(&args.out, &picture(args, &summary))?;
     output::object(args.format, &summary, || for_people(&summary))
 }
 
@@ -264,7 +285,18 @@ fn clusters(args: &Args, vectors: &Tensor<2>) -> Result<Option<Vec<usize>>> {
     if different < k as usize {
         note!("note: --clusters {k}: found {different}, as some texts have the same vector");
     }
-    Ok(Some(labels))
+    Ok(Some(in_order(&labels)))
+}
+
+/// The clusters numbered from 0 in the order in which the texts have them.
+fn in_order(labels: &[usize]) -> Vec<usize> {
+    let mut numbers = HashMap::new();
+    let mut ordered = Vec::with_capacity(labels.len());
+    for label in labels {
+        let next = numbers.len();
+        ordered.push(*numbers.entry(label).or_insert(next));
+    }
+    ordered
 }
 
 /// The map by t-SNE.
@@ -320,45 +352,29 @@ fn label_numbers(items: &[Item]) -> Vec<usize> {
     numbered
 }
 
-/// The map as a figure.
-fn figure(args: &Args, summary: &Summary) -> Figure {
-    let (method, first, second) = match args.method {
-        Projection::Tsne => ("t-SNE", "first (no unit)", "second (no unit)"),
-        Projection::Pca => ("PCA", "first principal component", "second principal component"),
+/// The map as a picture.
+fn picture(args: &Args, summary: &Summary) -> String {
+    let (method, axes) = match args.method {
+        Projection::Tsne => ("t-SNE", ["first (no unit)", "second (no unit)"]),
+        Projection::Pca => ("PCA", ["first principal component", "second principal component"]),
     };
-    let one_in = summary.points.len().div_ceil(NAMES);
-    let mut points = Vec::with_capacity(summary.points.len());
-    for (i, point) in summary.points.iter().enumerate() {
-        let group = match (&point.label, point.cluster) {
+    let mut places = Vec::with_capacity(summary.points.len());
+    for MapPoint { text, label, cluster, x, y } in &summary.points {
+        let group = match (label, cluster) {
             (Some(label), _) => label.clone(),
             (None, Some(cluster)) => format!("cluster {cluster}"),
             (None, None) => "texts".into(),
         };
-        let is_named = i % one_in == 0;
-        let label = if is_named { beginning(&point.text) } else { String::new() };
-        points.push(Point { label, group, x: point.x, y: point.y });
+        places.push(Place { text: text.clone(), group, x: *x, y: *y });
     }
     let (count, file) = (summary.points.len(), input::name(&args.file));
-    Figure {
-        name: "map".into(),
+    figures::map(&Map {
         title: format!("{file}: {count} texts by {method}"),
         alt: format!("{count} texts as points on a map made by {method} of their vectors."),
-        band: 0.0,
-        panels: vec![Panel {
-            title: String::new(),
-            x: Axis::linear(first),
-            y: Axis::linear(second),
-            marks: Marks::Points(points),
-        }],
-    }
-}
-
-/// The beginning of a text.
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_NAME) {
-        Some((end, _)) => format!("{}..", text[..end].trim_end()),
-        None => text.into(),
-    }
+        axes: axes.map(String::from),
+        places,
+        names: args.labels.into(),
+    })
 }
 
 /// The summary for people.

@@ -220,7 +220,8 @@ fn for_people(summary: &Summary) -> String {
         text.push_str(&line("STS", before, after));
     }
     if let (Some(before), Some(after)) = (before.cases, after.cases) {
-        text.push_str(&format!("{:20}{before:>8}{after:>8}\n", "told apart"));
+        let of = feelings::cases().len();
+        text.push_str(&format!("{:20}{before:>8}{after:>8}  of {of}\n", "told apart"));
     }
     if let (Some(before), Some(after)) = (before.search, after.search) {
         text.push_str(&format!("\n{:?} and\n", feelings::QUERY));

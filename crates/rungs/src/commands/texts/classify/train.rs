@@ -54,12 +54,9 @@ pub struct Args {
     /// With logreg and probe, scikit-learn's C: the smaller, the smaller the weights
     #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = above_zero)]
     c: f64,
-    /// With finetune, times through the texts
-    #[arg(
-        long, value_name = "N", default_value_t = 2,
-        value_parser = clap::value_parser!(u32).range(1..),
-    )]
-    epochs: u32,
+    /// With finetune, times through the texts [default: 2, and up to 10 where rows are few]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
     /// With finetune, the highest learning rate
     #[arg(long, value_name = "R", default_value_t = 5e-5, value_parser = above_zero)]
     learning_rate: f64,
@@ -97,6 +94,11 @@ impl From<How> for Method {
 
 /// One row in this many is held back, to measure with.
 const HELD_OUT: usize = 10;
+/// Steps that a fine-tuning takes at least, unless it would read its rows more than so many times:
+/// with 270 rows 34 steps are too few to learn them, and 102 enough.
+const STEPS: usize = 100;
+const FEWEST_EPOCHS: usize = 2;
+const MOST_EPOCHS: usize = 10;
 /// From this many rows on, labels that mostly differ are taken for something else.
 const FEW_ROWS: usize = 10;
 
@@ -327,6 +329,20 @@ fn fit(args: &Args, x: Tensor<2>, numbers: &[usize], labels: usize) -> Linear {
     regression.with_balanced(args.balanced).fit(x, y)
 }
 
+/// Times through so many rows: what was asked for, else enough to make [`STEPS`] steps.
+fn epochs(args: &Args, rows: usize, batch: usize) -> usize {
+    if let Some(epochs) = args.epochs {
+        return epochs as usize;
+    }
+    let epochs = STEPS.div_ceil(rows.div_ceil(batch).max(1)).clamp(FEWEST_EPOCHS, MOST_EPOCHS);
+    if epochs > FEWEST_EPOCHS {
+        note!(
+            "note: {rows} rows to learn from are few: they are read {epochs} times; --epochs says otherwise"
+        );
+    }
+    epochs
+}
+
 /// Trains the whole model without the rows held back.
 fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Result<Learned> {
     let device = names::device(&args.model.device.device)?;
@@ -337,9 +353,8 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Res
         examples.push(Example { ids: encoder.encode(text)?.ids, target });
     }
     let (held_out, training) = examples.split_at(rows.held_out);
-    let how = FineTuning::new(args.seed)
-        .with_epochs(args.epochs as usize)
-        .with_learning_rate(args.learning_rate);
+    let how = FineTuning::new(args.seed).with_learning_rate(args.learning_rate);
+    let how = how.with_epochs(epochs(args, training.len(), how.batch));
     let task = Examples::<SequenceClassifier> {
         training,
         held_out,

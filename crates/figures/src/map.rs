@@ -1,0 +1,299 @@
+//! A map of texts: points that are named where a name covers nothing, and otherwise numbered, with a
+//! list of the numbers beside it.
+
+use course::Axis;
+
+use crate::axis::{self, Ruler};
+use crate::canvas::{Area, Canvas, Marker, Style, shortened};
+use crate::colour::{self, GREY};
+use crate::legend::{self, Entry, Sample};
+use crate::points::{self, RADIUS};
+use crate::{LEADING, MARGIN, TITLE, wrap};
+
+/// Pixels of the part that holds the points, and of the list beside it.
+const PLOT: (f64, f64) = (660.0, 620.0);
+const LIST: f64 = 360.0;
+/// Room for the labels of the vertical ticks: the plot's size must not depend on them.
+const TICKS: f64 = 40.0;
+/// Share of the points' range that is left free around them.
+const PAD: f64 = 0.08;
+/// Size of a name, of a number beside its point, and of a line of the list, with its height.
+const NAME: f64 = 10.5;
+const NUMBER: f64 = 9.0;
+const LINE: f64 = 10.0;
+const LINE_HEIGHT: f64 = 14.0;
+/// Most characters of a name; more of a sentence would lie over the whole map.
+const LONGEST_NAME: usize = 28;
+/// Most points that are numbered where they have no name: with more, the points say their texts
+/// alone, where a pointer rests on them.
+const LISTED: usize = 120;
+
+/// A text on a map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// The whole text.
+    pub text: String,
+    /// Group that gives it its colour, with the name in the legend.
+    pub group: String,
+    /// Place along the horizontal axis.
+    pub x: f64,
+    /// Place along the vertical axis, in the same unit.
+    pub y: f64,
+}
+
+/// Which points of a map have names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Every point, though names may lie over each other.
+    All,
+    /// Those whose name covers no other and no point; the others are numbered.
+    Some,
+    /// None.
+    None,
+}
+
+/// A map of texts as data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Map {
+    /// What the reader looks at.
+    pub title: String,
+    /// Words for those who do not see it.
+    pub alt: String,
+    /// Names of the horizontal and of the vertical axis.
+    pub axes: [String; 2],
+    /// The texts.
+    pub places: Vec<Place>,
+    /// Which of them have names.
+    pub names: Names,
+}
+
+/// A point with its pixel.
+type Placed<'a> = (&'a Place, (f64, f64));
+
+/// Draws a map as one SVG document, a unit as long in one direction as in the other.
+pub fn map(map: &Map) -> String {
+    let numbered = map.names == Names::Some && map.places.len() <= LISTED;
+    let most_lines = if numbered { map.places.len() } else { 0 };
+    let groups = legend::distinct(map.places.iter().map(|place| &place.group[..]));
+    let list = if numbered { LIST } else { 0.0 };
+    let height = PLOT.1.max(most_lines as f64 * LINE_HEIGHT + 2.0 * MARGIN + TITLE);
+    let mut canvas = Canvas::new(PLOT.0 + list, height);
+    let mut top = MARGIN;
+    for line in wrap(&map.title, TITLE, PLOT.0 - 2.0 * MARGIN) {
+        let at = (PLOT.0 / 2.0, top + TITLE / 2.0);
+        canvas.text(&line, at, Style::bold(TITLE).centre());
+        top += TITLE * LEADING;
+    }
+    let (left, right, bottom) = (MARGIN, PLOT.0 - MARGIN, PLOT.1 - MARGIN);
+    let area = Area { left, right, top: top + 8.0, bottom };
+    let area = legend::draw(&mut canvas, &entries(&groups), area);
+    let (plot, x, y) = equal_frame(&mut canvas, map, area);
+    let mut placed: Vec<Placed> = Vec::new();
+    for place in &map.places {
+        if let (Some(x), Some(y)) = (x.pixel(place.x), y.pixel(place.y)) {
+            placed.push((place, (x, y)));
+        }
+    }
+    let listed = draw_names(&mut canvas, map.names, numbered, &placed, plot);
+    for &(place, at) in &placed {
+        let group = groups.iter().position(|group| *group == place.group).unwrap_or(0);
+        canvas.titled(&place.text, |canvas| {
+            canvas.marker(Marker::of(group), at, RADIUS, colour::group(group));
+        });
+    }
+    for (i, text) in listed.iter().enumerate() {
+        let at = (PLOT.0, MARGIN + TITLE + LINE_HEIGHT * i as f64);
+        let line = shortened(&format!("{}  {text}", i + 1), LINE, LIST - MARGIN);
+        canvas.titled(text, |canvas| canvas.text(&line, at, Style::plain(LINE)));
+    }
+    canvas.finish(&map.title, &map.alt)
+}
+
+/// Entries of the legend; one group alone says nothing.
+fn entries(groups: &[&str]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        let sample = Sample::Marker(Marker::of(index));
+        entries.push(Entry { name: group.to_string(), colour: colour::group(index), sample });
+    }
+    if entries.len() > 1 { entries } else { Vec::new() }
+}
+
+/// Draws the frame, and answers with the plot and the rulers of both directions, a pixel of which
+/// is as many units long in one as in the other.
+fn equal_frame(canvas: &mut Canvas, map: &Map, area: Area) -> (Area, Ruler, Ruler) {
+    let plot = Area {
+        left: area.left + axis::NAME + TICKS + axis::GAP,
+        bottom: area.bottom - axis::NAME - axis::TICK - axis::GAP,
+        ..area
+    };
+    let [x, y] = &map.axes;
+    let (x, y) = (Axis::linear(x), Axis::linear(y));
+    let across = Ruler::over(&x, map.places.iter().map(|place| place.x), PAD);
+    let up = Ruler::over(&y, map.places.iter().map(|place| place.y), PAD);
+    let unit = (across.span() / plot.width()).max(up.span() / plot.height());
+    let across = across.widened(unit * plot.width()).between(plot.left, plot.right);
+    let up = up.widened(unit * plot.height()).between(plot.bottom, plot.top);
+    axis::draw_frame(canvas, area, plot, &across, &up);
+    (plot, across, up)
+}
+
+/// Draws a name or a number beside the points, and answers with the texts that the list says in
+/// place of names, in the order of their numbers.
+fn draw_names<'a>(
+    canvas: &mut Canvas,
+    names: Names,
+    numbered: bool,
+    placed: &[Placed<'a>],
+    plot: Area,
+) -> Vec<&'a str> {
+    let mut taken: Vec<Area> = placed.iter().map(|&(_, at)| points::around(at, RADIUS)).collect();
+    let mut nameless = Vec::new();
+    for index in loneliest_first(placed) {
+        let (place, at) = placed[index];
+        let name = beginning(&place.text);
+        let free = points::best_place(&name, NAME, at, plot, &taken);
+        match names {
+            Names::None => {}
+            Names::Some if free.cost > 0.0 => nameless.push(index),
+            _ => draw(canvas, &name, NAME, at, &free, &mut taken),
+        }
+    }
+    nameless.sort_unstable(); // as they stand in the file
+    let mut listed = Vec::new();
+    if numbered {
+        for index in nameless {
+            let (place, at) = placed[index];
+            listed.push(&place.text[..]);
+            let number = listed.len().to_string();
+            let free = points::best_place(&number, NUMBER, at, plot, &taken);
+            if free.cost == 0.0 {
+                draw(canvas, &number, NUMBER, at, &free, &mut taken);
+            }
+        }
+    }
+    listed
+}
+
+/// Draws a name at its place, with a line to its point where it stands far from it.
+fn draw(
+    canvas: &mut Canvas,
+    name: &str,
+    size: f64,
+    at: (f64, f64),
+    place: &points::Free,
+    taken: &mut Vec<Area>,
+) {
+    points::lead(canvas, at, place);
+    let centre = (place.area.centre_x(), place.area.centre_y());
+    let style = Style::plain(size).centre();
+    canvas.text(name, centre, if size == NUMBER { style.coloured(GREY) } else { style });
+    taken.push(place.area);
+}
+
+/// The points, those that stand farthest from any other first: their names cover the least.
+fn loneliest_first(placed: &[Placed]) -> Vec<usize> {
+    let mut nearest = Vec::with_capacity(placed.len());
+    for (i, &(_, (x, y))) in placed.iter().enumerate() {
+        let mut least = f64::INFINITY;
+        for (j, &(_, (other_x, other_y))) in placed.iter().enumerate() {
+            if i != j {
+                least = least.min((x - other_x).hypot(y - other_y));
+            }
+        }
+        nearest.push(least);
+    }
+    let mut order = Vec::from_iter(0..placed.len());
+    order.sort_by(|&a, &b| nearest[b].total_cmp(&nearest[a]).then(a.cmp(&b)));
+    order
+}
+
+/// The beginning of a text.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sentences in islands, some of them on one spot.
+    fn sentences(count: usize, names: Names) -> Map {
+        let mut places = Vec::new();
+        for i in 0..count {
+            let island = (i % 4) as f64;
+            let (x, y) = (island * 9.0 + (i / 4 % 5) as f64, island * 2.0 + (i / 20) as f64 * 0.7);
+            let text = format!("sentence {i} about the weather, the river and the bank");
+            places.push(Place { text, group: format!("cluster {}", i % 4 + 1), x, y });
+        }
+        let axes = ["first".to_string(), "second".to_string()];
+        Map { title: "Sixty".into(), alt: "Points.".into(), axes, places, names }
+    }
+
+    /// Numbers that stand in an attribute, in pixels.
+    fn pixels(svg: &str, attribute: &str) -> Vec<f64> {
+        let before = format!(" {attribute}=\"");
+        let parts = svg.split(&before).skip(1);
+        parts.map(|part| part.split('"').next().unwrap().parse::<f64>().unwrap() / 10.0).collect()
+    }
+
+    #[test]
+    fn every_text_is_a_title_and_those_without_a_name_are_in_the_list() {
+        let svg = map(&sentences(60, Names::Some));
+        for i in 0..60 {
+            let title =
+                format!("<title>sentence {i} about the weather, the river and the bank</title>");
+            assert!(svg.contains(&title), "{i}");
+        }
+        let named = svg.matches("\nsentence ").count();
+        let listed = svg.matches("  sentence ").count();
+        assert_eq!(named + listed, 60, "{named} names and {listed} lines");
+        assert!(named > 5 && listed > 5, "{named} names and {listed} lines");
+    }
+
+    #[test]
+    fn no_name_covers_another_or_a_point() {
+        let drawn = sentences(60, Names::Some);
+        let mut placed = Vec::new();
+        for (i, place) in drawn.places.iter().enumerate() {
+            placed.push((place, (60.0 + place.x * 16.0, 500.0 - place.y * 30.0 - i as f64 * 0.01)));
+        }
+        let plot = Area { left: 40.0, right: 640.0, top: 20.0, bottom: 560.0 };
+        let mut taken: Vec<Area> =
+            placed.iter().map(|&(_, at)| points::around(at, RADIUS)).collect();
+        for index in loneliest_first(&placed) {
+            let name = beginning(&placed[index].0.text);
+            let free = points::best_place(&name, NAME, placed[index].1, plot, &taken);
+            if free.cost == 0.0 {
+                assert!(taken.iter().all(|other| free.area.overlap(other) == 0.0));
+                taken.push(free.area);
+            }
+        }
+        assert!(taken.len() > 65, "{} names have room", taken.len() - 60);
+    }
+
+    #[test]
+    fn a_unit_is_as_long_across_as_up() {
+        let mut wide = sentences(3, Names::None);
+        for (place, at) in wide.places.iter_mut().zip([(0.0, 0.0), (10.0, 0.0), (0.0, 1.0)]) {
+            place.group = "texts".into();
+            (place.x, place.y) = at;
+        }
+        let svg = map(&wide);
+        let (x, y) = (pixels(&svg, "cx"), pixels(&svg, "cy"));
+        let (across, up) = (x[1] - x[0], y[0] - y[2]);
+        assert!((across / 10.0 - up).abs() < 0.2, "{across} for 10 and {up} for 1");
+    }
+
+    #[test]
+    fn names_are_all_or_none_where_that_is_asked_for() {
+        let all = map(&sentences(60, Names::All));
+        assert_eq!(all.matches("\nsentence ").count(), 60);
+        let none = map(&sentences(60, Names::None));
+        assert_eq!(none.matches("\nsentence ").count(), 0);
+        assert_eq!(none.matches("<title>sentence ").count(), 60);
+    }
+}
