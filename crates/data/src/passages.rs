@@ -22,14 +22,118 @@ pub enum Split {
     Paragraphs,
 }
 
-/// What a file says: of Markdown (`.md`) and Rust (`.rs`) the prose, without code, a paragraph,
-/// heading, item or cell a passage; of Rust the documentation comments alone; of any other file its
-/// lines or paragraphs. Blank ones say nothing.
+/// What a file says. Of Markdown (`.md`, `.markdown`) a paragraph, item, table row or block of code
+/// is a passage, behind the headings that it stands under, and what stands before the text (front
+/// matter) one of its own. Of Rust (`.rs`) the prose of the documentation comments, without code, a
+/// paragraph, heading, item or cell a passage. Of any other file its lines or paragraphs. Blank ones
+/// say nothing.
 pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
     match file.extension().and_then(|extension| extension.to_str()) {
-        Some("md" | "markdown" | "rs") => prose_passages(file, text),
+        Some("md" | "markdown") => markdown(text),
+        Some("rs") => prose_passages(file, text),
         _ => plain(text, split),
     }
+}
+
+/// A heading that the text stands under.
+struct Heading {
+    level: usize,
+    line: u32,
+    text: String,
+    /// Whether something stands under it.
+    followed: bool,
+}
+
+/// Passages of a Markdown text while it is read.
+#[derive(Default)]
+struct Markdown {
+    passages: Vec<Passage>,
+    /// Headings that what is read stands under, the highest first.
+    headings: Vec<Heading>,
+    /// Text of the passage that is read, and the line where it begins.
+    text: String,
+    begun: Option<u32>,
+}
+
+impl Markdown {
+    /// Ends a passage that began in `line` unless it said where; returns where it begins and its
+    /// words.
+    fn end(&mut self, line: u32) -> (u32, String) {
+        let text = std::mem::take(&mut self.text);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        (self.begun.take().unwrap_or(line), words.join(" "))
+    }
+
+    /// Adds a passage behind its headings.
+    fn push(&mut self, line: u32, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let mut parts = Vec::new();
+        for heading in &mut self.headings {
+            heading.followed = true;
+            parts.push(&heading.text[..]);
+        }
+        parts.push(text);
+        self.passages.push(Passage { line, text: parts.join(": ") });
+    }
+
+    /// Leaves the headings of this level and below; one that nothing followed is a passage itself.
+    fn leave(&mut self, level: usize) {
+        while let Some(heading) = self.headings.pop_if(|heading| heading.level >= level) {
+            if !heading.followed {
+                self.push(heading.line, &heading.text);
+            }
+        }
+    }
+}
+
+/// The passages of a Markdown text, without pictures, addresses and HTML.
+fn markdown(text: &str) -> Vec<Passage> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
+        | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS;
+    let (mut line, mut read, mut silent) = (1, 0, 0);
+    let mut found = Markdown::default();
+    let parser = Parser::new_with_broken_link_callback(text, options, Some(broken_link));
+    for (event, range) in parser.into_offset_iter() {
+        if range.start > read {
+            line += text[read..range.start].matches('\n').count() as u32;
+            read = range.start;
+        }
+        match event {
+            Event::Start(Tag::Image { .. } | Tag::HtmlBlock) => silent += 1,
+            Event::End(TagEnd::Image | TagEnd::HtmlBlock) => silent -= 1,
+            Event::Start(Tag::TableCell) if !found.text.is_empty() => found.text.push_str(" | "),
+            Event::Text(text) | Event::Code(text) if silent == 0 => {
+                found.begun.get_or_insert(line);
+                found.text.push_str(&text);
+            }
+            Event::SoftBreak | Event::HardBreak => found.text.push(' '),
+            Event::End(TagEnd::Heading(level)) => {
+                let ((line, text), level) = (found.end(line), level as usize);
+                found.leave(level);
+                if !text.is_empty() {
+                    found.headings.push(Heading { level, line, text, followed: false });
+                }
+            }
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Item
+                | TagEnd::BlockQuote(_)
+                | TagEnd::CodeBlock
+                | TagEnd::TableHead
+                | TagEnd::TableRow
+                | TagEnd::MetadataBlock(_),
+            ) => {
+                let (begun, words) = found.end(line);
+                found.push(begun, &words);
+            }
+            _ => {}
+        }
+    }
+    found.leave(0);
+    found.passages
 }
 
 fn plain(text: &str, split: Split) -> Vec<Passage> {
@@ -160,8 +264,20 @@ mod tests {
 
     #[test]
     fn a_passage_of_markdown_knows_its_line() {
-        let text = "# Title\n\nOne\ntwo.\n\n```\ncode\n```\n\n- a\n- b\n";
-        let expected = [(1, "Title"), (3, "One two."), (10, "a"), (11, "b")];
+        let text = "---\nby: me\n---\nFirst.\n\n# Alone\n\n# Title\n\nOne\ntwo.\n\n```sh\nls -l\npwd\n```\n\n\
+                    - a\n- b\n\n| x | y |\n|---|---|\n| 1 | `2` |\n\n## Last\n";
+        let expected = [
+            (2, "by: me"),
+            (4, "First."),
+            (6, "Alone"),
+            (10, "Title: One two."),
+            (14, "Title: ls -l pwd"),
+            (18, "Title: a"),
+            (19, "Title: b"),
+            (21, "Title: x | y"),
+            (23, "Title: 1 | 2"),
+            (25, "Title: Last"),
+        ];
         assert_eq!(
             of("a.md", text, Split::Lines),
             expected.map(|(line, text)| (line, text.to_string()))

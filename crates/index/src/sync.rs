@@ -19,6 +19,9 @@ const PASSAGES_PER_WRITE: usize = 1024;
 /// Size of the largest file that is read, in bytes: a larger text is no note or chapter but data.
 const LARGEST_FILE: u64 = 256 << 20;
 
+/// Number of the way in which files become passages: where that changes, they are read anew.
+const PASSAGES: u32 = 2;
+
 /// What stands in an error where a file was expected: opening it could block for ever.
 const SPECIAL: &str = "it is a device, pipe or socket";
 
@@ -291,7 +294,7 @@ pub fn remove_files(index: &mut Index, files: &[PathBuf]) -> Result<usize, Index
 /// The digest by which the bytes of a file, made passages in this way, are known again.
 fn digest(bytes: &[u8], split: Split) -> [u8; 32] {
     let mut sum = Sha256::new();
-    sum.update(format!("{split:?}\n"));
+    sum.update(format!("{split:?} {PASSAGES}\n"));
     sum.update(bytes);
     sum.finalize().into()
 }

@@ -18,7 +18,7 @@ fn notes() -> TempDir {
     };
     write("notes/a.md", "# The river\n\nThe cat sat on\na mat.\n\n```\nlet dog = 1;\n```\n");
     write("notes/lib.rs", "//! The bank.\n\n/// A dog.\npub struct Cat;\n");
-    write("notes/deep/b.txt", "the dog sat\n\na river bank\nThe river\n");
+    write("notes/deep/b.txt", "the dog sat\n\na river bank\na river bank\n");
     write("notes/target/c.txt", "left out\n");
     write("notes/.hidden.txt", "left out\n");
     write("notes/.gitignore", "drafts/\n");
@@ -95,12 +95,14 @@ fn what_files_say_is_found_with_file_and_line() {
         (&3.into(), &7.into(), &6.into())
     );
     assert_eq!(info["width"], 32);
-    let first = &found(&index, "The cat sat on a mat.")[0];
+    let first = &found(&index, "The river: The cat sat on a mat.")[0];
     assert_eq!((&first["rank"], &first["line"], &first["more"]), (&1.into(), &3.into(), &0.into()));
     assert!(first["file"].as_str().unwrap().ends_with("notes/a.md"), "{first}");
     assert!((first["score"].as_f64().unwrap() - 1.0).abs() < 1e-5);
-    let said_twice = &found(&index, "The river")[0];
-    assert_eq!((&said_twice["text"], &said_twice["more"]), (&"The river".into(), &1.into()));
+    let said_twice = &found(&index, "a river bank")[0];
+    assert_eq!((&said_twice["text"], &said_twice["more"]), (&"a river bank".into(), &1.into()));
+    let code = &found(&index, "The river: let dog = 1;")[0];
+    assert_eq!((&code["text"], &code["line"]), (&"The river: let dog = 1;".into(), &7.into()));
     let text = stdout(&rungs(&["search", "The bank.", "--index", &index, "--top", "1"], b""));
     assert!(text.contains("lib.rs:1  The bank."), "{text}");
 }
@@ -113,7 +115,7 @@ fn only_what_changed_is_embedded_again() {
     let build = ["index", "build", &notes, "--out", &index, "--model", path(&model)];
     let summary = object(&build);
     assert_eq!((&summary["unchanged"], &summary["embedded"]), (&3.into(), &0.into()));
-    fs::write(folder.path().join("notes/deep/b.txt"), "the dog sat\na mat\nThe river\n").unwrap();
+    fs::write(folder.path().join("notes/deep/b.txt"), "the dog sat\na mat\na river bank\n").unwrap();
     let summary = object(&build);
     assert_eq!((&summary["renewed"], &summary["embedded"]), (&1.into(), &1.into()));
     fs::remove_file(folder.path().join("notes/lib.rs")).unwrap();
@@ -250,4 +252,49 @@ fn a_model_of_another_width_or_with_other_weights_is_refused_by_name() {
         b"",
     );
     assert_refused(&output, &[path(&other)]);
+}
+
+/// Questions about thirty notes, each with its note and a word of the answer, and the share whose
+/// first answer, or one of the first five, holds it. When a heading, a cell and a paragraph were
+/// passages of their own and code was none, the right note came first all the same, but by its
+/// heading: the answer itself came first for 5 in 100, and among five for 30.
+#[test]
+#[ignore = "needs: cargo rungs fetch minilm"]
+fn twenty_questions_find_their_answers_in_thirty_notes() {
+    let (notes, folder) = (Path::new("tests/notes"), tempfile::tempdir().unwrap());
+    let index = folder.path().join("notes.index").to_str().unwrap().to_string();
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rungs"));
+        stdout(&command.args(args).env_remove("RUNGS_DEVICE").output().unwrap())
+    };
+    run(&["index", "build", notes.to_str().unwrap(), "--out", &index]);
+    let questions = fs::read_to_string(notes.join("questions.tsv")).unwrap();
+    let (mut asked, mut first, mut among_five) = (0, 0, 0);
+    for row in questions.lines().skip(1) {
+        let row: Vec<&str> = row.split('\t').collect();
+        let found = run(&["search", row[0], "--index", &index, "-k", "5", "-f", "jsonl"]);
+        let is_answer = |line: &str| {
+            let hit: Value = serde_json::from_str(line).unwrap();
+            hit["file"].as_str().unwrap().ends_with(&format!("{}.md", row[1]))
+                && hit["text"].as_str().unwrap().contains(row[2])
+        };
+        let right: Vec<bool> = found.lines().map(is_answer).collect();
+        asked += 1;
+        first += usize::from(right[0]);
+        among_five += usize::from(right.contains(&true));
+    }
+    println!("recall@1 {first} of {asked}, recall@5 {among_five}");
+    assert_eq!(asked, 20);
+    assert!(first >= 19 && among_five == 20, "{first} first, {among_five} among five");
+}
+
+#[test]
+fn lines_have_their_numbers_and_a_folder_is_sent_to_the_index() {
+    let (folder, model) = (notes(), model());
+    let text = folder.path().join("notes/deep/b.txt");
+    let search = ["search", "the dog sat", text.to_str().unwrap(), "-m", path(&model), "-k", "2"];
+    let found = stdout(&rungs(&search, b""));
+    assert!(found.starts_with(" 1.0000  1  the dog sat\n"), "{found}");
+    let whole = rungs(&["search", "cat", path(&folder), "-m", path(&model)], b"");
+    assert_refused(&whole, &[path(&folder), "found a folder", "help: `cargo rungs index build"]);
 }

@@ -186,8 +186,8 @@ fn an_interrupt_leaves_a_usable_file() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    let interrupt =
-        || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let id = child.id().to_string();
+    let interrupt = || Command::new("kill").args(["-INT", &id]).status().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
     stderr.read_line(&mut said).unwrap();

@@ -149,8 +149,11 @@ fn operation(what: &str) -> Result<&'static Operation> {
     bail!("bench {what:?}: expected one of {}", known.join(", "))
 }
 
-/// The devices that the arguments name.
+/// The devices that the arguments name; of several, those that do not work here are passed over.
 fn devices(args: &Args) -> Result<Vec<(String, Device)>> {
+    if args.device.len() > 1 {
+        return devices_that_work(args);
+    }
     let mut devices = Vec::new();
     for name in &args.device {
         devices.push((name.clone(), names::device(name)?));

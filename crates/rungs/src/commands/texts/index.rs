@@ -29,8 +29,8 @@ use crate::shell::{failure, input, names, output, progress};
   cargo rungs search 'a place to keep money' --index notes.index
   cargo rungs index docs                        the documentation of this workspace's dependencies
 
-Markdown (.md) and Rust (.rs) give their prose, a paragraph, heading or item a passage, Rust its \
-documentation comments alone; any other file gives its lines, or with --paragraphs what stands \
+Markdown (.md) gives a passage for each paragraph, item, table row and block of code, behind its \
+heading; Rust (.rs) the prose of its documentation comments; any other file gives its lines, or with --paragraphs what stands \
 between empty lines. Of a directory .md, .markdown, .rs and .txt are read; hidden entries, target/ \
 and what a .gitignore names are left out. Only what changed is embedded again.")]
 pub struct Args {

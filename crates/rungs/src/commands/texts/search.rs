@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use index::Index;
 use serde::Serialize;
 
+use crate::shell::failure::Helpful;
 use crate::shell::options::{DEFAULT, Format, OwnModelArg};
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
 use crate::shell::{input, names, output, progress, prompts};
@@ -55,6 +56,15 @@ const SHOWN: usize = 160;
 pub fn run(args: &Args) -> Result<()> {
     if args.query.trim().is_empty() {
         bail!("expected a query, found an empty text: say what to look for");
+    }
+    if args.index.is_none() && args.file.is_dir() {
+        let folder = args.file.display();
+        let error = format!("{folder}: expected a file, a text a line, found a folder");
+        let help = format!(
+            "`cargo rungs index build {folder} --out FILE` reads a folder, and `search QUERY --index \
+                FILE` looks in it"
+        );
+        return Err(Helpful { error, help }.into());
     }
     match &args.index {
         Some(_) if args.passage_prompt.is_given() => {
@@ -107,8 +117,9 @@ fn in_lines(args: &Args) -> Result<()> {
     }
     output::rows(args.format, &rows, || {
         let mut text = String::new();
+        let width = rows.iter().map(|row| row.line).max().unwrap_or(0).to_string().len();
         for row in &rows {
-            text.push_str(&format!("{:7.4}  {}\n", row.score, row.text));
+            text.push_str(&format!("{:7.4}  {:>width$}  {}\n", row.score, row.line, row.text));
         }
         text
     })
