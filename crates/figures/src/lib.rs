@@ -43,7 +43,7 @@ mod shapes;
 pub use canvas::is_drawn_here;
 use canvas::{Area, Canvas, Style, text_width};
 use course::{Figure, Marks, Panel};
-pub use map::{Map, Names, Place, map};
+pub use map::{Names, Place, TextMap, map};
 
 /// Pixels of a figure with one panel.
 const SINGLE: (f64, f64) = (640.0, 400.0);

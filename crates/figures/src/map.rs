@@ -54,7 +54,7 @@ pub enum Names {
 
 /// A map of texts as data.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Map {
+pub struct TextMap {
     /// What the reader looks at.
     pub title: String,
     /// Words for those who do not see it.
@@ -71,7 +71,7 @@ pub struct Map {
 type Placed<'a> = (&'a Place, (f64, f64));
 
 /// Draws a map as one SVG document, a unit as long in one direction as in the other.
-pub fn map(map: &Map) -> String {
+pub fn map(map: &TextMap) -> String {
     let numbered = map.names == Names::Some && map.places.len() <= LISTED;
     let most_lines = if numbered { map.places.len() } else { 0 };
     let groups = legend::distinct(map.places.iter().map(|place| &place.group[..]));
@@ -121,7 +121,7 @@ fn entries(groups: &[&str]) -> Vec<Entry> {
 
 /// Draws the frame, and answers with the plot and the rulers of both directions, a pixel of which
 /// is as many units long in one as in the other.
-fn equal_frame(canvas: &mut Canvas, map: &Map, area: Area) -> (Area, Ruler, Ruler) {
+fn equal_frame(canvas: &mut Canvas, map: &TextMap, area: Area) -> (Area, Ruler, Ruler) {
     let plot = Area {
         left: area.left + axis::NAME + TICKS + axis::GAP,
         bottom: area.bottom - axis::NAME - axis::TICK - axis::GAP,
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     /// Sentences in islands, some of them on one spot.
-    fn sentences(count: usize, names: Names) -> Map {
+    fn sentences(count: usize, names: Names) -> TextMap {
         let mut places = Vec::new();
         for i in 0..count {
             let island = (i % 4) as f64;
@@ -230,7 +230,7 @@ mod tests {
             places.push(Place { text, group: format!("cluster {}", i % 4 + 1), x, y });
         }
         let axes = ["first".to_string(), "second".to_string()];
-        Map { title: "Sixty".into(), alt: "Points.".into(), axes, places, names }
+        TextMap { title: "Sixty".into(), alt: "Points.".into(), axes, places, names }
     }
 
     /// Numbers that stand in an attribute, in pixels.

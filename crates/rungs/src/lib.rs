@@ -71,7 +71,13 @@ const ALIKE: f64 = 0.6;
 
 /// The one of these names that `name` was most likely meant for, if one is near.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |other: &str| strsim::normalized_damerau_levenshtein(name, other);
-    let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) >= ALIKE).then_some(best)
+    let mut best = None;
+    let mut most = ALIKE;
+    for other in known {
+        let likeness = strsim::normalized_damerau_levenshtein(name, other);
+        if likeness >= most {
+            (best, most) = (Some(*other), likeness);
+        }
+    }
+    best
 }

@@ -87,9 +87,9 @@ pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
         // Of a repository without pins a record is written, and weights come, when the rest is
         // there.
         let unpinned = matches!(source, Source::Hub { .. });
-        let has = |file: &&str| folder.join(file).exists();
         if source.is_whole(&home)
-            && (!unpinned || [RECORD, SINGLE_FILE, INDEX_FILE].iter().any(has))
+            && (!unpinned
+                || [RECORD, SINGLE_FILE, INDEX_FILE].iter().any(|file| folder.join(file).exists()))
         {
             return Ok(folder);
         }

@@ -24,7 +24,10 @@ pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a
 #[derive(Debug, Args)]
 pub struct DeviceArg {
     /// flex, ndarray, wgpu or cuda
-    #[arg(short, long, value_name = "D", env = backend::DEVICE_VARIABLE, default_value = backend::DEFAULT)]
+    #[arg(
+        short, long, value_name = "D", env = backend::DEVICE_VARIABLE,
+        default_value = backend::DEFAULT,
+    )]
     pub device: String,
 }
 
@@ -49,8 +52,8 @@ pub struct ModelArg {
 #[derive(Debug, Args)]
 pub struct OwnModelArg {
     /// Name of the model, or its folder.
-    #[arg(short, long, value_name = "MODEL", help = format!("{MODELS} [default: the index's own, else \
-        minilm]"))]
+    #[arg(short, long, value_name = "MODEL", help = format!("{MODELS} [default: the index's \
+        own, else minilm]"))]
     pub model: Option<String>,
     /// Texts that go through the encoder together
     #[arg(

@@ -115,7 +115,8 @@ fn only_what_changed_is_embedded_again() {
     let build = ["index", "build", &notes, "--out", &index, "--model", path(&model)];
     let summary = object(&build);
     assert_eq!((&summary["unchanged"], &summary["embedded"]), (&3.into(), &0.into()));
-    fs::write(folder.path().join("notes/deep/b.txt"), "the dog sat\na mat\na river bank\n").unwrap();
+    fs::write(folder.path().join("notes/deep/b.txt"), "the dog sat\na mat\na river bank\n")
+        .unwrap();
     let summary = object(&build);
     assert_eq!((&summary["renewed"], &summary["embedded"]), (&1.into(), &1.into()));
     fs::remove_file(folder.path().join("notes/lib.rs")).unwrap();

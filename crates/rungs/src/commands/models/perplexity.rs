@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use burn::tensor::Device;
 use data::Corpus;
 use decoder::{LanguageModel, nats_of_text};
@@ -66,9 +66,8 @@ pub fn run(args: &Args) -> Result<()> {
             text.len()
         );
     }
-    let in_file = |error: TokensError| anyhow!("{}: {error}", args.file.display());
-    let ids = tokenizer.encode_whole(&text).map_err(in_file)?;
-    tokenizer.check_ids(&ids, model.vocab()).map_err(in_file)?;
+    let ids = tokenizer.encode_whole(&text).map_err(|error| in_file(args, &error))?;
+    tokenizer.check_ids(&ids, model.vocab()).map_err(|error| in_file(args, &error))?;
     input::note_lost(&tokenizer, &text)?;
     if ids.len() < 2 {
         bail!(
@@ -100,6 +99,11 @@ pub fn run(args: &Args) -> Result<()> {
         perplexity: lookup::perplexity(nats),
     };
     output::object(args.format, &row, || for_people(&row))
+}
+
+/// The error of a text that the model cannot read, with its file.
+fn in_file(args: &Args, error: &TokensError) -> Error {
+    anyhow!("{}: {error}", input::name(&args.file))
 }
 
 /// Number of the text's characters that a token after the first holds, by where the tokens lie in

@@ -30,7 +30,8 @@ use crate::shell::{failure, input, names, output, progress};
   cargo rungs index docs                        the documentation of this workspace's dependencies
 
 Markdown (.md) gives a passage for each paragraph, item, table row and block of code, behind its \
-heading; Rust (.rs) the prose of its documentation comments; any other file gives its lines, or with --paragraphs what stands \
+heading; Rust (.rs) the prose of its documentation comments; any other file gives its lines, or \
+with --paragraphs what stands \
 between empty lines. Of a directory .md, .markdown, .rs and .txt are read; hidden entries, target/ \
 and what a .gitignore names are left out. Only what changed is embedded again.")]
 pub struct Args {
@@ -103,7 +104,7 @@ pub enum Command {
     /// Print passages and vectors, to carry them into another program
     #[command(after_help = "Examples:
   cargo rungs index export notes.index > notes.jsonl
-  cargo rungs index export notes.index --out notes.npy     and notes.jsonl beside it, a row a line")]
+  cargo rungs index export notes.index --out notes.npy     and notes.jsonl beside it")]
     Export {
         /// The index
         #[arg(value_name = "INDEX")]
@@ -314,8 +315,8 @@ impl Renewing {
         }
         if stopped {
             let error = format!(
-                "stopped; {} keeps {} of {} files, {} passages, and {pending} vectors of files that \
-                    were not finished",
+                "stopped; {} keeps {} of {} files, {} passages, and {pending} vectors of files \
+                    that were not finished",
                 path.display(),
                 info.files,
                 files.len(),

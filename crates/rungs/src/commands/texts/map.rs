@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use burn::tensor::{Device, Tensor};
 use clap::ValueEnum;
 use course::SEED;
-use figures::{Map, Names, Place};
+use figures::{Names, Place, TextMap};
 use maps::{KMeansConfig, TsneConfig, largest_perplexity, pca, purity, silhouette};
 use serde::Serialize;
 
@@ -35,7 +35,10 @@ pub struct Args {
     #[arg(value_name = "FILE|-", default_value = "-")]
     file: PathBuf,
     /// Name of the model or of word vectors, its folder, or a file of word vectors.
-    #[arg(short, long, value_name = "MODEL|VEC", default_value = "minilm", help = MODELS_OR_VECTORS)]
+    #[arg(
+        short, long, value_name = "MODEL|VEC", default_value = "minilm",
+        help = MODELS_OR_VECTORS,
+    )]
     model: String,
     /// How to draw
     #[arg(long, value_enum, default_value = "tsne")]
@@ -55,7 +58,7 @@ pub struct Args {
     columns: ColumnsArg,
     /// Which texts stand beside their points; a pointer that rests on a point says its text
     #[arg(long, value_enum, default_value = "some")]
-    labels: Labels,
+    labels: Labelling,
     /// Where the picture goes
     #[arg(short, long, value_name = "SVG")]
     out: PathBuf,
@@ -84,7 +87,7 @@ pub enum Projection {
 
 /// Which points of a map are labelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Labels {
+pub enum Labelling {
     /// Every one, though labels may lie over each other
     All,
     /// Those that cover nothing; up to 120 texts the others are numbered, with a list beside
@@ -93,12 +96,12 @@ pub enum Labels {
     None,
 }
 
-impl From<Labels> for Names {
-    fn from(labels: Labels) -> Self {
+impl From<Labelling> for Names {
+    fn from(labels: Labelling) -> Self {
         match labels {
-            Labels::All => Self::All,
-            Labels::Some => Self::Some,
-            Labels::None => Self::None,
+            Labelling::All => Self::All,
+            Labelling::Some => Self::Some,
+            Labelling::None => Self::None,
         }
     }
 }
@@ -154,7 +157,7 @@ struct Projected {
 pub fn run(args: &Args) -> Result<()> {
     if args.out.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("svg")) {
         bail!(
-            "{}: expected a name that ends in .svg, which is what is drawn and every browser shows; \
+            "{}: expected a name that ends in .svg, which is what is drawn and browsers show; \
                 name {}",
             args.out.display(),
             args.out.with_extension("svg").display()
@@ -368,7 +371,7 @@ fn picture(args: &Args, summary: &Summary) -> String {
         places.push(Place { text: text.clone(), group, x: *x, y: *y });
     }
     let (count, file) = (summary.points.len(), input::name(&args.file));
-    figures::map(&Map {
+    figures::map(&TextMap {
         title: format!("{file}: {count} texts by {method}"),
         alt: format!("{count} texts as points on a map made by {method} of their vectors."),
         axes: axes.map(String::from),

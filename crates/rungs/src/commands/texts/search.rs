@@ -61,8 +61,8 @@ pub fn run(args: &Args) -> Result<()> {
         let folder = args.file.display();
         let error = format!("{folder}: expected a file, a text a line, found a folder");
         let help = format!(
-            "`cargo rungs index build {folder} --out FILE` reads a folder, and `search QUERY --index \
-                FILE` looks in it"
+            "`cargo rungs index build {folder} --out FILE` reads a folder, and `search QUERY \
+                --index FILE` looks in it"
         );
         return Err(Helpful { error, help }.into());
     }

@@ -337,7 +337,8 @@ fn epochs(args: &Args, rows: usize, batch: usize) -> usize {
     let epochs = STEPS.div_ceil(rows.div_ceil(batch).max(1)).clamp(FEWEST_EPOCHS, MOST_EPOCHS);
     if epochs > FEWEST_EPOCHS {
         note!(
-            "note: {rows} rows to learn from are few: they are read {epochs} times; --epochs says otherwise"
+            "note: {rows} rows to learn from are few: they are read {epochs} times; --epochs \
+                says otherwise"
         );
     }
     epochs
