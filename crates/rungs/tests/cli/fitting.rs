@@ -97,6 +97,7 @@ fn standard_input_is_read_wherever_a_file_is() {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "needs: script, of util-linux"]
 fn people_read_text_and_programs_json() {
     let (folder, model) = (tempfile::tempdir().unwrap(), model());
     let pairs = at(&folder, "pairs.csv");

