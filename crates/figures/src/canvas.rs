@@ -222,6 +222,11 @@ impl Canvas {
         self.draw(|backend| written(backend.draw_text(&text, &looks, units(at))));
     }
 
+    /// Makes the page so high.
+    pub fn set_height(&mut self, height: f64) {
+        self.height = height;
+    }
+
     /// Draws something that says a text where a pointer rests on it.
     pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Self)) {
         self.body.push_str(&format!("<g>\n<title>{}</title>\n", escaped(&printable(title))));

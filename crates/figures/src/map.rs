@@ -73,11 +73,9 @@ type Placed<'a> = (&'a Place, (f64, f64));
 /// Draws a map as one SVG document, a unit as long in one direction as in the other.
 pub fn map(map: &TextMap) -> String {
     let numbered = map.names == Names::Some && map.places.len() <= LISTED;
-    let most_lines = if numbered { map.places.len() } else { 0 };
     let groups = legend::distinct(map.places.iter().map(|place| &place.group[..]));
     let list = if numbered { LIST } else { 0.0 };
-    let height = PLOT.1.max(most_lines as f64 * LINE_HEIGHT + 2.0 * MARGIN + TITLE);
-    let mut canvas = Canvas::new(PLOT.0 + list, height);
+    let mut canvas = Canvas::new(PLOT.0 + list, PLOT.1);
     let mut top = MARGIN;
     for line in wrap(&map.title, TITLE, PLOT.0 - 2.0 * MARGIN) {
         let at = (PLOT.0 / 2.0, top + TITLE / 2.0);
@@ -101,6 +99,7 @@ pub fn map(map: &TextMap) -> String {
             canvas.marker(Marker::of(group), at, RADIUS, colour::group(group));
         });
     }
+    canvas.set_height(PLOT.1.max(listed.len() as f64 * LINE_HEIGHT + 2.0 * MARGIN + TITLE));
     for (i, text) in listed.iter().enumerate() {
         let at = (PLOT.0, MARGIN + TITLE + LINE_HEIGHT * i as f64);
         let line = shortened(&format!("{}  {text}", i + 1), LINE, LIST - MARGIN);
