@@ -11,7 +11,7 @@
 // every start.
 pub use {
     attention, burn, classify, data, decoder, encoder, heads, inputs, layer, llama, lookup, maps,
-    positions, sentences, similarity, subwords, training, word2vec,
+    positions, roofline, sentences, similarity, subwords, training, word2vec,
 };
 
 use std::path::PathBuf;

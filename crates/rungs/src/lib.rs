@@ -11,7 +11,7 @@ use course::{Lesson, Report, Run};
 pub type Demo = fn(&Run) -> Result<Report>;
 
 /// The lessons and their demos.
-pub const LESSONS: [(Lesson, Demo); 15] = [
+pub const LESSONS: [(Lesson, Demo); 16] = [
     (lookup::LESSON, lookup::demo::demo),
     (subwords::LESSON, subwords::demo::demo),
     (similarity::LESSON, similarity::demo::demo),
@@ -27,6 +27,7 @@ pub const LESSONS: [(Lesson, Demo); 15] = [
     (llama::LESSON, llama::demo::demo),
     (sentences::LESSON, sentences::demo::demo),
     (classify::LESSON, classify::demo::demo),
+    (roofline::LESSON, roofline::demo::demo),
 ];
 
 /// The lesson called `name`: by its number (`8`, `08`), by its folder (`08-self-attention`), or by a
