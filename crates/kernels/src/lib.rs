@@ -7,18 +7,27 @@
 //! # Layout
 //!
 //! - [`plain`]: the switch
+//! - `adamw`, `gradients`, with the feature `tensors`: the optimiser's step, and the length of a
+//!   gradient, in place (crate `training`)
 //! - [`distances`]: squared distances from one point to many (lesson 05)
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
 //! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
+//! - `memory`, with the feature `tensors`: which devices' tensors are arrays of this process
 //! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
 //! - [`window`]: the gradient of a window, eight numbers side by side (lesson 04)
 //! - [`shared_table`]: rows that threads train without waiting for each other (lesson 04)
 
+#[cfg(feature = "tensors")]
+pub mod adamw;
 pub mod distances;
 pub mod dot;
 #[cfg(feature = "tensors")]
 pub mod gelu;
+#[cfg(feature = "tensors")]
+pub mod gradients;
 mod lanes;
+#[cfg(feature = "tensors")]
+pub mod memory;
 mod plain;
 pub mod repulsion;
 pub mod shared_table;

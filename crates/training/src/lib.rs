@@ -16,7 +16,8 @@
 //! **Why not burn-train's `Learner`.** It trains by epochs over a data loader and resumes at the
 //! end of one; it saves model, optimiser and scheduler as three files; and its seed is set once. A
 //! step that can be repeated bit for bit in the middle of an epoch is what this crate is for, and
-//! the loop itself is the smallest part of it. The optimiser is burn's.
+//! the loop itself is the smallest part of it. The optimiser is burn's, or on the CPU the same rule
+//! in place ([`kernels::adamw`]).
 //!
 //! **Why not burn's own records.** They are burnpack files, weights and moments apart and joined by
 //! ids. One safetensors file by names is renamed as a whole, is read by the bounded check that

@@ -274,9 +274,9 @@ impl<'a, T: Task> Training<'a, T> {
             losses.push(loss);
             accumulated.accumulate(&model, gradients);
         }
-        let gradients = accumulated.grads();
+        let mut gradients = accumulated.grads();
         let share = 1.0 / recipe.accumulation as f64;
-        let norm = gradient_norm(&model, &gradients) * share;
+        let norm = gradient_norm(&model, &mut gradients) * share;
         let loss = Tensor::cat(losses, 0).mean();
         // one wait for both
         let both = Tensor::cat(vec![loss, norm], 0).into_data();

@@ -7,6 +7,8 @@ use burn::optim::{
     AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, GradientsParams, Optimizer,
 };
 use burn::tensor::Tensor;
+use kernels::gradients::square_sum;
+use kernels::memory::is_array;
 
 use crate::Recipe;
 
@@ -15,9 +17,9 @@ use crate::Recipe;
 #[derive(Clone)]
 pub struct Update {
     /// Optimiser of weights of rank 2 and more, which decay.
-    decayed: AdamW,
+    decayed: Rule,
     /// Optimiser of norms and biases, which do not decay.
-    kept: AdamW,
+    kept: Rule,
     /// Moments of each weight, laid out flat, by a path like
     /// `layers.0.attention.projection.weight`.
     pub(crate) moments: BTreeMap<String, AdaptiveMomentumState<1>>,
@@ -26,13 +28,9 @@ pub struct Update {
 impl Update {
     /// AdamW before the first step, without moments.
     pub fn new(recipe: &Recipe) -> Self {
-        let adamw = AdamWConfig::new()
-            .with_beta_1(recipe.beta_1)
-            .with_beta_2(recipe.beta_2)
-            .with_epsilon(recipe.epsilon);
         Self {
-            decayed: adamw.clone().with_weight_decay(recipe.weight_decay).build(),
-            kept: adamw.with_weight_decay(0.0).build(),
+            decayed: Rule::new(recipe, recipe.weight_decay),
+            kept: Rule::new(recipe, 0.0),
             moments: BTreeMap::new(),
         }
     }
@@ -47,6 +45,46 @@ impl Update {
         scale: f64,
     ) -> M {
         model.map(&mut Step { update: self, rate, gradients, scale, path: Vec::new() })
+    }
+}
+
+/// AdamW with one weight decay.
+#[derive(Clone)]
+struct Rule {
+    /// The rule as burn computes it.
+    plain: AdamW,
+    /// The same rule in place, for tensors that are arrays of this process.
+    fast: kernels::adamw::AdamW,
+}
+
+impl Rule {
+    fn new(recipe: &Recipe, weight_decay: f32) -> Self {
+        let Recipe { beta_1, beta_2, epsilon, .. } = *recipe;
+        let plain = AdamWConfig::new()
+            .with_beta_1(beta_1)
+            .with_beta_2(beta_2)
+            .with_epsilon(epsilon)
+            .with_weight_decay(weight_decay)
+            .build();
+        Self { plain, fast: kernels::adamw::AdamW { beta_1, beta_2, epsilon, weight_decay } }
+    }
+
+    /// A weight after one step along its gradient times `scale`, and its moments, laid out flat.
+    fn step(
+        &self,
+        rate: f64,
+        scale: f64,
+        value: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Option<AdaptiveMomentumState<1>>,
+    ) -> (Tensor<1>, AdaptiveMomentumState<1>) {
+        if !kernels::plain() && is_array(&value) {
+            return self.fast.step(rate, scale, value, gradient, moments);
+        }
+        let gradient = if scale == 1.0 { gradient } else { gradient * scale };
+        let state = moments.map(|momentum| AdamWState { momentum });
+        let (value, state) = self.plain.step(rate, value, gradient, state);
+        (value, state.expect("AdamW keeps moments of every weight").momentum)
     }
 }
 
@@ -74,17 +112,14 @@ impl ModuleMapper for Step<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
         let path = self.path.join(".");
-        let state = self.update.moments.remove(&path).map(|momentum| AdamWState { momentum });
-        let adamw = if D > 1 { &self.update.decayed } else { &self.update.kept };
+        let moments = self.update.moments.remove(&path);
+        let rule = if D > 1 { &self.update.decayed } else { &self.update.kept };
         let (shape, numbers) = (gradient.shape(), gradient.shape().num_elements());
         let gradient: Tensor<1> = gradient.reshape([numbers]);
-        let gradient = if self.scale == 1.0 { gradient } else { gradient * self.scale };
         param.map(|value| {
-            let (value, state) =
-                adamw.step(self.rate, value.inner().reshape([numbers]), gradient, state);
-            if let Some(state) = state {
-                self.update.moments.insert(path, state.momentum);
-            }
+            let value = value.inner().reshape([numbers]);
+            let (value, moments) = rule.step(self.rate, self.scale, value, gradient, moments);
+            self.update.moments.insert(path, moments);
             Tensor::from_inner(value.reshape(shape)).require_grad()
         })
     }
@@ -98,22 +133,34 @@ impl ModuleMapper for Step<'_> {
 /// # Panics
 ///
 /// If there is no gradient.
-pub fn gradient_norm<M: Module>(model: &M, gradients: &GradientsParams) -> Tensor<1> {
+pub fn gradient_norm<M: Module>(model: &M, gradients: &mut GradientsParams) -> Tensor<1> {
     /// Visitor that collects the sum of the squares of each gradient.
     struct Squares<'a> {
-        gradients: &'a GradientsParams,
+        gradients: &'a mut GradientsParams,
         sums: Vec<Tensor<1>>,
     }
     impl ModuleVisitor for Squares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = self.gradients.get::<D>(param.id) {
-                self.sums.push(gradient.square().sum());
-            }
+            // Taken out, so that its numbers are nobody else's and need no copy.
+            let Some(gradient) = self.gradients.remove::<D>(param.id) else { return };
+            let (sum, gradient) = squares(gradient);
+            self.sums.push(sum);
+            self.gradients.register(param.id, gradient);
         }
     }
     let mut squares = Squares { gradients, sums: Vec::new() };
     model.visit(&mut squares);
     Tensor::cat(squares.sums, 0).sum().sqrt()
+}
+
+/// The sum of the squares of a gradient's numbers, `[1]`, and the gradient.
+fn squares<const D: usize>(gradient: Tensor<D>) -> (Tensor<1>, Tensor<D>) {
+    if kernels::plain() || !is_array(&gradient) {
+        return (gradient.clone().square().sum(), gradient);
+    }
+    let device = gradient.device();
+    let (sum, gradient) = square_sum(gradient);
+    (Tensor::from_data([sum as f32], &device), gradient)
 }
 
 /// The first weight of a model whose value or gradient holds a NaN or an infinity: its path, which

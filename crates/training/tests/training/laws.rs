@@ -1,5 +1,6 @@
 //! What holds of every training.
 
+use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use training::{Event, Recipe, Stop, TrainingRun, curve, parallel_gradients};
@@ -61,6 +62,28 @@ fn halves_side_by_side_are_the_whole() {
     }
     if !backend::is_gpu(&device) {
         assert_eq!(numbers(&halves), numbers(&again)); // whichever half ends first
+    }
+}
+
+#[test]
+fn a_step_in_place_is_burns_to_the_bit() {
+    let trained = |plain: bool| {
+        let _plain = plain.then(kernels::plain_here);
+        let device = backend::from_env();
+        let _seed = backend::seeded(&device, crate::SEED);
+        let device = device.autodiff();
+        // So wide that the table is worked on by several cores.
+        let model = Small::new(3001, 0.0, &device).map(&mut crate::Drawn);
+        // No clipping: the length of the gradient is added up in another order.
+        let recipe = Recipe { accumulation: 3, clip: None, ..recipe(9) };
+        let task = Pairs { batch: 4, accumulation: 3, ..Pairs::new(&device) };
+        let (trained, losses) = losses_of(&task, model, &recipe, TrainingRun::on(&device), never);
+        (weights(&trained.unwrap().model), losses)
+    };
+    let ((plain, plain_losses), (fast, fast_losses)) = (trained(true), trained(false));
+    if backend::rerun(&backend::from_env()) == 0.0 {
+        assert!(plain == fast, "weights differ");
+        assert_eq!(plain_losses, fast_losses);
     }
 }
 
