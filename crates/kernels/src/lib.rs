@@ -11,6 +11,7 @@
 //!   gradient, in place (crate `training`)
 //! - [`distances`]: squared distances from one point to many (lesson 05)
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
+//! - `dropout`, with the feature `tensors`: zeros drawn by a thread's own seed (crate `training`)
 //! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
 //! - `memory`, with the feature `tensors`: which devices' tensors are arrays of this process
 //! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
@@ -21,6 +22,8 @@
 pub mod adamw;
 pub mod distances;
 pub mod dot;
+#[cfg(feature = "tensors")]
+pub mod dropout;
 #[cfg(feature = "tensors")]
 pub mod gelu;
 #[cfg(feature = "tensors")]

@@ -21,7 +21,8 @@ impl Draw {
         StdRng::seed_from_u64(mix(self.number()))
     }
 
-    /// A seed of this draw's own, for the device's generator, from which dropout draws.
+    /// A seed of this draw's own, from which dropout draws: by the thread that computes, or by the
+    /// device's generator.
     pub fn number(&self) -> u64 {
         let micro = mix(self.seed ^ mix(self.step as u64)) ^ self.micro as u64;
         mix(micro)

@@ -52,7 +52,9 @@ pub use draw::Draw;
 pub use error::{SaveError, TrainingError};
 pub use folder::STATE_FILE;
 pub use observer::{Event, Observer};
-pub use parallel_gradients::parallel_gradients;
+pub use parallel_gradients::{
+    gradients_of, joined_gradients, on_all_cores, parallel_gradients, parts,
+};
 pub use preset::Preset;
 pub use recipe::Recipe;
 pub use run::{Stop, Task, Trained, TrainingRun, train};

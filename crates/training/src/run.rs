@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
+use kernels::dropout::with_seed;
+use kernels::memory::is_memory;
 use serde_json::Value;
 
 use crate::folder::claim;
@@ -14,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::observer::{Event, Observer};
 use crate::state::{self, State};
 use crate::update::first_not_finite;
-use crate::{Draw, Recipe, TrainingError, Update, gradient_norm};
+use crate::{Draw, Recipe, TrainingError, Update, gradient_norm, gradients_of};
 
 /// The settings of a training that is not resumed.
 static NO_SETTINGS: Value = Value::Null;
@@ -33,8 +35,7 @@ pub trait Task {
 
     /// The same loss, `[1]` without autodiff, and its gradient for every weight.
     fn gradients(&self, model: &Self::Model, draw: Draw) -> (Tensor<1>, GradientsParams) {
-        let loss = self.loss(model, draw);
-        (loss.clone().inner(), GradientsParams::from_grads(loss.backward(), model))
+        gradients_of(model, self.loss(model, draw))
     }
 
     /// Number of tokens of a micro-batch, or of whatever else its speed is counted in.
@@ -270,7 +271,8 @@ impl<'a, T: Task> Training<'a, T> {
         for micro in 0..recipe.accumulation {
             let draw = Draw { seed: recipe.seed, step, micro };
             self.run.device.seed(draw.number());
-            let (loss, gradients) = self.task.gradients(&model, draw);
+            let seed = is_memory(self.run.device).then(|| draw.number());
+            let (loss, gradients) = with_seed(seed, || self.task.gradients(&model, draw));
             losses.push(loss);
             accumulated.accumulate(&model, gradients);
         }

@@ -2,8 +2,8 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Tensor, assert_shape};
+use kernels::dropout::Dropout;
 
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
@@ -78,7 +78,7 @@ impl BertEmbeddingsConfig {
             positions: positions.init(device),
             segments: segments.init(device),
             norm: LayerNormConfig::new(d_model).with_epsilon(epsilon).init(device),
-            dropout: DropoutConfig::new(dropout).init(),
+            dropout: Dropout::new(dropout),
             padding,
         }
     }

@@ -35,8 +35,9 @@ pub mod naive;
 use attention::{attend, scores, weights};
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
+use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor};
+use kernels::dropout::Dropout;
 use positions::{Rope, RopeConfig, alibi_bias};
 
 pub use cache::KeyValueCache;
@@ -162,7 +163,7 @@ impl MultiHeadAttentionConfig {
         MultiHeadAttention {
             projection: self.linear(d_model, (n_heads + 2 * n_kv_heads) * d_head, device),
             output: self.linear(n_heads * d_head, d_model, device),
-            dropout: DropoutConfig::new(self.dropout).init(),
+            dropout: Dropout::new(self.dropout),
             head_norms: self.head_norms.map(|epsilon| HeadNorms::new(d_head, epsilon, device)),
             score_scale: self.score_scale,
             rope: self.rope(d_head, device),

@@ -2,12 +2,13 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear};
+use burn::nn::{Initializer, Linear};
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{
     KeyValueCache, LINEAR_INITIALIZER, MultiHeadAttention, MultiHeadAttentionConfig,
     PositionsConfig, causal_mask, combine_masks, window_mask,
 };
+use kernels::dropout::Dropout;
 
 use crate::{Activation, FeedForwardConfig, FeedForwardKind, Norm, NormKind, Transform};
 
@@ -108,7 +109,7 @@ impl DecoderLayerConfig {
             attention: attention.init(device),
             feed_forward_norm: self.norm.init(d_model, epsilon, device),
             feed_forward: self.feed_forward.init(feed_forward, device),
-            dropout: DropoutConfig::new(dropout).init(),
+            dropout: Dropout::new(dropout),
             window: self.window,
             residual_after_norm: self.residual_after_norm,
         }

@@ -2,10 +2,11 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer};
+use burn::nn::Initializer;
 use burn::tensor::{Bool, Device, Tensor};
 use heads::{LINEAR_INITIALIZER, MultiHeadAttention, MultiHeadAttentionConfig};
 use inputs::{LayerNorm, LayerNormConfig};
+use kernels::dropout::Dropout;
 
 use crate::{Activation, FeedForward, FeedForwardConfig};
 
@@ -79,7 +80,7 @@ impl EncoderLayerConfig {
             attention_norm: norm.init(device),
             feed_forward: feed_forward.with_initializer(self.initializer.clone()).init(device),
             feed_forward_norm: norm.init(device),
-            dropout: DropoutConfig::new(dropout).init(),
+            dropout: Dropout::new(dropout),
             placement,
         }
     }

@@ -42,10 +42,10 @@ mod tokenization;
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use heads::PositionsConfig;
 use inputs::{LayerNorm, LayerNormConfig};
+use kernels::dropout::Dropout;
 use layer::{Activation, DecoderLayer, DecoderLayerConfig, FeedForwardKind};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
@@ -189,7 +189,7 @@ impl GptConfig {
             tokens,
             positions,
             embeddings_norm,
-            dropout: DropoutConfig::new(self.dropout).init(),
+            dropout: Dropout::new(self.dropout),
             layers: (0..n_layers).map(|i| self.layer(i).init(device)).collect(),
             norm: norm.init(device),
             output: (!self.tied).then(|| table.init(device)),

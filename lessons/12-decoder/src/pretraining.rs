@@ -1,11 +1,12 @@
 //! Causal pretraining: to predict the token that follows each token of a text.
 
+use std::iter::zip;
 use std::marker::PhantomData;
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use training::{Blocks, Draw, Preset, Task, TrainingError, parallel_gradients};
+use training::{Blocks, Draw, Preset, Task, TrainingError, parallel_gradients, parts};
 
 use crate::{LanguageModel, TokenizedCorpus, nats_per_token};
 
@@ -23,8 +24,9 @@ pub struct CausalPretraining<'a, M> {
     corpus: &'a TokenizedCorpus,
     blocks: Blocks<'a>,
     block: usize,
-    /// How many parts of a batch are computed at the same time.
-    parts: usize,
+    batch: usize,
+    /// Whether the model drops numbers.
+    dropout: bool,
     device: Device,
     model: PhantomData<M>,
 }
@@ -39,8 +41,11 @@ impl<M: Module + LanguageModel> Task for CausalPretraining<'_, M> {
 
     fn gradients(&self, model: &M, draw: Draw) -> (Tensor<1>, GradientsParams) {
         let (ids, targets) = self.blocks.draw(draw, &self.device);
-        let (ids, targets) = (ids.chunk(self.parts, BATCH), targets.chunk(self.parts, BATCH));
-        let parts = ids.into_iter().zip(targets).collect();
+        let parts = parts(&self.device, self.dropout);
+        let parts = if self.batch.is_multiple_of(parts) { parts } else { 1 };
+        let share = 1.0 / parts as f64;
+        let parts = zip(ids.chunk(parts, BATCH), targets.chunk(parts, BATCH));
+        let parts = parts.map(|part| (part, share)).collect();
         parallel_gradients(model, &self.device, parts, |model, (ids, targets)| {
             model.loss(ids, targets)
         })
@@ -73,16 +78,12 @@ impl<'a, M> CausalPretraining<'a, M> {
             let found = corpus.training.len() + corpus.validation.len();
             return Err(TrainingError::ShortCorpus { needed: SHORTEST_CORPUS, found });
         }
-        // A GPU is kept busy by one part. Dropout draws from the process's one generator, which two
-        // parts would share.
-        let halves =
-            !backend::is_gpu(device) && preset.dropout == 0.0 && preset.batch.is_multiple_of(2);
-        let parts = if halves { 2 } else { 1 };
         Ok(Self {
             corpus,
             blocks,
             block: preset.block,
-            parts,
+            batch: preset.batch,
+            dropout: preset.dropout > 0.0,
             device: device.clone(),
             model: PhantomData,
         })

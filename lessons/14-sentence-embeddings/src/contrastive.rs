@@ -9,15 +9,21 @@
 //! Suggestion for Smart Reply", section 4.4; with cosine and temperature T as in van den Oord et
 //! al. 2018, equation 4): each query has to find its own candidate among those of the whole batch.
 
+use burn::optim::GradientsParams;
 use burn::tensor::{Bool, Device, Tensor, TensorData, assert_shape};
 use data::Related;
 use encoder::{Batch, Bert};
 use lookup::cross_entropy;
 use similarity::pairwise;
 use tokens::{Encoding, TokensError};
-use training::{Draw, Recipe, Task, batch_of_epoch};
+use training::{
+    Draw, Recipe, Task, batch_of_epoch, gradients_of, joined_gradients, on_all_cores, parts,
+};
 
 use crate::SentenceEncoder;
+
+/// Axis of the texts in `[texts, d_model]`.
+const TEXTS: usize = 0;
 
 /// How hard it is for each query to find its own candidate among all, on average, in nats (van den
 /// Oord et al., 2018, equation 4, on cosines).
@@ -161,20 +167,35 @@ impl<'a> Contrastive<'a> {
     /// The loss of a batch: its candidates are every pair's own, then the hard negatives.
     // ANCHOR: batch_loss
     fn batch_loss(&self, bert: &Bert, pairs: &[&IdPair], device: &Device) -> Tensor<1> {
-        let (mut queries, mut candidates) = (Vec::new(), Vec::new());
-        for pair in pairs {
-            queries.push(&pair.query);
-            candidates.push(&pair.own);
-        }
-        for pair in pairs {
-            candidates.extend(&pair.hard_negative);
-        }
+        let (queries, candidates) = texts(pairs);
         let mask = false_negatives(&queries, &candidates, device);
         let queries = vectors(&self.queries, bert, &queries, device);
         let candidates = vectors(&self.passages, bert, &candidates, device);
         ranking_loss(queries, candidates, mask, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
+
+    /// The pairs of a draw.
+    fn drawn(&self, draw: Draw) -> Vec<&IdPair> {
+        let mut pairs = Vec::with_capacity(self.tuning.batch);
+        for i in batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed) {
+            pairs.push(&self.pairs[i]);
+        }
+        pairs
+    }
+}
+
+/// The queries and the candidates of a batch.
+fn texts<'a>(pairs: &[&'a IdPair]) -> (Vec<&'a Encoding>, Vec<&'a Encoding>) {
+    let (mut queries, mut candidates) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        queries.push(&pair.query);
+        candidates.push(&pair.own);
+    }
+    for pair in pairs {
+        candidates.extend(&pair.hard_negative);
+    }
+    (queries, candidates)
 }
 
 /// One pooled vector per text, as the encoder reads it: `[texts, d_model]`.
@@ -196,11 +217,33 @@ impl Task for Contrastive<'_> {
     type Model = Bert;
 
     fn loss(&self, bert: &Bert, draw: Draw) -> Tensor<1> {
-        let mut pairs = Vec::with_capacity(self.tuning.batch);
-        for i in batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed) {
-            pairs.push(&self.pairs[i]);
+        self.batch_loss(bert, &self.drawn(draw), self.device)
+    }
+
+    /// The gradients of [`Contrastive::loss`]: parts of the texts are read at the same time, and
+    /// compared all together.
+    fn gradients(&self, bert: &Bert, draw: Draw) -> (Tensor<1>, GradientsParams) {
+        let parts = parts(self.device, true);
+        if parts == 1 {
+            return gradients_of(bert, self.loss(bert, draw));
         }
-        self.batch_loss(bert, &pairs, self.device)
+        let pairs = self.drawn(draw);
+        let (queries, candidates) = texts(&pairs);
+        let mut together = Vec::new();
+        for part in queries.chunks(queries.len().div_ceil(parts)) {
+            together.push((&self.queries, part));
+        }
+        for part in candidates.chunks(candidates.len().div_ceil(parts)) {
+            together.push((&self.passages, part));
+        }
+        let (device, temperature) = (self.device, self.tuning.temperature);
+        let vectors_of = |bert: &Bert, (encoder, texts)| vectors(encoder, bert, texts, device);
+        joined_gradients(bert, device, together, vectors_of, |vectors| {
+            let (n, m) = (queries.len(), candidates.len());
+            let mask = false_negatives(&queries, &candidates, device);
+            let of_candidates = vectors.clone().narrow(TEXTS, n, m);
+            ranking_loss(vectors.narrow(TEXTS, 0, n), of_candidates, mask, temperature)
+        })
     }
 
     fn tokens(&self) -> usize {
@@ -212,13 +255,14 @@ impl Task for Contrastive<'_> {
     }
 
     fn evaluate(&self, bert: &Bert) -> f64 {
-        let mut sum = 0.0;
-        for pairs in self.held_out.chunks(self.tuning.batch) {
+        let device = &self.queries.device;
+        let batches = self.held_out.chunks(self.tuning.batch).collect();
+        let losses = on_all_cores(device, batches, |pairs: &[IdPair]| {
             let pairs: Vec<&IdPair> = pairs.iter().collect();
-            let loss: f32 = self.batch_loss(bert, &pairs, &self.queries.device).into_scalar();
-            sum += f64::from(loss) * pairs.len() as f64;
-        }
-        sum / self.held_out.len() as f64
+            let loss: f32 = self.batch_loss(bert, &pairs, device).into_scalar();
+            f64::from(loss) * pairs.len() as f64
+        });
+        losses.iter().sum::<f64>() / self.held_out.len() as f64
     }
 }
 

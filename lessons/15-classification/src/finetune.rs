@@ -3,10 +3,11 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::LinearConfig;
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData, assert_shape};
 use encoder::{Batch, Bert, SequenceClassifier, TokenClassifier};
 use lookup::cross_entropy;
-use training::{Draw, Recipe, Task, batch_of_epoch};
+use training::{Draw, Recipe, Task, batch_of_epoch, on_all_cores, parallel_gradients, parts};
 
 use crate::{LABELS, Labels, ROWS, log_softmax, probabilities};
 
@@ -108,9 +109,9 @@ fn ints(numbers: &[usize], device: &Device) -> Tensor<1, Int> {
 
 /// A model that can be fine-tuned on examples. It says what is learned from one text (a label, or
 /// labels of its tokens), and how wrong it is about a batch of them.
-pub trait Learner: Module {
+pub trait Learner: Module + Sync {
     /// What is to be learned from one text.
-    type Target;
+    type Target: Sync;
 
     /// The mean loss in nats over all answers of these examples, each weighted by its label's
     /// weight.
@@ -121,6 +122,9 @@ pub trait Learner: Module {
     /// - label_weights: `[labels]`
     /// - output: `[1]`
     fn loss(&self, batch: &Batch, targets: &[&Self::Target], label_weights: &[f32]) -> Tensor<1>;
+
+    /// The weight of all answers of one text together.
+    fn weight(target: &Self::Target, label_weights: &[f32]) -> f32;
 }
 
 impl Learner for SequenceClassifier {
@@ -132,6 +136,10 @@ impl Learner for SequenceClassifier {
             answers.push(LabelledRow { row, label });
         }
         weighted_cross_entropy(self.forward(batch), &answers, label_weights)
+    }
+
+    fn weight(&label: &usize, label_weights: &[f32]) -> f32 {
+        label_weights[label]
     }
 }
 
@@ -163,6 +171,14 @@ impl Learner for TokenClassifier {
             }
         }
         weighted_cross_entropy(logits.reshape([texts * tokens, n_labels]), &answers, label_weights)
+    }
+
+    fn weight(target: &Vec<LabelledToken>, label_weights: &[f32]) -> f32 {
+        let mut weight = 0.0;
+        for token in target {
+            weight += label_weights[token.label];
+        }
+        weight
     }
 }
 
@@ -250,17 +266,54 @@ fn targets<'a, T>(examples: &[&'a Example<T>]) -> Vec<&'a T> {
     targets
 }
 
-impl<M: Learner> Task for Examples<'_, M> {
-    type Model = M;
-
-    fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
+impl<M: Learner> Examples<'_, M> {
+    /// The examples of a draw.
+    fn drawn(&self, draw: Draw) -> Vec<&Example<M::Target>> {
         let drawn = batch_of_epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
         let mut examples = Vec::with_capacity(drawn.len());
         for place in drawn {
             examples.push(&self.training[place]);
         }
+        examples
+    }
+
+    /// The weight of all answers of these examples together.
+    fn weight(&self, examples: &[&Example<M::Target>]) -> f64 {
+        let mut weight = 0.0;
+        for example in examples {
+            weight += f64::from(M::weight(&example.target, &self.label_weights));
+        }
+        weight
+    }
+}
+
+impl<M: Learner> Task for Examples<'_, M> {
+    type Model = M;
+
+    fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
+        let examples = self.drawn(draw);
         let batch = padded(&examples, self.pad, self.device);
         model.loss(&batch, &targets(&examples), &self.label_weights)
+    }
+
+    /// The gradients of [`Examples::loss`], by parts of the batch. Texts of one length share a part,
+    /// so that little is padded.
+    fn gradients(&self, model: &M, draw: Draw) -> (Tensor<1>, GradientsParams) {
+        let mut examples = self.drawn(draw);
+        examples.sort_by_key(|example| example.ids.len());
+        let whole = self.weight(&examples);
+        let size = examples.len().div_ceil(parts(self.device, true));
+        let mut parts = Vec::new();
+        for part in examples.chunks(size) {
+            let share = self.weight(part) / whole;
+            if share != 0.0 {
+                parts.push((part, share)); // a part without an answer has no loss
+            }
+        }
+        let (device, pad, label_weights) = (self.device, self.pad, &self.label_weights[..]);
+        parallel_gradients(model, device, parts, |model, part| {
+            model.loss(&padded(part, pad, device), &targets(part), label_weights)
+        })
     }
 
     fn tokens(&self) -> usize {
@@ -277,14 +330,15 @@ impl<M: Learner> Task for Examples<'_, M> {
     /// answers' weights, and this mean is only near the mean over all: good enough to compare steps
     /// by.
     fn evaluate(&self, model: &M) -> f64 {
-        let plain = self.device.clone().inner();
-        let examples: Vec<&Example<M::Target>> = self.held_out.iter().collect();
-        let mut sum = 0.0;
-        for part in examples.chunks(self.how.batch) {
-            let loss =
-                model.loss(&padded(part, self.pad, &plain), &targets(part), &self.label_weights);
-            sum += loss.into_scalar::<f64>() * part.len() as f64;
-        }
-        sum / examples.len() as f64
+        let device = &self.device.clone().inner();
+        let mut examples: Vec<&Example<M::Target>> = self.held_out.iter().collect();
+        examples.sort_by_key(|example| example.ids.len()); // so that little is padded
+        let parts = examples.chunks(self.how.batch).collect();
+        let (pad, label_weights) = (self.pad, &self.label_weights[..]);
+        let losses = on_all_cores(device, parts, |part: &[&Example<M::Target>]| {
+            let loss = model.loss(&padded(part, pad, device), &targets(part), label_weights);
+            loss.into_scalar::<f64>() * part.len() as f64
+        });
+        losses.iter().sum::<f64>() / examples.len() as f64
     }
 }

@@ -3,7 +3,11 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use training::{Event, Recipe, Stop, TrainingRun, curve, parallel_gradients};
+use kernels::dropout::with_seed;
+use training::{
+    Event, Recipe, Stop, TrainingRun, curve, gradients_of, joined_gradients, parallel_gradients,
+    parts,
+};
 
 use crate::{Pairs, Small, fresh, into, losses_of, metrics, never, recipe, weights};
 
@@ -40,28 +44,83 @@ fn three_micro_batches_of_four_are_one_batch_of_twelve() {
 }
 
 #[test]
-fn halves_side_by_side_are_the_whole() {
+fn parts_side_by_side_are_the_whole() {
     let (device, _seed, model) = fresh(0.0);
     let device = device.autodiff();
     let loss = |model: &Small, pairs: &[usize]| model.loss(pairs, &device);
     let all: Vec<usize> = (0..12).collect();
-    let whole = parallel_gradients(&model, &device, vec![&all[..]], loss);
-    let halves = parallel_gradients(&model, &device, vec![&all[..6], &all[6..]], loss);
-    let again = parallel_gradients(&model, &device, vec![&all[..6], &all[6..]], loss);
-    let numbers = |(mean, gradients): &(Tensor<1>, GradientsParams)| {
-        let of = |gradient: Option<Tensor<2>>| {
-            gradient.unwrap().into_data().iter::<f32>().collect::<Vec<_>>()
-        };
-        let tables = [gradients.get(model.table.weight.id), gradients.get(model.output.weight.id)];
-        let values = tables.into_iter().flat_map(of);
-        std::iter::once(mean.clone().into_scalar::<f32>()).chain(values).collect::<Vec<_>>()
-    };
-    let tolerance = backend::tolerance(&device, 1e-6); // of a mean loss of 2.4 and slopes below 1
-    for (a, b) in numbers(&whole).iter().zip(numbers(&halves)) {
-        assert!((a - b).abs() < tolerance, "{a} and {b}");
-    }
+    let split = || vec![(&all[..4], 4.0 / 12.0), (&all[4..], 8.0 / 12.0)];
+    let whole = parallel_gradients(&model, &device, vec![(&all[..], 1.0)], loss);
+    let parts = parallel_gradients(&model, &device, split(), loss);
+    let again = parallel_gradients(&model, &device, split(), loss);
+    assert_same(&model, &whole, &parts);
     if !backend::is_gpu(&device) {
-        assert_eq!(numbers(&halves), numbers(&again)); // whichever half ends first
+        assert_eq!(numbers(&model, &parts), numbers(&model, &again)); // whichever ends first
+    }
+}
+
+#[test]
+fn rows_joined_for_one_loss_are_the_whole() {
+    let (device, _seed, model) = fresh(0.0);
+    let device = device.autodiff();
+    // Every row counts with every other, so that no part has a loss of its own.
+    let loss = |rows: Tensor<2>| rows.clone().matmul(rows.transpose()).square().mean();
+    let all: Vec<usize> = (0..12).collect();
+    let rows = |model: &Small, pairs: &[usize]| model.logits(pairs, &device);
+    let whole = gradients_of(&model, loss(rows(&model, &all)));
+    let split = || vec![&all[..4], &all[4..]];
+    let parts = joined_gradients(&model, &device, split(), rows, loss);
+    assert_same(&model, &whole, &parts);
+    if !backend::is_gpu(&device) {
+        let again = joined_gradients(&model, &device, split(), rows, loss);
+        assert_eq!(numbers(&model, &parts), numbers(&model, &again));
+    }
+}
+
+#[test]
+fn parts_side_by_side_drop_the_same_numbers_in_every_run() {
+    let (device, _seed, model) = fresh(0.5);
+    let device = device.autodiff();
+    if with_seed(Some(1), || parts(&device, true)) == 1 || kernels::plain() {
+        return; // parts are not computed side by side there
+    }
+    let all: Vec<usize> = (0..12).collect();
+    let gradients = |seed| {
+        with_seed(Some(seed), || {
+            let halves = vec![(&all[..6], 0.5), (&all[6..], 0.5)];
+            let loss = |model: &Small, pairs: &[usize]| model.loss(pairs, &device);
+            numbers(&model, &parallel_gradients(&model, &device, halves, loss))
+        })
+    };
+    let first = gradients(1);
+    assert_ne!(first, gradients(2));
+    for _ in 0..20 {
+        assert_eq!(first, gradients(1));
+    }
+    assert_eq!(parts(&device, true), 1, "one generator is not shared");
+}
+
+/// A loss and the gradients of both tables.
+fn numbers(model: &Small, (mean, gradients): &(Tensor<1>, GradientsParams)) -> Vec<f32> {
+    let mut numbers = vec![mean.clone().into_scalar::<f32>()];
+    for table in [model.table.weight.id, model.output.weight.id] {
+        let gradient = gradients.get::<2>(table).unwrap().into_data();
+        numbers.extend(gradient.iter::<f32>());
+    }
+    numbers
+}
+
+/// Asserts that two ways to the same gradients differ by no more than roundings.
+#[track_caller]
+fn assert_same(
+    model: &Small,
+    whole: &(Tensor<1>, GradientsParams),
+    parts: &(Tensor<1>, GradientsParams),
+) {
+    // of a loss of about 2 and slopes below 1
+    let tolerance = backend::tolerance(&backend::from_env(), 1e-6);
+    for (a, b) in numbers(model, whole).iter().zip(numbers(model, parts)) {
+        assert!((a - b).abs() < tolerance, "{a} and {b}");
     }
 }
 

@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use kernels::dropout::Dropout;
 use serde_json::{Value, json};
 use training::{
     Draw, Event, Observer, Recipe, SaveError, Task, Trained, TrainingError, TrainingRun,
@@ -46,23 +47,27 @@ impl Small {
     fn new(width: usize, dropout: f64, device: &Device) -> Self {
         Self {
             table: EmbeddingConfig::new(VOCAB, width).init(device),
-            dropout: DropoutConfig::new(dropout).init(),
+            dropout: Dropout::new(dropout),
             output: LinearConfig::new(width, VOCAB).init(device),
         }
     }
 
     fn loss(&self, pairs: &[usize], device: &Device) -> Tensor<1> {
-        let column = |of: fn(usize) -> usize| {
-            let ids: Vec<i64> = pairs.iter().map(|&pair| of(pair) as i64).collect();
-            Tensor::<1, Int>::from_data(TensorData::new(ids, [pairs.len()]), device)
-        };
-        let inputs: Tensor<2> =
-            self.table.forward(column(|pair| pair % VOCAB).unsqueeze::<2>()).squeeze_dim(0);
-        let logits = self.output.forward(self.dropout.forward(inputs));
-        CrossEntropyLossConfig::new()
-            .init(device)
-            .forward(logits, column(|pair| (pair * pair + 1) % VOCAB))
+        let targets = column(pairs, |pair| (pair * pair + 1) % VOCAB, device);
+        CrossEntropyLossConfig::new().init(device).forward(self.logits(pairs, device), targets)
     }
+
+    fn logits(&self, pairs: &[usize], device: &Device) -> Tensor<2> {
+        let tokens = column(pairs, |pair| pair % VOCAB, device);
+        let inputs: Tensor<2> = self.table.forward(tokens.unsqueeze::<2>()).squeeze_dim(0);
+        self.output.forward(self.dropout.forward(inputs))
+    }
+}
+
+/// A token of each pair, as a tensor.
+fn column(pairs: &[usize], of: fn(usize) -> usize, device: &Device) -> Tensor<1, Int> {
+    let ids: Vec<i64> = pairs.iter().map(|&pair| of(pair) as i64).collect();
+    Tensor::from_data(TensorData::new(ids, [pairs.len()]), device)
 }
 
 /// Learns what follows each token, and does on request what a training must cope with.
