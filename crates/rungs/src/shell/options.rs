@@ -131,3 +131,11 @@ pub fn above_zero(text: &str) -> Result<f64, String> {
         _ => Err("expected a number above 0".into()),
     }
 }
+
+/// Parses a share of numbers that are left out: 0 or more and below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a share of 0 or more and below 1".into()),
+    }
+}

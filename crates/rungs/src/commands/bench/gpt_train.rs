@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
         Some(batch) => batch as usize,
         None => preset.batch,
     };
-    let preset = Preset { batch, ..preset };
+    let preset = Preset { batch, dropout: args.dropout, ..preset };
     let tokens = (preset.batch * preset.block) as f64;
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
@@ -105,15 +105,13 @@ impl ShortTraining {
 }
 
 /// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts
-/// with the same weights on every device and is trained without dropout, for which each would draw
-/// other zeros.
+/// with the same weights on every device; with dropout each draws other zeros.
 pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<ShortTraining> {
-    let preset = Preset { dropout: 0.0, ..*preset };
     let device = device.clone().autodiff();
-    let model = placed(&device, |device| GptConfig::preset(&preset, CHARACTERS).init(device));
+    let model = placed(&device, |device| GptConfig::preset(preset, CHARACTERS).init(device));
     let parameters = model.num_params();
     let corpus = noise()?;
-    let task = CausalPretraining::new(&corpus, &preset, &device)?;
+    let task = CausalPretraining::new(&corpus, preset, &device)?;
     let steps = WARM_UP + counted;
     let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
     let (mut losses, mut seconds) = (Vec::new(), Vec::new());

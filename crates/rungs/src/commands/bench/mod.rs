@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
-use crate::shell::options::{Format, PresetArg};
+use crate::shell::options::{Format, PresetArg, share};
 use crate::shell::{failure, names};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
@@ -78,9 +78,12 @@ pub struct Args {
         value_parser = clap::value_parser!(u32).range(1..),
     )]
     passages: u32,
-    /// How large a model gpt-train trains, without dropout
+    /// How large a model gpt-train trains
     #[arg(long, value_enum, default_value = "laptop")]
     preset: PresetArg,
+    /// Dropout of gpt-train's model; every device draws other zeros
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
+    dropout: f64,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
