@@ -63,6 +63,19 @@ pub fn block_at(ids: &[u32], start: usize, block: usize) -> (&[u32], &[u32]) {
     (&ids[start..start + block], &ids[start + 1..start + block + 1])
 }
 
+/// The items of a draw's batch: those of [`batch_of_epoch`] at the number of its step.
+///
+/// # Panics
+///
+/// If there are no items, or `batch` is 0.
+pub fn items_of_draw<T>(items: &[T], batch: usize, draw: Draw) -> Vec<&T> {
+    let mut drawn = Vec::with_capacity(batch);
+    for place in batch_of_epoch(items.len(), batch, draw.step, draw.seed) {
+        drawn.push(&items[place]);
+    }
+    drawn
+}
+
 /// The items of batch number `index`, where every epoch sees each of `items` once, in an order of
 /// its own. The last batch of an epoch may be smaller.
 ///

@@ -46,7 +46,7 @@ mod run;
 mod state;
 mod update;
 
-pub use batches::{Blocks, batch_of_epoch, block_at};
+pub use batches::{Blocks, batch_of_epoch, block_at, items_of_draw};
 pub use curve::curve;
 pub use draw::Draw;
 pub use error::{SaveError, TrainingError};

@@ -17,7 +17,7 @@ use lookup::cross_entropy;
 use similarity::pairwise;
 use tokens::{Encoding, TokensError};
 use training::{
-    Draw, Recipe, Task, batch_of_epoch, gradients_of, joined_gradients, on_all_cores, parts,
+    Draw, Recipe, Task, gradients_of, items_of_draw, joined_gradients, on_all_cores, parts,
 };
 
 use crate::SentenceEncoder;
@@ -174,15 +174,6 @@ impl<'a> Contrastive<'a> {
         ranking_loss(queries, candidates, mask, self.tuning.temperature)
     }
     // ANCHOR_END: batch_loss
-
-    /// The pairs of a draw.
-    fn drawn(&self, draw: Draw) -> Vec<&IdPair> {
-        let mut pairs = Vec::with_capacity(self.tuning.batch);
-        for i in batch_of_epoch(self.pairs.len(), self.tuning.batch, draw.step, draw.seed) {
-            pairs.push(&self.pairs[i]);
-        }
-        pairs
-    }
 }
 
 /// The queries and the candidates of a batch.
@@ -217,7 +208,8 @@ impl Task for Contrastive<'_> {
     type Model = Bert;
 
     fn loss(&self, bert: &Bert, draw: Draw) -> Tensor<1> {
-        self.batch_loss(bert, &self.drawn(draw), self.device)
+        let pairs = items_of_draw(&self.pairs, self.tuning.batch, draw);
+        self.batch_loss(bert, &pairs, self.device)
     }
 
     /// The gradients of [`Contrastive::loss`]: parts of the texts are read at the same time, and
@@ -227,14 +219,12 @@ impl Task for Contrastive<'_> {
         if parts == 1 {
             return gradients_of(bert, self.loss(bert, draw));
         }
-        let pairs = self.drawn(draw);
+        let pairs = items_of_draw(&self.pairs, self.tuning.batch, draw);
         let (queries, candidates) = texts(&pairs);
         let mut together = Vec::new();
-        for part in queries.chunks(queries.len().div_ceil(parts)) {
-            together.push((&self.queries, part));
-        }
-        for part in candidates.chunks(candidates.len().div_ceil(parts)) {
-            together.push((&self.passages, part));
+        for (reader, texts) in [(&self.queries, &queries), (&self.passages, &candidates)] {
+            let parts = texts.chunks(texts.len().div_ceil(parts));
+            together.extend(parts.map(|part| (reader, part)));
         }
         let (device, temperature) = (self.device, self.tuning.temperature);
         let vectors_of = |bert: &Bert, (encoder, texts)| vectors(encoder, bert, texts, device);

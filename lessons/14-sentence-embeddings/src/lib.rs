@@ -48,9 +48,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use course::Lesson;
 use encoder::{Batch, Bert};
 use lookup::TokenEmbedding;
-use rayon::prelude::*;
 use similarity::nearest;
 use tokens::{Encoding, Tokenizer, TokensError};
+use training::on_all_cores;
 
 pub use self::error::SentenceError;
 pub use self::pooling::{Pooling, max_pooling, mean_pooling};
@@ -380,7 +380,7 @@ impl SentenceEncoder {
         let mut longest_first: Vec<usize> = (0..texts.len()).collect();
         longest_first.sort_by_key(|&i| Reverse(encodings[i].ids.len()));
         let batches: Vec<&[usize]> = longest_first.chunks(self.batch).collect();
-        let results = run_batches(&batches, &self.device, |chosen| {
+        let results = on_all_cores(&self.device, batches, |chosen: &[usize]| {
             let mut texts = Vec::with_capacity(chosen.len());
             for &i in chosen {
                 texts.push((&encodings[i].ids[..], &encodings[i].segments[..]));
@@ -396,24 +396,6 @@ impl SentenceEncoder {
         }
         Ok(paired)
     }
-}
-
-/// Runs `forward` on every batch: at the same time on the CPU, where a sentence is too short to keep
-/// all cores busy inside one operation, and one after the other on a GPU.
-fn run_batches<T: Send>(
-    batches: &[&[usize]],
-    device: &Device,
-    forward: impl Fn(&[usize]) -> T + Sync,
-) -> Vec<T> {
-    if backend::is_gpu(device) {
-        return batches.iter().map(|batch| forward(batch)).collect();
-    }
-    let plain = kernels::plain(); // asked here, since a guard makes only its own thread plain
-    let on_a_core = batches.par_iter().map(|batch| {
-        let _guard = plain.then(kernels::plain_here);
-        forward(batch)
-    });
-    on_a_core.collect()
 }
 
 /// The rows of a matrix, on the host.

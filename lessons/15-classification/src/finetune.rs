@@ -7,7 +7,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData, assert_shape};
 use encoder::{Batch, Bert, SequenceClassifier, TokenClassifier};
 use lookup::cross_entropy;
-use training::{Draw, Recipe, Task, batch_of_epoch, on_all_cores, parallel_gradients, parts};
+use training::{Draw, Recipe, Task, items_of_draw, on_all_cores, parallel_gradients, parts};
 
 use crate::{LABELS, Labels, ROWS, log_softmax, probabilities};
 
@@ -267,16 +267,6 @@ fn targets<'a, T>(examples: &[&'a Example<T>]) -> Vec<&'a T> {
 }
 
 impl<M: Learner> Examples<'_, M> {
-    /// The examples of a draw.
-    fn drawn(&self, draw: Draw) -> Vec<&Example<M::Target>> {
-        let drawn = batch_of_epoch(self.training.len(), self.how.batch, draw.step, draw.seed);
-        let mut examples = Vec::with_capacity(drawn.len());
-        for place in drawn {
-            examples.push(&self.training[place]);
-        }
-        examples
-    }
-
     /// The weight of all answers of these examples together.
     fn weight(&self, examples: &[&Example<M::Target>]) -> f64 {
         let mut weight = 0.0;
@@ -291,7 +281,7 @@ impl<M: Learner> Task for Examples<'_, M> {
     type Model = M;
 
     fn loss(&self, model: &M, draw: Draw) -> Tensor<1> {
-        let examples = self.drawn(draw);
+        let examples = items_of_draw(self.training, self.how.batch, draw);
         let batch = padded(&examples, self.pad, self.device);
         model.loss(&batch, &targets(&examples), &self.label_weights)
     }
@@ -299,7 +289,7 @@ impl<M: Learner> Task for Examples<'_, M> {
     /// The gradients of [`Examples::loss`], by parts of the batch. Texts of one length share a part,
     /// so that little is padded.
     fn gradients(&self, model: &M, draw: Draw) -> (Tensor<1>, GradientsParams) {
-        let mut examples = self.drawn(draw);
+        let mut examples = items_of_draw(self.training, self.how.batch, draw);
         examples.sort_by_key(|example| example.ids.len());
         let whole = self.weight(&examples);
         let size = examples.len().div_ceil(parts(self.device, true));

@@ -1,6 +1,8 @@
 //! What the demo claims of what was learned.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
 use classify::baseline::{BagOfWords, majority};
 use classify::demo::demo;
 use classify::finetune::{Example, Examples, FineTuning, sequence_classifier};
@@ -9,9 +11,10 @@ use course::metrics::accuracy;
 use course::{Marks, Report, Run};
 use data::{Labelled, World};
 use encoder::{BertConfig, SequenceClassifier};
+use kernels::dropout::with_seed;
 use sentences::SentenceEncoder;
 use tokens::Tokenizer;
-use training::{Task, train};
+use training::{Draw, Task, gradients_of, train};
 
 /// The rows of the demo's table whose first cell opens with `name`, as the numbers in per cent.
 fn percent(report: &Report, name: &str) -> Vec<f64> {
@@ -106,6 +109,39 @@ fn twenty_steps_of_fine_tuning_lower_the_loss() {
     let model = trained.model.valid();
     let after = task.evaluate(&model);
     assert!(after < before - 0.5, "from {before:.3} to {after:.3} nats");
+    // of slopes up to 1, each a sum over some hundred tokens
+    assert_parts_are_the_whole(&task, &model.train(), 1e-5);
+}
+
+/// Asserts that the gradients of a batch's parts add up to those of the whole, but for roundings.
+fn assert_parts_are_the_whole<T: Task>(task: &T, model: &T::Model, on_cpu: f32) {
+    let draw = Draw { seed: 7, step: 1, micro: 0 };
+    let (whole, expected) = gradients_of(model, task.loss(model, draw));
+    let (parts, found) = with_seed(Some(1), || task.gradients(model, draw));
+    let tolerance = backend::tolerance(&backend::from_env(), on_cpu);
+    let loss = (whole - parts).abs().into_scalar::<f32>();
+    assert!(loss < tolerance, "losses {loss} apart");
+    let mut apart = Apart { expected, found, largest: 0.0, compared: 0 };
+    model.visit(&mut apart);
+    assert!(apart.compared > 10 && apart.largest < tolerance, "{} apart", apart.largest);
+}
+
+/// Visitor that looks for the largest difference of two gradients.
+struct Apart {
+    expected: GradientsParams,
+    found: GradientsParams,
+    largest: f32,
+    compared: usize,
+}
+
+impl ModuleVisitor for Apart {
+    fn visit_float<const D: usize>(&mut self, weight: &Param<Tensor<D>>) {
+        let Some(expected) = self.expected.get::<D>(weight.id) else { return };
+        let found = self.found.get::<D>(weight.id).expect("a gradient of the same weight");
+        let apart = (expected - found).abs().max().into_scalar::<f32>();
+        self.largest = self.largest.max(apart);
+        self.compared += 1;
+    }
 }
 
 /// Sentences of film reviews with their labels as numbers.
