@@ -237,10 +237,7 @@ impl Task for Contrastive<'_> {
     }
 
     fn tokens(&self) -> usize {
-        let mut tokens = 0;
-        for pair in &self.pairs {
-            tokens += pair.tokens();
-        }
+        let tokens: usize = self.pairs.iter().map(IdPair::tokens).sum();
         self.tuning.batch * tokens / self.pairs.len()
     }
 
@@ -261,11 +258,7 @@ fn encoded(
     passages: &SentenceEncoder,
     pairs: &[Related],
 ) -> Result<Vec<IdPair>, TokensError> {
-    let mut encoded = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        encoded.push(IdPair::new(queries, passages, pair)?);
-    }
-    Ok(encoded)
+    pairs.iter().map(|pair| IdPair::new(queries, passages, pair)).collect()
 }
 
 /// The mask of a batch's false negatives: candidates that belong to a query without being its own.
