@@ -12,16 +12,26 @@
 //! - [`distances`]: squared distances from one point to many (lesson 05)
 //! - [`dot`]: dot product of long vectors (the search of crate `index`)
 //! - `dropout`, with the feature `tensors`: zeros drawn by a thread's own seed (crate `training`)
-//! - `gelu`, with the feature `tensors`: GELU's tanh form by one exponential (lesson 10)
 //! - `memory`, with the feature `tensors`: which devices' tensors are arrays of this process
 //! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
 //! - [`window`]: the gradient of a window, eight numbers side by side (lesson 04)
 //! - [`shared_table`]: rows that threads train without waiting for each other (lesson 04)
+//!
+//! With the feature `tensors`, on tensors of every backend and faster on flex:
+//!
+//! - `gelu`: both forms of GELU (lesson 10)
+//! - `linear`: a product with weights and its bias (lessons 09 and 10)
+//! - `norm`: layer norm, alone or after a residual (lessons 07 and 10)
+//! - `softmax`: the softmax of rows (lesson 08)
 
 #[cfg(feature = "tensors")]
 pub mod adamw;
 pub mod distances;
 pub mod dot;
+#[cfg(feature = "flex")]
+mod exp;
+#[cfg(feature = "flex")]
+mod flex;
 #[cfg(feature = "tensors")]
 pub mod dropout;
 #[cfg(feature = "tensors")]
@@ -30,12 +40,27 @@ pub mod gelu;
 pub mod gradients;
 mod lanes;
 #[cfg(feature = "tensors")]
+pub mod linear;
+#[cfg(feature = "tensors")]
 pub mod memory;
+#[cfg(feature = "tensors")]
+pub mod norm;
+#[cfg(feature = "flex")]
+mod normal;
 mod plain;
+#[cfg(feature = "flex")]
+mod product;
 pub mod repulsion;
+#[cfg(feature = "flex")]
+mod rows;
 pub mod shared_table;
+#[cfg(feature = "tensors")]
+pub mod softmax;
+#[cfg(feature = "flex")]
+mod tiles;
 pub mod window;
 
 pub use plain::{
-    EverywhereGuard, PLAIN_VARIABLE, PlainGuard, make_plain, plain, plain_everywhere, plain_here,
+    EverywhereGuard, PLAIN_VARIABLE, PlainGuard, calls_here, make_plain, plain, plain_everywhere,
+    plain_here,
 };

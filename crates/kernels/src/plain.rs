@@ -15,6 +15,20 @@ static PROCESS_GUARDS: AtomicUsize = AtomicUsize::new(0);
 thread_local! {
     /// How many guards of [`plain_here`] this thread holds.
     static GUARDS: Cell<usize> = const { Cell::new(0) };
+
+    /// How many fast operations on tensors this thread has called.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many fast operations on tensors this thread has called: none while it is plain.
+pub fn calls_here() -> usize {
+    CALLS.get()
+}
+
+/// Counts a call of a fast operation on tensors.
+#[cfg(feature = "tensors")]
+pub(crate) fn count_call() {
+    CALLS.set(CALLS.get() + 1);
 }
 
 /// Whether every struct runs the function that its lesson shows, and not its fast version.

@@ -97,10 +97,8 @@ impl Activation {
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         let plain = kernels::plain();
         match self {
-            // Most of burn's backends give the fused form the gradient of the tanh form, which is
-            // off by 1e-3.
-            Self::GeluExact if plain || x.is_autodiff() => gelu_exact(x),
-            Self::GeluExact => activation::gelu(x),
+            Self::GeluExact if plain => gelu_exact(x),
+            Self::GeluExact => kernels::gelu::gelu_exact(x),
             Self::GeluTanh if plain => gelu_tanh(x),
             Self::GeluTanh => kernels::gelu::gelu_tanh(x),
             Self::Relu if plain => relu(x),
@@ -121,6 +119,8 @@ impl Activation {
 ///
 /// x * (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section
 /// 2)
+///
+/// Its fast form is [`kernels::gelu::gelu_exact`].
 ///
 /// # Shapes
 ///

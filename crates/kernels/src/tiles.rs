@@ -1,0 +1,121 @@
+//! Tiles of a product of matrices: as many rows and columns as fit into the registers of the
+//! processor, so that each number that is fetched is used for many sums.
+//!
+//! The numbers are laid out in the order in which they are used: those on the left by blocks of
+//! rows, those on the right by panels of columns.
+
+use pulp::{Simd, WithSimd};
+
+/// Registers that the columns of a tile take.
+pub(crate) const REGISTERS: usize = 3;
+
+/// Rows of a tile where there are 32 registers: 24 of them hold sums.
+pub(crate) const ROWS: usize = 8;
+
+/// Rows of a tile where there are 16 registers: 12 of them hold sums.
+pub(crate) const FEW_ROWS: usize = 4;
+
+/// A matrix inside a slice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matrix<'a> {
+    /// The numbers, the first one that of row 0 and column 0.
+    pub(crate) numbers: &'a [f32],
+    /// Number of rows.
+    pub(crate) rows: usize,
+    /// Number of columns.
+    pub(crate) columns: usize,
+    /// How far the next row is.
+    pub(crate) row_stride: usize,
+    /// How far the next column is.
+    pub(crate) column_stride: usize,
+}
+
+/// Size of the tiles on this processor.
+pub(crate) struct Tile {
+    /// Rows of a block.
+    pub(crate) rows: usize,
+    /// Columns of a panel.
+    pub(crate) columns: usize,
+}
+
+/// Finds the size of the tiles.
+pub(crate) struct FindTile;
+
+impl WithSimd for FindTile {
+    type Output = Tile;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Tile {
+        let rows = if S::REGISTER_COUNT >= 32 { ROWS } else { FEW_ROWS };
+        Tile { rows, columns: REGISTERS * S::F32_LANES }
+    }
+}
+
+/// The rows of a matrix by blocks: of each block first the numbers in column 0, then those in
+/// column 1. The last block is filled up with rows of zeros.
+pub(crate) fn by_blocks(numbers: &[f32], columns: usize, rows_per_block: usize) -> Vec<f32> {
+    let length = rows_per_block * columns;
+    let mut blocks = vec![0.0; numbers.len().next_multiple_of(length)];
+    for (block, rows) in blocks.chunks_exact_mut(length).zip(numbers.chunks(length)) {
+        for (i, row) in rows.chunks_exact(columns).enumerate() {
+            for (column, &number) in block.chunks_exact_mut(rows_per_block).zip(row) {
+                column[i] = number;
+            }
+        }
+    }
+    blocks
+}
+
+/// Lays out a panel of a matrix, `width` columns from `first` on: those of row 0, then those of row
+/// 1. Columns that the matrix does not have are zero.
+#[inline(always)] // into the body of a dispatch, which alone is compiled for wide registers
+pub(crate) fn fill_panel(matrix: Matrix, first: usize, panel: &mut [f32], width: usize) {
+    let Matrix { numbers, columns, row_stride, column_stride, .. } = matrix;
+    let width_here = width.min(columns - first);
+    for (i, step) in panel.chunks_exact_mut(width).enumerate() {
+        let from = &numbers[i * row_stride + first * column_stride..];
+        step[width_here..].fill(0.0);
+        if column_stride == 1 && width_here == width {
+            step.copy_from_slice(&from[..width]);
+        } else {
+            for (j, number) in step[..width_here].iter_mut().enumerate() {
+                *number = from[j * column_stride];
+            }
+        }
+    }
+}
+
+/// The sums of one tile, a block of R rows by a panel, each added to the start of its column.
+///
+/// Nothing here is looked up by a number that would have to be checked: a check that can fail keeps
+/// the sums in memory.
+#[inline(always)] // as above
+pub(crate) fn tile<S: Simd, const R: usize>(
+    simd: S,
+    block: &[[f32; R]],
+    panel: &[[S::f32s; REGISTERS]],
+    start: [S::f32s; REGISTERS],
+) -> [[S::f32s; REGISTERS]; R] {
+    let mut sums = [start; R];
+    for (rows, columns) in block.iter().zip(panel) {
+        for i in 0..R {
+            let number = simd.splat_f32s(rows[i]);
+            for j in 0..REGISTERS {
+                sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
+            }
+        }
+    }
+    sums
+}
+
+/// Writes a row of a tile, as far as there are columns.
+#[inline(always)] // as above
+pub(crate) fn store<S: Simd>(simd: S, sums: &[S::f32s; REGISTERS], out: &mut [f32]) {
+    let lanes = S::F32_LANES;
+    for j in 0..REGISTERS {
+        if j * lanes < out.len() {
+            let last = out.len().min((j + 1) * lanes);
+            simd.partial_store_f32s(&mut out[j * lanes..last], sums[j]);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A linear map.
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::Tensor;
+use golden::assert_data_close;
+use kernels::linear::linear;
+use proptest::prelude::*;
+
+use crate::random;
+
+/// A map with random weights, stored by rows or turned.
+fn map(d_input: usize, d_output: usize, bias: bool, turned: bool) -> Linear {
+    let device = backend::from_env();
+    let weight = if turned {
+        random([d_output, d_input], 1, &device).transpose()
+    } else {
+        random([d_input, d_output], 1, &device)
+    };
+    let bias = bias.then(|| Param::from_tensor(random([d_output], 2, &device)));
+    Linear { weight: Param::from_tensor(weight), bias }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(60)))]
+
+    /// Sums of up to 70 products below 9 in another order: some units in the seventh place.
+    #[test]
+    fn a_linear_map_of_any_shape_is_burns(
+        batch in 1_usize..4,
+        tokens in 1_usize..100,
+        d_input in 1_usize..70,
+        d_output in 1_usize..150,
+        bias: bool,
+        turned: bool,
+    ) {
+        let device = backend::from_env();
+        let map = map(d_input, d_output, bias, turned);
+        let x = random([batch, tokens, d_input], 3, &device);
+        let (found, expected) = (linear(&map, x.clone()), map.forward(x));
+        let tolerance = backend::tolerance(&device, 1e-4);
+        assert_data_close("", &found.to_data(), &expected.to_data(), tolerance);
+    }
+}
+
+/// burn's own product of no rows on flex reads memory that is not there.
+#[test]
+fn no_rows_give_no_rows() {
+    let device = backend::from_env();
+    let y = linear(&map(7, 60, true, false), random([0, 3, 7], 3, &device));
+    assert_eq!(y.dims(), [0, 3, 60]);
+}
+
+#[test]
+fn a_map_is_trained_through_as_burns() {
+    let device = backend::from_env().autodiff();
+    let weight = random([6, 5], 1, &device);
+    let outcome = |forward: fn(&Linear, Tensor<2>) -> Tensor<2>| {
+        let map = Linear {
+            weight: Param::from_tensor(weight.clone()),
+            bias: Some(Param::from_tensor(random([5], 2, &device))),
+        };
+        let x = random([9, 6], 3, &device).require_grad();
+        let gradients = forward(&map, x.clone()).square().sum().backward();
+        let bias = map.bias.as_ref().expect("it was given one");
+        [
+            x.grad(&gradients).expect("x was used").into_data(),
+            map.weight.grad(&gradients).expect("the weight was used").into_data(),
+            bias.grad(&gradients).expect("the bias was used").into_data(),
+        ]
+    };
+    let (found, expected) = (outcome(linear), outcome(|map, x| map.forward(x)));
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_data_close("", found, expected, backend::tolerance(&device, 1e-3));
+    }
+}
+
+#[test]
+fn a_weight_that_changes_is_the_one_that_counts() {
+    let device = backend::from_env();
+    let mut map = map(20, 60, true, false);
+    let x = random([8, 20], 3, &device);
+    let first = linear(&map, x.clone());
+    map.weight = map.weight.map(|weight| weight * 2.0);
+    let second = linear(&map, x.clone());
+    let expected = map.forward(x);
+    let tolerance = backend::tolerance(&device, 1e-4);
+    assert_data_close("changed", &second.to_data(), &expected.to_data(), tolerance);
+    assert!(golden::max_abs_error(&first, &second) > 0.1, "the change shows");
+}
