@@ -4,7 +4,7 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
-use burn::tensor::{Device, Tensor, assert_shape, module};
+use burn::tensor::{Device, Tensor, assert_shape};
 
 /// Configuration of a [`LayerNorm`].
 #[derive(Config, Debug)]
@@ -50,7 +50,7 @@ impl LayerNormConfig {
 }
 
 impl LayerNorm {
-    /// [`layer_norm`] with the learned scale and shift, in burn's fused form unless
+    /// [`layer_norm`] with the learned scale and shift, by [`kernels::norm`] unless
     /// [`kernels::plain`]; a test holds the two equal.
     ///
     /// # Shapes
@@ -69,9 +69,30 @@ impl LayerNorm {
         if kernels::plain() {
             return layer_norm(x, weight, bias, self.epsilon);
         }
-        module::layer_norm(x, weight, Some(bias), self.epsilon)
+        kernels::norm::layer_norm(x, weight, bias, self.epsilon)
     }
     // ANCHOR_END: fused
+
+    /// [`LayerNorm::forward`] of x + residual, each row read once and written once unless
+    /// [`kernels::plain`].
+    ///
+    /// # Shapes
+    ///
+    /// - x, residual: `[.., d_model]`
+    /// - output: the same
+    ///
+    /// # Panics
+    ///
+    /// If the last axis is not `d_model`, or the two differ in shape.
+    pub fn forward_sum<const D: usize>(&self, x: Tensor<D>, residual: Tensor<D>) -> Tensor<D> {
+        if kernels::plain() {
+            return self.forward(x + residual);
+        }
+        let [d_model] = self.weight.shape().dims();
+        assert_shape!(x, [.., d_model]);
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        kernels::norm::add_layer_norm(x, residual, weight, bias, self.epsilon)
+    }
 }
 
 /// Brings the last axis to mean 0 and variance 1, then scales and shifts it.
