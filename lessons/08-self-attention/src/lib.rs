@@ -25,7 +25,7 @@ pub mod naive;
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation, assert_shape};
+use burn::tensor::{Device, Tensor, assert_shape};
 
 /// What the list of lessons says about this one.
 pub const LESSON: course::Lesson = course::Lesson {
@@ -142,7 +142,7 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 }
 // ANCHOR_END: scores
 
-/// Scores turned into shares of attention: [`softmax`], in burn's fused form unless
+/// Scores turned into shares of attention: [`softmax`], by [`kernels::softmax`] unless
 /// [`kernels::plain`]; a test holds the two equal.
 ///
 /// # Shapes
@@ -151,7 +151,7 @@ pub fn scores<const D: usize>(q: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
 /// - output: the same, probabilities, rows sum to 1
 // ANCHOR: weights
 pub fn weights<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
-    if kernels::plain() { softmax(scores) } else { activation::softmax(scores, D - 1) }
+    if kernels::plain() { softmax(scores) } else { kernels::softmax::softmax(scores) }
 }
 // ANCHOR_END: weights
 
