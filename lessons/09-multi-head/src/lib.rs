@@ -229,7 +229,7 @@ impl MultiHeadAttention {
     ) -> (Tensor<3>, Tensor<4>) {
         let (q, k, v) = self.project(x, 0);
         let (heads, weights) = self.heads(q, k, v, mask);
-        (self.output.forward(merge_heads(heads)), weights)
+        (linear_map(&self.output, merge_heads(heads)), weights)
     }
 
     /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and
@@ -255,7 +255,7 @@ impl MultiHeadAttention {
         let (q, k, v) = self.project(x, cache.len());
         let (k, v) = cache.append(k, v);
         let (heads, _) = self.heads(q, k, v, mask);
-        self.output.forward(merge_heads(heads))
+        linear_map(&self.output, merge_heads(heads))
     }
     // ANCHOR_END: forward_cached
 
@@ -295,7 +295,7 @@ impl MultiHeadAttention {
         first_position: usize,
     ) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let (n, n_kv) = (self.n_heads, self.n_kv_heads);
-        let all = split_heads(self.projection.forward(x), n + 2 * n_kv);
+        let all = split_heads(linear_map(&self.projection, x), n + 2 * n_kv);
         let q = all.clone().narrow(HEADS, 0, n);
         let k = all.clone().narrow(HEADS, n, n_kv);
         let v = all.narrow(HEADS, n + n_kv, n_kv);
@@ -360,6 +360,22 @@ impl MultiHeadAttention {
         let (queries, keys) = (q.dims()[TOKENS], k.dims()[TOKENS]);
         Some(alibi_bias(self.n_heads, queries, keys, &q.device()).unsqueeze())
     }
+}
+
+/// x W + b, as `map.forward(x)` gives it: by [`kernels::linear`], unless [`kernels::plain`]; a test
+/// holds the two equal.
+///
+/// # Shapes
+///
+/// - map: weight `[d_input, d_output]` and bias `[d_output]`, if it has one
+/// - x: `[.., d_input]`
+/// - output: `[.., d_output]`
+///
+/// # Panics
+///
+/// If the last axis is not `d_input`.
+pub fn linear_map<const D: usize>(map: &Linear, x: Tensor<D>) -> Tensor<D> {
+    if kernels::plain() { map.forward(x) } else { kernels::linear::linear(map, x) }
 }
 
 /// Keys or values, each head repeated for every query head that reads it: query head i gets

@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
-use heads::LINEAR_INITIALIZER;
+use heads::{LINEAR_INITIALIZER, linear_map};
 
 use crate::Activation;
 
@@ -70,7 +70,7 @@ impl FeedForward {
     /// If the last axis is not `d_model`.
     // ANCHOR: feed_forward
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.down.forward(self.activation.apply(self.up.forward(x)))
+        linear_map(&self.down, self.activation.apply(linear_map(&self.up, x)))
     }
     // ANCHOR_END: feed_forward
 }
@@ -134,8 +134,8 @@ impl SwiGlu {
     /// If the last axis is not `d_model`.
     // ANCHOR: swiglu
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let gate = Activation::Silu.apply(self.gate.forward(x.clone()));
-        self.down.forward(gate * self.up.forward(x))
+        let gate = Activation::Silu.apply(linear_map(&self.gate, x.clone()));
+        linear_map(&self.down, gate * linear_map(&self.up, x))
     }
     // ANCHOR_END: swiglu
 }

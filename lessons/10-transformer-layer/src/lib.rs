@@ -13,10 +13,11 @@
 //!   `forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3>`,
 //!   `forward_with_weights` and `forward_cached`,
 //!   `causal_mask(queries: usize, keys: usize, device: &Device) -> Tensor<4, Bool>` and
-//!   `KeyValueCache` (lesson 09)
-//! - `inputs::LayerNorm::forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>` (lesson 07)
-//! - `kernels::gelu::gelu_tanh`, the fast form of [`gelu_tanh`], and `kernels::plain`, which says
-//!   when to leave fast forms out
+//!   `KeyValueCache`, `linear_map(map: &Linear, x: Tensor<D>) -> Tensor<D>` (lesson 09)
+//! - `inputs::LayerNorm` with `forward(&self, x: Tensor<D>) -> Tensor<D>` and
+//!   `forward_sum(&self, x: Tensor<D>, residual: Tensor<D>) -> Tensor<D>` (lesson 07)
+//! - `kernels::gelu`, the fast forms of [`gelu_exact`] and [`gelu_tanh`], and `kernels::plain`,
+//!   which says when to leave fast forms out
 //! - the demo: `lookup::TokenEmbedding` and `cross_entropy` (lesson 01), `similarity::pairwise`
 //!   (lesson 03), `positions` (lesson 06)
 //!

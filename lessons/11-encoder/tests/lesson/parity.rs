@@ -191,6 +191,21 @@ fn a_whole_bert_is_one_on_the_fast_and_the_plain_road_gradients_included() {
 }
 
 #[test]
+fn on_the_plain_road_no_fast_operation_is_called() {
+    let device = backend::from_env();
+    let model = BertConfig::new(20, 16, 2, 2, 24, 12).init(&device);
+    let batch = Batch::of_one_segment(&[&[2, 7, 4, 12, 3], &[2, 4, 3]], 0, &device);
+    let before = kernels::calls_here();
+    model.forward(&batch);
+    let fast = kernels::calls_here();
+    // Two layers of four maps, an activation, a softmax and two norms; the embeddings' norm.
+    assert_eq!(fast - before, 2 * (4 + 1 + 1 + 2) + 1);
+    let _guard = kernels::plain_here();
+    model.forward(&batch);
+    assert_eq!(kernels::calls_here(), fast);
+}
+
+#[test]
 fn the_pooler_is_the_stored_matrix_in_plain_loops() {
     let device = backend::from_env();
     let path = golden::directory().join("bert");
