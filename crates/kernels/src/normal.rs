@@ -71,7 +71,7 @@ mod tests {
         0.5 + sum * step / 3.0
     }
 
-    /// Of six numbers in a product one is off by 2.3e-7 of itself, the others by rounding.
+    /// The tolerance: the polynomial is off by 2.3e-7 of itself, what it is multiplied by is rounded.
     #[test]
     fn gelu_and_its_slope_are_those_of_f64() {
         for i in -1200..=1200 {
