@@ -1,8 +1,9 @@
 //! The fast operations bound to burn: what they do on flex, and how they are trained through.
 //!
-//! A fast function asks [`takes`] whether a tensor is one of f32 on flex. If so, burn's dispatch
-//! finds the operation for flex itself or, where the tensor is trained through, for `Autodiff`
-//! around it. On every other backend the function is made of burn's own operations.
+//! A fast function asks [`is_array`](crate::memory::is_array) whether a tensor is one of f32 on
+//! flex. If so, burn's dispatch finds the operation for flex itself or, where the tensor is trained
+//! through, for `Autodiff` around it. On every other backend the function is made of burn's own
+//! operations.
 
 pub(crate) mod gelu;
 pub(crate) mod linear;
@@ -10,27 +11,14 @@ pub(crate) mod norm;
 mod panels;
 pub(crate) mod softmax;
 
+use burn::backend::TensorMetadata;
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::backend::{DispatchTensorKind, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape, Tensor};
+use burn::tensor::{Bytes, DType, Shape};
 use pulp::Arch;
 use rayon::prelude::*;
 
 /// Numbers that are worth a task of their own: some ten microseconds.
 const WORTH_A_TASK: usize = 1 << 13;
-
-/// Whether the fast operations take a tensor: f32 on flex, trained through or not.
-pub(crate) fn takes<const D: usize>(x: &Tensor<D>) -> bool {
-    if x.dtype() != DType::F32 {
-        return false;
-    }
-    match x.clone().into_dispatch().kind {
-        DispatchTensorKind::Flex(_) => true,
-        DispatchTensorKind::Autodiff(inner) => matches!(*inner, DispatchTensorKind::Flex(_)),
-        #[allow(unreachable_patterns)] // in a build without other backends
-        _ => false,
-    }
-}
 
 /// Changes every row of the last axis, in place where no other tensor has the numbers.
 fn each_row(x: FlexTensor, change: impl Fn(&mut [f32]) + Copy + Sync) -> FlexTensor {

@@ -26,7 +26,7 @@ const CUBIC: f64 = 0.044715;
 pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     count_call();
     #[cfg(feature = "flex")]
-    if crate::flex::takes(&x) {
+    if crate::memory::is_array(&x) {
         return crate::flex::gelu::gelu(x);
     }
     if !x.is_autodiff() {

@@ -28,12 +28,12 @@
 pub mod adamw;
 pub mod distances;
 pub mod dot;
+#[cfg(feature = "tensors")]
+pub mod dropout;
 #[cfg(feature = "flex")]
 mod exp;
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(feature = "tensors")]
-pub mod dropout;
 #[cfg(feature = "tensors")]
 pub mod gelu;
 #[cfg(feature = "tensors")]

@@ -5,7 +5,10 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 /// Whether the tensors of a device are arrays of this process, so that what works on slices needs
 /// no copy.
 pub fn is_memory(device: &Device) -> bool {
-    format!("{device:?}").contains("Flex")
+    cfg_select! {
+        feature = "flex" => *device == Device::flex(),
+        _ => false,
+    }
 }
 
 /// Whether a tensor is an array of f32 of this process.

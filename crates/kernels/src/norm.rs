@@ -27,7 +27,7 @@ pub fn layer_norm<const D: usize>(
 ) -> Tensor<D> {
     count_call();
     #[cfg(feature = "flex")]
-    if crate::flex::takes(&x) {
+    if crate::memory::is_array(&x) {
         return crate::flex::norm::layer_norm(x, weight, bias, epsilon);
     }
     module::layer_norm(x, weight, Some(bias), epsilon)
@@ -55,7 +55,7 @@ pub fn add_layer_norm<const D: usize>(
     count_call();
     assert_eq!(x.dims(), residual.dims(), "what is added to x has its shape");
     #[cfg(feature = "flex")]
-    if crate::flex::takes(&x) && crate::flex::takes(&residual) {
+    if crate::memory::is_array(&x) && crate::memory::is_array(&residual) {
         return crate::flex::norm::add_layer_norm(x, residual, weight, bias, epsilon);
     }
     module::layer_norm(x + residual, weight, Some(bias), epsilon)

@@ -16,7 +16,7 @@ use crate::plain::count_call;
 pub fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
     count_call();
     #[cfg(feature = "flex")]
-    if crate::flex::takes(&scores) {
+    if crate::memory::is_array(&scores) {
         return crate::flex::softmax::softmax(scores);
     }
     activation::softmax(scores, D - 1)

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::{WORTH_A_TASK, tensor, whole};
 use crate::normal;
 
-/// [`crate::gelu::gelu_exact`] of what [`super::takes`] takes.
+/// [`crate::gelu::gelu_exact`] of what [`is_array`](crate::memory::is_array) takes.
 pub(crate) fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as Gelu>::gelu_by_bell(x.into_dispatch()))
 }

@@ -19,7 +19,7 @@ const FEWEST_ROWS: usize = 4;
 /// in each call, and several batches share the cores as they are.
 const MANY_ROWS: usize = 256;
 
-/// [`crate::linear::linear`] where [`super::takes`] takes x and weight.
+/// [`crate::linear::linear`] where [`is_array`](crate::memory::is_array) takes x and weight.
 pub(crate) fn linear<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,

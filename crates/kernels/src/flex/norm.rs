@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{each_row, row_and_task, whole};
 use crate::rows::{self, Scales};
 
-/// [`crate::norm::layer_norm`] of what [`super::takes`] takes.
+/// [`crate::norm::layer_norm`] of what [`is_array`](crate::memory::is_array) takes.
 pub(crate) fn layer_norm<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<1>,
@@ -23,7 +23,7 @@ pub(crate) fn layer_norm<const D: usize>(
     Tensor::from_dispatch(<Dispatch as Norm>::norm_rows(x, weight, bias, epsilon))
 }
 
-/// [`crate::norm::add_layer_norm`] where [`super::takes`] takes x and residual.
+/// [`crate::norm::add_layer_norm`] where [`is_array`](crate::memory::is_array) takes x and residual.
 pub(crate) fn add_layer_norm<const D: usize>(
     x: Tensor<D>,
     residual: Tensor<D>,

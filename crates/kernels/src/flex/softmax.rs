@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use super::each_row;
 use crate::rows;
 
-/// [`crate::softmax::softmax`] of what [`super::takes`] takes.
+/// [`crate::softmax::softmax`] of what [`is_array`](crate::memory::is_array) takes.
 pub(crate) fn softmax<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as Softmax>::softmax_rows(scores.into_dispatch()))
 }
