@@ -14,6 +14,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Device, Tensor};
+use kernels as _; // the feature flex binds its fast operations
 
 /// The environment variable that names the device of tests and of commands without `--device`.
 pub const DEVICE_VARIABLE: &str = "RUNGS_DEVICE";

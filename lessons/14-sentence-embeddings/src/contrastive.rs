@@ -22,9 +22,6 @@ use training::{
 
 use crate::SentenceEncoder;
 
-/// Axis of the texts in `[texts, d_model]`.
-const TEXTS: usize = 0;
-
 /// How hard it is for each query to find its own candidate among all, on average, in nats (van den
 /// Oord et al., 2018, equation 4, on cosines).
 ///
@@ -119,10 +116,7 @@ impl IdPair {
         passages: &SentenceEncoder,
         pair: &Related,
     ) -> Result<Self, TokensError> {
-        let hard_negative = match &pair.other {
-            Some(other) => Some(passages.encode(other)?),
-            None => None,
-        };
+        let hard_negative = pair.other.as_ref().map(|other| passages.encode(other)).transpose()?;
         let (query, own) = (queries.encode(&pair.query)?, passages.encode(&pair.meant)?);
         Ok(Self { query, own, hard_negative })
     }
@@ -229,10 +223,9 @@ impl Task for Contrastive<'_> {
         let (device, temperature) = (self.device, self.tuning.temperature);
         let vectors_of = |bert: &Bert, (encoder, texts)| vectors(encoder, bert, texts, device);
         joined_gradients(bert, device, together, vectors_of, |vectors| {
-            let (n, m) = (queries.len(), candidates.len());
             let mask = false_negatives(&queries, &candidates, device);
-            let of_candidates = vectors.clone().narrow(TEXTS, n, m);
-            ranking_loss(vectors.narrow(TEXTS, 0, n), of_candidates, mask, temperature)
+            let of_queries = vectors.clone().slice(..queries.len());
+            ranking_loss(of_queries, vectors.slice(queries.len()..), mask, temperature)
         })
     }
 

@@ -159,8 +159,9 @@ fn a_label_that_stands_once_is_learnt_from_all_the_same() {
     let rows = fs::read_to_string(at(&folder, "animals.tsv")).unwrap() + "\nriver\tein Fluss";
     fs::write(at(&folder, "animals.tsv"), rows).unwrap();
     for seed in ["1", "2", "3"] {
+        // so long that a row which is read is known by heart, whatever dropout draws
         let method =
-            ["--method", "finetune", "--epochs", "60", "--learning-rate", "0.003", "--seed", seed];
+            ["--method", "finetune", "--epochs", "150", "--learning-rate", "0.02", "--seed", seed];
         let (out, _) = trained(&folder, &model, &method);
         let said = json_lines(&rungs(&["classify", "predict", &out], b"river"));
         assert_eq!(said[0]["label"], "ein Fluss", "seed {seed}");

@@ -21,7 +21,9 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(folder) = &args.out {
         output::folder(folder)?;
     }
-    note!("passed over: {}", UNTIMED.1);
+    for (_, why) in UNTIMED {
+        note!("passed over: {why}");
+    }
     let mut rows = Vec::new();
     let mut operations: Vec<&Operation> = Vec::from_iter(&OPERATIONS);
     operations.push(&ENCODER);

@@ -107,9 +107,11 @@ const WHOLE: [(&str, Bench); 5] = [
     ("search", search::run),
 ];
 
-/// The one lesson without an operation, and why it has none.
-const UNTIMED: (&str, &str) =
-    ("02", "lesson 02 has nothing to time: it works on bytes, which have no tensors");
+/// The lessons without an operation, and why they have none.
+const UNTIMED: [(&str, &str); 2] = [
+    ("02", "lesson 02 has nothing to time: it works on bytes, which have no tensors"),
+    ("16", "lesson 16 has nothing to time on a device: `rungs run 16` times its kernels"),
+];
 
 /// Times a lesson's operation, a whole model, or all of them; `plain` without the fast versions,
 /// the encoder both with and without them.
@@ -138,8 +140,10 @@ pub fn run(args: &Args, plain: bool) -> Result<()> {
 /// The operation of the lesson that `what` names by its number.
 fn operation(what: &str) -> Result<&'static Operation> {
     let number = format!("{what:0>2}");
-    if number == UNTIMED.0 {
-        bail!("{}", UNTIMED.1);
+    for (lesson, why) in UNTIMED {
+        if number == lesson {
+            bail!("{why}");
+        }
     }
     let mut known = Vec::new();
     for operation in &OPERATIONS {
