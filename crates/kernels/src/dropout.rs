@@ -88,8 +88,7 @@ impl Dropout {
     /// - x: any
     /// - output: the same; x itself without autodiff
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let drops = self.training.is_enabled() && x.is_autodiff() && self.prob > 0.0;
-        let Some(seed) = drops.then(next_seed).flatten() else {
+        let Some(seed) = self.drops(&x).then(next_seed).flatten() else {
             let burns = nn::Dropout { prob: self.prob, training: self.training.clone() };
             return burns.forward(x);
         };
@@ -99,6 +98,58 @@ impl Dropout {
         let factors = Tensor::from_data(TensorData::new(factors, shape), &device);
         x * Tensor::from_inner(factors)
     }
+
+    /// Whether it sets numbers of this tensor to zero.
+    pub(crate) fn drops<const D: usize>(&self, x: &Tensor<D>) -> bool {
+        self.training.is_enabled() && x.is_autodiff() && self.prob > 0.0
+    }
+}
+
+/// The draws of one layer, to be made where the numbers are.
+#[cfg(feature = "flex")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) seed: u64,
+    /// Probability that a number is kept.
+    pub(crate) share: f64,
+}
+
+#[cfg(feature = "flex")]
+impl Kept {
+    /// Multiplies numbers that follow each other, the first of them that of this place, by what
+    /// [`Dropout::forward`] multiplies them by.
+    #[inline(always)] // into the body of a dispatch, which alone is compiled for wide registers
+    pub(crate) fn multiply(&self, numbers: &mut [f32], first: usize) {
+        let (below, factor) = (threshold(self.share), (1.0 / self.share) as f32);
+        let mut place = first as u64 / 2;
+        let (odd, numbers) = numbers.split_at_mut((first % 2).min(numbers.len()));
+        if let [number] = odd {
+            *number *= factor_of(number_at(self.seed, place) as u32, below, factor);
+            place += 1;
+        }
+        let (pairs, rest) = numbers.as_chunks_mut::<2>();
+        for pair in pairs {
+            let drawn = number_at(self.seed, place);
+            pair[0] *= factor_of((drawn >> 32) as u32, below, factor);
+            pair[1] *= factor_of(drawn as u32, below, factor);
+            place += 1;
+        }
+        if let [last] = rest {
+            let drawn = number_at(self.seed, place);
+            *last *= factor_of((drawn >> 32) as u32, below, factor);
+        }
+    }
+}
+
+/// What is drawn below it is kept.
+fn threshold(share: f64) -> u32 {
+    (share * 2f64.powi(32)) as u32
+}
+
+/// What a number with this draw is multiplied by.
+#[inline(always)] // as above
+fn factor_of(drawn: u32, below: u32, factor: f32) -> f32 {
+    if drawn < below { factor } else { 0.0 }
 }
 
 /// What each number is multiplied by: 0 or 1 / `keep`.
@@ -111,17 +162,17 @@ fn factors(seed: u64, keep: f64, numbers: usize) -> Vec<f32> {
 /// Two factors from each number of the generator, one from its upper half and one from its lower.
 #[inline(always)]
 fn fill(factors: &mut [f32], seed: u64, keep: f64) {
-    let below = (keep * 2f64.powi(32)) as u32;
+    let below = threshold(keep);
     let factor = (1.0 / keep) as f32;
     let (pairs, rest) = factors.as_chunks_mut::<2>();
     for (place, pair) in pairs.iter_mut().enumerate() {
         let drawn = number_at(seed, place as u64);
-        pair[0] = if ((drawn >> 32) as u32) < below { factor } else { 0.0 };
-        pair[1] = if (drawn as u32) < below { factor } else { 0.0 };
+        pair[0] = factor_of((drawn >> 32) as u32, below, factor);
+        pair[1] = factor_of(drawn as u32, below, factor);
     }
     if let [last] = rest {
         let drawn = number_at(seed, pairs.len() as u64);
-        *last = if ((drawn >> 32) as u32) < below { factor } else { 0.0 };
+        *last = factor_of((drawn >> 32) as u32, below, factor);
     }
 }
 

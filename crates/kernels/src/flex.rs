@@ -5,11 +5,15 @@
 //! through, for `Autodiff` around it. On every other backend the function is made of burn's own
 //! operations.
 
+mod columns;
+pub(crate) mod cross_entropy;
 pub(crate) mod gelu;
 pub(crate) mod linear;
 pub(crate) mod norm;
 mod panels;
 pub(crate) mod softmax;
+pub(crate) mod trained_attention;
+mod trained_linear;
 
 use burn::backend::TensorMetadata;
 use burn::backend::flex::{FlexTensor, Layout};

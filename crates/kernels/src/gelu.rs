@@ -37,9 +37,10 @@ pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 /// x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3), made cheap: half of
-/// 1 + tanh(u) is 1 / (1 + e^-2u), and a CPU computes e^x several times faster than tanh.
+/// 1 + tanh(u) is 1 / (1 + e^-2u), and a CPU computes e^x several times faster than tanh. On flex
+/// the exponentials come many side by side, and what is trained through keeps the derivative.
 ///
-/// To be trained through, only the tangent at x is recorded: value + slope * (x - at). With x = at
+/// Elsewhere, to be trained through, only the tangent at x is recorded: value + slope * (x - at). With x = at
 /// its last term adds 0 to the value, and `slope` is the gradient: one step back instead of one for
 /// every operation. Lesson 10 holds it equal to its plain `gelu_tanh`.
 ///
@@ -49,6 +50,10 @@ pub fn gelu_exact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// - output: the same
 pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     count_call();
+    #[cfg(feature = "flex")]
+    if crate::memory::is_array(&x) {
+        return crate::flex::gelu::gelu_tanh(x);
+    }
     let at = x.clone().inner();
     let square = at.clone().square();
     let minus_2u = (square.clone() * CUBIC + 1.0) * at.clone() * (-2.0 * SQRT_2_OVER_PI);

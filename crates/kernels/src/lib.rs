@@ -19,13 +19,18 @@
 //!
 //! With the feature `tensors`, on tensors of every backend and faster on flex:
 //!
+//! - `cross_entropy`: of logits (lesson 01)
 //! - `gelu`: both forms of GELU (lesson 10)
 //! - `linear`: a product with weights and its bias (lessons 09 and 10)
 //! - `norm`: layer norm, alone or after a residual (lessons 07 and 10)
 //! - `softmax`: the softmax of rows (lesson 08)
+//! - `trained_attention`: all heads of a text, forward and back (lesson 09)
+//! - `unembedding`: vectors against every row of a table (lesson 01)
 
 #[cfg(feature = "tensors")]
 pub mod adamw;
+#[cfg(feature = "tensors")]
+pub mod cross_entropy;
 pub mod distances;
 pub mod dot;
 #[cfg(feature = "tensors")]
@@ -38,6 +43,8 @@ mod flex;
 pub mod gelu;
 #[cfg(feature = "tensors")]
 pub mod gradients;
+#[cfg(feature = "flex")]
+mod head_gradients;
 mod lanes;
 #[cfg(feature = "tensors")]
 pub mod linear;
@@ -52,12 +59,20 @@ mod plain;
 mod product;
 pub mod repulsion;
 #[cfg(feature = "flex")]
+mod row_gradients;
+#[cfg(feature = "flex")]
 mod rows;
 pub mod shared_table;
 #[cfg(feature = "tensors")]
 pub mod softmax;
 #[cfg(feature = "flex")]
+mod tanh_form;
+#[cfg(feature = "flex")]
 mod tiles;
+#[cfg(feature = "tensors")]
+pub mod trained_attention;
+#[cfg(feature = "tensors")]
+pub mod unembedding;
 pub mod window;
 
 pub use plain::{

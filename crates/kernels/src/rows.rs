@@ -41,6 +41,31 @@ pub(crate) fn add(row: &mut [f32], other: &[f32]) {
 #[inline(always)] // as above
 pub(crate) fn softmax(row: &mut [f32]) {
     let largest = largest(row);
+    let total = exponentials(row, largest);
+    let factor = 1.0 / total;
+    for number in row {
+        *number *= factor;
+    }
+}
+
+/// The cross entropy of a row of logits, -log softmax(row)\[target\]; what is left in the row is its
+/// gradient times `share`: the softmax, less 1 at the target.
+#[inline(always)] // as above
+pub(crate) fn cross_entropy(row: &mut [f32], target: usize, share: f32) -> f32 {
+    let largest = largest(row);
+    let of_target = row[target] - largest;
+    let total = exponentials(row, largest);
+    let factor = share / total;
+    for number in &mut *row {
+        *number *= factor;
+    }
+    row[target] -= share;
+    total.ln() - of_target
+}
+
+/// Turns every number of a row into e^(number - largest), and adds them up.
+#[inline(always)] // as above
+pub(crate) fn exponentials(row: &mut [f32], largest: f32) -> f32 {
     let (chunks, rest) = row.as_chunks_mut::<LANES>();
     let mut sums = [0.0; LANES];
     for chunk in chunks {
@@ -60,15 +85,12 @@ pub(crate) fn softmax(row: &mut [f32]) {
     for number in rest {
         total += *number;
     }
-    let factor = 1.0 / total;
-    for number in row {
-        *number *= factor;
-    }
+    total
 }
 
 /// The largest number of a row, NaN left out.
 #[inline(always)] // as above
-fn largest(row: &[f32]) -> f32 {
+pub(crate) fn largest(row: &[f32]) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let mut largest = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -91,7 +113,7 @@ fn larger(x: f32, y: f32) -> f32 {
 
 /// sum_i term(x_i)
 #[inline(always)] // as above
-fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
     for chunk in chunks {

@@ -31,7 +31,6 @@ pub mod naive;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
-use burn::tensor::activation;
 use burn::tensor::{Device, Int, Tensor, assert_shape};
 
 pub use bigram::{
@@ -125,6 +124,9 @@ impl TokenEmbedding {
     /// - x: `[batch, tokens, d_model]`
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
+        if x.is_autodiff() && !kernels::plain() {
+            return kernels::unembedding::unembed(x, self.weight.val()); // held equal by a test
+        }
         // Transpose last: `unsqueeze` of a transposed table copies it, megabytes a time.
         x.matmul(self.weight.val().unsqueeze::<3>().transpose())
     }
@@ -174,12 +176,10 @@ pub fn one_hot(ids: Tensor<1, Int>, vocab: usize) -> Tensor<2> {
 pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let [tokens, _vocab] = logits.dims();
     assert_shape!(targets, [tokens]);
-    let log_probabilities = if kernels::plain() {
-        log_softmax(logits) // the one shown; tests/lesson/parity.rs holds the two equal
-    } else {
-        activation::log_softmax(logits, VOCAB)
-    };
-    let of_targets = log_probabilities.gather(VOCAB, targets.reshape([tokens, 1]));
+    if !kernels::plain() {
+        return kernels::cross_entropy::cross_entropy(logits, targets); // held equal by a test
+    }
+    let of_targets = log_softmax(logits).gather(VOCAB, targets.reshape([tokens, 1]));
     of_targets.mean().neg()
 }
 // ANCHOR_END: cross_entropy

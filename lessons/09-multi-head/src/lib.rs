@@ -208,7 +208,25 @@ impl MultiHeadAttention {
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
     pub fn forward(&self, x: Tensor<3>, mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
+        if self.is_one_step(&x) {
+            let all = linear_map(&self.projection, x);
+            let heads =
+                kernels::trained_attention::attention(all, self.n_heads, mask, &self.dropout);
+            return linear_map(&self.output, heads);
+        }
         self.forward_with_weights(x, mask).0
+    }
+
+    /// Whether all heads are computed and trained in one step, by [`kernels::trained_attention`]:
+    /// where nothing happens between the product and the scores, unless [`kernels::plain`]; a test
+    /// holds the two equal.
+    fn is_one_step(&self, x: &Tensor<3>) -> bool {
+        let positions = self.alibi || self.rope.is_some();
+        let changed = positions || self.head_norms.is_some() || self.score_scale.is_some();
+        !changed
+            && self.n_kv_heads == self.n_heads
+            && !kernels::plain()
+            && kernels::trained_attention::computes(x, &self.dropout)
     }
 
     /// [`MultiHeadAttention::forward`] and who looked at whom, before dropout.

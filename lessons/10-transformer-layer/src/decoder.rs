@@ -131,7 +131,11 @@ impl DecoderLayer {
     ///
     /// If the last axis is not `d_model` or the mask does not fit.
     pub fn forward(&self, x: Tensor<3>, padding_mask: Option<Tensor<4, Bool>>) -> Tensor<3> {
-        self.forward_with_weights(x, padding_mask).0
+        let mask = decoder_mask(&x, 0, self.window, padding_mask);
+        let normed = self.attention_norm.forward(x.clone());
+        let kept = self.kept(x, &normed);
+        let attended = self.attention.forward(normed, mask);
+        self.add_and_feed(kept, attended)
     }
 
     /// [`DecoderLayer::forward`], and the attention weights before dropout.

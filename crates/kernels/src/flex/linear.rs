@@ -7,8 +7,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
+use super::columns::Columns;
 use super::panels::panels;
-use super::{tensor, whole};
+use super::{tensor, trained_linear, whole};
 use crate::product::product;
 use crate::tiles::Matrix;
 
@@ -83,9 +84,9 @@ fn on_flex(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>) -> FlexT
     tensor(out, shape)
 }
 
-impl<B: LinearMap, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {
+impl<B: LinearMap + Columns, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {
     fn linear_by_tiles(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
-        <Self as ModuleOps<Self>>::linear(x, weight, None)
+        trained_linear::linear::<B, C>(x, weight)
     }
 
     fn affine(
@@ -93,6 +94,6 @@ impl<B: LinearMap, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        <Self as ModuleOps<Self>>::linear(x, weight, Some(bias))
+        trained_linear::affine::<B, C>(x, weight, bias)
     }
 }

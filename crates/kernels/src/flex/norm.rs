@@ -1,15 +1,19 @@
 //! Layer norm on flex.
 
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
-use burn::backend::ops::{FloatTensorOps, ModuleOps};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Shape, Tensor};
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{each_row, row_and_task, whole};
+use super::{each_row, row_and_task, tensor, whole};
+use crate::row_gradients::{self, ScaleGradients};
 use crate::rows::{self, Scales};
 
 /// [`crate::norm::layer_norm`] of what [`is_array`](crate::memory::is_array) takes.
@@ -48,6 +52,14 @@ pub(crate) trait Norm: Backend {
         epsilon: f64,
     ) -> FloatTensor<Self>;
 
+    /// The gradients of x, weight and bias, of that of the normed rows.
+    fn norm_rows_backward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
     /// The same of x + residual.
     fn add_and_norm_rows(
         x: FloatTensor<Self>,
@@ -64,6 +76,36 @@ impl Norm for Flex {
         let epsilon = epsilon as f32;
         let scales = Scales { weight: weight.storage(), bias: bias.storage(), epsilon };
         each_row(x, |row| rows::layer_norm(row, scales))
+    }
+
+    fn norm_rows_backward(
+        x: FlexTensor,
+        weight: FlexTensor,
+        gradient: FlexTensor,
+        epsilon: f64,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let (x, weight, mut gradient) = (whole(x), whole(weight), whole(gradient));
+        let (width, task) = row_and_task(&x);
+        let (weight, epsilon) = (weight.storage::<f32>(), epsilon as f32);
+        let arch = Arch::new();
+        let tasks = gradient.storage_mut::<f32>().par_chunks_mut(task);
+        let parts = tasks.zip(x.storage::<f32>().par_chunks(task)).map(|(gradient, x)| {
+            let mut sums = ScaleGradients::zeros(width);
+            arch.dispatch(|| {
+                for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+                    row_gradients::layer_norm(x, gradient, weight, epsilon, &mut sums);
+                }
+            });
+            sums
+        });
+        let parts: Vec<ScaleGradients> = parts.collect(); // added in the order of the rows
+        let mut sums = ScaleGradients::zeros(width);
+        for part in &parts {
+            sums.add(part);
+        }
+        let ScaleGradients { weight, bias } = sums;
+        let [weight, bias] = [weight, bias].map(|sums| tensor(sums, Shape::new([width])));
+        (gradient, weight, bias)
     }
 
     fn add_and_norm_rows(
@@ -93,6 +135,33 @@ impl Norm for Flex {
     }
 }
 
+/// The backward step of layer norm.
+#[derive(Debug)]
+struct NormStep;
+
+/// What [`NormStep`] keeps.
+#[derive(Debug, Clone)]
+struct Normed<B: Backend> {
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    epsilon: f64,
+}
+
+impl<B: Norm> Backward<B, 3> for NormStep {
+    type State = Normed<B>;
+
+    fn backward(self, ops: Ops<Normed<B>, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let up = gradients.consume::<B>(&ops.node);
+        let Normed { x, weight, epsilon } = ops.state;
+        let (x, weight, bias) = B::norm_rows_backward(x, weight, up, epsilon);
+        for (parent, gradient) in ops.parents.into_iter().zip([x, weight, bias]) {
+            if let Some(parent) = parent {
+                gradients.register::<B>(parent.id, gradient);
+            }
+        }
+    }
+}
+
 impl<B: Norm, C: CheckpointStrategy> Norm for Autodiff<B, C> {
     fn norm_rows(
         x: FloatTensor<Self>,
@@ -100,7 +169,26 @@ impl<B: Norm, C: CheckpointStrategy> Norm for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         epsilon: f64,
     ) -> FloatTensor<Self> {
-        <Self as ModuleOps<Self>>::layer_norm(x, weight, Some(bias), epsilon)
+        let (x, of_x) = x.into_parts();
+        let (weight, of_weight) = weight.into_parts();
+        let (bias, of_bias) = bias.into_parts();
+        let nodes = [of_x, of_weight, of_bias];
+        match NormStep.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let kept = Normed { x: x.clone(), weight: weight.clone(), epsilon };
+                step.finish(kept, B::norm_rows(x, weight, bias, epsilon))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::norm_rows(x, weight, bias, epsilon)),
+        }
+    }
+
+    fn norm_rows_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("a gradient is asked for inside the graph alone")
     }
 
     fn add_and_norm_rows(

@@ -1,7 +1,7 @@
 //! Both forms of GELU.
 
 use burn::tensor::{Tensor, activation};
-use kernels::gelu::gelu_exact;
+use kernels::gelu::{gelu_exact, gelu_tanh};
 
 use crate::{assert_agree, assert_gradients_agree};
 
@@ -9,6 +9,18 @@ use crate::{assert_agree, assert_gradients_agree};
 fn spelt_out(x: Tensor<2>) -> Tensor<2> {
     let below = (x.clone() / 2.0_f64.sqrt()).erf() + 1.0;
     x * below * 0.5
+}
+
+/// x * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+fn tanh_spelt_out(x: Tensor<2>) -> Tensor<2> {
+    let inner = (x.clone().square() * 0.044715 + 1.0) * x.clone() * 0.797_884_560_802_865_4;
+    x * (inner.tanh() + 1.0) * 0.5
+}
+
+#[test]
+fn the_tanh_form_is_the_one_spelt_out_gradient_included() {
+    assert_agree(gelu_tanh, tanh_spelt_out, 2e-6);
+    assert_gradients_agree(gelu_tanh, tanh_spelt_out, 1e-5);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Every fast operation on tensors against burn's own, over random shapes.
 
+mod cross_entropy;
 mod gelu;
 mod linear;
 mod norm;
 mod softmax;
+mod trained_attention;
+mod unembedding;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use golden::assert_data_close;

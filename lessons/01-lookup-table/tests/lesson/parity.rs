@@ -4,7 +4,10 @@ use burn::module::Param;
 use burn::nn::EmbeddingConfig;
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
-use lookup::{BigramConfig, TokenEmbedding, cross_entropy, log_softmax, naive, perplexity, step};
+use lookup::{
+    BigramConfig, TokenEmbedding, TokenEmbeddingConfig, cross_entropy, log_softmax, naive,
+    perplexity, step,
+};
 
 use crate::{numbers, values};
 
@@ -72,6 +75,27 @@ fn cross_entropy_runs_the_log_softmax_shown_when_plain_and_is_the_same() {
     golden::assert_close(&plain, &fused, tolerance);
     // A gradient is a probability over 6 rows: at most 1/6.
     golden::assert_close(&plain_gradient, &fused_gradient, tolerance / 10.0);
+}
+
+/// What [`TokenEmbedding::unembed`] makes of three texts, and the gradient of the table.
+fn logits_and_gradient(table: &TokenEmbedding, device: &Device) -> [TensorData; 2] {
+    let logits = table.unembed(numbers::<3>([3, 5, 4], 8, device));
+    let gradients = (logits.clone() * numbers::<3>([3, 5, 7], 9, device)).sum().backward();
+    let of_table = table.weight.grad(&gradients).expect("the table was used");
+    [logits.into_data(), of_table.into_data()]
+}
+
+#[test]
+fn a_table_read_the_other_way_round_is_trained_as_shown() {
+    let device = backend::from_env().autodiff();
+    let _seed = backend::seeded(&device, 7);
+    let table = TokenEmbeddingConfig::new(7, 4).with_initializer_std(1.0).init(&device);
+    let fast = logits_and_gradient(&table, &device);
+    let _plain = kernels::plain_here();
+    let plain = logits_and_gradient(&table, &device);
+    for (plain, fast) in plain.iter().zip(&fast) {
+        golden::assert_data_close("", plain, fast, backend::tolerance(&device, 1e-5));
+    }
 }
 
 #[test]
