@@ -5,6 +5,8 @@
 //! through, for `Autodiff` around it. On every other backend the function is made of burn's own
 //! operations.
 
+pub(crate) mod activated;
+pub(crate) mod attention;
 mod columns;
 pub(crate) mod cross_entropy;
 pub(crate) mod gelu;

@@ -14,21 +14,24 @@
 //! - `dropout`, with the feature `tensors`: zeros drawn by a thread's own seed (crate `training`)
 //! - `memory`, with the feature `tensors`: which devices' tensors are arrays of this process
 //! - [`repulsion`]: the push of all points of a t-SNE map on one (lesson 05)
+//! - [`tally`]: where the time goes, on the plain road too (`rungs bench --profile`)
 //! - [`window`]: the gradient of a window, eight numbers side by side (lesson 04)
 //! - [`shared_table`]: rows that threads train without waiting for each other (lesson 04)
 //!
 //! With the feature `tensors`, on tensors of every backend and faster on flex:
 //!
+//! - `attention`: scores, shares and means of all heads in one (lesson 09)
 //! - `cross_entropy`: of logits (lesson 01)
 //! - `gelu`: both forms of GELU (lesson 10)
 //! - `linear`: a product with weights and its bias (lessons 09 and 10)
 //! - `norm`: layer norm, alone or after a residual (lessons 07 and 10)
 //! - `softmax`: the softmax of rows (lesson 08)
 //! - `trained_attention`: all heads of a text, forward and back (lesson 09)
-//! - `unembedding`: vectors against every row of a table (lesson 01)
 
 #[cfg(feature = "tensors")]
 pub mod adamw;
+#[cfg(feature = "tensors")]
+pub mod attention;
 #[cfg(feature = "tensors")]
 pub mod cross_entropy;
 pub mod distances;
@@ -38,6 +41,8 @@ pub mod dropout;
 #[cfg(feature = "flex")]
 mod exp;
 #[cfg(feature = "flex")]
+mod few_rows;
+#[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "tensors")]
 pub mod gelu;
@@ -45,6 +50,8 @@ pub mod gelu;
 pub mod gradients;
 #[cfg(feature = "flex")]
 mod head_gradients;
+#[cfg(feature = "flex")]
+mod heads;
 mod lanes;
 #[cfg(feature = "tensors")]
 pub mod linear;
@@ -65,14 +72,13 @@ mod rows;
 pub mod shared_table;
 #[cfg(feature = "tensors")]
 pub mod softmax;
+pub mod tally;
 #[cfg(feature = "flex")]
 mod tanh_form;
 #[cfg(feature = "flex")]
 mod tiles;
 #[cfg(feature = "tensors")]
 pub mod trained_attention;
-#[cfg(feature = "tensors")]
-pub mod unembedding;
 pub mod window;
 
 pub use plain::{

@@ -1,7 +1,7 @@
 //! The product of a matrix of activations and one of weights, plus a bias: x W + b.
 //!
 //! The output is cut into [tiles](crate::tiles); a sum stays in a register until it is whole, and is
-//! written once, with its bias.
+//! written once, with its bias and its activation.
 //!
 //! Every number of the output is a sum over the inner axis from the first to the last, whatever the
 //! number of rows and threads: a row gives the same bits alone and among others.
@@ -9,8 +9,9 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::normal;
 use crate::tiles::{
-    FEW_ROWS, FindTile, Matrix, REGISTERS, ROWS, by_blocks, fill_panel, store, tile,
+    FEW_ROWS, FindTile, Matrix, REGISTERS, ROWS, fill_block, fill_panel, store, tile,
 };
 
 /// Multiplications that are worth a thread of their own.
@@ -19,25 +20,63 @@ const WORTH_A_THREAD: usize = 1 << 18;
 /// Groups of columns for each thread, so that one that is done early takes over from the others.
 const GROUPS_PER_THREAD: usize = 4;
 
-/// All panels of the weights, one after the other: what [`product`] otherwise lays out anew.
-pub(crate) fn lay_out(weight: Matrix) -> Vec<f32> {
-    let arch = Arch::new();
-    let width = arch.dispatch(FindTile).columns;
-    let length = weight.rows * width; // of a panel
-    let mut panels = vec![0.0; weight.columns.div_ceil(width) * length];
-    for (i, panel) in panels.chunks_exact_mut(length).enumerate() {
-        arch.dispatch(|| fill_panel(weight, i * width, panel, width));
-    }
-    panels
+/// Rows that are multiplied by one panel after the other before the next ones are: up to 1,536
+/// numbers a row, they stay in a core's second cache (1 or 2 MB) while all panels pass by.
+const ROWS_AT_ONCE: usize = 128;
+
+/// Numbers of a line of the caches: a register that is loaded across two lines takes two loads.
+const LINE: usize = 16;
+
+/// What becomes of a sum when it is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It is written as it is.
+    Store,
+    /// Its GELU is written, the exact form.
+    Gelu,
 }
 
-/// x W + b, written into `out`.
+/// All panels of a weight, one after the other: what [`product`] otherwise lays out anew.
+pub(crate) struct Panels {
+    numbers: Vec<f32>,
+    /// Where the first panel begins: at the beginning of a line.
+    start: usize,
+}
+
+impl Panels {
+    /// Lays a weight out.
+    pub(crate) fn of(weight: Matrix) -> Self {
+        let arch = Arch::new();
+        let width = arch.dispatch(FindTile).columns;
+        let length = weight.rows * width; // of a panel
+        let mut numbers = vec![0.0_f32; weight.columns.div_ceil(width) * length + LINE];
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        for (i, panel) in numbers[start..].chunks_exact_mut(length.max(1)).enumerate() {
+            if i * width < weight.columns {
+                arch.dispatch(|| fill_panel(weight, i * width, panel, width));
+            }
+        }
+        Self { numbers, start }
+    }
+
+    /// How many numbers are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The panels.
+    pub(crate) fn numbers(&self) -> &[f32] {
+        &self.numbers[self.start..]
+    }
+}
+
+/// x W + b, or the GELU of it, written into `out`.
 ///
 /// # Shapes
 ///
 /// - x: `[rows, inner]`
 /// - weight: `[inner, columns]`
-/// - panels: [`lay_out`] of the weight, if that was done before
+/// - panels: [`Panels`] of the weight, if they were laid out before
 /// - bias: `[columns]`
 /// - out: `[rows, columns]`
 ///
@@ -47,8 +86,9 @@ pub(crate) fn lay_out(weight: Matrix) -> Vec<f32> {
 pub(crate) fn product(
     x: &[f32],
     weight: Matrix,
-    panels: Option<&[f32]>,
+    panels: Option<&Panels>,
     bias: Option<&[f32]>,
+    then: Then,
     out: &mut [f32],
 ) {
     let Matrix { rows: inner, columns, .. } = weight;
@@ -60,27 +100,62 @@ pub(crate) fn product(
     assert!(bias.is_none_or(|bias| bias.len() == columns), "a number of the bias for a column");
     let arch = Arch::new();
     let tile = arch.dispatch(FindTile);
-    let x = &by_blocks(x, inner, tile.rows)[..];
-    let width = group_width(rows * inner, columns, tile.columns);
-    let groups = groups(out, columns, width);
-    groups.into_par_iter().enumerate().for_each(|(i, out)| {
-        arch.dispatch(Group { x, weight, panels, bias, first: i * width, out });
+    let blocks = by_blocks(x, rows, inner, tile.rows);
+    let (height, width) = group_size(rows, inner, columns, tile.columns);
+    let panels = panels.map(Panels::numbers);
+    let mut groups = Vec::new();
+    for (i, out) in out.chunks_mut(height * columns).enumerate() {
+        let x = &blocks[i * height * inner..];
+        for (j, out) in by_columns(out, columns, width).into_iter().enumerate() {
+            groups.push(Group { x, weight, panels, bias, then, first: j * width, out });
+        }
+    }
+    groups.into_par_iter().for_each(|group| arch.dispatch(group));
+}
+
+/// The rows by blocks. The last block is filled up with rows of zeros.
+fn by_blocks(x: &[f32], rows: usize, inner: usize, height: usize) -> Vec<f32> {
+    let mut blocks = vec![0.0; rows.next_multiple_of(height) * inner];
+    if inner == 0 {
+        return blocks;
+    }
+    let at_once = ROWS_AT_ONCE * inner; // whole blocks, since every height divides ROWS_AT_ONCE
+    let arch = Arch::new();
+    let parts = blocks.par_chunks_mut(at_once).zip(x.par_chunks(at_once));
+    parts.for_each(|(blocks, rows)| {
+        arch.dispatch(|| match height {
+            ROWS => fill_blocks::<ROWS>(rows, inner, blocks),
+            _ => fill_blocks::<FEW_ROWS>(rows, inner, blocks),
+        });
     });
+    blocks
 }
 
-/// How many columns are computed by one thread at a time: whole panels.
-fn group_width(multiplications_per_column: usize, columns: usize, panel: usize) -> usize {
+/// Lays out rows by blocks of R.
+#[inline(always)] // into the body of the dispatch, which alone is compiled for wide registers
+fn fill_blocks<const R: usize>(rows: &[f32], inner: usize, blocks: &mut [f32]) {
+    let blocks = blocks.chunks_exact_mut(R * inner);
+    for (block, rows) in blocks.zip(rows.chunks(R * inner)) {
+        fill_block::<R>(rows.chunks_exact(inner), block.as_chunks_mut().0);
+    }
+}
+
+/// How many rows and columns are computed by one thread at a time, the columns whole panels: many
+/// rows are cut, and few rows are all multiplied by a part of the columns.
+fn group_size(rows: usize, inner: usize, columns: usize, panel: usize) -> (usize, usize) {
     let most = rayon::current_num_threads() * GROUPS_PER_THREAD;
-    let worth = multiplications_per_column * columns / WORTH_A_THREAD;
-    columns.div_ceil(worth.clamp(1, most)).next_multiple_of(panel)
+    let height = rows.div_ceil(rows.div_ceil(ROWS_AT_ONCE)).next_multiple_of(ROWS);
+    let by_rows = rows.div_ceil(height);
+    let worth = rows * inner * columns / WORTH_A_THREAD;
+    let parts = (worth.clamp(1, most) / by_rows).max(1);
+    (height, columns.div_ceil(parts).next_multiple_of(panel))
 }
 
-/// The rows of the output cut into groups of columns: `[group][row]`, `width` columns each but for
-/// the last.
-fn groups(out: &mut [f32], columns: usize, width: usize) -> Vec<Vec<&mut [f32]>> {
+/// Rows cut into groups of columns: `[group][row]`, `width` columns each but for the last.
+pub(crate) fn by_columns(rows: &mut [f32], columns: usize, width: usize) -> Vec<Vec<&mut [f32]>> {
     let mut groups = Vec::new();
     groups.resize_with(columns.div_ceil(width), Vec::new);
-    for row in out.chunks_exact_mut(columns) {
+    for row in rows.chunks_exact_mut(columns) {
         for (group, part) in groups.iter_mut().zip(row.chunks_mut(width)) {
             group.push(part);
         }
@@ -88,13 +163,14 @@ fn groups(out: &mut [f32], columns: usize, width: usize) -> Vec<Vec<&mut [f32]>>
     groups
 }
 
-/// A group of columns of the output.
+/// Some rows and columns of the output.
 struct Group<'a> {
-    /// x [`by_blocks`].
+    /// The rows [`by_blocks`], the group's first.
     x: &'a [f32],
     weight: Matrix<'a>,
     panels: Option<&'a [f32]>,
     bias: Option<&'a [f32]>,
+    then: Then,
     /// First column of the group.
     first: usize,
     /// `[row][column]`, the group's columns alone.
@@ -115,7 +191,7 @@ impl WithSimd for Group<'_> {
 }
 
 impl Group<'_> {
-    /// Computes the group's columns, a panel at a time.
+    /// Computes the group, a panel at a time.
     #[inline(always)] // into the body of the dispatch, which alone is compiled for wide registers
     fn fill<S: Simd, const R: usize>(mut self, simd: S) {
         let inner = self.weight.rows;
@@ -133,15 +209,23 @@ impl Group<'_> {
                 }
             };
             let (registers, _) = S::as_simd_f32s(panel);
-            let (steps, _) = registers.as_chunks::<REGISTERS>();
+            let (panel, _) = registers.as_chunks::<REGISTERS>();
             let last = columns.min(first + width);
             let bias = self.bias.map(|bias| &bias[self.first + first..self.first + last]);
             let start = start(simd, bias);
-            for (block, out) in self.x.chunks_exact(R * inner).zip(self.out.chunks_mut(R)) {
-                let (block, _) = block.as_chunks::<R>();
-                let sums = tile::<S, R>(simd, block, steps, start);
+            for (i, out) in self.out.chunks_mut(R).enumerate() {
+                let (block, _) = self.x[i * R * inner..][..R * inner].as_chunks::<R>();
+                let sums = tile::<S, R>(simd, block, panel, start);
                 for (sums, row) in sums.iter().zip(out) {
                     store(simd, sums, &mut row[first..last]);
+                }
+            }
+        }
+        // Apart from the sums, or they would not stay in registers; the rows still are in the cache.
+        if self.then == Then::Gelu {
+            for row in self.out {
+                for x in row {
+                    *x = normal::gelu(*x);
                 }
             }
         }
@@ -187,8 +271,8 @@ mod tests {
 
     #[test]
     fn a_product_of_any_shape_is_that_of_f64_stored_either_way() {
-        for rows in [0, 1, 3, 8, 9, 31, 70] {
-            for inner in [1, 2, 17, 64] {
+        for rows in [0, 1, 3, 8, 9, 31, 70, 140] {
+            for inner in [0, 1, 2, 17, 64] {
                 for columns in [1, 5, 48, 49, 130, 400] {
                     let x = numbers(rows * inner, 1);
                     let w = numbers(inner * columns, 2);
@@ -199,9 +283,16 @@ mod tests {
                         let weight =
                             Matrix { numbers: &w, rows: inner, columns, row_stride, column_stride };
                         let mut out = vec![f32::NAN; rows * columns];
-                        product(&x, weight, None, bias, &mut out);
+                        product(&x, weight, None, bias, Then::Store, &mut out);
                         let mut again = vec![f32::NAN; rows * columns];
-                        product(&x, weight, Some(&lay_out(weight)), bias, &mut again);
+                        product(
+                            &x,
+                            weight,
+                            Some(&Panels::of(weight)),
+                            bias,
+                            Then::Store,
+                            &mut again,
+                        );
                         assert_eq!(out, again, "laid out before");
                         for (i, &found) in out.iter().enumerate() {
                             let expected = expected(&x, weight, bias, i / columns, i % columns);
@@ -224,11 +315,28 @@ mod tests {
         let weight =
             Matrix { numbers: &w, rows: inner, columns, row_stride: columns, column_stride: 1 };
         let mut all = vec![0.0; rows * columns];
-        product(&x, weight, None, None, &mut all);
+        product(&x, weight, None, None, Then::Store, &mut all);
         for (x, expected) in x.chunks(inner).zip(all.chunks(columns)) {
             let mut alone = vec![0.0; columns];
-            product(x, weight, None, None, &mut alone);
+            product(x, weight, None, None, Then::Store, &mut alone);
             assert_eq!(alone, expected);
+        }
+    }
+
+    #[test]
+    fn the_activation_of_a_sum_is_that_of_the_number_that_would_be_stored() {
+        let (rows, inner, columns) = (21, 33, 70);
+        let (x, w) = (numbers(rows * inner, 1), numbers(inner * columns, 2));
+        let bias = numbers(columns, 3);
+        let weight =
+            Matrix { numbers: &w, rows: inner, columns, row_stride: columns, column_stride: 1 };
+        let mut found = vec![f32::NAN; rows * columns];
+        product(&x, weight, None, Some(&bias), Then::Gelu, &mut found);
+        let mut sums = vec![f32::NAN; rows * columns];
+        product(&x, weight, None, Some(&bias), Then::Store, &mut sums);
+        for (found, sum) in found.iter().zip(&sums) {
+            let expected = normal::gelu(*sum);
+            assert!((found - expected).abs() <= 1e-6 * expected.abs(), "{found}, {expected}");
         }
     }
 
@@ -240,7 +348,7 @@ mod tests {
         let weight =
             Matrix { numbers: &w, rows: inner, columns, row_stride: columns, column_stride: 1 };
         let mut out = vec![0.0; 3 * columns];
-        product(&x, weight, None, None, &mut out);
+        product(&x, weight, None, None, Then::Store, &mut out);
         for (i, number) in out.iter().enumerate() {
             assert_eq!(number.is_nan(), i / columns == 1, "number {i}");
         }

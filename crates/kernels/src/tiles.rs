@@ -51,19 +51,25 @@ impl WithSimd for FindTile {
     }
 }
 
-/// The rows of a matrix by blocks: of each block first the numbers in column 0, then those in
-/// column 1. The last block is filled up with rows of zeros.
-pub(crate) fn by_blocks(numbers: &[f32], columns: usize, rows_per_block: usize) -> Vec<f32> {
-    let length = rows_per_block * columns;
-    let mut blocks = vec![0.0; numbers.len().next_multiple_of(length)];
-    for (block, rows) in blocks.chunks_exact_mut(length).zip(numbers.chunks(length)) {
-        for (i, row) in rows.chunks_exact(columns).enumerate() {
-            for (column, &number) in block.chunks_exact_mut(rows_per_block).zip(row) {
-                column[i] = number;
-            }
+/// Lays out R rows as a block: first the numbers in column 0, then those in column 1. Rows that are
+/// not there are zero.
+#[inline(always)] // into the body of a dispatch, which alone is compiled for wide registers
+pub(crate) fn fill_block<'a, const R: usize>(
+    rows: impl Iterator<Item = &'a [f32]>,
+    block: &mut [[f32; R]],
+) {
+    let mut there = 0;
+    for (i, row) in rows.take(R).enumerate() {
+        for (column, number) in block.iter_mut().zip(row) {
+            column[i] = *number;
+        }
+        there = i + 1;
+    }
+    if there < R {
+        for column in block {
+            column[there..].fill(0.0);
         }
     }
-    blocks
 }
 
 /// Lays out a panel of a matrix, `width` columns from `first` on: those of row 0, then those of row

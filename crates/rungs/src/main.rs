@@ -36,6 +36,9 @@ use commands::{bench, book, completions, devices, fetch, lessons, parity};
 use shell::failure;
 
 fn main() -> ExitCode {
+    // The main thread is one of those that share the work: from outside, each of a model's products
+    // would be handed to threads that have to be woken first. If there is a pool already, it stays.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         // the reader has had enough

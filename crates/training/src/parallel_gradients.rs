@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use kernels::dropout::{is_seeded, next_seed, with_seed};
+use kernels::tally::{self, Operation};
 use rayon::prelude::*;
 
 /// Parts that keep two cores busy. More of them would each write gradients of all weights.
@@ -138,6 +139,7 @@ pub fn on_all_cores<P: Send, T: Send>(
     let plain = kernels::plain(); // asked here, since a guard makes only its own thread plain
     let worked = parts.into_par_iter().map(|part| {
         let _guard = plain.then(kernels::plain_here);
+        let _timer = tally::timer(Operation::Rest, || [0, 0]); // what the work does not count itself
         work(part)
     });
     worked.collect()

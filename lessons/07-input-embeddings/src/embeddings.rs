@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, assert_shape};
 use kernels::dropout::Dropout;
+use kernels::tally::{self, Operation};
 
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::{LearnedPositions, LearnedPositionsConfig};
@@ -120,6 +121,9 @@ impl BertEmbeddings {
     pub fn sum(&self, ids: Tensor<2, Int>, segment_ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, tokens] = ids.dims();
         assert_shape!(segment_ids, [batch, tokens]);
+        let _timer = tally::timer(Operation::Embedding, || {
+            tally::pass(2 * batch * tokens * self.tokens.d_model(), 1) // three read, one written
+        });
         let positions = self.position_vectors(&ids); // [batch or 1, tokens, d_model]
         self.tokens.forward(ids) + positions + self.segments.forward(segment_ids)
     }

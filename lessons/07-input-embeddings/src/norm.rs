@@ -5,6 +5,7 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
+use kernels::tally::{self, Operation, Timer};
 
 /// Configuration of a [`LayerNorm`].
 #[derive(Config, Debug)]
@@ -66,6 +67,7 @@ impl LayerNorm {
         let [d_model] = self.weight.shape().dims();
         assert_shape!(x, [.., d_model]);
         let (weight, bias) = (self.weight.val(), self.bias.val());
+        let _timer = timer(&x);
         if kernels::plain() {
             return layer_norm(x, weight, bias, self.epsilon);
         }
@@ -88,11 +90,18 @@ impl LayerNorm {
         if kernels::plain() {
             return self.forward(x + residual);
         }
+        let _timer = timer(&x);
         let [d_model] = self.weight.shape().dims();
         assert_shape!(x, [.., d_model]);
         let (weight, bias) = (self.weight.val(), self.bias.val());
         kernels::norm::add_layer_norm(x, residual, weight, bias, self.epsilon)
     }
+}
+
+/// Counts the time of a norm where somebody keeps a tally: per number a sum, the sum of squares
+/// around it, scale and shift.
+fn timer<const D: usize>(x: &Tensor<D>) -> Timer {
+    tally::timer(Operation::Norm, || tally::pass(x.shape().num_elements(), 8))
 }
 
 /// Brings the last axis to mean 0 and variance 1, then scales and shifts it.

@@ -38,6 +38,7 @@ use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor};
 use kernels::dropout::Dropout;
+use kernels::tally::{self, Operation};
 use positions::{Rope, RopeConfig, alibi_bias};
 
 pub use cache::KeyValueCache;
@@ -214,7 +215,8 @@ impl MultiHeadAttention {
                 kernels::trained_attention::attention(all, self.n_heads, mask, &self.dropout);
             return linear_map(&self.output, heads);
         }
-        self.forward_with_weights(x, mask).0
+        let (q, k, v) = self.project(x, 0);
+        linear_map(&self.output, self.merged_heads(q, k, v, mask))
     }
 
     /// Whether all heads are computed and trained in one step, by [`kernels::trained_attention`]:
@@ -246,8 +248,11 @@ impl MultiHeadAttention {
         mask: Option<Tensor<4, Bool>>,
     ) -> (Tensor<3>, Tensor<4>) {
         let (q, k, v) = self.project(x, 0);
+        let timer = tally::timer(Operation::Attention, || attention_work(&q, &k));
         let (heads, weights) = self.heads(q, k, v, mask);
-        (linear_map(&self.output, merge_heads(heads)), weights)
+        let merged = merge_heads(heads);
+        drop(timer);
+        (linear_map(&self.output, merged), weights)
     }
 
     /// [`MultiHeadAttention::forward`] of tokens that follow those in the cache, whose keys and
@@ -272,8 +277,7 @@ impl MultiHeadAttention {
     ) -> Tensor<3> {
         let (q, k, v) = self.project(x, cache.len());
         let (k, v) = cache.append(k, v);
-        let (heads, _) = self.heads(q, k, v, mask);
-        linear_map(&self.output, merge_heads(heads))
+        linear_map(&self.output, self.merged_heads(q, k, v, mask))
     }
     // ANCHOR_END: forward_cached
 
@@ -364,6 +368,39 @@ impl MultiHeadAttention {
     }
     // ANCHOR_END: heads
 
+    /// What each head sees, side by side: [`merge_heads`] of [`MultiHeadAttention::heads`]. Without
+    /// training and ALiBi it is one step, by [`kernels::attention`] unless [`kernels::plain`]; a
+    /// test holds the two equal.
+    ///
+    /// # Shapes
+    ///
+    /// - q, k, v and mask: as for [`MultiHeadAttention::heads`]
+    /// - output: `[batch, queries, n_heads * d_head]`
+    ///
+    /// # Panics
+    ///
+    /// If the mask does not fit.
+    // ANCHOR: merged_heads
+    pub fn merged_heads(
+        &self,
+        q: Tensor<4>,
+        k: Tensor<4>,
+        v: Tensor<4>,
+        mask: Option<Tensor<4, Bool>>,
+    ) -> Tensor<3> {
+        assert_mask_fits(mask.as_ref(), &q, &k);
+        let _timer = tally::timer(Operation::Attention, || attention_work(&q, &k));
+        if !self.alibi && !kernels::plain() {
+            let merged = kernels::attention::attention(&q, &k, &v, mask.as_ref());
+            if let Some(merged) = merged {
+                return merged;
+            }
+        }
+        let (heads, _) = self.heads(q, k, v, mask);
+        merge_heads(heads)
+    }
+    // ANCHOR_END: merged_heads
+
     /// ALiBi's bias of the scores of these queries and keys, if positions enter by ALiBi.
     ///
     /// # Shapes
@@ -393,6 +430,10 @@ impl MultiHeadAttention {
 ///
 /// If the last axis is not `d_input`.
 pub fn linear_map<const D: usize>(map: &Linear, x: Tensor<D>) -> Tensor<D> {
+    let _timer = tally::timer(Operation::Product, || {
+        let [d_input, d_output] = map.weight.dims();
+        tally::product(x.shape().num_elements() / d_input.max(1), d_input, d_output)
+    });
     if kernels::plain() { map.forward(x) } else { kernels::linear::linear(map, x) }
 }
 
@@ -474,6 +515,17 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
     x.swap_dims(HEADS, TOKENS).reshape([batch, tokens, heads * d_head])
 }
 // ANCHOR_END: merge_heads
+
+/// FLOPs and bytes of attention that keeps its scores in the cache: two products a head, and per
+/// score what its share of the softmax takes, counted as in lesson 16.
+fn attention_work(q: &Tensor<4>, k: &Tensor<4>) -> [u64; 2] {
+    const SOFTMAX: usize = 26;
+    let [batch, heads, queries, d_head] = q.dims();
+    let keys = k.dims()[TOKENS];
+    let scores = batch * heads * queries * keys;
+    let moved = 2 * (q.shape().num_elements() + k.shape().num_elements());
+    [(scores * (4 * d_head + SOFTMAX)) as u64, (moved * size_of::<f32>()) as u64]
+}
 
 /// Panics if an axis of the mask is neither 1 nor that of the scores of q and k.
 fn assert_mask_fits(mask: Option<&Tensor<4, Bool>>, q: &Tensor<4>, k: &Tensor<4>) {

@@ -4,6 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use burn::config::Config;
 use burn::tensor::{Tensor, activation};
+use kernels::tally::{self, Operation};
 
 /// sqrt(2 / pi), inside the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const SQRT_2_OVER_PI: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
@@ -13,6 +14,9 @@ const GELU_SIGMOID: f64 = 1.702;
 
 /// The cubic term of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2).
 const GELU_CUBIC: f64 = 0.044715;
+
+/// Arithmetic of the tanh form for one number, as lesson 16 counts it: about that of the others.
+const FLOPS: u64 = 30;
 
 /// Which activation stands between two linear maps.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
@@ -96,6 +100,8 @@ impl Activation {
     /// - output: the same
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         let plain = kernels::plain();
+        let numbers = x.shape().num_elements();
+        let _timer = tally::timer(Operation::Activation, || tally::pass(numbers, FLOPS));
         match self {
             Self::GeluExact if plain => gelu_exact(x),
             Self::GeluExact => kernels::gelu::gelu_exact(x),

@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use heads::{LINEAR_INITIALIZER, linear_map};
+use kernels::tally::{self, Operation};
 
 use crate::Activation;
 
@@ -70,9 +71,31 @@ impl FeedForward {
     /// If the last axis is not `d_model`.
     // ANCHOR: feed_forward
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        linear_map(&self.down, self.activation.apply(linear_map(&self.up, x)))
+        linear_map(&self.down, activated_map(&self.up, self.activation, x))
     }
     // ANCHOR_END: feed_forward
+}
+
+/// activation(map(x)). The exact GELU is computed where the map's sum is, unless [`kernels::plain`];
+/// a test holds the two equal.
+///
+/// # Shapes
+///
+/// - x: `[batch, tokens, d_input]`
+/// - output: `[batch, tokens, d_output]`
+///
+/// # Panics
+///
+/// If the last axis is not `d_input`.
+pub fn activated_map(map: &Linear, activation: Activation, x: Tensor<3>) -> Tensor<3> {
+    if activation == Activation::GeluExact && !kernels::plain() {
+        let _timer = tally::timer(Operation::Product, || {
+            let [d_input, d_output] = map.weight.dims();
+            tally::product(x.shape().num_elements() / d_input.max(1), d_input, d_output)
+        });
+        return kernels::linear::linear_gelu(map, x);
+    }
+    activation.apply(linear_map(map, x))
 }
 
 /// What a [`SwiGlu`] is made from.

@@ -38,7 +38,7 @@ pub use activation::{Activation, gelu_exact, gelu_quick, gelu_tanh, relu, silu};
 pub use decoder::{DecoderLayer, DecoderLayerConfig};
 pub use encoder::{EncoderLayer, EncoderLayerConfig, Placement, residual};
 pub use feed_forward::{
-    FeedForward, FeedForwardConfig, FeedForwardKind, SwiGlu, SwiGluConfig, Transform,
+    FeedForward, FeedForwardConfig, FeedForwardKind, SwiGlu, SwiGluConfig, Transform, activated_map,
 };
 pub use norm::{Norm, NormKind, RmsNorm, RmsNormConfig, rms_norm};
 

@@ -5,6 +5,7 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use inputs::{LayerNorm, LayerNormConfig};
+use kernels::tally::{self, Operation};
 
 /// What a [`RmsNorm`] is made from.
 #[derive(Config, Debug)]
@@ -54,6 +55,8 @@ impl RmsNorm {
     ///
     /// If the last axis is not `d_model`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let numbers = x.shape().num_elements();
+        let _timer = tally::timer(Operation::Norm, || tally::pass(numbers, 4));
         rms_norm(x, self.weight.val(), self.epsilon)
     }
 }

@@ -8,16 +8,18 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_e
 use burn::tensor::Tensor;
 
 use super::columns::Columns;
+use super::gelu::Gelu;
 use super::panels::panels;
 use super::{tensor, trained_linear, whole};
-use crate::product::product;
+use crate::few_rows;
+use crate::product::{Then, product};
 use crate::tiles::Matrix;
 
 /// Fewest rows that fill enough of a tile.
 const FEWEST_ROWS: usize = 4;
 
-/// Rows from which on burn's own product is the faster one: many rows pay for what it lays out anew
-/// in each call, and several batches share the cores as they are.
+/// Rows from which on burn's own product is the faster one where there is no room to keep the weights
+/// laid out: it lays them out once for all rows.
 const MANY_ROWS: usize = 256;
 
 /// [`crate::linear::linear`] where [`is_array`](crate::memory::is_array) takes x and weight.
@@ -49,27 +51,29 @@ pub(crate) trait LinearMap: Backend {
 
 impl LinearMap for Flex {
     fn linear_by_tiles(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
-        on_flex(x, weight, None)
+        on_flex(x, weight, None, Then::Store)
     }
 
     fn affine(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        on_flex(x, weight, Some(bias))
+        on_flex(x, weight, Some(bias), Then::Store)
     }
 }
 
-/// x W + b of a product that is worth the tiles; burn's of others.
-fn on_flex(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>) -> FlexTensor {
+/// x W + b by the product that is the fastest for so many rows, and what follows it.
+pub(super) fn on_flex(
+    x: FlexTensor,
+    weight: FlexTensor,
+    bias: Option<FlexTensor>,
+    then: Then,
+) -> FlexTensor {
     let mut shape = x.shape();
     let [inner, columns] = weight.shape().dims();
     let rows = shape.num_elements() / inner.max(1);
     let strides = weight.layout().strides().to_vec();
-    let worth_tiles = rows == 0 || (FEWEST_ROWS..MANY_ROWS).contains(&rows);
-    if !worth_tiles || strides.iter().any(|&stride| stride < 0) {
-        return <Flex as ModuleOps<Flex>>::linear(x, weight, bias);
+    if strides.iter().any(|&stride| stride < 0) {
+        return burns(x, weight, bias, then);
     }
-    let last = shape.num_dims() - 1;
-    shape[last] = columns;
-    let (x, bias) = (whole(x), bias.map(whole));
+    let weight = &weight;
     let matrix = Matrix {
         numbers: &weight.storage::<f32>()[weight.layout().start_offset()..],
         rows: inner,
@@ -77,11 +81,31 @@ fn on_flex(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>) -> FlexT
         row_stride: strides[0].unsigned_abs(),
         column_stride: strides[1].unsigned_abs(),
     };
-    let kept = panels(&weight, matrix);
-    let kept = kept.as_ref().map(|panels| &panels[..]);
-    let mut out = vec![0.0; rows * columns];
-    product(x.storage(), matrix, kept, bias.as_ref().map(|bias| bias.storage()), &mut out);
+    let few = rows < FEWEST_ROWS && few_rows::reads(&matrix);
+    let kept = if few { None } else { panels(weight, matrix) };
+    if !few && kept.is_none() && rows >= MANY_ROWS {
+        return burns(x, weight.clone(), bias, then);
+    }
+    let last = shape.num_dims() - 1;
+    shape[last] = columns;
+    let (x, bias) = (whole(x), bias.map(whole));
+    let bias = bias.as_ref().map(|bias| bias.storage());
+    let mut out = vec![0.0; shape.num_elements()];
+    if few {
+        few_rows::product(x.storage(), matrix, bias, then, &mut out);
+    } else {
+        product(x.storage(), matrix, kept.as_deref(), bias, then, &mut out);
+    }
     tensor(out, shape)
+}
+
+/// The same by burn's own product.
+fn burns(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, then: Then) -> FlexTensor {
+    let y = <Flex as ModuleOps<Flex>>::linear(x, weight, bias);
+    match then {
+        Then::Store => y,
+        Then::Gelu => <Flex as Gelu>::gelu_by_bell(y),
+    }
 }
 
 impl<B: LinearMap + Columns, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {

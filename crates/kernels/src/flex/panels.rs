@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Bytes;
 
-use crate::product::lay_out;
+use crate::product::Panels;
 use crate::tiles::Matrix;
 
 /// Numbers that are kept in all: twice those of a MiniLM. Larger models are laid out as they run.
@@ -22,12 +22,12 @@ struct Kept {
     storage: Weak<Bytes>,
     /// Where in the storage the weight begins, and its sizes and strides.
     place: [usize; 5],
-    panels: Arc<Vec<f32>>,
+    panels: Arc<Panels>,
 }
 
 /// The panels of a weight, laid out now or before; `None` if there is no room for them. What was
 /// kept of weights that are gone makes room first.
-pub(super) fn panels(weight: &FlexTensor, matrix: Matrix) -> Option<Arc<Vec<f32>>> {
+pub(super) fn panels(weight: &FlexTensor, matrix: Matrix) -> Option<Arc<Panels>> {
     let storage = weight.data_arc();
     let Matrix { rows, columns, row_stride, column_stride, .. } = matrix;
     let start = weight.layout().start_offset();
@@ -46,7 +46,7 @@ pub(super) fn panels(weight: &FlexTensor, matrix: Matrix) -> Option<Arc<Vec<f32>
     if numbers > KEPT_AT_MOST {
         return None;
     }
-    let panels = Arc::new(lay_out(matrix));
+    let panels = Arc::new(Panels::of(matrix));
     kept.push(Kept { storage: Arc::downgrade(&storage), place, panels: Arc::clone(&panels) });
     Some(panels)
 }

@@ -2,9 +2,9 @@
 
 use burn::module::Param;
 use burn::nn::Linear;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation};
 use golden::assert_data_close;
-use kernels::linear::linear;
+use kernels::linear::{compare, linear, linear_gelu};
 use proptest::prelude::*;
 
 use crate::random;
@@ -37,9 +37,24 @@ proptest! {
         let device = backend::from_env();
         let map = map(d_input, d_output, bias, turned);
         let x = random([batch, tokens, d_input], 3, &device);
-        let (found, expected) = (linear(&map, x.clone()), map.forward(x));
+        let (found, expected) = (linear(&map, x.clone()), map.forward(x.clone()));
         let tolerance = backend::tolerance(&device, 1e-4);
         assert_data_close("", &found.to_data(), &expected.to_data(), tolerance);
+        let (found, expected) = (linear_gelu(&map, x), activation::gelu(expected));
+        assert_data_close("GELU", &found.to_data(), &expected.to_data(), tolerance);
+    }
+}
+
+/// One, two and three rows, as a decoder has them, and more.
+#[test]
+fn vectors_are_compared_with_every_row_of_a_table() {
+    let device = backend::from_env();
+    for ([rows, d_model], vocab) in [([1, 64], 1000), ([2, 37], 301), ([3, 5], 3), ([9, 20], 50)] {
+        let (x, table) =
+            (random([rows, d_model], 1, &device), random([vocab, d_model], 2, &device));
+        let expected = x.clone().matmul(table.clone().transpose());
+        let tolerance = backend::tolerance(&device, 1e-4);
+        assert_data_close("", &compare(x, table).to_data(), &expected.to_data(), tolerance);
     }
 }
 

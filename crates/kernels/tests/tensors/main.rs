@@ -1,5 +1,6 @@
 //! Every fast operation on tensors against burn's own, over random shapes.
 
+mod attention;
 mod cross_entropy;
 mod gelu;
 mod linear;

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use golden::assert_data_close;
-use kernels::unembedding::unembed;
+use kernels::linear::compare;
 
 use crate::random;
 
@@ -25,7 +25,7 @@ fn outcome(unembed: fn(Tensor<3>, Tensor<2>) -> Tensor<3>, shape: [usize; 4]) ->
 #[test]
 fn the_logits_and_their_gradients_are_those_of_each_text_alone() {
     for shape in [[1, 1, 1, 1], [3, 5, 7, 11], [2, 64, 33, 65], [1, 300, 16, 2]] {
-        let (found, expected) = (outcome(unembed, shape), outcome(spelt_out, shape));
+        let (found, expected) = (outcome(compare, shape), outcome(spelt_out, shape));
         for (found, expected) in found.iter().zip(&expected) {
             let tolerance = backend::tolerance(&backend::from_env(), 1e-3); // sums of 300 products
             assert_data_close(&format!("{shape:?}"), found, expected, tolerance);

@@ -212,3 +212,37 @@ fn a_copy_of_the_program_tries_devices_without_the_clone() {
     let nowhere = place.path().join("nowhere");
     assert_refused(&devices(nowhere.to_str().unwrap()), &["temporary folder", "recorded model"]);
 }
+
+#[test]
+fn a_profile_shows_every_operation_on_both_roads_with_its_share_of_the_time_and_of_the_roof() {
+    let (model, texts) = (model(), tempfile::NamedTempFile::new().unwrap());
+    fs::write(texts.path(), "the cat\nthe dog sat on a mat\n").unwrap();
+    let args = |format| {
+        let texts = texts.path().to_str().unwrap();
+        let bench = ["bench", "encoder", "--profile", "--model", path(&model), "--texts", texts];
+        [&bench[..], &["--format", format]].concat()
+    };
+    let rows: Vec<Value> = json_lines(&rungs(&args("jsonl"), b""));
+    for road in ["fast", "plain"] {
+        let rows: Vec<&Value> = rows.iter().filter(|row| row["road"] == road).collect();
+        let names: Vec<&str> = rows.iter().map(|row| row["operation"].as_str().unwrap()).collect();
+        for name in ["product", "attention", "norm", "embedding", "rest"] {
+            assert!(names.contains(&name), "{road}: {name} is not among {names:?}");
+        }
+        // The fast road computes it where the product is.
+        assert_eq!(names.contains(&"activation"), road == "plain", "{road}: {names:?}");
+        let mut sum = 0.0;
+        for row in rows {
+            sum += row["share"].as_f64().unwrap();
+            let of_roof = row["share_of_roof"].as_f64();
+            assert_eq!(of_roof.is_none(), row["operation"] == "rest", "{row}");
+            assert!(row["roof_gflops_per_s"].as_f64().unwrap() > 0.0, "{row}");
+        }
+        assert!((sum - 1.0).abs() < 1e-6, "the shares add up to {sum}");
+    }
+    let text = stdout(&rungs(&args("text"), b""));
+    assert!(text.starts_with("roof: ") && text.contains("flex, plain"), "{text}");
+    let rows: Vec<Value> = json_lines(&rungs(&[&["--plain"], &args("jsonl")[..]].concat(), b""));
+    assert!(rows.iter().all(|row| row["road"] == "plain"), "{rows:?}");
+    assert_refused(&rungs(&["bench", "8", "--profile"], b""), &["--profile", "\"8\""]);
+}

@@ -168,7 +168,9 @@ fn giving_the_weights_away_changes_nothing() {
         let x = random::<3>([2, 4, 8], 1, &device);
         let mask = Some(causal_mask(4, 4, &device));
         let (output, weights) = layer.forward_with_weights(x.clone(), mask.clone());
-        assert_close(&layer.forward(x, mask), &output, backend::rerun(&device));
+        // By another road: the same sums in another order.
+        let tolerance = backend::tolerance(&device, 1e-6);
+        assert_close(&layer.forward(x, mask), &output, tolerance);
         assert_eq!(weights.dims(), [2, 2, 4, 4]);
     }
 }

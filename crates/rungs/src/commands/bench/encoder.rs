@@ -137,7 +137,7 @@ fn time_roads(args: &Args, roads: &[Road]) -> Result<()> {
 }
 
 /// The texts of the file that the arguments name, or made-up sentences.
-fn texts(args: &Args) -> Result<Vec<String>> {
+pub fn texts(args: &Args) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     match &args.texts {
         Some(path) => {

@@ -50,8 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
     for (name, device) in super::devices(args)? {
         let model = open(args, &device)?;
         let prompt = prompt_length(&*model);
-        // At least two, since the first waits for the prompt and does not count.
-        let new = (args.tokens as usize).min(model.max_tokens() - prompt).max(2);
+        let new = room(&*model, args);
         if rows.is_empty() && new < args.tokens as usize {
             note!("note: the model sees {} tokens: {new} are written", model.max_tokens());
         }
@@ -98,7 +97,7 @@ fn median_ms(seconds: &[f64]) -> f64 {
 }
 
 /// The model that `--model` names, or a GPT-2 small with random weights.
-fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
+pub fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
     if let Some(folder) = &args.model {
         return Ok(Writer::open(folder, device)?.model);
     }
@@ -110,6 +109,12 @@ fn open(args: &Args, device: &Device) -> Result<Box<dyn LanguageModel>> {
 /// Tokens of the prompt of a model: what it writes after it has room too.
 fn prompt_length(model: &dyn LanguageModel) -> usize {
     PROMPT.min(model.max_tokens() / 2).max(1)
+}
+
+/// Tokens that a model writes of those that are asked for: at least two, since the first waits for
+/// the prompt and does not count.
+pub fn room(model: &dyn LanguageModel, args: &Args) -> usize {
+    (args.tokens as usize).min(model.max_tokens() - prompt_length(model)).max(2)
 }
 
 /// What a model wrote, and how long it took.

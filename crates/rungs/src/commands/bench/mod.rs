@@ -6,6 +6,7 @@ mod gpt_train;
 mod lessons;
 mod operation;
 mod position_costs;
+mod profile;
 mod record;
 mod row;
 mod search;
@@ -36,6 +37,7 @@ use crate::shell::{failure, names};
   cargo rungs bench search --passages 1000000
   cargo rungs bench encoder --texts my_lines.txt --format json
   cargo rungs bench encoder --plain               what the fast versions buy
+  cargo rungs bench encoder --profile             where the time goes, with them and without
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
 pub struct Args {
     /// A lesson's number, every lesson with a few whole models, or a whole model at work
@@ -84,6 +86,10 @@ pub struct Args {
     /// Dropout of gpt-train's model; every device draws other zeros
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     dropout: f64,
+    /// Show where the time of encoder, generate or gpt-train goes: each operation's share of it, and
+    /// of what this machine reaches
+    #[arg(long)]
+    profile: bool,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -118,6 +124,9 @@ const UNTIMED: [(&str, &str); 2] = [
 pub fn run(args: &Args, plain: bool) -> Result<()> {
     if args.out.is_some() && args.what != "lessons" {
         bail!("--out: expected `bench lessons`, which writes files, found bench {:?}", args.what);
+    }
+    if args.profile {
+        return profile::run(args, plain);
     }
     if plain && args.what == "encoder" {
         return encoder::run_both_roads(args);
