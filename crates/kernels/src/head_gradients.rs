@@ -23,6 +23,9 @@ const FEW_ROWS: usize = 4;
 /// What a hidden score becomes before the softmax: the lowest finite number, as lesson 09 has it.
 const LOWEST: f32 = f32::MIN;
 
+/// Columns that are turned into rows side by side.
+const TURNED: usize = 8;
+
 /// Numbers that keep the rows of a block from beginning in the same set of a cache.
 const APART: usize = 16;
 
@@ -384,7 +387,19 @@ impl Panels {
     fn lay_out_turned<'a>(&mut self, column: impl Fn(usize) -> &'a [f32]) {
         for (panel, numbers) in self.numbers.chunks_exact_mut(self.rows * self.width).enumerate() {
             let first = panel * self.width;
-            for i in first..self.columns.min(first + self.width) {
+            let end = self.columns.min(first + self.width);
+            let mut i = first;
+            // Eight columns side by side, or every number would be written by itself.
+            while i + TURNED <= end {
+                let columns: [&[f32]; TURNED] = std::array::from_fn(|j| column(i + j));
+                let columns = columns.map(|column| &column[..self.rows]);
+                for (l, step) in numbers.chunks_exact_mut(self.width).enumerate() {
+                    let turned: [f32; TURNED] = std::array::from_fn(|j| columns[j][l]);
+                    step[i - first..][..TURNED].copy_from_slice(&turned);
+                }
+                i += TURNED;
+            }
+            for i in i..end {
                 for (step, number) in numbers.chunks_exact_mut(self.width).zip(column(i)) {
                     step[i - first] = *number;
                 }
@@ -432,7 +447,6 @@ fn multiply<S: Simd, const R: usize>(
 ) {
     let width = panels.width;
     let used = rows[0].len();
-    let lanes = S::F32_LANES;
     for column in (0..columns).step_by(width) {
         let panel = &panels.numbers[column * panels.rows..][..used * width];
         let (registers, _) = S::as_simd_f32s(panel);
@@ -449,8 +463,9 @@ fn multiply<S: Simd, const R: usize>(
         }
         for (i, sums) in sums.iter().enumerate() {
             let to = &mut block.row_mut(first + i)[column..column + width];
-            for (to, sum) in to.chunks_exact_mut(lanes).zip(sums) {
-                simd.partial_store_f32s(to, *sum);
+            let (to, _) = S::as_mut_simd_f32s(to);
+            for (to, sum) in to.iter_mut().zip(sums) {
+                *to = *sum;
             }
         }
     }
@@ -467,7 +482,7 @@ fn multiply_turned<S: Simd, const R: usize>(
     panels: &Panels,
     out: &mut Block,
 ) {
-    let (width, lanes) = (panels.width, S::F32_LANES);
+    let width = panels.width;
     let from = from.min(block.rows);
     let used = &block.numbers[from * block.stride..block.rows * block.stride];
     let whole = panels.rows * width;
@@ -487,8 +502,9 @@ fn multiply_turned<S: Simd, const R: usize>(
         }
         for (i, sums) in sums.iter().enumerate() {
             let to = &mut out.row_mut(i)[panel * width..(panel + 1) * width];
-            for (to, sum) in to.chunks_exact_mut(lanes).zip(sums) {
-                simd.partial_store_f32s(to, *sum);
+            let (to, _) = S::as_mut_simd_f32s(to);
+            for (to, sum) in to.iter_mut().zip(sums) {
+                *to = *sum;
             }
         }
     }
