@@ -2,7 +2,7 @@
 
 use burn::module::Param;
 use burn::nn::Linear;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Tensor, TensorData, activation};
 use golden::assert_data_close;
 use kernels::linear::{compare, linear, linear_gelu};
 use proptest::prelude::*;
@@ -66,27 +66,48 @@ fn no_rows_give_no_rows() {
     assert_eq!(y.dims(), [0, 3, 60]);
 }
 
-#[test]
-fn a_map_is_trained_through_as_burns() {
+/// The output of a map trained through, and the gradients of x, weight and bias.
+fn trained(
+    forward: fn(&Linear, Tensor<3>) -> Tensor<3>,
+    [batch, tokens, d_input, d_output]: [usize; 4],
+    bias: bool,
+) -> Vec<TensorData> {
     let device = backend::from_env().autodiff();
-    let weight = random([6, 5], 1, &device);
-    let outcome = |forward: fn(&Linear, Tensor<2>) -> Tensor<2>| {
-        let map = Linear {
-            weight: Param::from_tensor(weight.clone()),
-            bias: Some(Param::from_tensor(random([5], 2, &device))),
-        };
-        let x = random([9, 6], 3, &device).require_grad();
-        let gradients = forward(&map, x.clone()).square().sum().backward();
-        let bias = map.bias.as_ref().expect("it was given one");
-        [
-            x.grad(&gradients).expect("x was used").into_data(),
-            map.weight.grad(&gradients).expect("the weight was used").into_data(),
-            bias.grad(&gradients).expect("the bias was used").into_data(),
-        ]
-    };
-    let (found, expected) = (outcome(linear), outcome(|map, x| map.forward(x)));
-    for (found, expected) in found.iter().zip(&expected) {
-        assert_data_close("", found, expected, backend::tolerance(&device, 1e-3));
+    let bias = bias.then(|| Param::from_tensor(random([d_output], 2, &device)));
+    let map = Linear { weight: Param::from_tensor(random([d_input, d_output], 1, &device)), bias };
+    let x = random([batch, tokens, d_input], 3, &device).require_grad();
+    let y = forward(&map, x.clone());
+    let gradients = (y.clone() * random(y.dims(), 4, &device)).sum().backward();
+    let mut outcome = vec![
+        y.into_data(),
+        x.grad(&gradients).expect("x was used").into_data(),
+        map.weight.grad(&gradients).expect("the weight was used").into_data(),
+    ];
+    if let Some(bias) = map.bias {
+        outcome.push(bias.grad(&gradients).expect("the bias was used").into_data());
+    }
+    outcome
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(backend::cases(60)))]
+
+    /// Sums of up to 600 products below 9 in another order.
+    #[test]
+    fn a_map_of_any_shape_is_trained_through_as_burns(
+        batch in 1_usize..4,
+        tokens in 1_usize..200,
+        d_input in prop_oneof![1_usize..70, Just(64_usize), Just(520)],
+        d_output in prop_oneof![1_usize..100, Just(96_usize), Just(520)],
+        bias: bool,
+    ) {
+        let shape = [batch, tokens, d_input, d_output];
+        let found = trained(linear, shape, bias);
+        let expected = trained(|map, x| map.forward(x), shape, bias);
+        let tolerance = backend::tolerance(&backend::from_env(), 2e-3);
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_data_close("", found, expected, tolerance);
+        }
     }
 }
 
