@@ -12,13 +12,13 @@ use crate::row_gradients;
 use crate::rows::{exponentials, largest};
 
 /// Registers that the columns of a tile take.
-pub(crate) const REGISTERS: usize = 2;
+const REGISTERS: usize = 2;
 
 /// Rows of a tile where there are 32 registers: 16 of them hold sums.
-pub(crate) const ROWS: usize = 8;
+const ROWS: usize = 8;
 
 /// Rows of a tile where there are 16 registers: 8 of them hold sums.
-pub(crate) const FEW_ROWS: usize = 4;
+const FEW_ROWS: usize = 4;
 
 /// What a hidden score becomes before the softmax: the lowest finite number, as lesson 09 has it.
 const LOWEST: f32 = f32::MIN;
@@ -350,16 +350,16 @@ fn weigh_back(
 
 /// A matrix laid out by panels of as many columns as a tile has; those that it lacks are zero.
 #[derive(Clone)]
-pub(crate) struct Panels {
-    pub(crate) numbers: Vec<f32>,
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
+struct Panels {
+    numbers: Vec<f32>,
+    rows: usize,
+    columns: usize,
     /// Columns of a panel.
-    pub(crate) width: usize,
+    width: usize,
 }
 
 impl Panels {
-    pub(crate) fn new<S: Simd>(rows: usize, columns: usize) -> Self {
+    fn new<S: Simd>(rows: usize, columns: usize) -> Self {
         let width = REGISTERS * S::F32_LANES;
         let numbers = vec![0.0; rows * columns.next_multiple_of(width)];
         Self { numbers, rows, columns, width }
@@ -372,7 +372,7 @@ impl Panels {
 
     /// Lays out the matrix of these rows.
     #[inline(always)] // as above
-    pub(crate) fn lay_out<'a>(&mut self, row: impl Fn(usize) -> &'a [f32]) {
+    fn lay_out<'a>(&mut self, row: impl Fn(usize) -> &'a [f32]) {
         for (panel, numbers) in self.numbers.chunks_exact_mut(self.rows * self.width).enumerate() {
             for (i, place) in numbers.chunks_exact_mut(self.width).enumerate() {
                 let row = &row(i)[panel * self.width..];
@@ -384,7 +384,7 @@ impl Panels {
 
     /// Lays out the matrix of these columns.
     #[inline(always)] // as above
-    pub(crate) fn lay_out_turned<'a>(&mut self, column: impl Fn(usize) -> &'a [f32]) {
+    fn lay_out_turned<'a>(&mut self, column: impl Fn(usize) -> &'a [f32]) {
         for (panel, numbers) in self.numbers.chunks_exact_mut(self.rows * self.width).enumerate() {
             let first = panel * self.width;
             let end = self.columns.min(first + self.width);
@@ -449,8 +449,18 @@ fn multiply<S: Simd, const R: usize>(
     let used = rows[0].len();
     for column in (0..columns).step_by(width) {
         let panel = &panels.numbers[column * panels.rows..][..used * width];
-        let start = [simd.splat_f32s(0.0); REGISTERS];
-        let sums = tile::<S, R>(simd, rows, panel, start);
+        let (registers, _) = S::as_simd_f32s(panel);
+        let (panel, _) = registers.as_chunks::<REGISTERS>();
+        let rows = rows.map(|row| &row[..panel.len()]);
+        let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; R];
+        for (l, columns) in panel.iter().enumerate() {
+            for i in 0..R {
+                let number = simd.splat_f32s(rows[i][l]);
+                for j in 0..REGISTERS {
+                    sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
+                }
+            }
+        }
         for (i, sums) in sums.iter().enumerate() {
             let to = &mut block.row_mut(first + i)[column..column + width];
             let (to, _) = S::as_mut_simd_f32s(to);
@@ -477,8 +487,19 @@ fn multiply_turned<S: Simd, const R: usize>(
     let used = &block.numbers[from * block.stride..block.rows * block.stride];
     let whole = panels.rows * width;
     for (panel, numbers) in panels.numbers.chunks_exact(whole.max(1)).enumerate() {
-        let rows = used.chunks_exact(block.stride);
-        let sums = turned_tile::<S, R>(simd, rows, first, &numbers[from * width..]);
+        let (registers, _) = S::as_simd_f32s(&numbers[from * width..]);
+        let (steps, _) = registers.as_chunks::<REGISTERS>();
+        let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; R];
+        for (row, columns) in used.chunks_exact(block.stride).zip(steps) {
+            // Nothing that may panic: it would keep the sums in memory.
+            let Some(numbers) = row.get(first..).and_then(<[f32]>::first_chunk::<R>) else { break };
+            for i in 0..R {
+                let number = simd.splat_f32s(numbers[i]);
+                for j in 0..REGISTERS {
+                    sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
+                }
+            }
+        }
         for (i, sums) in sums.iter().enumerate() {
             let to = &mut out.row_mut(i)[panel * width..(panel + 1) * width];
             let (to, _) = S::as_mut_simd_f32s(to);
@@ -487,51 +508,4 @@ fn multiply_turned<S: Simd, const R: usize>(
             }
         }
     }
-}
-
-/// R rows times a panel, each sum added to the start of its column.
-#[inline(always)] // as above
-pub(crate) fn tile<S: Simd, const R: usize>(
-    simd: S,
-    rows: [&[f32]; R],
-    panel: &[f32],
-    start: [S::f32s; REGISTERS],
-) -> [[S::f32s; REGISTERS]; R] {
-    let (registers, _) = S::as_simd_f32s(panel);
-    let (panel, _) = registers.as_chunks::<REGISTERS>();
-    let rows = rows.map(|row| &row[..panel.len()]);
-    let mut sums = [start; R];
-    for (l, columns) in panel.iter().enumerate() {
-        for i in 0..R {
-            let number = simd.splat_f32s(rows[i][l]);
-            for j in 0..REGISTERS {
-                sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
-            }
-        }
-    }
-    sums
-}
-
-/// R columns of these rows, from `first` on, times a panel.
-#[inline(always)] // as above
-pub(crate) fn turned_tile<'a, S: Simd, const R: usize>(
-    simd: S,
-    rows: impl Iterator<Item = &'a [f32]>,
-    first: usize,
-    panel: &[f32],
-) -> [[S::f32s; REGISTERS]; R] {
-    let (registers, _) = S::as_simd_f32s(panel);
-    let (steps, _) = registers.as_chunks::<REGISTERS>();
-    let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; R];
-    for (row, columns) in rows.zip(steps) {
-        // Nothing that may panic: it would keep the sums in memory.
-        let Some(numbers) = row.get(first..).and_then(<[f32]>::first_chunk::<R>) else { break };
-        for i in 0..R {
-            let number = simd.splat_f32s(numbers[i]);
-            for j in 0..REGISTERS {
-                sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
-            }
-        }
-    }
-    sums
 }

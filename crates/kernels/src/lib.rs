@@ -79,8 +79,6 @@ mod tanh_form;
 mod tiles;
 #[cfg(feature = "tensors")]
 pub mod trained_attention;
-#[cfg(feature = "flex")]
-mod trained_product;
 pub mod window;
 
 pub use plain::{

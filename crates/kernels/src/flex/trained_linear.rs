@@ -28,7 +28,7 @@ pub(super) fn affine<B: LinearMap + Columns, C: CheckpointStrategy>(
                 B::affine(x, weight, bias)
             } else {
                 let (shape, columns) = (x.shape(), weight.shape()[1]);
-                let product = B::rows_times(flat::<B>(x), weight, Some(bias));
+                let product = B::add_to_rows(B::float_matmul(flat::<B>(x), weight), bias);
                 B::float_reshape(product, with_last(shape, columns))
             };
             step.finish(kept, out)
@@ -51,7 +51,7 @@ pub(super) fn linear<B: LinearMap + Columns, C: CheckpointStrategy>(
                 B::linear_by_tiles(x, weight)
             } else {
                 let (shape, columns) = (x.shape(), weight.shape()[1]);
-                let product = B::rows_times(flat::<B>(x), weight, None);
+                let product = B::float_matmul(flat::<B>(x), weight);
                 B::float_reshape(product, with_last(shape, columns))
             };
             step.finish(kept, out)
@@ -67,7 +67,7 @@ struct Factors<B: Backend> {
     weight: FloatTensor<B>,
 }
 
-impl<B: Columns> Factors<B> {
+impl<B: Backend> Factors<B> {
     /// The gradient of x: gradient W^T. Without rows there is nothing to multiply, and burn's
     /// product of no rows on flex reads memory that is not there.
     fn of_x(&self, gradient: FloatTensor<B>) -> FloatTensor<B> {
@@ -76,7 +76,7 @@ impl<B: Columns> Factors<B> {
             return self.x.clone();
         }
         let turned = B::float_swap_dims(self.weight.clone(), 0, 1);
-        B::float_reshape(B::rows_times(flat::<B>(gradient), turned, None), shape)
+        B::float_reshape(B::float_matmul(flat::<B>(gradient), turned), shape)
     }
 
     /// The gradient of W: x^T gradient.
@@ -84,7 +84,8 @@ impl<B: Columns> Factors<B> {
         if self.x.shape().num_elements() == 0 {
             return B::float_mul_scalar(self.weight.clone(), 0.0.into());
         }
-        B::columns_times(flat::<B>(self.x.clone()), flat::<B>(gradient))
+        let turned = B::float_swap_dims(flat::<B>(self.x.clone()), 0, 1);
+        B::float_matmul(turned, flat::<B>(gradient))
     }
 }
 
@@ -114,7 +115,7 @@ impl<B: Columns> Backward<B, 3> for AffineStep {
 #[derive(Debug)]
 struct LinearStep;
 
-impl<B: Columns> Backward<B, 2> for LinearStep {
+impl<B: Backend> Backward<B, 2> for LinearStep {
     type State = Factors<B>;
 
     fn backward(self, ops: Ops<Factors<B>, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
