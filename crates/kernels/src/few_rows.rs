@@ -4,7 +4,7 @@
 //! There is nothing to lay out: the weights are read where they lie, from the first to the last,
 //! each core a part of the columns, as fast as the memory gives them.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::normal;
@@ -62,27 +62,47 @@ pub(crate) fn product(
     let width = columns.div_ceil(tasks).next_multiple_of(LINE);
     let arch = Arch::new();
     let parts = by_columns(out, columns, width);
-    parts.into_par_iter().enumerate().for_each(|(i, mut out)| {
-        let first = i * width;
-        arch.dispatch(|| {
-            for row in &mut out {
-                match bias {
-                    Some(bias) => row.copy_from_slice(&bias[first..first + row.len()]),
-                    None => row.fill(0.0),
-                }
-            }
-            if weight.column_stride == 1 {
-                add_rows(x, weight, first, &mut out);
-            } else {
-                add_dots(x, weight, first, &mut out);
-            }
-            if then == Then::Gelu {
-                for x in out.into_iter().flatten() {
-                    *x = normal::gelu(*x);
-                }
-            }
-        });
+    parts.into_par_iter().enumerate().for_each(|(i, out)| {
+        arch.dispatch(Part { x, weight, bias, then, first: i * width, out });
     });
+}
+
+/// Some columns of the output.
+struct Part<'a> {
+    /// `[row][inner]`
+    x: &'a [f32],
+    weight: Matrix<'a>,
+    bias: Option<&'a [f32]>,
+    then: Then,
+    /// First column of the part.
+    first: usize,
+    /// `[row][column]`, the part's columns alone.
+    out: Vec<&'a mut [f32]>,
+}
+
+impl WithSimd for Part<'_> {
+    type Output = ();
+
+    #[inline(always)] // as a closure it would be compiled apart, for narrow registers
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { x, weight, bias, then, first, mut out } = self;
+        for row in &mut out {
+            match bias {
+                Some(bias) => row.copy_from_slice(&bias[first..first + row.len()]),
+                None => row.fill(0.0),
+            }
+        }
+        if weight.column_stride == 1 {
+            add_rows(x, weight, first, &mut out);
+        } else {
+            add_dots(x, weight, first, &mut out);
+        }
+        if then == Then::Gelu {
+            for x in out.into_iter().flatten() {
+                *x = normal::gelu(*x);
+            }
+        }
+    }
 }
 
 /// Adds every row of the weights, times its number of x.
