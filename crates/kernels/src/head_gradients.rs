@@ -451,11 +451,13 @@ fn multiply<S: Simd, const R: usize>(
         let panel = &panels.numbers[column * panels.rows..][..used * width];
         let (registers, _) = S::as_simd_f32s(panel);
         let (panel, _) = registers.as_chunks::<REGISTERS>();
-        let rows = rows.map(|row| &row[..panel.len()]);
+        let mut rows = rows.map(|row| row.iter());
         let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; R];
-        for (l, columns) in panel.iter().enumerate() {
+        'panel: for columns in panel {
             for i in 0..R {
-                let number = simd.splat_f32s(rows[i][l]);
+                // Nothing that may panic: it would keep the sums in memory.
+                let Some(&number) = rows[i].next() else { break 'panel };
+                let number = simd.splat_f32s(number);
                 for j in 0..REGISTERS {
                     sums[i][j] = simd.mul_add_f32s(number, columns[j], sums[i][j]);
                 }
