@@ -3,7 +3,7 @@
 use crate::exp::exp_of_negative;
 
 /// 2 sqrt(2 / pi), twice the factor of Hendrycks & Gimpel 2016, section 2.
-const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
 
 /// Factor of the cubic term (Hendrycks & Gimpel 2016, section 2).
 const CUBIC: f32 = 0.044715;
