@@ -11,20 +11,18 @@ use crate::normal;
 use crate::product::{Then, by_columns};
 use crate::tiles::Matrix;
 
-/// Weights that are worth a task of their own: some ten microseconds of reading.
-const WORTH_A_TASK: usize = 1 << 15;
+/// Weights that are worth a thread of their own: some fifty microseconds of reading, longer than it
+/// takes to wake one.
+const WORTH_A_THREAD: usize = 1 << 17;
 
-/// Tasks for each thread, so that one that is done early takes over from the others.
-const TASKS_PER_THREAD: usize = 2;
-
-/// Columns of a task are whole lines of the caches.
+/// Columns of a part are whole lines of the caches.
 const LINE: usize = 16;
 
 /// Rows, or columns, of the weights that are read side by side.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Numbers of a dot product that are added on their own.
-const LANES: usize = 16;
+/// Sums of one dot product that do not wait for each other.
+const SUMS: usize = 2;
 
 /// Whether a matrix has its rows or its columns in one piece.
 pub(crate) fn reads(weight: &Matrix) -> bool {
@@ -57,9 +55,9 @@ pub(crate) fn product(
     let rows = out.len() / columns;
     assert_eq!((x.len(), out.len()), (rows * inner, rows * columns), "a product's shapes");
     assert!(bias.is_none_or(|bias| bias.len() == columns), "a number of the bias for a column");
-    let most = rayon::current_num_threads() * TASKS_PER_THREAD;
-    let tasks = (inner * columns / WORTH_A_TASK).clamp(1, most);
-    let width = columns.div_ceil(tasks).next_multiple_of(LINE);
+    let most = rayon::current_num_threads();
+    let parts = (inner * columns / WORTH_A_THREAD).clamp(1, most);
+    let width = columns.div_ceil(parts).next_multiple_of(LINE);
     let arch = Arch::new();
     let parts = by_columns(out, columns, width);
     parts.into_par_iter().enumerate().for_each(|(i, out)| {
@@ -84,7 +82,7 @@ impl WithSimd for Part<'_> {
     type Output = ();
 
     #[inline(always)] // as a closure it would be compiled apart, for narrow registers
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { x, weight, bias, then, first, mut out } = self;
         for row in &mut out {
             match bias {
@@ -93,9 +91,24 @@ impl WithSimd for Part<'_> {
             }
         }
         if weight.column_stride == 1 {
-            add_rows(x, weight, first, &mut out);
+            let mut k = 0;
+            while k + SIDE_BY_SIDE <= weight.rows {
+                add_rows::<S, SIDE_BY_SIDE>(simd, x, weight, k, first, &mut out);
+                k += SIDE_BY_SIDE;
+            }
+            for k in k..weight.rows {
+                add_rows::<S, 1>(simd, x, weight, k, first, &mut out);
+            }
         } else {
-            add_dots(x, weight, first, &mut out);
+            let width = out[0].len();
+            let mut i = 0;
+            while i + SIDE_BY_SIDE <= width {
+                add_dots::<S, SIDE_BY_SIDE>(simd, x, weight, first, i, &mut out);
+                i += SIDE_BY_SIDE;
+            }
+            for i in i..width {
+                add_dots::<S, 1>(simd, x, weight, first, i, &mut out);
+            }
         }
         if then == Then::Gelu {
             for x in out.into_iter().flatten() {
@@ -105,75 +118,84 @@ impl WithSimd for Part<'_> {
     }
 }
 
-/// Adds every row of the weights, times its number of x.
+/// Adds N rows of the weights from row k on, each times its number of x.
 #[inline(always)] // into the body of the dispatch, which alone is compiled for wide registers
-fn add_rows(x: &[f32], weight: Matrix, first: usize, out: &mut [&mut [f32]]) {
-    let Matrix { numbers, rows: inner, row_stride, .. } = weight;
+fn add_rows<S: Simd, const N: usize>(
+    simd: S,
+    x: &[f32],
+    weight: Matrix,
+    k: usize,
+    first: usize,
+    out: &mut [&mut [f32]],
+) {
     let width = out[0].len();
-    let whole = inner / SIDE_BY_SIDE * SIDE_BY_SIDE;
-    for k in (0..whole).step_by(SIDE_BY_SIDE) {
-        let [a, b, c, d] =
-            std::array::from_fn(|i| &numbers[(k + i) * row_stride + first..][..width]);
-        for (x, out) in x.chunks_exact(inner).zip(out.iter_mut()) {
-            let [x_a, x_b, x_c, x_d] = std::array::from_fn(|i| x[k + i]);
-            for ((((sum, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                *sum += (x_a * a + x_b * b) + (x_c * c + x_d * d);
-            }
-        }
+    let mut rows: [&[f32]; N] = [&[]; N];
+    for i in 0..N {
+        rows[i] = &weight.numbers[(k + i) * weight.row_stride + first..][..width];
     }
-    for k in whole..inner {
-        let weights = &numbers[k * row_stride + first..][..width];
-        for (x, out) in x.chunks_exact(inner).zip(out.iter_mut()) {
-            for (sum, weight) in out.iter_mut().zip(weights) {
-                *sum += x[k] * weight;
-            }
-        }
-    }
-}
-
-/// Adds the dot product of x and every column of the weights.
-#[inline(always)] // as above
-fn add_dots(x: &[f32], weight: Matrix, first: usize, out: &mut [&mut [f32]]) {
-    let Matrix { numbers, rows: inner, column_stride, .. } = weight;
-    let width = out[0].len();
-    let column = |i: usize| &numbers[(first + i) * column_stride..][..inner];
-    let whole = width / SIDE_BY_SIDE * SIDE_BY_SIDE;
-    for i in (0..whole).step_by(SIDE_BY_SIDE) {
-        let columns: [&[f32]; SIDE_BY_SIDE] = std::array::from_fn(|j| column(i + j));
-        for (r, out) in out.iter_mut().enumerate() {
-            let dots = dots(&x[r * inner..][..inner], columns);
-            for (sum, dot) in out[i..].iter_mut().zip(dots) {
-                *sum += dot;
-            }
-        }
-    }
-    for i in whole..width {
-        for (r, out) in out.iter_mut().enumerate() {
-            let [dot] = dots(&x[r * inner..][..inner], [column(i)]);
-            out[i] += dot;
-        }
-    }
-}
-
-/// The dot products of x and N columns, all of one length.
-#[inline(always)] // as above
-fn dots<const N: usize>(x: &[f32], columns: [&[f32]; N]) -> [f32; N] {
-    let (x, x_rest) = x.as_chunks::<LANES>();
-    let chunks = columns.map(|column| &column.as_chunks::<LANES>().0[..x.len()]);
-    let rests = columns.map(|column| column.as_chunks::<LANES>().1);
-    let mut sums = [[0.0; LANES]; N];
-    for (k, x) in x.iter().enumerate() {
+    for (r, out) in out.iter_mut().enumerate() {
+        let x = &x[r * weight.rows + k..][..N];
+        let (sums, rest) = S::as_mut_simd_f32s(out);
+        let mut wide: [&[S::f32s]; N] = [&[]; N];
+        let mut times = [simd.splat_f32s(0.0); N];
         for i in 0..N {
-            for lane in 0..LANES {
-                sums[i][lane] += x[lane] * chunks[i][k][lane];
+            wide[i] = &S::as_simd_f32s(rows[i]).0[..sums.len()];
+            times[i] = simd.splat_f32s(x[i]);
+        }
+        for (j, sum) in sums.iter_mut().enumerate() {
+            for i in 0..N {
+                *sum = simd.mul_add_f32s(times[i], wide[i][j], *sum);
+            }
+        }
+        let done = width - rest.len();
+        for (j, sum) in rest.iter_mut().enumerate() {
+            for i in 0..N {
+                *sum += x[i] * rows[i][done + j];
             }
         }
     }
-    std::array::from_fn(|i| {
-        let mut dot: f32 = sums[i].iter().sum();
-        for (x, weight) in x_rest.iter().zip(rests[i]) {
-            dot += x * weight;
+}
+
+/// Adds the dot products of x and N columns of the weights from column `first` + i on.
+#[inline(always)] // as above
+fn add_dots<S: Simd, const N: usize>(
+    simd: S,
+    x: &[f32],
+    weight: Matrix,
+    first: usize,
+    i: usize,
+    out: &mut [&mut [f32]],
+) {
+    let inner = weight.rows;
+    let mut columns: [&[f32]; N] = [&[]; N];
+    for c in 0..N {
+        columns[c] = &weight.numbers[(first + i + c) * weight.column_stride..][..inner];
+    }
+    for (r, out) in out.iter_mut().enumerate() {
+        let x = &x[r * inner..][..inner];
+        let (wide_x, rest) = S::as_simd_f32s(x);
+        let (pairs, odd) = wide_x.as_chunks::<SUMS>();
+        let mut wide: [&[S::f32s]; N] = [&[]; N];
+        for c in 0..N {
+            wide[c] = &S::as_simd_f32s(columns[c]).0[..wide_x.len()];
         }
-        dot
-    })
+        let mut sums = [[simd.splat_f32s(0.0); SUMS]; N];
+        for (k, pair) in pairs.iter().enumerate() {
+            for s in 0..SUMS {
+                for c in 0..N {
+                    sums[c][s] = simd.mul_add_f32s(pair[s], wide[c][k * SUMS + s], sums[c][s]);
+                }
+            }
+        }
+        for c in 0..N {
+            for (x, weight) in odd.iter().zip(&wide[c][pairs.len() * SUMS..]) {
+                sums[c][0] = simd.mul_add_f32s(*x, *weight, sums[c][0]);
+            }
+            let mut dot = simd.reduce_sum_f32s(simd.add_f32s(sums[c][0], sums[c][1]));
+            for (x, weight) in rest.iter().zip(&columns[c][inner - rest.len()..]) {
+                dot += x * weight;
+            }
+            out[i + c] += dot;
+        }
+    }
 }

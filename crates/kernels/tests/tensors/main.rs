@@ -3,6 +3,7 @@
 mod attention;
 mod cross_entropy;
 mod gelu;
+mod in_f64;
 mod linear;
 mod norm;
 mod softmax;
