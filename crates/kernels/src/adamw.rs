@@ -11,6 +11,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::memory::{numbers, numbers_mut, taken};
+use crate::tally::{self, Operation};
 
 /// Numbers that one core works on before it looks for more work: four arrays of them fit its own
 /// cache.
@@ -72,6 +73,10 @@ impl AdamW {
         let moments = moments.unwrap_or_else(|| {
             let zeros = || Tensor::zeros(shape.clone(), &device);
             AdaptiveMomentumState::new(0, zeros(), zeros())
+        });
+        let _timer = tally::timer(Operation::Update, || {
+            let numbers = shape.num_elements() as u64;
+            [15 * numbers, 7 * size_of::<f32>() as u64 * numbers] // four read and three written
         });
         let time = moments.time + 1;
         let (mut value, gradient) = (taken(value), taken(gradient));

@@ -23,6 +23,8 @@ pub enum Operation {
     Activation,
     /// Tables of vectors that are looked up.
     Embedding,
+    /// Steps of the optimizer.
+    Update,
     /// The whole, without what is counted above.
     Rest,
 }
@@ -36,18 +38,20 @@ impl Operation {
             Self::Norm => "norm",
             Self::Activation => "activation",
             Self::Embedding => "embedding",
+            Self::Update => "update",
             Self::Rest => "rest",
         }
     }
 }
 
 /// Every operation, in the order of a table.
-pub const OPERATIONS: [Operation; 6] = [
+pub const OPERATIONS: [Operation; 7] = [
     Operation::Product,
     Operation::Attention,
     Operation::Norm,
     Operation::Activation,
     Operation::Embedding,
+    Operation::Update,
     Operation::Rest,
 ];
 

@@ -120,6 +120,7 @@ fn side_by_side<M: Module, P: Send, T: Send>(
     }
     let worked = copies.into_par_iter().map(|(model, part, seed)| {
         let _guard = plain.then(kernels::plain_here);
+        let _timer = tally::timer(Operation::Rest, || [0, 0]); // what the work does not count itself
         with_seed(seed, || work(model, part))
     });
     worked.collect()

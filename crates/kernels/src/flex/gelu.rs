@@ -12,6 +12,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{WORTH_A_TASK, tensor, whole};
+use crate::tally::{self, Operation};
 use crate::{normal, tanh_form};
 
 /// [`crate::gelu::gelu_exact`] of what [`is_array`](crate::memory::is_array) takes.
@@ -107,6 +108,8 @@ impl<B: Backend> Backward<B, 1> for GeluStep {
         _: &mut Checkpointer,
     ) {
         let slope = ops.state;
+        let _timer =
+            tally::timer(Operation::Activation, || tally::pass(slope.shape().num_elements(), 1));
         unary::<B, _>(ops.parents, ops.node, gradients, |up| B::float_mul(up, slope));
     }
 }

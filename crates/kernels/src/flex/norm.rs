@@ -7,7 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use pulp::Arch;
 use rayon::prelude::*;
@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::{each_row, row_and_task, tensor, whole};
 use crate::row_gradients::{self, ScaleGradients};
 use crate::rows::{self, Scales};
+use crate::tally::{self, Operation};
 
 /// [`crate::norm::layer_norm`] of what [`is_array`](crate::memory::is_array) takes.
 pub(crate) fn layer_norm<const D: usize>(
@@ -84,6 +85,7 @@ impl Norm for Flex {
         gradient: FlexTensor,
         epsilon: f64,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let _timer = tally::timer(Operation::Norm, || tally::pass(2 * x.shape().num_elements(), 8));
         let (x, weight, mut gradient) = (whole(x), whole(weight), whole(gradient));
         let (width, task) = row_and_task(&x);
         let (weight, epsilon) = (weight.storage::<f32>(), epsilon as f32);

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::{tensor, whole};
 use crate::dropout::{Dropout, Kept, next_seed};
 use crate::head_gradients::{self, Hidden, Settings, Text};
+use crate::tally::{self, Operation, Timer};
 
 /// Axis of the keys in `[batch, heads, queries, keys]`.
 const KEYS: usize = 3;
@@ -76,6 +77,7 @@ impl TrainedAttention for Flex {
     }
 
     fn attend_and_log_sums(all: FlexTensor, settings: Arc<Settings>) -> (FlexTensor, FlexTensor) {
+        let _timer = timer(&all, 2, 4);
         let all = whole(all);
         let [batch, tokens, width] = all.shape().dims();
         let mut out = vec![0.0; batch * tokens * width / 3];
@@ -98,6 +100,7 @@ impl TrainedAttention for Flex {
         gradient: FlexTensor,
         settings: Arc<Settings>,
     ) -> FlexTensor {
+        let _timer = timer(&all, 5, 7); // the scores again, and a product for each factor
         let (all, log_sums, gradient) = (whole(all), whole(log_sums), whole(gradient));
         let shape = all.shape();
         let [_, tokens, width] = shape.dims();
@@ -115,6 +118,16 @@ impl TrainedAttention for Flex {
         );
         tensor(out, shape)
     }
+}
+
+/// Counts so many products of queries and keys, and so many of the arrays that are as large as the
+/// queries.
+fn timer(all: &FlexTensor, products: u64, arrays: u64) -> Timer {
+    tally::timer(Operation::Attention, || {
+        let [batch, tokens, width] = all.shape().dims::<3>().map(|size| size as u64);
+        let numbers = batch * tokens * width / 3;
+        [products * 2 * tokens * numbers, arrays * size_of::<f32>() as u64 * numbers]
+    })
 }
 
 /// The backward step of attention.

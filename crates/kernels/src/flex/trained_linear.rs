@@ -10,6 +10,7 @@ use burn::tensor::Shape;
 
 use super::columns::Columns;
 use super::linear::LinearMap;
+use crate::tally::{self, Operation, Timer};
 
 /// x W + b inside the graph.
 pub(super) fn affine<B: LinearMap + Columns, C: CheckpointStrategy>(
@@ -68,6 +69,14 @@ struct Factors<B: Backend> {
 }
 
 impl<B: Backend> Factors<B> {
+    /// Each gradient takes as many multiplications as the product did.
+    fn timer(&self) -> Timer {
+        tally::timer(Operation::Product, || {
+            let [d_input, d_output] = self.weight.shape().dims();
+            tally::product(self.x.shape().num_elements() / d_input.max(1), d_input, d_output)
+        })
+    }
+
     /// The gradient of x: gradient W^T. Without rows there is nothing to multiply, and burn's
     /// product of no rows on flex reads memory that is not there.
     fn of_x(&self, gradient: FloatTensor<B>) -> FloatTensor<B> {
@@ -75,6 +84,7 @@ impl<B: Backend> Factors<B> {
         if shape.num_elements() == 0 {
             return self.x.clone();
         }
+        let _timer = self.timer();
         let turned = B::float_swap_dims(self.weight.clone(), 0, 1);
         B::float_reshape(B::float_matmul(flat::<B>(gradient), turned), shape)
     }
@@ -84,6 +94,7 @@ impl<B: Backend> Factors<B> {
         if self.x.shape().num_elements() == 0 {
             return B::float_mul_scalar(self.weight.clone(), 0.0.into());
         }
+        let _timer = self.timer();
         let turned = B::float_swap_dims(flat::<B>(self.x.clone()), 0, 1);
         B::float_matmul(turned, flat::<B>(gradient))
     }
