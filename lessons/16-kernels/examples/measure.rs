@@ -8,8 +8,8 @@ use roofline::measure::{Measured, attention, kernels, roof};
 /// Lengths from a sentence to a chapter.
 const TOKENS: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 
-/// Runs of each, of which the shortest counts.
-const RUNS: usize = 7;
+/// Runs of each, of which the shortest counts: enough to meet a moment in which nobody disturbs.
+const RUNS: usize = 25;
 
 fn main() -> anyhow::Result<()> {
     let device = backend::open(backend::DEFAULT)?;
@@ -17,7 +17,7 @@ fn main() -> anyhow::Result<()> {
         command: "cargo run -p lesson-16 --example measure".into(),
         threads: rayon::current_num_threads(),
         lanes: roofline::product::lanes(Arch::new()),
-        roof: roof(RUNS),
+        roof: roof(10 * RUNS), // what all else is held against
         kernels: kernels(RUNS),
         attention: attention(&TOKENS, RUNS, &device),
     };

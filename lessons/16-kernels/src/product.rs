@@ -15,6 +15,9 @@ const VECTORS: usize = 2;
 /// Rows that a core takes at once: sixteen tiles, for each of which a panel is read again.
 const BLOCK: usize = 16 * ROWS;
 
+/// Numbers of a line of the caches. A register that is loaded from two lines takes two loads.
+const LINE: usize = 16;
+
 /// The product in three loops, in the order in which rows are read from left to right.
 ///
 /// # Shapes
@@ -42,6 +45,8 @@ pub fn product_in_loops(a: &[f32], b: &[f32], [rows, inner, columns]: [usize; 3]
 #[derive(Debug, Clone)]
 pub struct Packed {
     panels: Vec<f32>,
+    /// Where the first panel begins: at the beginning of a line of the cache.
+    start: usize,
     inner: usize,
     columns: usize,
     width: usize,
@@ -66,7 +71,10 @@ impl Packed {
         place: impl Fn(usize, usize) -> usize,
     ) -> Self {
         let width = VECTORS * lanes(arch);
-        let mut panels = Vec::with_capacity(inner * columns.next_multiple_of(width));
+        let mut panels: Vec<f32> =
+            Vec::with_capacity(LINE + inner * columns.next_multiple_of(width));
+        let start = panels.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        panels.resize(start, 0.0);
         for first in (0..columns).step_by(width) {
             for i in 0..inner {
                 for column in first..first + width {
@@ -74,13 +82,13 @@ impl Packed {
                 }
             }
         }
-        Self { panels, inner, columns, width }
+        Self { panels, start, inner, columns, width }
     }
 
     /// The panels from left to right, each with the first of its columns.
     #[inline(always)]
     pub(crate) fn panels(&self) -> impl Iterator<Item = (usize, &[f32])> {
-        let panels = self.panels.chunks_exact((self.inner * self.width).max(1));
+        let panels = self.panels[self.start..].chunks_exact((self.inner * self.width).max(1));
         (0..).step_by(self.width).zip(panels)
     }
 }

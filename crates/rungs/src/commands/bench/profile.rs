@@ -16,7 +16,7 @@ use crate::shell::options::{BATCH, DEFAULT};
 use crate::shell::{names, output};
 
 /// Runs of what the roof is measured by; the shortest counts.
-const ROOF_RUNS: usize = 5;
+const ROOF_RUNS: usize = 100;
 
 /// Steps of a training that are profiled, after those of the warm-up.
 const STEPS: usize = 5;
