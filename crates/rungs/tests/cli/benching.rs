@@ -33,7 +33,9 @@ fn what_cannot_be_timed_is_refused_with_all_that_can() {
     for lesson in lessons.iter().filter(|lesson| !["02", "16"].contains(&lesson.as_str())) {
         assert!(known.contains(lesson), "{lesson} is not among {known:?}");
     }
-    assert_refused(&rungs(&["bench", "2"], b""), &["lesson 02 has nothing to time", "bytes"]);
+    for name in ["2", "02-subwords", "subwords"] {
+        assert_refused(&rungs(&["bench", name], b""), &["lesson 02 has nothing to time", "bytes"]);
+    }
     assert_refused(&rungs(&["bench", "16"], b""), &["lesson 16 has nothing to time", "run 16"]);
     assert_refused(&rungs(&["bench", "8", "--out", "here"], b""), &["--out", "bench lessons"]);
     if let Some(missing) = missing_device() {

@@ -29,7 +29,7 @@ use crate::shell::{failure, names};
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo rungs bench 08
+  cargo rungs bench 08                            or: cargo rungs bench attention
   cargo rungs bench 06                            what four ways of positions cost a text
   cargo rungs-all bench lessons --device flex,ndarray,wgpu --out target/backends
   cargo rungs bench gpt-train
@@ -40,7 +40,7 @@ use crate::shell::{failure, names};
   cargo rungs bench encoder --profile             where the time goes, with them and without
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
 pub struct Args {
-    /// A lesson's number, every lesson with a few whole models, or a whole model at work
+    /// A lesson by number or name, every lesson with a few whole models, or a whole model at work
     #[arg(value_name = "NN|lessons|encoder|gpt-train|generate|search", default_value = "encoder")]
     what: String,
     /// Devices, separated by commas; lessons passes over those that do not work here
@@ -146,9 +146,12 @@ pub fn run(args: &Args, plain: bool) -> Result<()> {
     timing::run(operation, args)
 }
 
-/// The operation of the lesson that `what` names by its number.
+/// The operation of the lesson that `what` names, by number or name.
 fn operation(what: &str) -> Result<&'static Operation> {
-    let number = format!("{what:0>2}");
+    let number = match rungs::lesson(what) {
+        Ok((lesson, _)) => lesson.number(),
+        Err(_) => what, // the list below says more than that no lesson has this name
+    };
     for (lesson, why) in UNTIMED {
         if number == lesson {
             bail!("{why}");
