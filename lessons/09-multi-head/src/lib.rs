@@ -380,7 +380,6 @@ impl MultiHeadAttention {
     /// # Panics
     ///
     /// If the mask does not fit.
-    // ANCHOR: merged_heads
     pub fn merged_heads(
         &self,
         q: Tensor<4>,
@@ -399,7 +398,6 @@ impl MultiHeadAttention {
         let (heads, _) = self.heads(q, k, v, mask);
         merge_heads(heads)
     }
-    // ANCHOR_END: merged_heads
 
     /// ALiBi's bias of the scores of these queries and keys, if positions enter by ALiBi.
     ///

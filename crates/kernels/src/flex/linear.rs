@@ -1,16 +1,14 @@
 //! A linear map on flex.
 
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::ModuleOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::columns::Columns;
 use super::gelu::Gelu;
 use super::panels::panels;
-use super::{tensor, trained_linear, whole};
+use super::{tensor, whole};
 use crate::few_rows;
 use crate::product::{Then, product};
 use crate::tiles::Matrix;
@@ -105,19 +103,5 @@ fn burns(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, then: Then
     match then {
         Then::Store => y,
         Then::Gelu => <Flex as Gelu>::gelu_by_bell(y),
-    }
-}
-
-impl<B: LinearMap + Columns, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {
-    fn linear_by_tiles(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
-        trained_linear::linear::<B, C>(x, weight)
-    }
-
-    fn affine(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        trained_linear::affine::<B, C>(x, weight, bias)
     }
 }

@@ -12,8 +12,22 @@ use super::columns::Columns;
 use super::linear::LinearMap;
 use crate::tally::{self, Operation, Timer};
 
+impl<B: LinearMap + Columns, C: CheckpointStrategy> LinearMap for Autodiff<B, C> {
+    fn linear_by_tiles(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        linear::<B, C>(x, weight)
+    }
+
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        affine::<B, C>(x, weight, bias)
+    }
+}
+
 /// x W + b inside the graph.
-pub(super) fn affine<B: LinearMap + Columns, C: CheckpointStrategy>(
+fn affine<B: LinearMap + Columns, C: CheckpointStrategy>(
     x: FloatTensor<Autodiff<B, C>>,
     weight: FloatTensor<Autodiff<B, C>>,
     bias: FloatTensor<Autodiff<B, C>>,
@@ -39,7 +53,7 @@ pub(super) fn affine<B: LinearMap + Columns, C: CheckpointStrategy>(
 }
 
 /// x W inside the graph.
-pub(super) fn linear<B: LinearMap + Columns, C: CheckpointStrategy>(
+fn linear<B: LinearMap + Columns, C: CheckpointStrategy>(
     x: FloatTensor<Autodiff<B, C>>,
     weight: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
