@@ -130,8 +130,8 @@ fn add_rows<S: Simd, const N: usize>(
 ) {
     let width = out[0].len();
     let mut rows: [&[f32]; N] = [&[]; N];
-    for i in 0..N {
-        rows[i] = &weight.numbers[(k + i) * weight.row_stride + first..][..width];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &weight.numbers[(k + i) * weight.row_stride + first..][..width];
     }
     for (r, out) in out.iter_mut().enumerate() {
         let x = &x[r * weight.rows + k..][..N];
@@ -168,8 +168,8 @@ fn add_dots<S: Simd, const N: usize>(
 ) {
     let inner = weight.rows;
     let mut columns: [&[f32]; N] = [&[]; N];
-    for c in 0..N {
-        columns[c] = &weight.numbers[(first + i + c) * weight.column_stride..][..inner];
+    for (c, column) in columns.iter_mut().enumerate() {
+        *column = &weight.numbers[(first + i + c) * weight.column_stride..][..inner];
     }
     for (r, out) in out.iter_mut().enumerate() {
         let x = &x[r * inner..][..inner];

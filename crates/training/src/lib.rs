@@ -37,6 +37,7 @@ mod curve;
 mod draw;
 mod error;
 mod folder;
+mod lengths;
 mod metrics;
 mod observer;
 mod parallel_gradients;
@@ -51,6 +52,7 @@ pub use curve::curve;
 pub use draw::Draw;
 pub use error::{SaveError, TrainingError};
 pub use folder::STATE_FILE;
+pub use lengths::batches_by_length;
 pub use observer::{Event, Observer};
 pub use parallel_gradients::{
     gradients_of, joined_gradients, on_all_cores, parallel_gradients, parts,

@@ -41,7 +41,6 @@ mod reading;
 mod stages;
 mod table;
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -50,7 +49,7 @@ use encoder::{Batch, Bert};
 use lookup::TokenEmbedding;
 use similarity::nearest;
 use tokens::{Encoding, Tokenizer, TokensError};
-use training::on_all_cores;
+use training::{batches_by_length, on_all_cores};
 
 pub use self::error::SentenceError;
 pub use self::pooling::{Pooling, max_pooling, mean_pooling};
@@ -72,12 +71,6 @@ const TEXTS: usize = 0;
 const TOKENS: usize = 1;
 /// The axis of `[texts, d_model]` along which several poolings lie side by side.
 const COORDINATES: usize = 1;
-
-/// Tokens of a batch that make good use of weights that were fetched for it.
-const WORTH_A_BATCH: usize = 256;
-
-/// From there on, at most one in so many tokens of a batch is padding.
-const FILLED_UP: usize = 32;
 
 /// What gives every token of a text a vector.
 // ANCHOR: body
@@ -383,25 +376,18 @@ impl SentenceEncoder {
         for text in texts {
             encodings.push(self.encode(text.as_ref())?);
         }
-        let mut longest_first: Vec<usize> = (0..texts.len()).collect();
-        longest_first.sort_by_key(|&i| Reverse(encodings[i].ids.len()));
-        let lengths: Vec<usize> = longest_first.iter().map(|&i| encodings[i].ids.len()).collect();
-        let mut rest = &longest_first[..];
-        let mut batches: Vec<&[usize]> = Vec::new();
-        for size in batch_sizes(&lengths, self.batch) {
-            let batch;
-            (batch, rest) = rest.split_at(size);
-            batches.push(batch);
-        }
-        let results = on_all_cores(&self.device, batches, |chosen: &[usize]| {
-            let mut texts = Vec::with_capacity(chosen.len());
-            for &i in chosen {
-                texts.push((&encodings[i].ids[..], &encodings[i].segments[..]));
-            }
-            forward(&Batch::new(texts, self.pad, &self.device))
-        });
+        let lengths: Vec<usize> = encodings.iter().map(|encoding| encoding.ids.len()).collect();
+        let batches = batches_by_length(&lengths, self.batch);
+        let results =
+            on_all_cores(&self.device, batches.iter().collect(), |chosen: &Vec<usize>| {
+                let mut texts = Vec::with_capacity(chosen.len());
+                for &i in chosen {
+                    texts.push((&encodings[i].ids[..], &encodings[i].segments[..]));
+                }
+                forward(&Batch::new(texts, self.pad, &self.device))
+            });
         let rows = results.into_iter().flatten();
-        let mut in_order: Vec<(usize, T)> = longest_first.into_iter().zip(rows).collect();
+        let mut in_order: Vec<(usize, T)> = batches.concat().into_iter().zip(rows).collect();
         in_order.sort_by_key(|&(i, _)| i);
         let mut paired = Vec::with_capacity(texts.len());
         for (encoding, (_, row)) in encodings.into_iter().zip(in_order) {
@@ -409,33 +395,6 @@ impl SentenceEncoder {
         }
         Ok(paired)
     }
-}
-
-/// How many texts go through an encoder together, one batch after the other: texts of about one
-/// length, since what is filled up is computed for nothing.
-///
-/// `lengths` are those of the texts in tokens, longest first; no batch has more than `most` texts.
-fn batch_sizes(lengths: &[usize], most: usize) -> Vec<usize> {
-    let mut sizes = Vec::new();
-    let (mut size, mut tokens) = (0, 0);
-    let mut longest = 0;
-    for &length in lengths {
-        let filled_up = (size + 1) * longest - (tokens + length).min((size + 1) * longest);
-        let too_short = tokens >= WORTH_A_BATCH && filled_up * FILLED_UP > tokens;
-        if size == most || size > 0 && too_short {
-            sizes.push(size);
-            (size, tokens) = (0, 0);
-        }
-        if size == 0 {
-            longest = length;
-        }
-        size += 1;
-        tokens += length;
-    }
-    if size > 0 {
-        sizes.push(size);
-    }
-    sizes
 }
 
 /// The rows of a matrix, on the host.
@@ -447,22 +406,4 @@ fn rows(matrix: Tensor<2>) -> Vec<Vec<f32>> {
         rows.push(row.to_vec());
     }
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_of_about_one_length_make_a_batch_and_all_texts_are_in_one() {
-        assert_eq!(batch_sizes(&[], 4), [0_usize; 0]);
-        assert_eq!(batch_sizes(&[7, 7, 7, 7, 7], 2), [2, 2, 1]);
-        // Short texts beside each other are worth less than weights fetched twice.
-        assert_eq!(batch_sizes(&[90, 20, 9, 3], 32), [4]);
-        assert_eq!(batch_sizes(&[200, 100, 100, 100, 50, 50], 32), [2, 4]);
-        let lengths: Vec<usize> = (1..=100).rev().collect();
-        let sizes = batch_sizes(&lengths, 32);
-        assert_eq!(sizes.iter().sum::<usize>(), 100);
-        assert!(sizes.iter().all(|&size| (1..=32).contains(&size)), "{sizes:?}");
-    }
 }
