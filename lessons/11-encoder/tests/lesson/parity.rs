@@ -200,7 +200,7 @@ fn on_the_plain_road_no_fast_operation_is_called() {
     let fast = kernels::calls_here();
     // Two layers of four maps, one of them with its activation, an attention and two norms; the
     // embeddings' norm. Where a device has no fast form for two together, each is called.
-    assert!(fast - before >= 2 * (4 + 1 + 2) + 1, "{} calls", fast - before);
+    assert!(fast - before > 2 * (4 + 1 + 2), "{} calls", fast - before);
     let _guard = kernels::plain_here();
     model.forward(&batch);
     assert_eq!(kernels::calls_here(), fast);
