@@ -17,6 +17,9 @@ const SHAPE: [usize; 2] = [5, 19];
 
 const EPSILON: f64 = 1e-3;
 
+/// An operation in f64, on the rows one after the other.
+type InF64 = fn(&[f64]) -> Vec<f64>;
+
 fn rows(x: &[f64]) -> impl Iterator<Item = &[f64]> {
     x.chunks_exact(SHAPE[1])
 }
@@ -81,7 +84,7 @@ fn loss(x: Tensor<2>) -> Tensor<2> {
 }
 
 /// Central differences of the sum over what f64 makes of x, weighted as [`gradient`] weights it.
-fn differences(of: fn(&[f64]) -> Vec<f64>, x: &[f64], weights: &[f64]) -> Vec<f64> {
+fn differences(of: InF64, x: &[f64], weights: &[f64]) -> Vec<f64> {
     const STEP: f64 = 1e-5;
     let sum = |x: &[f64]| of(x).iter().zip(weights).map(|(y, weight)| y * weight).sum::<f64>();
     let mut x = x.to_vec();
@@ -113,7 +116,7 @@ fn every_operation_is_that_of_f64_and_its_gradient_that_of_finite_differences() 
     let tolerance = f64::from(backend::tolerance(&device, 1e-5));
     let x = random(SHAPE, 1, &device);
     let numbers: Vec<f64> = x.to_data().iter().collect();
-    let operations: [(&str, Operation, fn(&[f64]) -> Vec<f64>); 5] = [
+    let operations: [(&str, Operation, InF64); 5] = [
         ("exact GELU", gelu_exact, exact_gelu),
         ("GELU by tanh", gelu_tanh, tanh_gelu),
         ("softmax", softmax, softmax_f64),
