@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::Figure;
 
 /// What a demo shows: text to print, numbers that the book quotes, figures to draw.
@@ -113,6 +115,18 @@ impl Report {
         self.band = band;
     }
 
+    /// Adds what a widget of the book computes with, as JSON on one line. A chapter includes it by
+    /// its key, as it does a number; the list of measured numbers passes it over.
+    ///
+    /// # Panics
+    ///
+    /// As [`Report::number`], or if `data` is no JSON.
+    pub fn data(&mut self, key: &str, what: &str, data: &impl Serialize) {
+        let json = serde_json::to_string(data).expect("data of numbers, texts and lists of them");
+        // Between two dollars the book would see a formula, and "</script>" would end the data.
+        self.number(key, what, json.replace('$', "\\u0024").replace('<', "\\u003c"));
+    }
+
     /// Adds a figure to the report.
     pub fn figure(&mut self, figure: Figure) {
         self.figures.push(figure);
@@ -159,6 +173,11 @@ impl Report {
         });
         self.text.push_str(&text);
     }
+}
+
+/// Whether what was recorded under a key is [data](Report::data) of a widget, and no number.
+pub fn is_data(shown: &str) -> bool {
+    shown.starts_with(['[', '{'])
 }
 
 /// Whether two texts have the same words, and numbers that lie within a band of each other. Within

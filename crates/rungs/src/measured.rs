@@ -5,7 +5,7 @@
 //! `book/src/measured.md` what pages quote.
 
 use anyhow::{Result, bail};
-use course::{Lesson, Number};
+use course::{Lesson, Number, is_data};
 
 /// What the page closes a list of numbers with.
 const CLOSE: &str = "<!-- end -->";
@@ -39,11 +39,11 @@ pub fn is_quoted(page: &str, lesson: &Lesson, key: &str) -> bool {
     page.contains(&format!("{{{{#include numbers/{}.txt:{key}}}}}", lesson.stem))
 }
 
-/// The lesson's list: those of its numbers that one of the pages quotes.
+/// The lesson's list: those of its numbers that one of the pages quotes. Data of widgets are none.
 pub fn list(lesson: &Lesson, numbers: &[Number], pages: &[String]) -> String {
     let mut list = String::from("\n| number | what | may differ by | key |\n|---|---|---|---|\n");
     for Number { key, what, shown, band } in numbers {
-        if pages.iter().any(|page| is_quoted(page, lesson, key)) {
+        if !is_data(shown) && pages.iter().any(|page| is_quoted(page, lesson, key)) {
             list.push_str(&format!("| {shown} | {what} | {} | `{key}` |\n", may_differ(*band)));
         }
     }
@@ -93,7 +93,7 @@ mod tests {
             shown: shown.into(),
             band: 0.02,
         };
-        vec![number("loss", "1.25"), number("share", "68%")]
+        vec![number("loss", "1.25"), number("share", "68%"), number("pairs", "[[1,2]]")]
     }
 
     #[test]
@@ -103,12 +103,14 @@ mod tests {
             file.starts_with("ANCHOR: loss\n1.25\nANCHOR_END: loss\nANCHOR: share\n"),
             "{file}"
         );
-        assert_eq!(read(&file), [("loss", "1.25"), ("share", "68%")]);
+        assert_eq!(read(&file), [("loss", "1.25"), ("share", "68%"), ("pairs", "[[1,2]]")]);
     }
 
     #[test]
-    fn the_list_has_what_a_page_quotes_and_the_rest_of_the_page_stays() {
-        let pages = ["It loses {{#include numbers/01-table.txt:loss}} nats.".to_string()];
+    fn the_list_has_what_a_page_quotes_but_data_and_the_rest_of_the_page_stays() {
+        let pages = ["It loses {{#include numbers/01-table.txt:loss}} nats. \
+            {{#include numbers/01-table.txt:pairs}}"
+            .to_string()];
         let list = list(&LESSON, &numbers(), &pages);
         assert!(list.ends_with("\n| 1.25 | loss, nats | 0.02 | `loss` |\n"), "{list}");
         let page = "# Numbers\n<!-- numbers of 01 -->old<!-- end -->\nrest<!-- end -->";

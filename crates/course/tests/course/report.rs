@@ -1,6 +1,6 @@
 //! What a report says of its numbers, and when it agrees with another run.
 
-use course::{Report, Table, agree};
+use course::{Report, Table, agree, is_data};
 
 fn trained() -> Report {
     let mut report = Report::default();
@@ -64,6 +64,15 @@ fn numbers_are_found_between_other_signs() {
     assert!(!agree("64x, then 3.", "64x, then 4.", 0.0));
     assert!(agree("a  b", "a b", 0.0));
     assert!(agree("the cat", "a dog", f64::INFINITY));
+}
+
+#[test]
+fn data_of_a_widget_are_one_line_of_json_that_a_page_can_hold() {
+    let mut report = Report::default();
+    report.data("logits", "next tokens and their logits", &[("$", 1.5), ("</script>", -2.0)]);
+    let shown = &report.numbers()[0].shown;
+    assert_eq!(shown, r#"[["\u0024",1.5],["\u003c/script>",-2.0]]"#);
+    assert!(is_data(shown) && !is_data("1.992"));
 }
 
 #[test]
