@@ -2,28 +2,22 @@
 
     python .ci/browser.py BOOK [--screenshots DIR]
 
-Needs selenium and Debian's chromium and chromium-driver. Checked on every page, in a light and a dark theme and at a
-telephone's width: no error in the console, no request that leaves the machine, every picture there and with words for
-those who do not see it, formulas rendered, nothing wider than the screen, and on a desk no line of code or output wider than
-its page. Once: search finds "attention".
+Checked on every page, in a light and a dark theme and at a telephone's width: no error in the console, no request that
+leaves the machine, every picture there and with words for those who do not see it, formulas rendered, nothing wider than
+the screen, and on a desk no line of code or output wider than its page. Once: search finds "attention". Its index is
+fetched, which Chromium refuses a page from the disk unless it is told otherwise; the widgets fetch nothing, and
+widgets.py sees them in a Chromium that was told nothing.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-SIZES = {"desk": (1280, 1600), "telephone": (390, 844)}
-THEMES = ["light", "navy"]
-VIEWS = [(size, theme) for size in SIZES for theme in THEMES]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --allow-file-access-from-files"
-).split()
+import widgets
+from chromium import SIZES, VIEWS, browser, errors_in_console, look, requests_outside
 
 PICTURES = """return [...document.querySelectorAll('main img')]
     .filter(image => !(image.complete && image.naturalWidth > 0 && image.alt)).map(image => image.src)"""
@@ -38,37 +32,8 @@ THEME = "return document.documentElement.classList.contains(arguments[0])"
 WIDER = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def browser():
-    options = webdriver.ChromeOptions()
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.binary_location = "/usr/bin/chromium"
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-
-
-def requests_outside(driver):
-    urls = []
-    for entry in driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            urls.append(message["params"]["request"]["url"])
-    return [url for url in urls if not url.startswith(("file:", "data:", "blob:", "about:", "chrome:"))]
-
-
-# Every page that is opened after this one is seen in this size and theme.
-def look(driver, page, size, theme):
-    driver.set_window_size(*size)
-    # The width of the page itself: a headless window has a least width that is above a telephone's.
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    driver.get(page.as_uri())
-    driver.execute_script("localStorage.setItem('mdbook-theme', arguments[0])", theme)
-
-
 def problems_of(driver, page, size, theme):
-    found = [f"console: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    found = [f"console: {message}" for message in errors_in_console(driver)]
     found += [f"request: {url}" for url in requests_outside(driver)]
     found += [f"picture missing or without words: {src}" for src in driver.execute_script(PICTURES)]
     if not driver.execute_script(THEME, theme):
@@ -103,8 +68,10 @@ def main():
     parser.add_argument("--screenshots", type=Path)
     arguments = parser.parse_args()
     book = arguments.book.resolve()
+    if arguments.screenshots:
+        arguments.screenshots.mkdir(parents=True, exist_ok=True)
     pages = sorted(page for page in book.rglob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
-    driver, problems = browser(), []
+    driver, problems = browser("--allow-file-access-from-files"), []
     try:
         for size, theme in VIEWS:
             look(driver, book / "introduction.html", SIZES[size], theme)
@@ -112,15 +79,16 @@ def main():
                 driver.get(page.as_uri())
                 problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page, size, theme)]
                 if arguments.screenshots:
-                    arguments.screenshots.mkdir(parents=True, exist_ok=True)
                     name = "-".join(page.relative_to(book).with_suffix("").parts)
                     driver.save_screenshot(str(arguments.screenshots / f"{name}-{size}-{theme}.png"))
         problems += search(driver, book)
     finally:
         driver.quit()
+    of_widgets, count = widgets.problems(book, pages, arguments.screenshots)
+    problems += of_widgets
     for problem in problems:
         print(problem)
-    print(f"{len(pages)} pages, {len(VIEWS)} views of each, {len(problems)} problems")
+    print(f"{len(pages)} pages, {len(VIEWS)} views of each, {count} widgets, {len(problems)} problems")
     sys.exit(1 if problems or not pages else 0)
 
 
