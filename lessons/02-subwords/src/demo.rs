@@ -198,6 +198,7 @@ fn say_merges(report: &mut Report, bpe: &Bpe) {
     report.say("");
     report.number("first-tokens", "the first tokens learned, in order", first);
     report.number("last-tokens", "the last tokens learned before 8000, in order", last);
+    report.data("merges", "the two tokens of each merge, in the order learned", &bpe.merges());
 }
 
 /// Lists the tokens with these IDs.

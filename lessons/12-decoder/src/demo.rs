@@ -38,6 +38,8 @@ const TRAINED: f64 = 0.06;
 const WRITTEN: f64 = 0.12;
 /// How far a number of words or of candidates may differ: a share of it.
 const COUNTED: f64 = 0.35;
+/// How far a logit of the next character may differ: a share of it, or of 1 where it is smaller.
+const SCORED: f64 = 0.5;
 /// How far a probability of the next character may differ.
 const DRAWN: f64 = 0.1;
 

@@ -4,7 +4,9 @@ use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
 use course::{Axis, Figure, Line, Panel, Report, Run, Table};
 
-use super::{COUNTED, DRAWN, TEXTS, WRITTEN, existing_words, generated_texts, opening, panel};
+use super::{
+    COUNTED, DRAWN, SCORED, TEXTS, WRITTEN, existing_words, generated_texts, opening, panel,
+};
 use crate::{Gpt, LanguageModel, Sampling, TokenizedCorpus};
 
 /// Temperatures from always the likeliest token to far more even than the model's probabilities.
@@ -126,6 +128,7 @@ pub(super) fn by_cut(
         panels.push(panel(cut, rank, "probability of being drawn", lines));
     }
     report.loose_table(&table);
+    logits_data(&logits, corpus, report);
     report.band(0.0);
     report.figure(Figure {
         name: "12-sampling".into(),
@@ -155,6 +158,18 @@ fn cut_numbers(key: &str, candidates: &[(u32, f64)], report: &mut Report) {
     }
     let what = format!("{key}: probability of the {NAMED} likeliest characters together");
     report.number(&format!("five-{key}"), &what, format!("{sum:.3}"));
+}
+
+/// Keys the logits themselves: the text before, and each character by ID with its logit.
+fn logits_data(logits: &[f32], corpus: &TokenizedCorpus, report: &mut Report) {
+    let mut characters = Vec::with_capacity(logits.len());
+    for (id, &logit) in logits.iter().enumerate() {
+        let name = corpus.tokenizer.token(id as u32).unwrap_or_default();
+        characters.push((name, (f64::from(logit) * 1e4).round() / 1e4));
+    }
+    report.band(SCORED);
+    let what = format!("every character and its logit after {PROMPT:?}");
+    report.data("logits-after-the", &what, &(PROMPT, characters));
 }
 
 /// The likeliest candidates by name, each with its probability.
