@@ -13,6 +13,7 @@ import json
 import math
 import re
 import sys
+import time
 from pathlib import Path
 
 from selenium.webdriver.common.by import By
@@ -23,6 +24,7 @@ from chromium import SIZES, VIEWS, browser, errors_in_console, look, requests_ou
 SOURCES = Path(__file__).resolve().parent.parent / "book" / "src"
 LEAST_LETTERS = 11  # pixels
 MOST_CODE = 60_000  # bytes of all scripts together
+PATIENCE = 1.0  # seconds in which a widget answers: Chromium tells a tap from a scroll before it passes a touch on
 
 # What stands in a widget besides its controls: what a key or a touch must change.
 ANSWER = """const copy = arguments[0].querySelector('.box').cloneNode(true);
@@ -93,8 +95,10 @@ class Widget:
         for index in range(len(self.controls())):
             before = self.answer()
             act(self.controls()[index])
-            if self.answer() != before:
-                return True
+            end = time.monotonic() + PATIENCE
+            while time.monotonic() < end:
+                if self.answer() != before:
+                    return True
         return False
 
     def press(self, control):
@@ -108,16 +112,14 @@ class Widget:
             self.driver.switch_to.active_element.send_keys(key)
 
     def touch(self, control):
-        """Lays a finger on a control's middle and moves it a little aside."""
+        """Taps a button; lays a finger on any other control and moves it a little aside."""
         x, y, width = self.driver.execute_script(MIDDLE, control)
         if control.get_attribute("type") == "range":
             x -= width / 4  # else it may stand there already
-        for kind, points in [("touchStart", [(x, y)]), ("touchMove", [(x - 15, y + 4)]), ("touchEnd", [])]:
-            touches = [{"x": x, "y": y} for x, y in points]
-            self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-        if control.get_attribute("type") in ("radio", "checkbox") or control.tag_name == "button":
-            for kind, touches in [("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])]:
-                self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        taps = control.tag_name == "button" or control.get_attribute("type") in ("radio", "checkbox")
+        moves = [] if taps else [("touchMove", [{"x": x - 15, "y": y + 4}])]
+        for kind, points in [("touchStart", [{"x": x, "y": y}]), *moves, ("touchEnd", [])]:
+            self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def numbers(lesson):

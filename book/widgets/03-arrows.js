@@ -2,114 +2,95 @@
 "use strict";
 
 widgets.add("03-arrows", (box) => {
-    const { element, svg, set, arrow, drag } = widgets;
-    const [middle, unit, most] = [170, 27, 6]; // in the drawing's units: the origin, one, and numbers to its edge
-    const vectors = { a: [3, 4], b: [4, 3] };
-    const colours = { a: "first", b: "second" };
+  const { element, svg, set, vector } = widgets;
+  const plane = { middle: 170, unit: 27, most: 6, step: 0.5 };
+  const { middle, unit, most } = plane;
+  const vectors = { a: [3, 4], b: [4, 3] };
 
-    const place = ([x, y]) => [middle + unit * x, middle - unit * y];
-    const length = ([x, y]) => Math.hypot(x, y);
-    const dotProduct = ([ax, ay], [bx, by]) => ax * bx + ay * by;
-    // As in the lesson, the zero vector has the cosine 0 with everything.
-    const cosine = (a, b) => dotProduct(a, b) / (length(a) * length(b) || 1);
+  const place = ([x, y]) => [middle + unit * x, middle - unit * y];
+  const length = ([x, y]) => Math.hypot(x, y);
+  const dotProduct = ([ax, ay], [bx, by]) => ax * bx + ay * by;
+  // As in the lesson, the zero vector has the cosine 0 with everything.
+  const cosine = (a, b) => dotProduct(a, b) / (length(a) * length(b) || 1);
 
-    // Two decimals, and no minus before a zero.
-    const written = (number) => (Math.round(100 * number) / 100 + 0).toFixed(2);
+  // Two decimals, and no minus before a zero.
+  const written = (number) => (Math.round(100 * number) / 100 + 0).toFixed(2);
 
-    const picture = svg("svg", { viewBox: "0 0 340 340", role: "group", "aria-label": "two arrows from one point" });
-    for (let i = -most; i <= most; i++) {
-        const at = middle + unit * i;
-        const width = i === 0 ? 1.5 : 0.5;
-        picture.append(
-            svg("path", { class: "line", "stroke-width": width, d: `M${at} 8V332M8 ${at}H332` }),
-        );
+  const picture = svg("svg", { viewBox: "0 0 340 340", role: "group", "aria-label": "two arrows from one point" });
+  for (let i = -most; i <= most; i++) {
+    const at = middle + unit * i;
+    const width = i === 0 ? 1.5 : 0.5;
+    picture.append(
+      svg("path", { class: "line", "stroke-width": width, d: `M${at} 8V332M8 ${at}H332` }),
+    );
+  }
+  const between = svg("path", { class: "third arrow", "stroke-width": 2, "stroke-dasharray": "3 5" });
+  const arc = svg("path", { class: "arrow" });
+  picture.append(between, arc);
+
+  const arrows = Object.entries(vectors).map(([name, value]) => {
+    const colour = name === "a" ? "first" : "second";
+    return { value, ...vector(plane, { name, colour, radius: 13, value }, draw) };
+  });
+  picture.append(...arrows.flatMap(({ line, label, handle }) => [line, label, handle]));
+
+  const scale = svg("svg", { viewBox: "0 0 340 42", role: "img", "aria-label": "the cosine between -1 and 1" });
+  scale.append(svg("path", { class: "line", "stroke-width": 2, d: "M20 14H320M20 8v12M170 8v12M320 8v12" }));
+  for (const [number, words] of [[-1, "-1 opposite"], [0, "0 right angle"], [1, "1 same way"]]) {
+    const anchor = ["start", "middle", "end"][number + 1];
+    scale.append(svg("text", { x: 170 + 168 * number, y: 38, "text-anchor": anchor }, words));
+  }
+  const marker = svg("circle", { class: "third handle", cy: 14, r: 7 });
+  scale.append(marker);
+
+  const cells = {};
+  const rows = [
+    ["dot", "dot product"],
+    ["lengths", "lengths"],
+    ["cosine", "cosine"],
+    ["angle", "angle"],
+    ["euclidean", "distance, tip to tip"],
+  ].map(([key, words]) => {
+    cells[key] = element("td", { class: "number", "data-shows": key });
+    return element("tr", {}, element("td", {}, words), cells[key]);
+  });
+  const numbers = element("div", { "aria-live": "polite" }, element("table", {}, ...rows), scale);
+
+  // An arc from the direction of a to that of b, the short way round.
+  function drawAngle(a, b) {
+    if (length(a) === 0 || length(b) === 0) {
+      set(arc, { d: "" });
+      return;
     }
-    const between = svg("path", { class: "third arrow", "stroke-width": 2, "stroke-dasharray": "3 5" });
-    const arc = svg("path", { class: "arrow" });
-    picture.append(between, arc);
+    const from = Math.atan2(a[1], a[0]);
+    let turn = Math.atan2(b[1], b[0]) - from;
+    if (turn > Math.PI) turn -= 2 * Math.PI;
+    if (turn < -Math.PI) turn += 2 * Math.PI;
+    const on = (radians, radius) => place([radius * Math.cos(radians), radius * Math.sin(radians)]);
+    const [start, end] = [on(from, 1.2), on(from + turn, 1.2)];
+    set(arc, { d: `M${start}A${1.2 * unit} ${1.2 * unit} 0 0 ${turn < 0 ? 1 : 0} ${end}` });
+  }
 
-    const parts = {};
-    for (const name of ["a", "b"]) {
-        const line = svg("path", { class: `${colours[name]} arrow` });
-        const label = svg("text", { class: colours[name], "text-anchor": "middle", "font-weight": "bold" });
-        const handle = svg("circle", { class: `${colours[name]} handle`, r: 13, "aria-label": `tip of ${name}` });
-        parts[name] = { line, label, handle };
-        picture.append(line, label, handle);
-        drag(handle, {
-            step: unit / 2,
-            moved(x, y) {
-                vectors[name] = [(x - middle) / unit, (middle - y) / unit].map((number) => {
-                    const inside = Math.max(-most, Math.min(most, number));
-                    return Math.round(10 * inside) / 10;
-                });
-                draw();
-                return `(${vectors[name].join(", ")})`;
-            },
-        });
+  function draw() {
+    const { a, b } = vectors;
+    for (const { value, show } of arrows) {
+      const out = 24 / (length(value) || 1);
+      show([out * value[0], 4 - out * value[1]]);
     }
+    set(between, { d: `M${place(a)}L${place(b)}` });
+    drawAngle(a, b);
+    set(marker, { cx: 170 + 150 * cosine(a, b) });
+    const product = written(dotProduct(a, b));
+    const [ofA, ofB] = [a, b].map((vector) => written(length(vector)));
+    cells.dot.textContent = `${a[0]} · ${b[0]} + ${a[1]} · ${b[1]} = ${product}`;
+    cells.lengths.textContent = `|a| ${ofA}, |b| ${ofB}`;
+    cells.cosine.textContent = `${product} / (${ofA} · ${ofB}) = ${written(cosine(a, b))}`;
+    const radians = Math.acos(Math.max(-1, Math.min(1, cosine(a, b))));
+    const pointsNowhere = length(a) === 0 || length(b) === 0;
+    cells.angle.textContent = pointsNowhere ? "none" : `${Math.round((radians * 180) / Math.PI)}°`;
+    cells.euclidean.textContent = written(length([a[0] - b[0], a[1] - b[1]]));
+  }
 
-    const scale = svg("svg", { viewBox: "0 0 340 42", role: "img", "aria-label": "the cosine between -1 and 1" });
-    scale.append(svg("path", { class: "line", "stroke-width": 2, d: "M20 14H320M20 8v12M170 8v12M320 8v12" }));
-    for (const [number, words] of [[-1, "-1 opposite"], [0, "0 right angle"], [1, "1 same way"]]) {
-        const anchor = ["start", "middle", "end"][number + 1];
-        scale.append(svg("text", { x: 170 + 168 * number, y: 38, "text-anchor": anchor }, words));
-    }
-    const marker = svg("circle", { class: "third handle", cy: 14, r: 7 });
-    scale.append(marker);
-
-    const cells = {};
-    const rows = [
-        ["dot", "dot product"],
-        ["lengths", "lengths"],
-        ["cosine", "cosine"],
-        ["angle", "angle"],
-        ["euclidean", "distance, tip to tip"],
-    ].map(([key, words]) => {
-        cells[key] = element("td", { class: "number", "data-shows": key });
-        return element("tr", {}, element("td", {}, words), cells[key]);
-    });
-    const numbers = element("div", { "aria-live": "polite" }, element("table", {}, ...rows), scale);
-
-    // An arc from the direction of a to that of b, the short way round.
-    function drawAngle(a, b) {
-        if (length(a) === 0 || length(b) === 0) {
-            set(arc, { d: "" });
-            return;
-        }
-        const from = Math.atan2(a[1], a[0]);
-        let turn = Math.atan2(b[1], b[0]) - from;
-        if (turn > Math.PI) turn -= 2 * Math.PI;
-        if (turn < -Math.PI) turn += 2 * Math.PI;
-        const on = (radians, radius) => place([radius * Math.cos(radians), radius * Math.sin(radians)]);
-        const [start, end] = [on(from, 1.2), on(from + turn, 1.2)];
-        set(arc, { d: `M${start}A${1.2 * unit} ${1.2 * unit} 0 0 ${turn < 0 ? 1 : 0} ${end}` });
-    }
-
-    function draw() {
-        const { a, b } = vectors;
-        for (const name of ["a", "b"]) {
-            const [x, y] = place(vectors[name]);
-            const { line, label, handle } = parts[name];
-            set(line, { d: arrow(middle, middle, x, y) });
-            set(handle, { cx: x, cy: y });
-            const out = length(vectors[name]) || 1;
-            set(label, { x: x + (24 * vectors[name][0]) / out, y: y + 4 - (24 * vectors[name][1]) / out });
-            label.textContent = name;
-        }
-        set(between, { d: `M${place(a)}L${place(b)}` });
-        drawAngle(a, b);
-        set(marker, { cx: 170 + 150 * cosine(a, b) });
-        const product = written(dotProduct(a, b));
-        const [ofA, ofB] = [a, b].map((vector) => written(length(vector)));
-        cells.dot.textContent = `${a[0]} · ${b[0]} + ${a[1]} · ${b[1]} = ${product}`;
-        cells.lengths.textContent = `|a| ${ofA}, |b| ${ofB}`;
-        cells.cosine.textContent = `${product} / (${ofA} · ${ofB}) = ${written(cosine(a, b))}`;
-        const radians = Math.acos(Math.max(-1, Math.min(1, cosine(a, b))));
-        const pointsNowhere = length(a) === 0 || length(b) === 0;
-        cells.angle.textContent = pointsNowhere ? "none" : `${Math.round((radians * 180) / Math.PI)}°`;
-        cells.euclidean.textContent = written(length([a[0] - b[0], a[1] - b[1]]));
-    }
-
-    draw();
-    box.append(element("div", { class: "panels" }, picture, numbers));
+  draw();
+  box.append(element("div", { class: "panels" }, picture, numbers));
 });

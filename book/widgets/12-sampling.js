@@ -3,104 +3,101 @@
 
 // `recorded`: the text before, and by ID each character with its logit.
 widgets.add("12-sampling", (box, [prompt, recorded]) => {
-    const { element, svg, set, slider } = widgets;
-    const tokens = recorded.map(([token, logit]) => ({ token, logit }));
-    tokens.sort((a, b) => b.logit - a.logit); // of equals the lower ID stays first
-    const bars = tokens.slice(0, 24);
-    const [left, bottom, pitch, height] = [34, 182, 12.6, 160]; // in the drawing's units
+  const { element, svg, set, sliders } = widgets;
+  const tokens = recorded.map(([token, logit]) => ({ token, logit }));
+  tokens.sort((a, b) => b.logit - a.logit); // of equals the lower ID stays first
+  const bars = tokens.slice(0, 24);
+  const [left, bottom, pitch, height] = [34, 182, 12.6, 160]; // in the drawing's units
 
-    // Unnormalised probabilities, 1 for the likeliest. A temperature of 0 leaves that one alone.
-    function exponentials(temperature) {
-        const highest = tokens[0].logit;
-        if (temperature === 0) return tokens.map((_, rank) => (rank === 0 ? 1 : 0));
-        return tokens.map(({ logit }) => Math.exp((logit - highest) / temperature));
+  // Unnormalised probabilities, 1 for the likeliest. A temperature of 0 leaves that one alone.
+  function exponentials(temperature) {
+    const highest = tokens[0].logit;
+    if (temperature === 0) return tokens.map((_, rank) => (rank === 0 ? 1 : 0));
+    return tokens.map(({ logit }) => Math.exp((logit - highest) / temperature));
+  }
+
+  const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
+
+  // How many of the likeliest it takes to reach a share of their sum; the one that crosses the line is counted.
+  function nucleusSize(weights, topP) {
+    const enough = topP * total(weights);
+    let [reached, size] = [0, 0];
+    while (size < weights.length && reached < enough) {
+      reached += weights[size];
+      size += 1;
     }
+    return size;
+  }
 
-    const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
+  // In this order: the temperature, the k likeliest, the nucleus of those.
+  function candidates({ temperature, topK, topP }) {
+    const weights = exponentials(temperature).slice(0, temperature === 0 ? 1 : topK);
+    const kept = weights.slice(0, nucleusSize(weights, topP));
+    return kept.map((weight) => weight / total(kept));
+  }
 
-    // How many of the likeliest it takes to reach a share of their sum; the one that crosses the line is counted.
-    function nucleusSize(weights, topP) {
-        const enough = topP * total(weights);
-        let [reached, size] = [0, 0];
-        while (size < weights.length && reached < enough) {
-            reached += weights[size];
-            size += 1;
-        }
-        return size;
-    }
+  const visible = (token) => ({ " ": "␣", "\n": "⏎" })[token] ?? token;
 
-    // In this order: the temperature, the k likeliest, the nucleus of those.
-    function candidates({ temperature, topK, topP }) {
-        const weights = exponentials(temperature).slice(0, temperature === 0 ? 1 : topK);
-        const kept = weights.slice(0, nucleusSize(weights, topP));
-        return kept.map((weight) => weight / total(kept));
-    }
+  const picture = svg("svg", { viewBox: "0 0 340 222", role: "img" });
+  const lines = [0, 1, 2].map(() => {
+    const line = svg("path", { class: "line" });
+    const label = svg("text", { x: left - 6, "text-anchor": "end" });
+    picture.append(line, label);
+    return { line, label };
+  });
+  const columns = bars.map(({ token }, rank) => {
+    const x = left + 2 + rank * pitch;
+    const before = svg("rect", { class: "cut", x, width: pitch - 2 });
+    const after = svg("rect", { class: "kept", x, width: pitch - 2 });
+    const name = svg("text", { x: x + pitch / 2 - 1, y: bottom + 15, "text-anchor": "middle" }, visible(token));
+    picture.append(before, after, name);
+    return { before, after, name };
+  });
+  const footing = { x: left + (pitch * bars.length) / 2, y: bottom + 34, "text-anchor": "middle" };
+  picture.append(svg("text", footing, `the ${bars.length} likeliest after “${prompt}”`));
 
-    const visible = (token) => ({ " ": "␣", "\n": "⏎" })[token] ?? token;
+  const result = element("p", { "aria-live": "polite", "data-shows": "kept" });
+  const settings = { temperature: 1, topK: tokens.length, topP: 0.9 };
 
-    const picture = svg("svg", { viewBox: "0 0 340 222", role: "img" });
-    const lines = [0, 1, 2].map(() => {
-        const line = svg("path", { class: "line" });
-        const label = svg("text", { x: left - 6, "text-anchor": "end" });
-        picture.append(line, label);
-        return { line, label };
+  function draw() {
+    const weights = exponentials(settings.temperature);
+    const sum = total(weights);
+    const kept = candidates(settings);
+    // The axis ends at the first of these that holds every bar.
+    const end = [0.1, 0.2, 0.4, 0.6, 1].find((most) => kept[0] <= most);
+    lines.forEach(({ line, label }, i) => {
+      const y = bottom - (height * i) / 2;
+      set(line, { d: `M${left} ${y}H336` });
+      set(label, { y: y + 4 });
+      label.textContent = String((end * i) / 2);
     });
-    const columns = bars.map(({ token }, rank) => {
-        const x = left + 2 + rank * pitch;
-        const before = svg("rect", { class: "cut", x, width: pitch - 2 });
-        const after = svg("rect", { class: "kept", x, width: pitch - 2 });
-        const name = svg("text", { x: x + pitch / 2 - 1, y: bottom + 15, "text-anchor": "middle" }, visible(token));
-        picture.append(before, after, name);
-        return { before, after, name };
+    columns.forEach(({ before, after, name }, rank) => {
+      const put = (bar, share) => {
+        const tall = (height * share) / end;
+        set(bar, { y: bottom - tall, height: tall });
+      };
+      put(before, rank < kept.length ? 0 : weights[rank] / sum);
+      put(after, kept[rank] ?? 0);
+      set(name, { class: rank < kept.length ? "" : "gone" });
     });
-    const footing = { x: left + (pitch * bars.length) / 2, y: bottom + 34, "text-anchor": "middle" };
-    picture.append(svg("text", footing, `the ${bars.length} likeliest after “${prompt}”`));
+    const share = total(weights.slice(0, kept.length)) / sum;
+    const first = `“${visible(tokens[0].token)}” is drawn with probability ${kept[0].toFixed(3)}`;
+    result.textContent =
+      `${kept.length} of ${tokens.length} characters may be drawn; before the cut they have ` +
+      `${share.toFixed(3)} of the probability. ${first}.`;
+    set(picture, { "aria-label": result.textContent });
+  }
 
-    const result = element("p", { "aria-live": "polite", "data-shows": "kept" });
-    const settings = { temperature: 1, topK: tokens.length, topP: 0.9 };
-
-    function draw() {
-        const weights = exponentials(settings.temperature);
-        const sum = total(weights);
-        const kept = candidates(settings);
-        // The axis ends at the first of these that holds every bar.
-        const end = [0.1, 0.2, 0.4, 0.6, 1].find((most) => kept[0] <= most);
-        lines.forEach(({ line, label }, i) => {
-            const y = bottom - (height * i) / 2;
-            set(line, { d: `M${left} ${y}H336` });
-            set(label, { y: y + 4 });
-            label.textContent = String((end * i) / 2);
-        });
-        columns.forEach(({ before, after, name }, rank) => {
-            const put = (bar, share) => {
-                const tall = (height * share) / end;
-                set(bar, { y: bottom - tall, height: tall });
-            };
-            put(before, rank < kept.length ? 0 : weights[rank] / sum);
-            put(after, kept[rank] ?? 0);
-            set(name, { class: rank < kept.length ? "" : "gone" });
-        });
-        const share = total(weights.slice(0, kept.length)) / sum;
-        const first = `“${visible(tokens[0].token)}” is drawn with probability ${kept[0].toFixed(3)}`;
-        result.textContent =
-            `${kept.length} of ${tokens.length} characters may be drawn; before the cut they have ` +
-            `${share.toFixed(3)} of the probability. ${first}.`;
-        set(picture, { "aria-label": result.textContent });
-    }
-
-    const all = (k) => (k === tokens.length ? "all" : String(k));
-    const setting = (name, options) =>
-        slider({ ...options, value: settings[name] }, (value) => {
-            settings[name] = value;
-            draw();
-        });
-
-    draw();
-    box.append(
-        setting("temperature", { label: "temperature", min: 0, max: 2, step: 0.05, show: (t) => t.toFixed(2) }),
-        setting("topK", { label: "top-k", min: 1, max: tokens.length, step: 1, show: all }),
-        setting("topP", { label: "top-p", min: 0.05, max: 1, step: 0.05, show: (p) => p.toFixed(2) }),
-        picture,
-        result,
-    );
+  const all = (k) => (k === tokens.length ? "all" : String(k));
+  const decimals = (number) => number.toFixed(2);
+  draw();
+  box.append(
+    ...sliders(settings, draw, {
+      temperature: { label: "temperature", max: 2, step: 0.05, show: decimals },
+      topK: { label: "top-k", min: 1, max: tokens.length, show: all },
+      topP: { label: "top-p", min: 0.05, max: 1, step: 0.05, show: decimals },
+    }),
+    picture,
+    result,
+  );
 });
