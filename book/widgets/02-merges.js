@@ -4,7 +4,7 @@
 // `merges`: for each merge, in the order in which they were learned, the IDs of its two tokens.
 widgets.add("02-merges", (box, merges) => {
   const { element, set, sliders } = widgets;
-  const [first, longest] = [256, 24]; // the first ID that was learned, and letters that fit on a telephone
+  const [first, longest] = [256, 20]; // the first ID that was learned, and letters that fit on a telephone
   const sizes = [256, 300, 500, 1000, 2000, 4000, 8000];
   // GPT-2's expression. \p{White_Space} is what Rust calls white space; \s of a browser is another set.
   const pieces =
@@ -94,7 +94,7 @@ widgets.add("02-merges", (box, merges) => {
 
   draw();
   box.append(
-    element("label", { class: "typed" }, "after a space: ", word),
+    element("label", { class: "typed" }, "after a space", word),
     ...sliders(at, draw, { size: { label: "vocabulary", max: sizes.length - 1, show: (i) => String(sizes[i]) } }),
     ladders,
     result,

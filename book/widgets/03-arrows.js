@@ -3,8 +3,8 @@
 
 widgets.add("03-arrows", (box) => {
   const { element, svg, set, vector } = widgets;
-  const plane = { middle: 170, unit: 27, most: 6, step: 0.5 };
-  const { middle, unit, most } = plane;
+  const plane = { middle: 170, unit: 27, most: 5.5, step: 0.5 };
+  const { middle, unit } = plane;
   const vectors = { a: [3, 4], b: [4, 3] };
 
   const place = ([x, y]) => [middle + unit * x, middle - unit * y];
@@ -17,7 +17,7 @@ widgets.add("03-arrows", (box) => {
   const written = (number) => (Math.round(100 * number) / 100 + 0).toFixed(2);
 
   const picture = svg("svg", { viewBox: "0 0 340 340", role: "group", "aria-label": "two arrows from one point" });
-  for (let i = -most; i <= most; i++) {
+  for (let i = -6; i <= 6; i++) {
     const at = middle + unit * i;
     const width = i === 0 ? 1.5 : 0.5;
     picture.append(
@@ -80,9 +80,10 @@ widgets.add("03-arrows", (box) => {
     set(between, { d: `M${place(a)}L${place(b)}` });
     drawAngle(a, b);
     set(marker, { cx: 170 + 150 * cosine(a, b) });
+    const factors = (axis) => `${a[axis]} · ${b[axis] < 0 ? `(${b[axis]})` : b[axis]}`;
     const product = written(dotProduct(a, b));
     const [ofA, ofB] = [a, b].map((vector) => written(length(vector)));
-    cells.dot.textContent = `${a[0]} · ${b[0]} + ${a[1]} · ${b[1]} = ${product}`;
+    cells.dot.textContent = `${factors(0)} + ${factors(1)} = ${product}`;
     cells.lengths.textContent = `|a| ${ofA}, |b| ${ofB}`;
     cells.cosine.textContent = `${product} / (${ofA} · ${ofB}) = ${written(cosine(a, b))}`;
     const radians = Math.acos(Math.max(-1, Math.min(1, cosine(a, b))));

@@ -52,11 +52,12 @@ widgets.add("08-attention", (box) => {
   values.forEach((value, token) => {
     const [cx, cy] = spot(value);
     right.append(svg("circle", { class: "third handle", cx, cy, r: 8 }));
-    right.append(svg("text", { class: "third", x: cx + 14, y: cy + 14 }, `value ${token + 1}`));
+    const name = token === 0 ? { x: cx - 10, y: cy + 20, "text-anchor": "end" } : { x: cx + 10, y: cy - 10 };
+    right.append(svg("text", { class: "third", ...name }, `value ${token + 1}`));
   });
   const outputs = tokens.map((token) => {
     const dot = svg("circle", { class: "first handle", r: 6 });
-    const label = svg("text", { class: "first", "text-anchor": "end" }, `output ${token + 1}`);
+    const label = svg("text", { class: "first", "text-anchor": token === 0 ? "end" : "start" }, `output ${token + 1}`);
     right.append(dot, label);
     return { dot, label };
   });
@@ -76,7 +77,7 @@ widgets.add("08-attention", (box) => {
       const output = attend(shares);
       const [cx, cy] = spot(output);
       set(outputs[token].dot, { cx, cy });
-      set(outputs[token].label, { x: cx - 11, y: cy - 5 });
+      set(outputs[token].label, token === 0 ? { x: cx - 11, y: cy - 5 } : { x: cx + 11, y: cy + 14 });
       shares.forEach((share, key) => {
         set(rows[token].bars[key], { style: `width: ${100 * share}%` });
         rows[token].shares[key].textContent = share.toFixed(4);
