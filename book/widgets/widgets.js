@@ -85,7 +85,7 @@ const widgets = (() => {
   // Lets a node of an <svg> be dragged by its middle, and moved by the arrow keys `step` units at a time.
   // `moved(x, y)` hears where it is wanted, in the svg's own units, puts it there, and returns what a screen reader says.
   function drag(node, { moved, step }) {
-    set(node, { tabindex: 0, role: "slider", style: "touch-action: none" });
+    set(node, { tabindex: 0, role: "slider", "aria-valuenow": 0, style: "touch-action: none" });
     let grip = null; // from the pointer to the node's middle
 
     function inside(x, y) {
@@ -133,6 +133,7 @@ const widgets = (() => {
   // A vector of a plane as an arrow whose tip can be dragged. The plane has its origin at (middle, middle) and one in
   // `unit` of the svg's units; a tip stays within `most`, and a key moves it by `step`. `value` is kept up to date.
   function vector({ middle, unit, most, step }, { name, colour, radius, value, kind = "" }, draw) {
+    const words = () => `(${value.join(", ")})`;
     const line = svg("path", { class: `${colour} arrow ${kind}` });
     const label = svg("text", { class: colour, "text-anchor": "middle" }, name);
     const handle = svg("circle", { class: `${colour} handle`, r: radius, "aria-label": `tip of ${name}` });
@@ -143,14 +144,14 @@ const widgets = (() => {
           value[axis] = Math.round(10 * Math.max(-most, Math.min(most, number))) / 10;
         });
         draw();
-        return `(${value.join(", ")})`;
+        return words();
       },
     });
     // Draws it, with its name so far to the right of the tip and below it.
     function show([right, down]) {
       const [x, y] = [middle + unit * value[0], middle - unit * value[1]];
       set(line, { d: arrow(middle, middle, x, y) });
-      set(handle, { cx: x, cy: y });
+      set(handle, { cx: x, cy: y, "aria-valuetext": words() });
       set(label, { x: x + right, y: y + down });
     }
     return { line, label, handle, show };
@@ -161,6 +162,8 @@ const widgets = (() => {
   function add(name, start) {
     for (const place of document.querySelectorAll(`.widget[data-widget="${name}"]`)) {
       const box = element("div", { class: "box" });
+      // A quick drag is no swipe that opens mdBook's sidebar.
+      box.addEventListener("touchstart", (event) => event.stopPropagation(), { passive: true });
       try {
         const scripts = place.querySelectorAll('script[type="application/json"]');
         const data = [...scripts].map((script) => JSON.parse(script.textContent));
