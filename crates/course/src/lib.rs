@@ -19,7 +19,7 @@ use std::path::Path;
 use burn::tensor::Device;
 
 pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
-pub use report::{Number, Report, Table, agree, heard, is_data};
+pub use report::{Number, Report, Table, agree, heard, is_data, rounded};
 
 /// The seed of the results that the book shows.
 pub const SEED: u64 = 7;

@@ -180,6 +180,12 @@ pub fn is_data(shown: &str) -> bool {
     shown.starts_with(['[', '{'])
 }
 
+/// A number rounded to so many decimals, so that data stay short.
+pub fn rounded(value: f64, decimals: i32) -> f64 {
+    let unit = 10_f64.powi(decimals);
+    (value * unit).round() / unit
+}
+
 /// Whether two texts have the same words, and numbers that lie within a band of each other. Within
 /// an infinite one all do.
 pub fn agree(now: &str, then: &str, band: f64) -> bool {

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use burn::tensor::{Int, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table, rounded};
 use data::World;
 use data::textbook::TWELVE;
 use word2vec::Space;
@@ -281,6 +281,22 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
         band: BAND,
         panels: vec![map_panel(world, &map, NAMED)],
     });
+    report.band(IN_SPACE);
+    report.data(
+        "world-cosines",
+        "words of the map, and the cosines of each with those before it",
+        &(&world.words, cosines(world)),
+    );
+}
+
+/// The cosine in the space of every word with each word before it, to three decimals.
+fn cosines(words: &Words) -> Vec<Vec<f64>> {
+    let all = rows(&words.vectors.clone().matmul(words.vectors.clone().transpose()));
+    let mut cosines = Vec::new();
+    for (word, row) in all.iter().enumerate() {
+        cosines.push(row[..word].iter().map(|&cosine| rounded(cosine, 3)).collect());
+    }
+    cosines
 }
 
 /// What k-means' clusters are made of, and how many words are of their cluster's commonest kind.
