@@ -1,5 +1,7 @@
 //! What the lesson shows.
 
+mod sentence;
+
 use burn::tensor::{Bool, Device, Distribution, Tensor};
 use course::{Axis, Figure, Marks, Panel, Report, Run, Step, Table};
 use positions::RopeConfig;
@@ -29,13 +31,14 @@ const TOKENS: usize = 1;
 ///
 /// # Errors
 ///
-/// None: it reads nothing.
+/// If the scores recorded beside it cannot be read.
 pub fn demo(run: &Run) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
     several_views(run.device, &mut report);
     masks(run.device, &mut report);
+    sentence::masked(run.device, &mut report)?;
     what_masks_promise(run.device, &mut report);
     cached_is_uncached(run.device, &mut report);
     cache_by_groups(run.device, &mut report);

@@ -15,7 +15,8 @@ use encoder::{Batch, Bert, BertConfig, MaskedLanguageModel, naive};
 use golden::{Case, Folder, assert_close, assert_data_close};
 use layer::Activation;
 use safetensors::SafeTensors;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use tokens::Tokenizer;
 
 use crate::{batch, floats};
 
@@ -53,6 +54,51 @@ fn assert_answers_as_recorded(name: &str, architecture: &str, derived_elsewhere:
 fn bert_answers_as_in_pytorch_at_every_layer() {
     // mean pooling belongs to lesson 14, whose tests compare it
     assert_answers_as_recorded("bert", "BertModel", &["mean_pooled", "mean_pooled_normalised"]);
+}
+
+/// What chapter 09 lays its masks over, see lesson 09's `demo/sentence.rs`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sentence {
+    tokens: Vec<String>,
+    length: usize,
+    layer: usize,
+    scores: Vec<Vec<Vec<f64>>>,
+}
+
+/// The scores of a layer's heads over "I sat by the river bank", padded by two tokens because a
+/// longer text is in its batch: the logarithms of the weights that the layer has without a mask.
+fn sentence_of_minilm(layer: usize) -> Sentence {
+    let device = backend::from_env();
+    let folder = golden::minilm();
+    let tokenizer = Tokenizer::open(&folder).unwrap();
+    let bert = load_bert(&folder, &device).unwrap().model;
+    let [text, longer] = ["I sat by the river bank", "She took her money to the old bank"]
+        .map(|text| tokenizer.encode(text, 32).unwrap());
+    let texts = [&text, &longer].map(|text| (&text.ids[..], &text.segments[..]));
+    let states = bert.trace(&Batch::new(texts, 0, &device)).hidden_states;
+    let x = states[layer - 1].clone().narrow(0, 0, 1);
+    let (_, weights) = bert.layers[layer - 1].attention.forward_with_weights(x, None);
+    let [_, heads, queries, keys] = weights.dims();
+    let mut scores = vec![vec![Vec::new(); queries]; heads];
+    for (at, score) in weights.log().to_data().iter::<f64>().enumerate() {
+        let row = at / keys;
+        scores[row / queries][row % queries].push((score * 1e3).round() / 1e3);
+    }
+    let (mut tokens, length) = (text.tokens, text.ids.len());
+    tokens.resize(keys, "[PAD]".into());
+    Sentence { tokens, length, layer, scores }
+}
+
+#[test]
+#[ignore = "needs: cargo rungs fetch minilm"]
+fn the_sentence_that_chapter_09_masks_is_scored_as_minilm_scores_it() {
+    const RECORDED: &str = include_str!("../../../09-multi-head/src/demo/sentence.json");
+    let recorded: Sentence = serde_json::from_str(RECORDED).unwrap();
+    let found = sentence_of_minilm(recorded.layer);
+    let same = (&found.tokens, found.length) == (&recorded.tokens, recorded.length);
+    let scores = |sentence: &Sentence| sentence.scores.concat().concat();
+    let near = scores(&found).iter().zip(scores(&recorded)).all(|(a, b)| (a - b).abs() < 2e-3);
+    assert!(same && near, "record anew: {}", serde_json::to_string(&found).unwrap());
 }
 
 #[test]
