@@ -3,6 +3,7 @@
 
 mod bank;
 mod distance;
+mod looks;
 mod pretraining;
 mod words;
 

@@ -6,26 +6,26 @@ use burn::tensor::{Device, Tensor};
 use course::{Axis, Figure, Marks, Panel, Point, Report, Table};
 use similarity::cosine;
 
-use super::Subject;
+use super::{Subject, looks};
 
 /// A place in three sentences, `_`, with a word of two senses and words of one sense to put there.
 /// The place is the same token in all three, or the position table alone would part the vectors.
-struct Place {
+pub(super) struct Place {
     /// Word of two senses.
-    ambiguous: &'static str,
+    pub ambiguous: &'static str,
     /// Words of one sense.
     plain: [&'static str; 3],
     /// Sentence in which the ambiguous word has its first sense.
-    first: &'static str,
+    pub first: &'static str,
     /// Another sentence of that sense.
-    same: &'static str,
+    pub same: &'static str,
     /// Sentence of the other sense.
-    other: &'static str,
+    pub other: &'static str,
 }
 
 impl Place {
     /// The words of one sense that are tokens of the subject.
-    fn plain_words_of(&self, subject: &Subject) -> Vec<&'static str> {
+    pub fn plain_words_of(&self, subject: &Subject) -> Vec<&'static str> {
         let known = |word: &&str| subject.tokenizer.id(word).is_some();
         self.plain.into_iter().filter(known).collect()
     }
@@ -92,11 +92,11 @@ const PLACES: [Place; 8] = [
 
 /// Cosines, layer by layer, of a word's vector in a place's first sentence with its vectors in the
 /// two others.
-struct Partings {
+pub(super) struct Partings {
     /// Cosines with the sentence of the same sense.
-    same: Vec<f64>,
+    pub same: Vec<f64>,
     /// Cosines with the sentence of the other sense.
-    other: Vec<f64>,
+    pub other: Vec<f64>,
 }
 
 impl Partings {
@@ -107,13 +107,25 @@ impl Partings {
 }
 
 /// The partings of all words of one place.
-struct Parted {
-    place: &'static Place,
-    ambiguous: Partings,
+pub(super) struct Parted {
+    pub place: &'static Place,
+    pub ambiguous: Partings,
     plain: Vec<Partings>,
 }
 
 impl Parted {
+    /// Mean cosines, layer by layer, of the words of one sense.
+    pub fn plain_means(&self) -> Partings {
+        let mut means = Partings { same: Vec::new(), other: Vec::new() };
+        for layer in 0..self.ambiguous.same.len() {
+            let same: Vec<f64> = self.plain.iter().map(|word| word.same[layer]).collect();
+            let other: Vec<f64> = self.plain.iter().map(|word| word.other[layer]).collect();
+            means.same.push(mean(&same));
+            means.other.push(mean(&other));
+        }
+        means
+    }
+
     /// Gaps of the words of one sense after a layer.
     fn plain_gaps(&self, layer: usize) -> Vec<f64> {
         self.plain.iter().map(|word| word.gap(layer)).collect()
@@ -158,7 +170,7 @@ pub(super) fn by_layer(subject: &Subject, device: &Device, report: &mut Report) 
     all_words(&parted, report);
     by_word(&parted, report);
     report.figure(gap_figure(&parted, subject));
-    Ok(())
+    looks::record(&parted, subject, device, report)
 }
 
 /// How the vectors of a word part in the sentences of a place.
@@ -200,15 +212,14 @@ fn the_bank(bank: &Parted, subject: &Subject, report: &mut Report) {
         "plain: money-cash",
         "plain: money-river",
     ]);
+    let plain = bank.plain_means();
     for layer in 0..bank.ambiguous.same.len() {
-        let plain_same: Vec<f64> = bank.plain.iter().map(|word| word.same[layer]).collect();
-        let plain_other: Vec<f64> = bank.plain.iter().map(|word| word.other[layer]).collect();
         let mut cells = vec![layer.to_string()];
         for cosine in [
             bank.ambiguous.same[layer],
             bank.ambiguous.other[layer],
-            mean(&plain_same),
-            mean(&plain_other),
+            plain.same[layer],
+            plain.other[layer],
         ] {
             cells.push(format!("{cosine:.3}"));
         }
