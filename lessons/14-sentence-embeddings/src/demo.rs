@@ -1,6 +1,7 @@
 //! What this lesson shows: what a search finds and misses, what pooling does, and what a forgotten
 //! mask costs.
 
+mod diary;
 mod documents;
 mod finding;
 mod map;
@@ -23,6 +24,8 @@ const STEPS: usize = 300;
 const SENTENCES: usize = 180;
 /// Number of tokens that every text is padded to in the row "no mask".
 const PADDED: usize = 64;
+/// The textbook's query, and the same in other words.
+const QUERIES: [&str; 5] = [QUERY, "I feel down", "feeling low", "feeling sad", "depressed"];
 /// The axis of `[texts, d_model]` with one entry per text.
 const ROWS: usize = 0;
 /// How far numbers may lie from the recorded ones that real weights make by rounding alone.
@@ -54,6 +57,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     };
     report.band(ROUNDING);
     search(&encoder, &mut report)?;
+    diary::vectors(&encoder, &mut report)?;
     sentences(&encoder, &mut report)?;
     report.band(CLOSE_CALLS);
     let corpus: Vec<Sentence> = World::sentences(run.seed + 2).take(SENTENCES).collect();
@@ -96,12 +100,11 @@ fn shapes() -> Figure {
 
 /// The textbook's search, and its query in other words.
 fn search(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
-    let queries = [QUERY, "I feel down", "feeling low", "feeling sad", "depressed"];
     report
         .say(format!("The textbook says: a search for \"{QUERY}\" finds \"{}\" first.", TEXTS[0]));
     let mut table = Table::new(["query", TEXTS[0], TEXTS[1], TEXTS[2], "first"]);
     let mut cosines = Vec::new();
-    for query in queries {
+    for query in QUERIES {
         let found = encoder.search(query, &TEXTS, TEXTS.len())?;
         let mut cells = [query, "", "", "", TEXTS[found[0].0]].map(String::from);
         let mut of_query = [0.0; 3];
