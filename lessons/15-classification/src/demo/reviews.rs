@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use course::{Axis, Figure, Line, Marks, Panel, Report, Table};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calibration::Bin;
 
@@ -22,9 +22,19 @@ struct Recorded {
     /// Spearman's correlation by layer, on the STS benchmark's test pairs.
     sts_by_layer: Vec<f64>,
     calibration: Vec<Calibration>,
+    /// Probability of praise that the head on frozen vectors gives each dev sentence: `cargo rungs
+    /// classify predict frozen dev.tsv --columns text,-`, to four decimals, the least first.
+    dev: Dev,
 }
 
-#[derive(Deserialize)]
+/// Probabilities of praise, by what the sentences are.
+#[derive(Serialize, Deserialize)]
+struct Dev {
+    complaint: Vec<f64>,
+    praise: Vec<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Calibration {
     name: String,
     error: f64,
@@ -64,6 +74,11 @@ pub(super) fn recorded(report: &mut Report) -> Result<()> {
     report.keyed_table("off", &table);
     report.figure(by_layer(&recorded));
     report.figure(calibration(&recorded.calibration));
+    report.data(
+        "dev",
+        "dev sentences: probabilities of praise, and calibration by bin",
+        &(&recorded.dev, &recorded.calibration),
+    );
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use classify::finetune::{predict, sequence_classifier};
 use classify::{Labels, LogisticRegression, one_hot, probabilities};
 use encoder::BertConfig;
 use golden::{assert_close, max_abs_error};
+use serde_json::Value;
 
 const ROWS: usize = 30;
 const LABELS: usize = 3;
@@ -165,4 +166,31 @@ fn a_text_gets_the_same_answer_alone_in_a_batch_and_twice() {
     let training_device = device.clone().autodiff();
     let dropping = predict(&model.train(), &texts, PAD, &training_device).inner();
     assert!(max_abs_error(&dropping, &together) > 1e-3);
+}
+
+/// The recorded probabilities of praise give the recorded accuracy and the recorded bins: what the
+/// chapter's widget counts is what the chapter's table and figure say.
+#[test]
+fn recorded_probabilities_of_praise_have_the_recorded_accuracy_and_bins() {
+    let recorded: Value = serde_json::from_str(include_str!("../../src/sst2.json")).unwrap();
+    let mut answers = Vec::new();
+    for (of, is_praise) in [("complaint", false), ("praise", true)] {
+        for p in recorded["dev"][of].as_array().unwrap() {
+            let p = p.as_f64().unwrap();
+            answers.push((p.max(1.0 - p), (p >= 0.5) == is_praise));
+        }
+    }
+    let right = answers.iter().filter(|(_, is_right)| *is_right).count() as f64;
+    let accuracy = recorded["accuracy"][2][1].as_f64().unwrap();
+    assert!((right / answers.len() as f64 - accuracy).abs() < 1e-9, "{right}");
+    let bins = reliability(&answers, 10);
+    let recorded = recorded["calibration"][0]["bins"].as_array().unwrap();
+    assert_eq!(bins.len(), recorded.len());
+    for (bin, recorded) in bins.iter().zip(recorded) {
+        // One answer close to an edge may lie on its other side: another run rounds otherwise.
+        let answers = recorded["answers"].as_u64().unwrap() as usize;
+        assert!(bin.answers.abs_diff(answers) <= 1, "{bin:?}, recorded {recorded}");
+        assert!((bin.confidence - recorded["confidence"].as_f64().unwrap()).abs() < 1e-3);
+        assert!((bin.accuracy - recorded["accuracy"].as_f64().unwrap()).abs() < 2e-3);
+    }
 }
