@@ -82,6 +82,13 @@ class Widget:
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(text or Keys.DELETE)
 
+    def tap(self, node):
+        """Clicks on the middle of a node, whatever lies over it."""
+        x, y, _ = self.driver.execute_script(MIDDLE, node)
+        for kind in ("mousePressed", "mouseReleased"):
+            event = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
+            self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
     def data(self, index=0):
         """What the chapter gives the widget, JSON read."""
         scripts = self.place.find_elements(By.CSS_SELECTOR, 'script[type="application/json"]')
@@ -168,6 +175,34 @@ def check_arrows(widget):
     return found
 
 
+def check_map(widget):
+    words, cosines = widget.data(1)
+    places = [(point["x"], point["y"]) for point in widget.data(0)["panels"][0]["marks"]["Points"]]
+    apart = lambda a, b: math.dist(places[a], places[b])
+    cosine = lambda a, b: cosines[max(a, b)][min(a, b)]
+    found = []
+    keys = ["", Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ARROW_LEFT, Keys.ARROW_UP]
+    for k, key in zip([6, 10, 1, 3, 8], keys):
+        widget.slide(0, k)
+        widget.all("svg")[0].send_keys(key)
+        chosen = words.index(widget.shows("chosen")[0])
+        others = [word for word in range(len(words)) if word != chosen]
+        # Words of one cosine, to three decimals, may stand in either order.
+        best = sorted((cosine(chosen, word) for word in others), reverse=True)[:k]
+        found += differ(f"cosines of {words[chosen]}", widget.shows("first-cosine"), [f"{value:.3f}" for value in best])
+        near = sorted(others, key=lambda word: apart(chosen, word))[:k]
+        found += differ(f"near {words[chosen]}", widget.shows("second-word"), [words[word] for word in near])
+        found += differ(
+            f"their cosines with {words[chosen]}",
+            widget.shows("second-cosine"),
+            [f"{cosine(chosen, word):.3f}" for word in near],
+        )
+    for word in (0, 40, 80):
+        widget.tap(widget.all("svg [role=option]")[word])
+        found += differ("the word that is tapped", widget.shows("chosen"), [words[word]])
+    return found
+
+
 def check_rope(widget):
     recorded, found = numbers("06-positions"), []
     for m, n in [(3, 1), (7, 5), (102, 100), (5, 0), (12, 7)]:
@@ -215,6 +250,45 @@ def check_attention(widget):
     return differ("shares", widget.shows("share"), recorded["weights"]) + differ("outputs", outputs, recorded["output"])
 
 
+def check_masks(widget):
+    data, found = json.loads(numbers("09-multi-head")["sentence"]), []
+    hides = {
+        "none": lambda query, key: False,
+        "causal": lambda query, key: key > query,
+        "padding": lambda query, key: key >= data["length"],
+        "both": lambda query, key: key > query or key >= data["length"],
+    }
+    for head, (mask, hidden) in zip([1, 4, 7, 12], hides.items()):
+        widget.choose(mask)
+        widget.slide(0, head)
+        for _ in data["tokens"]:
+            widget.all("svg")[0].send_keys(Keys.ARROW_UP)
+        for query, scores in enumerate(data["scores"][head - 1]):
+            parts = [0 if hidden(query, key) else math.exp(score) for key, score in enumerate(scores)]
+            shares = ["hidden" if hidden(query, key) else f"{part / sum(parts):.2f}" for key, part in enumerate(parts)]
+            found += differ(f"{mask}, head {head}, query {query}", widget.shows("share"), shares)
+            widget.all("svg")[0].send_keys(Keys.ARROW_DOWN)
+    return found
+
+
+def check_bank(widget):
+    recorded, found = numbers("11-encoder"), []
+    for layer in range(7):
+        widget.slide(0, layer)
+        keys = [f"cosine-{layer}-{who}-money-{other}" for who in ("bank", "plain") for other in ("cash", "river")]
+        shown = widget.shows("cosine")
+        found += differ(f"bank, layer {layer}", shown[0:2] + shown[3:5], [recorded[key] for key in keys])
+    for sense in widget.data():
+        widget.choose(sense["word"])
+        for layer, name in [(1, "first"), (6, "last")]:
+            widget.slide(0, layer)
+            gap = recorded[f"word-{sense['word']}-{name}-two-senses"]
+            found += differ(f"gap of {sense['word']}, layer {layer}", widget.shows("cosine")[2], gap)
+            shares = [share for sentence in sense["sentences"] for share in sentence["attention"][layer - 1]]
+            found += differ(f"shares of {sense['word']}", widget.shows("share"), [f"{share + 1e-9:.2f}" for share in shares])
+    return found
+
+
 def check_sampling(widget):
     recorded, found = numbers("12-decoder"), []
     everything = len(widget.data()[1])
@@ -230,15 +304,59 @@ def check_sampling(widget):
     return found
 
 
+def check_diary(widget):
+    recorded, found = numbers("14-sentence-embeddings"), []
+    slug = lambda text: "-".join(re.findall("[a-z0-9]+", text.lower()))
+    queries, lines = widget.data()["queries"], widget.data()["lines"]
+    for query in queries[:5]:
+        widget.choose(query)
+        scores = dict(zip(widget.shows("line"), widget.shows("score")))
+        for line in lines[:3]:
+            found += differ(f"{query}: {line}", scores[line], recorded[f"search-{slug(query)}-{slug(line)}"])
+    widget.type("dog")
+    found += differ("dog finds", widget.shows("line")[0], "My dog ate the homework")
+    widget.type("zebra")
+    found += differ("zebra is not recorded, and dog stays", widget.shows("line")[0], "My dog ate the homework")
+    return found
+
+
+def check_threshold(widget):
+    recorded, found = numbers("15-classification"), []
+    dev, calibration = json.loads(recorded["dev"])
+    for threshold in (0, 0.2, 0.5, 0.9, 1):
+        widget.slide(0, threshold)
+        counts = []
+        for probabilities in (dev["complaint"], dev["praise"]):
+            said = sum(p >= threshold for p in probabilities)
+            counts += [str(len(probabilities) - said), str(said)]
+        found += differ(f"counts at {threshold}", widget.shows("count"), counts)
+    widget.slide(0, 0.5)
+    accuracy = float(recorded["reviews-head-on-frozen-vectors-accuracy"].rstrip("%")) / 100
+    if abs(float(widget.shows("accuracy")[0]) - accuracy) > 0.0006:
+        found.append(f"accuracy: it shows {widget.shows('accuracy')[0]}, recorded is {accuracy}")
+    for of_one in calibration:
+        widget.choose(of_one["name"])
+        key = "off-" + of_one["name"].replace(", ", "-").replace(" ", "-") + "-calibration-error"
+        found += differ(of_one["name"], widget.shows("error")[0], recorded[key])
+        bins = [[str(b["answers"]), f"{b['confidence']:.3f}", f"{b['accuracy']:.3f}"] for b in of_one["bins"]]
+        found += differ(f"bins of {of_one['name']}", widget.shows("bin"), sum(bins, []))
+    return found
+
+
 # For each widget the function that compares what it shows with what is recorded, and returns the problems.
 CHECKS = {
     "02-merges": check_merges,
     "03-arrows": check_arrows,
+    "05-map": check_map,
     "06-rope": check_rope,
     "06-alibi": check_alibi,
     "06-sinusoids": check_sinusoids,
     "08-attention": check_attention,
+    "09-masks": check_masks,
+    "11-bank": check_bank,
     "12-sampling": check_sampling,
+    "14-diary": check_diary,
+    "15-threshold": check_threshold,
 }
 
 
