@@ -26,9 +26,10 @@ widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
         viewBox: `0 0 ${edge + side * count + 2} ${edge + side * count + 2}`,
         tabindex: 0, role: "listbox", "aria-label": "Queries", class: "masks",
         onkeydown: (event) => {
-            const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-            if (by) {
+            const by = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: 0, ArrowRight: 0 }[event.key];
+            if (by !== undefined) {
                 event.preventDefault();
+                event.stopPropagation(); // or mdBook turns to the next chapter
                 choose(Math.min(count - 1, Math.max(0, row + by)));
             }
         },

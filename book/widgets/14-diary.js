@@ -62,9 +62,10 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
 
     // The next line of the ranking, up or down.
     function step(event) {
-        const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-        if (by) {
+        const by = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: 0, ArrowRight: 0 }[event.key];
+        if (by !== undefined) {
             event.preventDefault();
+            event.stopPropagation(); // or mdBook turns to the next chapter
             const order = ranked().map(({ line }) => line);
             chosen = order[Math.min(order.length - 1, Math.max(0, order.indexOf(chosen) + by))];
             draw();
