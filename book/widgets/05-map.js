@@ -17,7 +17,8 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
   // Where words lie in a drawing with (x, y) of the map in its middle. One unit is as long across as up.
   const view = (x, y, unit) =>
     points.map((point) => [width / 2 + unit * (point.x - x), height / 2 - unit * (point.y - y)]);
-  const whole = view(0, 0, 130); // the figure's map goes from -1 to 1
+  const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2;
+  const whole = view(middle(points.map(({ x }) => x)), middle(points.map(({ y }) => y)), 150);
   let near = whole;
 
   // Words beside their dots, none over another: one without room keeps its dot alone.
