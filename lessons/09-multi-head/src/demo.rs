@@ -38,8 +38,8 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     report.figure(shapes());
     several_views(run.device, &mut report);
     masks(run.device, &mut report);
-    sentence::masked(run.device, &mut report)?;
     what_masks_promise(run.device, &mut report);
+    sentence::masked(run.device, &mut report)?;
     cached_is_uncached(run.device, &mut report);
     cache_by_groups(run.device, &mut report);
     Ok(report)

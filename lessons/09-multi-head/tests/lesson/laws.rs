@@ -340,3 +340,22 @@ fn the_figures_show_what_they_claim() {
     let either = panels("09-masks").remove(2).concat();
     assert_eq!(either.iter().sum::<f64>() as usize, 10 + 3, "the future, and the padding below it");
 }
+
+/// What the chapter says of the trained head: "bank" spends nearly a third on padding, and what is
+/// left grows by nearly half once that is hidden.
+#[test]
+fn hidden_padding_leaves_its_share_to_the_words() {
+    let device = backend::from_env();
+    let _seed = backend::seeded(&device, 7);
+    let report = heads::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
+    let share = |key: &str, mask: &str| -> f64 {
+        let key = format!("bank-{key}-{mask}");
+        let number = report.numbers().iter().find(|number| number.key == key).expect(&key);
+        number.shown.parse().unwrap()
+    };
+    let padding = share("9-pad", "no-mask") + share("10-pad", "no-mask");
+    assert!((0.29..0.33).contains(&padding), "{padding}");
+    let grown = share("6-river", "padding") / share("6-river", "no-mask");
+    assert!((1.4..1.5).contains(&grown), "{grown}");
+    assert_eq!(share("9-pad", "padding") + share("10-pad", "both") + share("8-sep", "causal"), 0.0);
+}
