@@ -332,7 +332,7 @@ def check_threshold(widget):
         for probabilities in (dev["complaint"], dev["praise"]):
             said = sum(p >= threshold for p in probabilities)
             counts += [str(len(probabilities) - said), str(said)]
-        found += differ(f"counts at {threshold}", widget.shows("count"), counts)
+        found += differ(f"counts at {threshold}", widget.shows("cell")[:4], counts)
     widget.slide(0, 0.5)
     accuracy = float(recorded["reviews-head-on-frozen-vectors-accuracy"].rstrip("%")) / 100
     if abs(float(widget.shows("accuracy")[0]) - accuracy) > 0.0006:
@@ -342,7 +342,7 @@ def check_threshold(widget):
         key = "off-" + of_one["name"].replace(", ", "-").replace(" ", "-") + "-calibration-error"
         found += differ(of_one["name"], widget.shows("error")[0], recorded[key])
         bins = [[str(b["answers"]), f"{b['confidence']:.3f}", f"{b['accuracy']:.3f}"] for b in of_one["bins"]]
-        found += differ(f"bins of {of_one['name']}", widget.shows("bin"), sum(bins, []))
+        found += differ(f"bins of {of_one['name']}", widget.shows("cell")[4:], sum(bins, []))
     return found
 
 

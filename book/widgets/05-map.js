@@ -93,8 +93,7 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
       element("tr", { class: other.includes(word) ? "" : "alone" },
         element("td", { "data-shows": `${kind}-word` }, words[word]),
         element("td", { "data-shows": `${kind}-cosine` }, cosine(chosen, word).toFixed(3))));
-    const head = element("tr", {}, element("th", {}, "word"), element("th", {}, "cosine"));
-    return element("table", { class: `sheet ${kind}` }, element("caption", {}, title), head, ...rows);
+    return element("table", { class: `sheet ${kind}` }, element("caption", {}, title), ...rows);
   }
 
   // Lines to what is near in the space, rings around what is near on the map.
@@ -118,7 +117,7 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
       ...labels([chosen, ...others()]));
     dots.forEach((dot, word) => set(dot, { "aria-selected": word === chosen }));
     set(map, { "aria-activedescendant": `map-word-${chosen}` });
-    lists.replaceChildren(list("In the space", "first", inSpace, onMap), list("On the map", "second", onMap, inSpace));
+    lists.replaceChildren(list("In the space, cosine", "first", inSpace, onMap), list("On the map, cosine", "second", onMap, inSpace));
     const both = inSpace.filter((word) => onMap.includes(word)).length;
     says.replaceChildren(
       element("b", { "data-shows": "chosen" }, words[chosen]),

@@ -3,18 +3,19 @@
 
 // `scores[head][query][key]`, before any mask.
 widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
-  const { element, svg, set, slider, choice } = widgets;
+  const { element, svg, set, sliders, choice } = widgets;
   const masks = {
     none: () => false,
     causal: (query, key) => key > query,
     padding: (query, key) => key >= length,
     both: (query, key) => key > query || key >= length,
   };
-  let [mask, head, chosen] = ["padding", 4, 6]; // "bank", a third of whose attention goes to padding
+  let [mask, chosen] = ["padding", 6]; // "bank", a third of whose attention goes to padding
+  const state = { head: 5 };
 
   // Hidden before the softmax: what is left of the row sums to 1.
   function weights(query, hidden) {
-    const parts = scores[head][query].map((score, key) => (hidden(query, key) ? 0 : Math.exp(score)));
+    const parts = scores[state.head - 1][query].map((score, key) => (hidden(query, key) ? 0 : Math.exp(score)));
     const sum = parts.reduce((a, b) => a + b);
     return parts.map((part) => part / sum);
   }
@@ -72,14 +73,13 @@ widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
         element("span", { class: "number", "data-shows": "share" }, gone ? "hidden" : now[key].toFixed(2)));
     }));
     says.replaceChildren(
-      element("b", {}, tokens[chosen]), ` as a query, head ${head + 1} of layer ${layer}. The mask hides what had ` +
+      element("b", {}, tokens[chosen]), ` as a query, head ${state.head} of layer ${layer}. The mask hides what had ` +
       `${taken.toFixed(2)} of its attention, and the rest is brought back to a sum of 1. The thin marks are the shares without a mask.`);
   }
 
-  const heads = { label: "Head", min: 1, max: scores.length, step: 1, value: head + 1 };
   box.append(
     choice({ label: "Mask", options: Object.keys(masks), value: mask }, (name) => ((mask = name), draw())),
-    slider(heads, (value) => ((head = value - 1), draw())),
+    ...sliders(state, draw, { head: { label: "Head", min: 1, max: scores.length } }),
     element("div", { class: "panels" }, table, element("div", {}, says, bars)));
   draw();
 });

@@ -28,21 +28,22 @@ widgets.add("11-bank", (box, words) => {
     const x = (at) => 34 + (296 * at) / last;
     const y = (cosine) => 162 - (148 * (cosine - floor)) / (1 - floor);
     const path = (d, kind) => svg("path", { d, class: kind });
-    const curve = (cosines, kind) => path(`M${cosines.map((cosine, at) => [x(at), y(cosine)]).join("L")}`, `${kind} arrow`);
-    const dot = (cosines, kind) => svg("circle", { cx: x(layer), cy: y(cosines[layer]), r: 5, class: `${kind} dot` });
+    const curve = (cosines, kind) => [
+      path(`M${cosines.map((cosine, at) => [x(at), y(cosine)]).join("L")}`, `${kind} arrow`),
+      svg("circle", { cx: x(layer), cy: y(cosines[layer]), r: 4, class: `${kind} dot` })];
     const text = (x, y, words, kind = "", anchor = "end") => svg("text", { x, y, class: kind, "text-anchor": anchor }, words);
     chart.replaceChildren(
       ...[floor, (floor + 1) / 2, 1].flatMap((tick) => [path(`M34 ${y(tick)}H330`, "line"), text(29, y(tick) + 4, tick.toFixed(2))]),
       path(`M${x(layer)} 10V166`, "line now"), ...word.same.map((_, at) => text(x(at), 181, at, "", "middle")),
-      curve(word.plain_same, "first plain"), curve(word.plain_other, "second plain"), curve(word.same, "first"),
-      curve(word.other, "second"), dot(word.same, "first"), dot(word.other, "second"), text(25, 181, "layer"),
-      text(104, 202, "same sense", "first"), text(190, 202, "other sense", "second"), text(330, 202, "dashed: one sense"));
+      ...curve(word.plain_same, "first plain"), ...curve(word.plain_other, "second plain"),
+      ...curve(word.same, "first"), ...curve(word.other, "second"), text(25, 181, "layer"), text(104, 202, "same sense", "first"),
+      text(190, 202, "other sense", "second"), text(330, 202, "dashed: one sense"));
   }
 
   function row(name, same, other) {
-    const gap = Math.abs(same[layer] - other[layer]) < 5e-4 ? 0 : same[layer] - other[layer];
-    const cells = [same[layer], other[layer], gap].map((value) => element("td", { "data-shows": "cosine" }, value.toFixed(3)));
-    return element("tr", {}, element("th", {}, name), ...cells);
+    const cells = [same[layer], other[layer], same[layer] - other[layer]].map((value) => value.toFixed(3).replace("-0.000", "0.000"));
+    const shown = cells.map((cell) => element("td", { "data-shows": "cosine" }, cell));
+    return element("tr", {}, element("th", {}, name), ...shown);
   }
 
   function draw() {

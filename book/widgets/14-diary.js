@@ -23,9 +23,7 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
     for (const found of order) found.score = found.curve[width - 1];
     order.sort((a, b) => b.score - a.score);
     chosen = 0;
-    for (const radio of choices.querySelectorAll("input")) {
-      radio.checked = radio.nextSibling.textContent === queries[query];
-    }
+    choices.querySelectorAll("input").forEach((radio, i) => (radio.checked = i === query));
     draw();
     says.replaceChildren(
       element("b", {}, queries[query]), " finds ", element("b", {}, order[0].text), ". Bold words stand in both.");
@@ -53,7 +51,7 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
   function row({ text, score }, rank) {
     return element("button", { "aria-pressed": rank === chosen, onclick: () => choose(rank) },
       element("span", { "data-shows": "line" }, ...marked(text)),
-      element("span", { class: "rail" }, element("i", { style: `width: ${Math.max(0, 150 * score)}%` })),
+      element("span", { class: "rail" }, element("i", { style: `width: ${150 * score}%` })),
       element("span", { class: "number", "data-shows": "score" }, score.toFixed(4)));
   }
 
@@ -63,16 +61,17 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
     const [low, high] = [Math.min(0, ...all), Math.max(...all)];
     const x = (i) => 8 + (324 * i) / width;
     const y = (sum) => 160 - (148 * (sum - low)) / (high - low);
-    const curve = (sums, kind) => svg("path", { d: `M8 ${y(0)}L${sums.map((sum, i) => [x(i + 1), y(sum)]).join(" ")}`, class: kind });
-    const { curve: sums, score } = order[chosen];
+    const path = (points, kind) => svg("path", { d: `M8 ${y(0)}L${points.join(" ")}`, class: kind });
+    const curve = (found, kind) => path(found.curve.map((sum, i) => [x(i + 1), y(sum)]), kind);
+    const { score } = order[chosen];
     chart.replaceChildren(
-      svg("path", { d: `M8 ${y(0)}H332`, class: "line" }), ...order.map((found) => curve(found.curve, "line")),
-      curve(sums, "first curve"), svg("circle", { cx: 332, cy: y(score), r: 4, class: "first dot" }),
+      path([[332, y(0)]], "line"), ...order.map((found) => curve(found, "line")), curve(order[chosen], "first curve"),
+      svg("circle", { cx: 332, cy: y(score), r: 4, class: "first dot" }),
       svg("text", { x: 8, y: 176 }, "number 1"), svg("text", { x: 332, y: 176, "text-anchor": "end" }, `number ${width}`));
   }
 
   const field = element("input", { list: "diary-queries", type: "text", placeholder: "dog, money, river", oninput: typed });
-  const known = element("datalist", { id: "diary-queries" }, ...queries.map((text) => element("option", { value: text })));
+  const known = element("datalist", { id: "diary-queries" }, ...queries.map((value) => element("option", { value })));
   const says = element("p", { role: "status" });
   const ranking = element("div", { class: "bars ranking" });
   const chart = svg("svg", { viewBox: "0 0 340 180", role: "img", "aria-label": "The score as it is added up" });
@@ -80,7 +79,7 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
   box.append(
     choices, element("label", { class: "field" }, "or type one ", field, known), says, ranking,
     element("div", { class: "panels" }, chart, element("p", {},
-      "How the score of the marked line is added up: the query's first number times the line's, the second times the " +
-      `second, to number ${width}. The grey curves are the other lines.`)));
+      `The score of the marked line as it is added up: first number times first, second times second, to number ${width}. ` +
+      "Grey are the other lines.")));
   search(0);
 });

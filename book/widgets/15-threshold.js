@@ -5,18 +5,17 @@
 widgets.add("15-threshold", (box, [dev, calibration]) => {
   const { element, svg, set, slider, choice } = widgets;
   const bins = 20;
-  const counts = [dev.praise, dev.complaint].map((probabilities) => {
-    const counted = new Array(bins).fill(0);
-    for (const p of probabilities) counted[Math.min(bins - 1, Math.floor(p * bins))] += 1;
-    return counted;
-  });
+  const bin = (p) => Math.min(bins - 1, Math.floor(p * bins));
+  const counted = (probabilities) => Array.from({ length: bins }, (_, i) => probabilities.filter((p) => bin(p) === i).length);
+  const counts = [counted(dev.praise), counted(dev.complaint)];
   const x = (p) => 10 + 320 * p;
   const text = (x, y, words, kind = "", anchor = "middle") => svg("text", { x, y, class: kind, "text-anchor": anchor }, words);
   const number = (what, words) => element("b", { class: "number", "data-shows": what }, words);
-  const row = (tag, ...cells) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
+  const row = (head, ...cells) => element("tr", {}, ...head, ...cells.map((cell) => element("td", { "data-shows": "cell" }, cell)));
+  const heads = (...names) => names.map((name) => element("th", {}, name));
 
   // Praise stands above the middle, complaints hang below.
-  const columns = counts.flatMap((counted, below) => counted.map((count, i) => {
+  const columns = counts.flatMap((of, below) => of.map((count, i) => {
     const height = (75 * count) / Math.max(...counts.flat());
     const y = below ? 98 : 96 - height;
     return svg("rect", { x: x(i / bins) + 1, y, width: 14, height, class: `${below ? "second" : "first"} column` });
@@ -36,10 +35,9 @@ widgets.add("15-threshold", (box, [dev, calibration]) => {
     const share = (what, part, whole) => number(what, whole > 0 ? (part / whole).toFixed(3) : "none");
     set(mark, { d: `M${x(threshold)} 18V178` });
     columns.forEach((column, i) => set(column, { "fill-opacity": ((i % bins) + 0.5) / bins >= threshold ? 0.9 : 0.35 }));
-    const cells = (name, kind, ...counted) => element("tr", {},
-      element("th", { class: kind }, name), ...counted.map((count) => element("td", { "data-shows": "count" }, count)));
-    confusion.replaceChildren(row("th", "", "said complaint", "said praise"),
-      cells("is complaint", "second", right, wrong), cells("is praise", "first", missed, found));
+    const head = (name, kind) => [element("th", { class: kind }, name)];
+    confusion.replaceChildren(row(heads("", "said complaint", "said praise")),
+      row(head("is complaint", "second"), right, wrong), row(head("is praise", "first"), missed, found));
     scores.replaceChildren(
       "Precision of praise ", share("precision", found, found + wrong), `, which is ${found} of ${found + wrong}; recall `,
       share("recall", found, found + missed), `, ${found} of ${found + missed}; accuracy `,
@@ -62,8 +60,8 @@ widgets.add("15-threshold", (box, [dev, calibration]) => {
       ...filled.flatMap(({ answers, confidence: p, accuracy }) => [
         line([at(p, p), at(p, accuracy)], accuracy < p ? "second gap" : "first gap"),
         svg("circle", { cx: at(p, p)[0], cy: at(p, accuracy)[1], r: 2.5 + Math.sqrt(answers) / 3, class: "first handle" })]));
-    table.replaceChildren(row("th", "answers", "sure", "right"), ...filled.map(({ answers, confidence, accuracy }) =>
-      row("td", ...[answers, confidence.toFixed(3), accuracy.toFixed(3)].map((value) => element("span", { "data-shows": "bin" }, value)))));
+    table.replaceChildren(row(heads("answers", "sure", "right")), ...filled.map(({ answers, confidence, accuracy }) =>
+      row([], answers, confidence.toFixed(3), accuracy.toFixed(3))));
     off.replaceChildren("The dashed line is right as often as it is sure. The mean distance from it, over all answers, is ",
       number("error", error.toFixed(3)), ".");
   }
