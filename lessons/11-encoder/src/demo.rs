@@ -59,7 +59,8 @@ pub fn demo(run: &Run) -> Result<Report> {
         }
     };
     report.band(ROUNDING);
-    bank::by_layer(&subject, run.device, &mut report)?;
+    let parted = bank::by_layer(&subject, run.device, &mut report)?;
+    looks::record(&parted, &subject, run.device, &mut report)?;
     if run.minilm.is_some() {
         distance::by_layer(&subject, run.device, &mut report)?;
         words::textbook_pairs(&subject, run.device, &mut report)?;

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use course::{Axis, Figure, Marks, Panel, Point, Report, Table};
 use similarity::cosine;
 
-use super::{Subject, looks};
+use super::Subject;
 
 /// A place in three sentences, `_`, with a word of two senses and words of one sense to put there.
 /// The place is the same token in all three, or the position table alone would part the vectors.
@@ -151,7 +151,11 @@ fn plain_gaps(parted: &[Parted], layer: usize) -> Vec<f64> {
 
 /// How far words of two senses part, and how far words of one sense do in the same places: what
 /// does the sense do, and what does the sentence?
-pub(super) fn by_layer(subject: &Subject, device: &Device, report: &mut Report) -> Result<()> {
+pub(super) fn by_layer(
+    subject: &Subject,
+    device: &Device,
+    report: &mut Report,
+) -> Result<Vec<Parted>> {
     let mut parted = Vec::with_capacity(PLACES.len());
     for place in &PLACES {
         // The tiny BERT knows few of these words.
@@ -170,7 +174,7 @@ pub(super) fn by_layer(subject: &Subject, device: &Device, report: &mut Report) 
     all_words(&parted, report);
     by_word(&parted, report);
     report.figure(gap_figure(&parted, subject));
-    looks::record(&parted, subject, device, report)
+    Ok(parted)
 }
 
 /// How the vectors of a word part in the sentences of a place.
