@@ -7,7 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::rows::softmax;
-use crate::tiles::{FEW_ROWS, Matrix, REGISTERS, ROWS, fill_block, fill_panel, store, tile};
+use crate::tiles::{FEW_ROWS, Lines, Matrix, REGISTERS, ROWS, fill_block, fill_panel, store, tile};
 
 /// Scores that are worth a task of their own.
 const WORTH_A_TASK: usize = 1 << 10;
@@ -278,7 +278,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// The panels of a matrix.
 struct Panels {
-    numbers: Vec<f32>,
+    numbers: Lines,
     /// Rows of the matrix.
     rows: usize,
     /// Columns of a panel.
@@ -290,7 +290,7 @@ struct Panels {
 fn lay_out<S: Simd>(matrix: Matrix) -> Panels {
     let width = REGISTERS * S::F32_LANES;
     let length = matrix.rows * width;
-    let mut numbers = vec![0.0; matrix.columns.div_ceil(width) * length];
+    let mut numbers = Lines::zeros(matrix.columns.div_ceil(width) * length);
     if length > 0 {
         for (i, panel) in numbers.chunks_exact_mut(length).enumerate() {
             fill_panel(matrix, i * width, panel, width);
@@ -316,7 +316,7 @@ fn multiply<'a, S: Simd, const R: usize>(
         let panel = &numbers[first / width * inner * width..][..used * width];
         let (registers, _) = S::as_simd_f32s(panel);
         let (panel, _) = registers.as_chunks::<REGISTERS>();
-        let sums = tile::<S, R>(simd, block, panel, [simd.splat_f32s(0.0); REGISTERS]);
+        let sums = tile::<S, R>(simd, block, panel, [simd.splat_f32s(0.0); REGISTERS], registers);
         let last = columns.min(first + width);
         for (sums, row) in sums.iter().zip(&mut out) {
             store(simd, sums, &mut row[first..last]);

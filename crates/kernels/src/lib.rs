@@ -33,6 +33,8 @@ pub mod adamw;
 #[cfg(feature = "tensors")]
 pub mod attention;
 #[cfg(feature = "tensors")]
+mod awake;
+#[cfg(feature = "tensors")]
 pub mod cross_entropy;
 pub mod distances;
 pub mod dot;

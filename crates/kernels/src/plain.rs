@@ -25,10 +25,11 @@ pub fn calls_here() -> usize {
     CALLS.get()
 }
 
-/// Counts a call of a fast operation on tensors.
+/// Counts a call of a fast operation on tensors, for which the other cores stay awake.
 #[cfg(feature = "tensors")]
 pub(crate) fn count_call() {
     CALLS.set(CALLS.get() + 1);
+    crate::awake::keep_others_awake();
 }
 
 /// Whether every struct runs the function that its lesson shows, and not its fast version.

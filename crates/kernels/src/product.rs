@@ -1,7 +1,9 @@
 //! The product of a matrix of activations and one of weights, plus a bias: x W + b.
 //!
 //! The output is cut into [tiles](crate::tiles); a sum stays in a register until it is whole, and is
-//! written once, with its bias and its activation.
+//! written once, with its bias and its activation. While a panel is multiplied, the next one is
+//! fetched into the caches: for few rows the weights come as fast as the memory gives them, and the
+//! arithmetic is done meanwhile.
 //!
 //! Every number of the output is a sum over the inner axis from the first to the last, whatever the
 //! number of rows and threads: a row gives the same bits alone and among others.
@@ -11,21 +13,15 @@ use rayon::prelude::*;
 
 use crate::normal;
 use crate::tiles::{
-    FEW_ROWS, FindTile, Matrix, REGISTERS, ROWS, fill_block, fill_panel, store, tile,
+    FEW_ROWS, Lines, Matrix, PanelWidth, REGISTERS, ROWS, fill_block, fill_panel, store, tile,
 };
 
 /// Multiplications that are worth a thread of their own.
 const WORTH_A_THREAD: usize = 1 << 18;
 
-/// Groups of columns for each thread, so that one that is done early takes over from the others.
-const GROUPS_PER_THREAD: usize = 4;
-
 /// Rows that are multiplied by one panel after the other before the next ones are: up to 1,536
 /// numbers a row, they stay in a core's second cache (1 or 2 MB) while all panels pass by.
 const ROWS_AT_ONCE: usize = 128;
-
-/// Numbers of a line of the caches: a register that is loaded across two lines takes two loads.
-const LINE: usize = 16;
 
 /// What becomes of a sum when it is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,37 +32,25 @@ pub(crate) enum Then {
     Gelu,
 }
 
-/// All panels of a weight, one after the other: what [`product`] otherwise lays out anew.
-pub(crate) struct Panels {
-    numbers: Vec<f32>,
-    /// Where the first panel begins: at the beginning of a line.
-    start: usize,
-}
+/// All panels of a weight, one after the other.
+pub(crate) struct Panels(Lines);
 
 impl Panels {
     /// Lays a weight out.
     pub(crate) fn of(weight: Matrix) -> Self {
         let arch = Arch::new();
-        let width = arch.dispatch(FindTile).columns;
+        let width = arch.dispatch(PanelWidth);
         let length = weight.rows * width; // of a panel
-        let mut numbers = vec![0.0_f32; weight.columns.div_ceil(width) * length + LINE];
-        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
-        for (i, panel) in numbers[start..].chunks_exact_mut(length.max(1)).enumerate() {
-            if i * width < weight.columns {
-                arch.dispatch(|| fill_panel(weight, i * width, panel, width));
-            }
+        let mut numbers = Lines::zeros(weight.columns.div_ceil(width) * length);
+        for (i, panel) in numbers.chunks_exact_mut(length.max(1)).enumerate() {
+            arch.dispatch(|| fill_panel(weight, i * width, panel, width));
         }
-        Self { numbers, start }
+        Self(numbers)
     }
 
     /// How many numbers are kept.
     pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
-    /// The panels.
-    pub(crate) fn numbers(&self) -> &[f32] {
-        &self.numbers[self.start..]
+        self.0.len()
     }
 }
 
@@ -99,13 +83,11 @@ pub(crate) fn product(
     assert_eq!((x.len(), out.len()), (rows * inner, rows * columns), "a product's shapes");
     assert!(bias.is_none_or(|bias| bias.len() == columns), "a number of the bias for a column");
     let arch = Arch::new();
-    let tile = arch.dispatch(FindTile);
-    let blocks = by_blocks(x, rows, inner, tile.rows);
-    let (height, width) = group_size(rows, inner, columns, tile.columns);
-    let panels = panels.map(Panels::numbers);
+    let panel = arch.dispatch(PanelWidth);
+    let (height, width) = group_size(rows, inner, columns, panel);
     let mut groups = Vec::new();
     for (i, out) in out.chunks_mut(height * columns).enumerate() {
-        let x = &blocks[i * height * inner..];
+        let x = &x[i * height * inner..];
         for (j, out) in by_columns(out, columns, width).into_iter().enumerate() {
             groups.push(Group { x, weight, panels, bias, then, first: j * width, out });
         }
@@ -113,41 +95,14 @@ pub(crate) fn product(
     groups.into_par_iter().for_each(|group| arch.dispatch(group));
 }
 
-/// The rows by blocks. The last block is filled up with rows of zeros.
-fn by_blocks(x: &[f32], rows: usize, inner: usize, height: usize) -> Vec<f32> {
-    let mut blocks = vec![0.0; rows.next_multiple_of(height) * inner];
-    if inner == 0 {
-        return blocks;
-    }
-    let at_once = ROWS_AT_ONCE * inner; // whole blocks, since every height divides ROWS_AT_ONCE
-    let arch = Arch::new();
-    let parts = blocks.par_chunks_mut(at_once).zip(x.par_chunks(at_once));
-    parts.for_each(|(blocks, rows)| {
-        arch.dispatch(|| match height {
-            ROWS => fill_blocks::<ROWS>(rows, inner, blocks),
-            _ => fill_blocks::<FEW_ROWS>(rows, inner, blocks),
-        });
-    });
-    blocks
-}
-
-/// Lays out rows by blocks of R.
-#[inline(always)] // into the body of the dispatch, which alone is compiled for wide registers
-fn fill_blocks<const R: usize>(rows: &[f32], inner: usize, blocks: &mut [f32]) {
-    let blocks = blocks.chunks_exact_mut(R * inner);
-    for (block, rows) in blocks.zip(rows.chunks(R * inner)) {
-        fill_block::<R>(rows.chunks_exact(inner), block.as_chunks_mut().0);
-    }
-}
-
 /// How many rows and columns are computed by one thread at a time, the columns whole panels: many
 /// rows are cut, and few rows are all multiplied by a part of the columns.
 fn group_size(rows: usize, inner: usize, columns: usize, panel: usize) -> (usize, usize) {
-    let most = rayon::current_num_threads() * GROUPS_PER_THREAD;
+    let threads = rayon::current_num_threads();
     let height = rows.div_ceil(rows.div_ceil(ROWS_AT_ONCE)).next_multiple_of(ROWS);
     let by_rows = rows.div_ceil(height);
     let worth = rows * inner * columns / WORTH_A_THREAD;
-    let parts = (worth.clamp(1, most) / by_rows).max(1);
+    let parts = worth.clamp(1, threads).div_ceil(by_rows);
     (height, columns.div_ceil(parts).next_multiple_of(panel))
 }
 
@@ -165,10 +120,10 @@ pub(crate) fn by_columns(rows: &mut [f32], columns: usize, width: usize) -> Vec<
 
 /// Some rows and columns of the output.
 struct Group<'a> {
-    /// The rows [`by_blocks`], the group's first.
+    /// `[row][inner]`, the group's rows first.
     x: &'a [f32],
     weight: Matrix<'a>,
-    panels: Option<&'a [f32]>,
+    panels: Option<&'a Panels>,
     bias: Option<&'a [f32]>,
     then: Then,
     /// First column of the group.
@@ -197,25 +152,32 @@ impl Group<'_> {
         let inner = self.weight.rows;
         let width = REGISTERS * S::F32_LANES;
         let length = inner * width;
-        let mut scratch = Vec::new();
+        let blocks = by_blocks::<R>(self.x, self.out.len(), inner);
+        let share = (inner * REGISTERS).div_ceil(self.out.len().div_ceil(R)); // of the next panel
+        let mut scratch = Lines::zeros(if self.panels.is_some() { 0 } else { length });
         let columns = self.out[0].len();
         for first in (0..columns).step_by(width) {
-            let panel = match self.panels {
-                Some(panels) => &panels[(self.first + first) / width * length..][..length],
+            let (panel, next) = match self.panels {
+                Some(Panels(panels)) => {
+                    let (panel, rest) =
+                        panels[(self.first + first) / width * length..].split_at(length);
+                    (panel, if first + width < columns { &rest[..length] } else { panel })
+                }
                 None => {
-                    scratch.resize(length, 0.0);
                     fill_panel(self.weight, self.first + first, &mut scratch, width);
-                    &scratch
+                    (&scratch[..], &scratch[..])
                 }
             };
+            let (next, _) = S::as_simd_f32s(next);
             let (registers, _) = S::as_simd_f32s(panel);
             let (panel, _) = registers.as_chunks::<REGISTERS>();
             let last = columns.min(first + width);
             let bias = self.bias.map(|bias| &bias[self.first + first..self.first + last]);
             let start = start(simd, bias);
             for (i, out) in self.out.chunks_mut(R).enumerate() {
-                let (block, _) = self.x[i * R * inner..][..R * inner].as_chunks::<R>();
-                let sums = tile::<S, R>(simd, block, panel, start);
+                let (block, _) = blocks[i * R * inner..][..R * inner].as_chunks::<R>();
+                let from = (i * share).min(next.len() - inner);
+                let sums = tile::<S, R>(simd, block, panel, start, &next[from..]);
                 for (sums, row) in sums.iter().zip(out) {
                     store(simd, sums, &mut row[first..last]);
                 }
@@ -230,6 +192,19 @@ impl Group<'_> {
             }
         }
     }
+}
+
+/// The first rows of x by blocks of R. The last block is filled up with rows of zeros.
+#[inline(always)] // as above
+fn by_blocks<const R: usize>(x: &[f32], rows: usize, inner: usize) -> Vec<f32> {
+    let mut blocks = vec![0.0; rows.next_multiple_of(R) * inner];
+    if inner > 0 {
+        let rows = x[..rows * inner].chunks(R * inner);
+        for (block, rows) in blocks.chunks_exact_mut(R * inner).zip(rows) {
+            fill_block::<R>(rows.chunks_exact(inner), block.as_chunks_mut().0);
+        }
+    }
+    blocks
 }
 
 /// What the sums of a panel start from: its columns' bias, or zeros.

@@ -4,6 +4,10 @@
 //! The numbers are laid out in the order in which they are used: those on the left by blocks of
 //! rows, those on the right by panels of columns.
 
+use std::ops::{Deref, DerefMut};
+use std::slice;
+
+use prefetch_index::prefetch_index;
 use pulp::{Simd, WithSimd};
 
 /// Registers that the columns of a tile take.
@@ -14,6 +18,40 @@ pub(crate) const ROWS: usize = 8;
 
 /// Rows of a tile where there are 16 registers: 12 of them hold sums.
 pub(crate) const FEW_ROWS: usize = 4;
+
+/// Numbers of a line of the caches: a register that is loaded across two lines takes two loads.
+pub(crate) const LINE: usize = 16;
+
+/// Zeros that begin with a line of the caches.
+pub(crate) struct Lines {
+    numbers: Vec<f32>,
+    /// Where the first line begins.
+    start: usize,
+}
+
+impl Lines {
+    /// So many zeros.
+    pub(crate) fn zeros(count: usize) -> Self {
+        let numbers = vec![0.0_f32; count + LINE];
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        Self { numbers, start }
+    }
+}
+
+impl Deref for Lines {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.numbers[self.start..][..self.numbers.len() - LINE]
+    }
+}
+
+impl DerefMut for Lines {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        let count = self.numbers.len() - LINE;
+        &mut self.numbers[self.start..][..count]
+    }
+}
 
 /// A matrix inside a slice.
 #[derive(Debug, Clone, Copy)]
@@ -30,24 +68,15 @@ pub(crate) struct Matrix<'a> {
     pub(crate) column_stride: usize,
 }
 
-/// Size of the tiles on this processor.
-pub(crate) struct Tile {
-    /// Rows of a block.
-    pub(crate) rows: usize,
-    /// Columns of a panel.
-    pub(crate) columns: usize,
-}
+/// Finds how many columns a panel has on this processor.
+pub(crate) struct PanelWidth;
 
-/// Finds the size of the tiles.
-pub(crate) struct FindTile;
-
-impl WithSimd for FindTile {
-    type Output = Tile;
+impl WithSimd for PanelWidth {
+    type Output = usize;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Tile {
-        let rows = if S::REGISTER_COUNT >= 32 { ROWS } else { FEW_ROWS };
-        Tile { rows, columns: REGISTERS * S::F32_LANES }
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        REGISTERS * S::F32_LANES
     }
 }
 
@@ -78,20 +107,31 @@ pub(crate) fn fill_block<'a, const R: usize>(
 pub(crate) fn fill_panel(matrix: Matrix, first: usize, panel: &mut [f32], width: usize) {
     let Matrix { numbers, columns, row_stride, column_stride, .. } = matrix;
     let width_here = width.min(columns - first);
-    for (i, step) in panel.chunks_exact_mut(width).enumerate() {
-        let from = &numbers[i * row_stride + first * column_stride..];
-        step[width_here..].fill(0.0);
-        if column_stride == 1 && width_here == width {
-            step.copy_from_slice(&from[..width]);
-        } else {
-            for (j, number) in step[..width_here].iter_mut().enumerate() {
-                *number = from[j * column_stride];
+    if column_stride == 1 {
+        for (i, row) in panel.chunks_exact_mut(width).enumerate() {
+            row[..width_here].copy_from_slice(&numbers[i * row_stride + first..][..width_here]);
+            row[width_here..].fill(0.0);
+        }
+        return;
+    }
+    // Columns in one piece: of each so many numbers that what is read and written fits the first cache.
+    for (i, rows) in panel.chunks_mut(LINE * width).enumerate() {
+        let from = &numbers[i * LINE * row_stride..];
+        for j in 0..width_here {
+            let column = from[(first + j) * column_stride..].iter().step_by(row_stride);
+            for (row, number) in rows.chunks_exact_mut(width).zip(column) {
+                row[j] = *number;
             }
+        }
+        for row in rows.chunks_exact_mut(width) {
+            row[width_here..].fill(0.0);
         }
     }
 }
 
-/// The sums of one tile, a block of R rows by a panel, each added to the start of its column.
+/// The sums of one tile, a block of R rows by a panel, each added to the start of its column. With
+/// each row of the panel one of the `next` registers is fetched into the caches, for later: there are
+/// no fewer of them than rows. Where there is no next panel, they are those of this one.
 ///
 /// Nothing here is looked up by a number that would have to be checked: a check that can fail keeps
 /// the sums in memory.
@@ -101,9 +141,11 @@ pub(crate) fn tile<S: Simd, const R: usize>(
     block: &[[f32; R]],
     panel: &[[S::f32s; REGISTERS]],
     start: [S::f32s; REGISTERS],
+    next: &[S::f32s],
 ) -> [[S::f32s; REGISTERS]; R] {
     let mut sums = [start; R];
-    for (rows, columns) in block.iter().zip(panel) {
+    for ((rows, columns), later) in block.iter().zip(panel).zip(next) {
+        prefetch_index(slice::from_ref(later), 0);
         for i in 0..R {
             let number = simd.splat_f32s(rows[i]);
             for j in 0..REGISTERS {
