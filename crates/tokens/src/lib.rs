@@ -24,7 +24,7 @@
 //! - `clean_up`: blanks that are left out of a decoded text
 //! - `chat`: [`Chat`], conversations by a model's template
 //! - `stream`: [`TextStream`], a text that grows by tokens
-//! - `write`: tokenizers of our own, made and written
+//! - `write`: tokenizers of our own, made and written; `own`: [`Vocabulary`], what they are made of
 
 mod alone;
 mod beginning;
@@ -37,6 +37,7 @@ mod error;
 mod gguf;
 mod lost;
 mod open;
+mod own;
 mod pieces;
 mod pipeline;
 mod special;
@@ -55,6 +56,7 @@ use tokenizers::{
 
 pub use chat::{Chat, Message, StandIn, Template, with_stand_ins};
 pub use error::TokensError;
+pub use own::Vocabulary;
 pub use stream::TextStream;
 
 use special::SpecialTokens;

@@ -192,6 +192,16 @@ fn visible_text(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes that a text of [`visible_text`] shows; `None` if it has another character.
+pub(crate) fn bytes_of(visible: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(visible.len());
+    for character in visible.chars() {
+        let shown_by = |byte: &u8| visible_text(&[*byte]).starts_with(character);
+        bytes.push((0..=u8::MAX).find(shown_by)?);
+    }
+    Some(bytes)
+}
+
 /// Whether GPT-2's vocabulary shows a byte as the character of the same number.
 fn is_visible(byte: u8) -> bool {
     matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..)

@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokens::{Tokenizer, TokensError};
+use tokens::{Tokenizer, TokensError, Vocabulary};
 
 /// Letters, marks, blanks, and what looks like a special token's or a byte's stand-in.
 const ALPHABET: [char; 14] = [
@@ -37,6 +37,32 @@ fn a_character_is_its_place_in_the_alphabet() {
         assert_eq!(characters().id(&text), Some(id as u32));
         assert_eq!(characters().decode(&[id as u32]).unwrap(), text);
     }
+}
+
+#[test]
+fn a_tokenizer_of_our_own_says_what_it_is_made_of_and_no_other_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let reopened = |tokenizer: &Tokenizer| {
+        tokenizer.save(folder.path(), 8).unwrap();
+        Tokenizer::open(folder.path()).unwrap()
+    };
+    let alphabet = Some(Vocabulary::Characters(ALPHABET.to_vec()));
+    assert_eq!(characters().own_vocabulary(), alphabet);
+    assert_eq!(reopened(&characters()).own_vocabulary(), alphabet);
+    let Some(Vocabulary::BytePairs { tokens, merges }) = reopened(&byte_pairs()).own_vocabulary()
+    else {
+        panic!("expected byte pairs");
+    };
+    assert_eq!(tokens[..256], (0..=255).map(|byte| vec![byte]).collect::<Vec<_>>());
+    assert_eq!(tokens[256..], ["th", "the", " the", "é"].map(|token| token.as_bytes().to_vec()));
+    assert_eq!(merges, [(116, 104), (256, 101), (32, 257), (0xc3, 0xa9)]);
+    assert_eq!(Tokenizer::word_level(&["a", "b"]).unwrap().own_vocabulary(), None);
+
+    let path = folder.path().join("tokenizer.json");
+    let mut with_more: Value = files::read_json(&path).unwrap();
+    with_more["normalizer"] = serde_json::json!({"type": "Lowercase"});
+    fs::write(&path, with_more.to_string()).unwrap();
+    assert_eq!(Tokenizer::open(folder.path()).unwrap().own_vocabulary(), None);
 }
 
 #[test]
