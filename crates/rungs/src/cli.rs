@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::models::{chat, generate, kept, perplexity, train};
+use crate::commands::models::{chat, generate, kept, page, perplexity, train};
 use crate::commands::texts::{classify, embed, index, map, search, sts, tune};
 use crate::commands::words::{corpus, neighbours, word2vec};
 use crate::commands::{bench, book, completions, devices, fetch, lessons, parity};
@@ -58,6 +58,7 @@ pub enum Command {
     Classify(classify::Args),
     Generate(generate::Args),
     Chat(chat::Args),
+    Page(page::Args),
     Perplexity(perplexity::Args),
     Parity(parity::Args),
     Completions(completions::Args),

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
-use commands::models::{chat, generate, kept, perplexity, train};
+use commands::models::{chat, generate, kept, page, perplexity, train};
 use commands::texts::{classify, embed, index, map, search, sts, tune};
 use commands::words::{corpus, neighbours, word2vec};
 use commands::{bench, book, completions, devices, fetch, lessons, parity};
@@ -78,6 +78,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Chat(args)) => chat::run(&args),
+        Some(Command::Page(args)) => page::run(&args),
         Some(Command::Perplexity(args)) => perplexity::run(&args),
         Some(Command::Parity(args)) => parity::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),

@@ -217,8 +217,9 @@ impl GptConfig {
             .with_dropout(self.dropout)
     }
 
-    /// The factor of layer `i`'s scores beside 1 / sqrt(d_head), which lesson 08's `scores` have.
-    fn score_scale(&self, i: usize) -> Option<f64> {
+    /// The factor of layer `i`'s scores beside 1 / sqrt(d_head), which lesson 08's `scores` have;
+    /// `None` for 1. Layers count from 0.
+    pub fn score_scale(&self, i: usize) -> Option<f64> {
         let d_head = self.d_model as f64 / self.n_heads as f64;
         let by_width = if self.scores_by_width { 1.0 } else { d_head.sqrt() };
         let scale = if self.scores_by_depth { by_width / (i + 1) as f64 } else { by_width };

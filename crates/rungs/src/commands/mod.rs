@@ -34,6 +34,7 @@ pub mod models {
     pub mod chat;
     pub mod generate;
     pub mod kept;
+    pub mod page;
     pub mod perplexity;
     pub mod train;
 }

@@ -3,6 +3,7 @@
 
 pub mod failure;
 pub mod generation_config;
+pub mod html;
 pub mod input;
 pub mod interrupt;
 pub mod names;

@@ -10,7 +10,7 @@ use checkpoint::WordVectors;
 use clap::Args;
 use training::STATE_FILE;
 
-use crate::shell::output;
+use crate::shell::{html, output};
 
 /// Option that lets a command write over a file that it does not know for its own.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -29,6 +29,8 @@ pub enum Kind {
     WordVectors,
     /// A figure as this course draws it.
     Figure,
+    /// A page of HTML as commands write it.
+    Page,
 }
 
 /// Most bytes of a file that are looked at to know it again.
@@ -41,6 +43,7 @@ impl Kind {
             Self::Any => "a new file",
             Self::WordVectors => "a new file or one of word vectors",
             Self::Figure => "a new file or a figure that was drawn here",
+            Self::Page => "a new file or a page that was made here",
         }
     }
 
@@ -52,6 +55,7 @@ impl Kind {
                 has_sizes(path).unwrap_or(false) && WordVectors::read_first(path, 1).is_ok()
             }
             Self::Figure => beginning(path).is_ok_and(|text| figures::is_drawn_here(&text)),
+            Self::Page => beginning(path).is_ok_and(|text| html::is_made_here(&text)),
         }
     }
 }

@@ -13,6 +13,7 @@ mod generating;
 mod glove;
 mod indexing;
 mod keeping;
+mod paging;
 mod prompting;
 mod small;
 #[cfg(unix)] // it opens a terminal
