@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     let first = out.join("index.html");
     output::line(first.display())?;
     if args.open {
-        opener::open_browser(&first).context("no browser could be opened")?;
+        output::open_in_browser(&first)?;
     }
     Ok(())
 }

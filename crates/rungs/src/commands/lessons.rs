@@ -10,6 +10,7 @@ use files::FilesError;
 use rungs::{Demo, LESSONS, lists, measured};
 
 use crate::shell::failure::Helpful;
+use crate::shell::html::{self, Page};
 use crate::shell::options::DeviceArg;
 use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{names, output, progress};
@@ -19,6 +20,7 @@ use crate::shell::{names, output, progress};
 #[command(after_help = "Examples:
   cargo rungs run                 every lesson, figures into target/rungs/
   cargo rungs run 08 multi-head   two of them, by number or name
+  cargo rungs run --open          and all of it as a page in the browser
   cargo rungs run 06 --out /tmp   figures elsewhere")]
 pub struct RunArgs {
     /// Lessons by number or name (08, attention); all if none is named
@@ -30,6 +32,9 @@ pub struct RunArgs {
     /// Where figures go [default: target/rungs in the clone, rungs-figures where there is none]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Open what they print and draw as one page in the browser: index.html beside the figures
+    #[arg(long)]
+    open: bool,
     /// Whether what is there may go.
     #[command(flatten)]
     force: ForceArg,
@@ -70,6 +75,11 @@ pub fn run(args: &RunArgs) -> Result<()> {
         (None, Err(_)) => PathBuf::from("rungs-figures"),
     };
     output::folder(&out)?;
+    let page = std::path::absolute(out.join("index.html"))?;
+    if args.open {
+        place::file(&page, Kind::Page, args.force)?;
+    }
+    let mut shown = Vec::new();
     let minilm = names::fetched_minilm();
     let run = Run { device: &device, seed: args.seed, minilm: minilm.as_deref() };
     for (lesson, demo) in chosen {
@@ -80,8 +90,56 @@ pub fn run(args: &RunArgs) -> Result<()> {
             output::write_text(&path, &figures::svg(figure))?;
             note!("figure: {}", path.display());
         }
+        shown.push((lesson, report));
+    }
+    if args.open {
+        output::write_text(&page, &page_of(&shown, args))?;
+        note!("page: {}", page.display());
+        output::open_in_browser(&page)?;
     }
     Ok(())
+}
+
+/// A page of what demos printed and drew.
+fn page_of(shown: &[(&Lesson, Report)], args: &RunArgs) -> String {
+    let (mut contents, mut sections) = (String::new(), String::new());
+    for (lesson, report) in shown {
+        let Lesson { stem, question, .. } = lesson;
+        let question = html::escaped(question);
+        contents += &format!("<li><a href=\"#{stem}\">{stem}</a>: {question}</li>\n");
+        sections += &section(stem, &question, report);
+    }
+    let device = html::escaped(&args.device.device);
+    let body = format!(
+        "<main>\n<header>\n<h1>What the demos show</h1>\n\
+         <p>Printed and drawn by <code>cargo rungs run</code> on {device}, with seed {}.</p>\n\
+         <ul>\n{contents}</ul>\n</header>\n{sections}</main>\n",
+        args.seed
+    );
+    Page {
+        title: "What the demos show",
+        style: include_str!("lessons/run.css"),
+        body: &body,
+        data: &[],
+        script: "",
+        pictures: true,
+    }
+    .text()
+}
+
+/// What one demo printed and drew.
+fn section(stem: &str, question: &str, report: &Report) -> String {
+    let printed = html::escaped(report.text().trim_end());
+    let mut section = format!(
+        "<section id=\"{stem}\">\n<h2>{stem}</h2>\n<p class=\"question\">{question}</p>\n\
+         <pre tabindex=\"0\">\n{printed}</pre>\n"
+    );
+    for figure in report.figures() {
+        let drawing = html::base64(figures::svg(figure).as_bytes());
+        let alt = html::escaped(&figure.alt);
+        section += &format!("<img src=\"data:image/svg+xml;base64,{drawing}\" alt=\"{alt}\">\n");
+    }
+    section + "</section>\n"
 }
 
 /// Runs demos on the default device and renews what the book shows of them, and the lists of

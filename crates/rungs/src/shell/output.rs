@@ -10,6 +10,7 @@ use anyhow::{Error, Result, anyhow};
 use course::Figure;
 use serde::Serialize;
 
+use crate::shell::failure::Helpful;
 use crate::shell::options::Format;
 
 /// Prints one line of results.
@@ -81,6 +82,18 @@ pub fn object<T: Serialize>(
 /// Runs another program to its end, without its standard output: only results go there.
 pub fn quiet(program: &mut Command) -> io::Result<ExitStatus> {
     program.stdout(Stdio::null()).status()
+}
+
+/// Opens a page in the browser, which this does not wait for.
+///
+/// # Errors
+///
+/// A browser that cannot be started.
+pub fn open_in_browser(page: &Path) -> Result<()> {
+    opener::open_browser(page).map_err(|error| {
+        let help = format!("open {} yourself", page.display());
+        Helpful { error: format!("expected a browser to open: {error}"), help }.into()
+    })
 }
 
 /// Root of the clone that this binary was built in.

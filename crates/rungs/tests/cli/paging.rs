@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokens::Tokenizer;
 
-use crate::{assert_refused, rungs, stdout};
+use crate::{assert_refused, path, rungs, stdout};
 
 /// A text that means to leave its place in a page.
 const HOSTILE: &str =
@@ -163,4 +163,65 @@ fn no_other_file_is_written_over() {
         &["'Z'", "train on a text that has it"],
     );
     assert_refused(&write_page(model.path(), &file, &["--prompt="]), &["--prompt"]);
+}
+
+/// Runs demos with this program for a browser.
+#[cfg(unix)]
+fn run_open(lessons: &[&str], out: &Path, browser: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .arg("run")
+        .args(lessons)
+        .args(["--open", "--out"])
+        .arg(out)
+        .env("BROWSER", browser)
+        .env("RUNGS_HOME", out)
+        .env_remove("RUNGS_DEVICE")
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn demos_are_opened_as_one_page_of_what_they_print_and_draw() {
+    use std::os::unix::fs::PermissionsExt;
+    let out = tempfile::tempdir().unwrap();
+    let (browser, opened) = (out.path().join("browser"), out.path().join("opened"));
+    let script =
+        format!("#!/bin/sh\necho \"$1\" > '{0}.part'\nmv '{0}.part' '{0}'\n", opened.display());
+    fs::write(&browser, script).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = run_open(&["06", "08"], out.path(), &browser);
+    let printed = stdout(&output);
+    let file = out.path().join("index.html");
+    let page = fs::read_to_string(&file).unwrap();
+    let texts = page.replace("&lt;", "<").replace("&quot;", "\"").replace("&amp;", "&");
+    for line in printed.lines() {
+        assert!(texts.contains(line.trim_start_matches("## ")), "{line}");
+    }
+    let figures = fs::read_dir(out.path()).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "svg")
+    });
+    assert_eq!(page.matches("<img src=\"data:image/svg+xml;base64,").count(), figures.count());
+    assert!(!page.contains("alt=\"\"") && !page.contains("<script") && !page.contains("https:"));
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
+    let style = digest(between(&page, "<style>", "</style>"));
+    assert_eq!(policy, format!("default-src 'none'; style-src {style}; img-src data:"));
+    while !opened.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20)); // it is not waited for
+    }
+    assert_eq!(fs::read_to_string(&opened).unwrap().trim(), path(&out).to_string() + "/index.html");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_browser_the_page_is_written_and_named() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run_open(&["06"], out.path(), Path::new("/no/such/browser"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success());
+    assert!(said.contains("error: expected a browser to open: ") && said.contains("help: open "));
+    assert!(out.path().join("index.html").exists());
+
+    fs::write(out.path().join("index.html"), "<p>Dear reader").unwrap();
+    assert_refused(&run_open(&["06"], out.path(), Path::new("true")), &["index.html", "--force"]);
 }
