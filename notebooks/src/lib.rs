@@ -89,7 +89,7 @@ pub fn matrix(title: &str, x: &str, y: &str, values: Tensor<2>) {
     let [_, columns] = values.dims();
     let numbers: Vec<f64> = values.into_data().iter::<f64>().collect();
     let values = numbers.chunks(columns).map(<[f64]>::to_vec).collect();
-    draw(&own(title, x, y, Marks::Heatmap { values, columns: Vec::new(), rows: Vec::new() }));
+    draw(&own(title, x, y, Marks::heatmap(values, Vec::new(), Vec::new(), "")));
 }
 
 fn own(title: &str, x: &str, y: &str, marks: Marks) -> Figure {

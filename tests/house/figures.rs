@@ -68,6 +68,32 @@ fn every_figure_can_be_read_without_seeing_it() {
     none(breaches, "a figure has a title, named axes and an alt text that states its claim");
 }
 
+/// Numbers that an attribute has in a picture.
+fn attribute(svg: &str, name: &str) -> Vec<f64> {
+    let values = svg.split(&format!(" {name}=\"")).skip(1);
+    values.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect()
+}
+
+#[test]
+fn every_figure_is_as_wide_as_a_page_at_most_and_its_letters_can_be_read() {
+    const PAGE: f64 = 750.0;
+    const SMALLEST: f64 = 11.0;
+    let mut breaches = Vec::new();
+    for (path, figure) in recorded() {
+        let svg = figures::svg(&figure);
+        let (width, drawn_at) = (attribute(&svg, "width")[0], 10.0);
+        let letters = attribute(&svg, "font-size").into_iter().fold(f64::INFINITY, f64::min);
+        if width > PAGE || letters / drawn_at < SMALLEST {
+            breaches.push(format!(
+                "{}: {width} wide, letters of {}",
+                relative(&path),
+                letters / drawn_at
+            ));
+        }
+    }
+    none(breaches, "a wider figure is drawn smaller, and so are its letters");
+}
+
 #[test]
 fn every_lesson_has_its_printed_output_and_figures_recorded() {
     let mut breaches = Vec::new();

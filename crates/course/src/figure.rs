@@ -1,6 +1,6 @@
 //! A figure as data: what is drawn, never how.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One picture of one or more panels side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,21 +45,50 @@ pub struct Axis {
 pub enum Marks {
     /// Curves over a common x axis.
     Lines(Vec<Line>),
-    /// Labelled points in groups of one colour.
+    /// Labelled points in groups of one colour. Where both axes bear the same unit, in parentheses
+    /// at the end of their labels, they are a map: a unit is as long in one direction as in the
+    /// other.
     Points(Vec<Point>),
+    /// Labelled points beside a line that they are measured by, such as a roof they stay under.
+    Against {
+        /// The line.
+        line: Line,
+        /// The points.
+        points: Vec<Point>,
+    },
     /// One bar a label.
     Bars(Vec<Bar>),
     /// A matrix by colour, row 0 on top.
     Heatmap {
-        /// Numbers of the matrix, `values[row][column]`.
+        /// Numbers of the matrix, `values[row][column]`; NaN, `null` in JSON, where a cell is
+        /// hidden and has none.
+        #[serde(deserialize_with = "with_hidden_cells")]
         values: Vec<Vec<f64>>,
         /// Names of the columns, or none to number them.
         columns: Vec<String>,
         /// Names of the rows, or none to number them.
         rows: Vec<String>,
+        /// What the colours say: panels of one figure that say the same share their scale.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        colours: String,
+        /// Values at the ends of the scale of colours; none from the values themselves, with 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<(f64, f64)>,
+        /// Blocks of cells to look at, drawn with an outline.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outlined: Vec<Block>,
     },
     /// Tensors and what they are made of, from the inputs on top to the outputs below.
     Shapes(Vec<Step>),
+}
+
+/// Neighbouring cells of a matrix, from a first row and column up to another, which is not in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// First row, and the row after the last.
+    pub rows: (usize, usize),
+    /// First column, and the column after the last.
+    pub columns: (usize, usize),
 }
 
 /// A tensor on its way from input to output.
@@ -85,6 +114,10 @@ pub struct Line {
     /// For each point the least and the most of several runs, drawn as a band; empty for one run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub range: Vec<(f64, f64)>,
+    /// Whether the curve is no measurement but something to compare with, such as the best
+    /// possible; drawn thin and dashed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guide: bool,
 }
 
 /// A labelled point of a panel.
@@ -109,6 +142,20 @@ pub struct Bar {
     pub group: String,
     /// Height of the bar.
     pub value: f64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Reads numbers of which some are `null`: JSON knows no NaN.
+fn with_hidden_cells<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<f64>>, D::Error> {
+    let rows = Vec::<Vec<Option<f64>>>::deserialize(from)?;
+    let mut values = Vec::new();
+    for row in rows {
+        values.push(row.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect());
+    }
+    Ok(values)
 }
 
 impl Axis {
@@ -143,7 +190,13 @@ impl Step {
 impl Line {
     /// A curve through `points`.
     pub fn new(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { name: name.into(), points: points.into_iter().collect(), range: Vec::new() }
+        let points = points.into_iter().collect();
+        Self { name: name.into(), points, range: Vec::new(), guide: false }
+    }
+
+    /// The same curve as something to compare with.
+    pub fn as_guide(self) -> Self {
+        Self { guide: true, ..self }
     }
 
     /// The mean of several runs over the same x, with their range.
@@ -169,6 +222,42 @@ impl Line {
     }
 }
 
+impl Block {
+    /// A square on the diagonal.
+    pub fn on_diagonal(from: usize, to: usize) -> Self {
+        Self { rows: (from, to), columns: (from, to) }
+    }
+}
+
+impl Marks {
+    /// A matrix with the names of its columns and rows, and what its colours say.
+    pub fn heatmap(
+        values: Vec<Vec<f64>>,
+        columns: Vec<String>,
+        rows: Vec<String>,
+        colours: &str,
+    ) -> Self {
+        let (range, outlined) = (None, Vec::new());
+        Self::Heatmap { values, columns, rows, colours: colours.into(), range, outlined }
+    }
+
+    /// The same matrix with blocks outlined; other marks have no cells and stay as they are.
+    pub fn outlining(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+        if let Self::Heatmap { outlined, .. } = &mut self {
+            outlined.extend(blocks);
+        }
+        self
+    }
+
+    /// The same matrix with its colours from `low` to `high`; other marks stay as they are.
+    pub fn between(mut self, low: f64, high: f64) -> Self {
+        if let Self::Heatmap { range, .. } = &mut self {
+            *range = Some((low, high));
+        }
+        self
+    }
+}
+
 impl Figure {
     /// The picture of a lesson's shapes: which axes go in, which come out.
     pub fn shapes(name: &str, title: &str, alt: &str, steps: Vec<Step>) -> Self {
@@ -184,7 +273,7 @@ impl Figure {
     }
 
     /// The largest difference between a number here and the same number in `other`; `None` when the
-    /// two figures are not made alike (other words, panels or counts).
+    /// two figures are not made alike (other words, panels, counts or hidden cells).
     pub fn distance(&self, other: &Figure) -> Option<f64> {
         if self.words() != other.words() {
             return None;
@@ -197,6 +286,9 @@ impl Figure {
                 return None;
             }
             for (a, b) in numbers.iter().zip(&other_numbers) {
+                if a.is_nan() != b.is_nan() {
+                    return None;
+                }
                 worst = worst.max((a - b).abs());
             }
         }
@@ -246,7 +338,18 @@ impl Marks {
                     numbers.push(bar.value);
                 }
             }
-            Marks::Heatmap { values, columns, rows } => {
+            Marks::Against { line, points } => {
+                names.push(&line.name);
+                for &(x, y) in &line.points {
+                    numbers.extend([x, y]);
+                }
+                for point in points {
+                    names.push(&point.label);
+                    numbers.extend([point.x, point.y]);
+                }
+            }
+            Marks::Heatmap { values, columns, rows, colours, .. } => {
+                names.push(colours);
                 for list in [columns, rows] {
                     for text in list {
                         names.push(text);

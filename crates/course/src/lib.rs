@@ -18,7 +18,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-pub use figure::{Axis, Bar, Figure, Line, Marks, Panel, Point, Step};
+pub use figure::{Axis, Bar, Block, Figure, Line, Marks, Panel, Point, Step};
 pub use report::{Number, Report, Table, agree, heard, is_data, rounded};
 
 /// The seed of the results that the book shows.

@@ -6,13 +6,17 @@ use crate::canvas::{Area, Canvas, Style, text_width};
 use crate::colour::{GREY, GRID, INK};
 
 /// Size of tick labels.
-pub const TICK: f64 = 10.5;
+pub const TICK: f64 = 11.0;
 /// Names of the axes.
 pub const LABEL: f64 = 12.0;
 /// From the frame to a tick's label.
 pub const GAP: f64 = 6.0;
 /// Room for an axis's name beside its tick labels.
 pub const NAME: f64 = 20.0;
+/// Room for the labels of the vertical ticks of a map: its size must not depend on them.
+const TICKS: f64 = 40.0;
+/// The most characters of a measured place that a tick says.
+const LONGEST: usize = 5;
 /// Beyond this a number is noise, and its square not finite.
 const LARGEST: f64 = 1e100;
 
@@ -35,6 +39,8 @@ pub struct Ruler {
     high: f64,
     from: f64,
     to: f64,
+    /// Where something was measured.
+    marked: Vec<f64>,
 }
 
 impl Ruler {
@@ -53,12 +59,18 @@ impl Ruler {
             let spare = (high - low) * pad;
             (low, high) = (low - spare, high + spare);
         }
-        Self { axis: axis.clone(), low, high, from: 0.0, to: 1.0 }
+        Self { axis: axis.clone(), low, high, from: 0.0, to: 1.0, marked: Vec::new() }
     }
 
     /// The same range with both ends moved out to `low` and `high`, in values of a linear axis.
     pub fn exactly(axis: &Axis, low: f64, high: f64) -> Self {
-        Self { axis: Axis::linear(&axis.label), low, high, from: 0.0, to: 1.0 }
+        let axis = Axis::linear(&axis.label);
+        Self { axis, low, high, from: 0.0, to: 1.0, marked: Vec::new() }
+    }
+
+    /// The same range with ticks where something was measured, if they can be told apart.
+    pub fn marking(self, places: Vec<f64>) -> Self {
+        Self { marked: places, ..self }
     }
 
     /// Length of the range, in places along the axis.
@@ -89,8 +101,26 @@ impl Ruler {
 
     /// Round values to mark, about `pixels` apart, with their labels.
     pub fn ticks(&self, pixels: f64) -> Vec<(f64, String)> {
+        if let Some(ticks) = self.measured() {
+            return ticks;
+        }
         let most = ((self.to - self.from).abs() / pixels).max(2.0);
         if self.axis.log { self.decades(most) } else { self.steps(most) }
+    }
+
+    /// The places where something was measured, if there are some, each is short to say, and none
+    /// runs into another.
+    fn measured(&self) -> Option<Vec<(f64, String)>> {
+        let mut ticks = Vec::new();
+        for &value in &self.marked {
+            let label = format!("{value}");
+            if label.len() > LONGEST {
+                return None;
+            }
+            ticks.push((self.pixel(value)?, label));
+        }
+        let all = ticks.len();
+        (all > 0 && thinned(ticks.clone()).len() == all).then_some(ticks)
     }
 
     fn steps(&self, most: f64) -> Vec<(f64, String)> {
@@ -161,6 +191,7 @@ pub fn short(value: f64) -> String {
     let size = value.abs();
     match size {
         0.0 => "0".into(),
+        _ if value.fract() == 0.0 && size < 1e5 => format!("{value:.0}"),
         _ if !(1e-3..1e5).contains(&size) => format!("{value:.1e}"),
         _ if size >= 100.0 => format!("{value:.0}"),
         _ if size >= 10.0 => format!("{value:.1}"),
@@ -179,6 +210,21 @@ pub fn frame(canvas: &mut Canvas, area: Area, x: Ruler, y: Ruler) -> (Area, Rule
     let plot =
         Area { left: area.left + NAME + widest + GAP, bottom, right: area.right, top: area.top };
     let x = x.between(plot.left, plot.right);
+    draw_frame(canvas, area, plot, &x, &y);
+    (plot, x, y)
+}
+
+/// Draws the frame of a map inside `area`, and answers with the plot and both rulers, a pixel of
+/// which is as many units long in one direction as in the other.
+pub fn equal_frame(canvas: &mut Canvas, area: Area, x: Ruler, y: Ruler) -> (Area, Ruler, Ruler) {
+    let plot = Area {
+        left: area.left + NAME + TICKS + GAP,
+        bottom: area.bottom - NAME - TICK - GAP,
+        ..area
+    };
+    let unit = (x.span() / plot.width()).max(y.span() / plot.height());
+    let x = x.widened(unit * plot.width()).between(plot.left, plot.right);
+    let y = y.widened(unit * plot.height()).between(plot.bottom, plot.top);
     draw_frame(canvas, area, plot, &x, &y);
     (plot, x, y)
 }
@@ -241,7 +287,7 @@ pub fn names(canvas: &mut Canvas, area: Area, plot: Area, x: &str, y: &str) {
 
 /// A name, shortened if it must be, and the size of letters at which it fits.
 fn fitting(text: &str, room: f64) -> (String, f64) {
-    let size = LABEL.min(LABEL * room / text_width(text, LABEL).max(1.0)).max(9.0);
+    let size = LABEL.min(LABEL * room / text_width(text, LABEL).max(1.0)).max(TICK);
     (crate::canvas::shortened(text, size, room.max(60.0)), size)
 }
 

@@ -3,7 +3,7 @@
 use course::{Axis, Bar, Panel};
 
 use crate::axis::{self, GAP, LABEL, NAME, Ruler, TICK};
-use crate::canvas::{Area, Canvas, Style, shortened, text_width};
+use crate::canvas::{Area, Canvas, Marker, Style, label_width, shortened, text_width};
 use crate::colour::{self, GREY, GRID, INK};
 use crate::legend::{self, Entry, Sample};
 
@@ -12,24 +12,36 @@ const UPRIGHT: f64 = 120.0;
 /// Share of a place that its bars fill.
 const FILLED: f64 = 0.78;
 /// Numbers above the bars.
-const VALUE: f64 = 9.5;
+const VALUE: f64 = 11.0;
+/// Size of the mark of a value on a logarithmic axis.
+const DOT: f64 = 4.0;
 
-/// Draws bars over their labels.
-pub fn draw(canvas: &mut Canvas, panel: &Panel, bars: &[Bar], area: Area) {
+/// Names of the groups; a single one needs none.
+pub fn entries(bars: &[Bar], is_log: bool) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (index, group) in groups(bars).into_iter().enumerate() {
+        let sample = if is_log { Sample::Marker(Marker::of(index)) } else { Sample::Patch };
+        entries.push(Entry { name: group.into(), colour: colour::group(index), sample });
+    }
+    if entries.len() > 1 { entries } else { Vec::new() }
+}
+
+fn groups(bars: &[Bar]) -> Vec<&str> {
+    legend::distinct(bars.iter().map(|bar| bar.group.as_str()))
+}
+
+/// Draws bars over their labels. A logarithmic axis has no zero that a bar could start at: there a
+/// mark stands at each value.
+pub fn draw(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    bars: &[Bar],
+    heights: impl Iterator<Item = f64>,
+    area: Area,
+) {
     let labels = legend::distinct(bars.iter().map(|bar| bar.label.as_str()));
-    let groups = legend::distinct(bars.iter().map(|bar| bar.group.as_str()));
-    let entries: Vec<Entry> = groups
-        .iter()
-        .enumerate()
-        .map(|(index, group)| Entry {
-            name: group.to_string(),
-            colour: colour::group(index),
-            sample: Sample::Patch,
-        })
-        .collect();
-    let area = legend::draw(canvas, &entries, area);
-    let y = heights(&panel.y, bars);
-    let (plot, y) = frame(canvas, panel, &labels, area, y);
+    let groups = groups(bars);
+    let (plot, y) = frame(canvas, panel, &labels, area, ruler(&panel.y, heights));
     let mut most = 0;
     for label in &labels {
         most = most.max(members(bars, label).len());
@@ -41,10 +53,20 @@ pub fn draw(canvas: &mut Canvas, panel: &Panel, bars: &[Bar], area: Area) {
     for (index, label) in labels.iter().enumerate() {
         let bars = members(bars, label);
         let middle = plot.left + place * (index as f64 + 0.5);
+        if panel.y.log {
+            canvas.path(&[(middle, plot.top), (middle, plot.bottom)], GRID, 1.0);
+        }
         for (slot, bar) in bars.iter().enumerate() {
             let left = middle + thickness * (slot as f64 - bars.len() as f64 / 2.0);
             let group = groups.iter().position(|group| *group == bar.group).unwrap_or(0);
-            draw_bar(canvas, bar, &y, zero, (left, thickness, place / most), colour::group(group));
+            let colour = colour::group(group);
+            if panel.y.log {
+                if let Some(height) = y.pixel(bar.value) {
+                    canvas.marker(Marker::of(group), (middle, height), DOT, colour);
+                }
+            } else {
+                draw_bar(canvas, bar, &y, zero, (left, thickness, place / most), colour);
+            }
         }
     }
     canvas.path(&[(plot.left, zero), (plot.right, zero)], INK, 1.0);
@@ -59,8 +81,7 @@ fn members<'a>(bars: &'a [Bar], label: &str) -> Vec<&'a Bar> {
 }
 
 /// From zero to the values; a logarithmic axis has no zero and starts below the least.
-fn heights(axis: &Axis, bars: &[Bar]) -> Ruler {
-    let values = bars.iter().map(|bar| bar.value);
+fn ruler(axis: &Axis, values: impl Iterator<Item = f64>) -> Ruler {
     if axis.log {
         return Ruler::over(axis, values, 0.12);
     }
@@ -85,8 +106,8 @@ fn draw_bar(
     let area = Area { left, right: left + width * 0.94, top: end.min(zero), bottom: end.max(zero) };
     canvas.rect(area, colour);
     let number = axis::short(bar.value);
-    if text_width(&number, VALUE) * 0.92 <= room {
-        let above = if end <= zero { -7.0 } else { 7.0 };
+    if label_width(&number, VALUE) <= room {
+        let above = if end <= zero { -8.0 } else { 8.0 };
         canvas.text(
             &number,
             (area.centre_x(), end + above),
@@ -106,7 +127,7 @@ fn frame(
     let widest = guess.iter().map(|(_, label)| text_width(label, TICK)).fold(0.0, f64::max);
     let left = area.left + NAME + widest + GAP;
     let place = (area.right - left) / labels.len().max(1) as f64;
-    let upright = labels.iter().any(|label| text_width(label, TICK) > place - 3.0);
+    let upright = labels.iter().any(|label| label_width(label, TICK) > place - 3.0);
     let tallest =
         labels.iter().map(|label| text_width(label, TICK)).fold(0.0, f64::max).min(UPRIGHT);
     let room = if upright { tallest } else { TICK };

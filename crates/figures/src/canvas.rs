@@ -6,7 +6,7 @@ use plotters::prelude::{FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, TextStyle};
 
-use crate::colour::{GROUPS, INK, Rgb};
+use crate::colour::{GREY, GROUPS, INK, NOTHING, Rgb};
 
 /// Units of the document a pixel has.
 const UNITS: f64 = 10.0;
@@ -100,6 +100,11 @@ pub fn text_width(text: &str, size: f64) -> f64 {
     characters * size * CHARACTER
 }
 
+/// Pixels of a short text or a number, most of whose characters are narrower than the widest.
+pub fn label_width(text: &str, size: f64) -> f64 {
+    0.92 * text_width(text, size)
+}
+
 /// A text cut to `width` pixels, with an ellipsis where something is missing.
 pub fn shortened(text: &str, size: f64, width: f64) -> String {
     if text_width(text, size) <= width {
@@ -118,7 +123,7 @@ pub fn shortened(text: &str, size: f64, width: f64) -> String {
 }
 
 /// A mark at a point; each group of points has its own.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {
     Circle,
     Square,
@@ -178,6 +183,58 @@ impl Canvas {
         let (from, to) = (units((area.left, area.top)), units((area.right, area.bottom)));
         let style = fill(colour);
         self.draw(|backend| written(backend.draw_rect(from, to, &style, true)));
+    }
+
+    /// A rectangle with an edge of another colour inside it.
+    pub fn framed(&mut self, area: Area, colour: Rgb, edge: Rgb) {
+        const EDGE: f64 = 1.2;
+        self.rect(area, edge);
+        let Area { left, right, top, bottom } = area;
+        let (left, right) = (left + EDGE, right - EDGE);
+        self.rect(Area { left, right, top: top + EDGE, bottom: bottom - EDGE }, colour);
+    }
+
+    /// The outline of a rectangle.
+    pub fn outline(&mut self, area: Area, colour: Rgb, width: f64) {
+        let Area { left, right, top, bottom } = area;
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+        self.path(&corners, colour, width);
+    }
+
+    /// A grey rectangle with slanting lines, which run on into its neighbours: something hidden.
+    pub fn hatched(&mut self, area: Area) {
+        const APART: f64 = 6.0;
+        self.rect(area, NOTHING);
+        let Area { left, right, top, bottom } = area;
+        let mut line = ((left + top) / APART).ceil() * APART;
+        while line < right + bottom {
+            // On this line x + y is the same everywhere.
+            let (from, to) = ((line - bottom).max(left), (line - top).min(right));
+            self.path(&[(from, line - from), (to, line - to)], GREY, 0.6);
+            line += APART;
+        }
+    }
+
+    /// A path with a head at its end.
+    pub fn arrow(&mut self, points: &[Point], colour: Rgb, width: f64) {
+        let [.., (from_x, from_y), (x, y)] = *points else { return };
+        let length = (x - from_x).hypot(y - from_y).max(1e-9);
+        let (along, across) = ((x - from_x) / length, (y - from_y) / length);
+        let (back, half) = (5.0 + 1.5 * width, 2.0 + 1.2 * width);
+        let neck = (x - along * back, y - across * back);
+        let mut shaft = points.to_vec();
+        if let Some(end) = shaft.last_mut() {
+            *end = neck;
+        }
+        self.path(&shaft, colour, width);
+        let head = [
+            (x, y),
+            (neck.0 - across * half, neck.1 + along * half),
+            (neck.0 + across * half, neck.1 - along * half),
+        ];
+        let style = fill(colour);
+        let corners: Vec<_> = head.into_iter().map(units).collect();
+        self.draw(|backend| written(backend.fill_polygon(corners, &style)));
     }
 
     /// A filled polygon that what lies below shines through.

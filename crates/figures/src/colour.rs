@@ -11,7 +11,7 @@ pub const GREY: Rgb = Rgb(0x59, 0x63, 0x6E);
 /// Colour of grid lines.
 pub const GRID: Rgb = Rgb(0xE4, 0xE8, 0xEC);
 /// A cell without a value.
-pub const NOTHING: Rgb = Rgb(0xD0, 0xD3, 0xD6);
+pub const NOTHING: Rgb = Rgb(0xE4, 0xE6, 0xE8);
 /// Letters on a dark cell.
 pub const WHITE: Rgb = Rgb(0xFF, 0xFF, 0xFF);
 
@@ -31,18 +31,18 @@ pub const GROUPS: [Rgb; 8] = [
 const DIVERGING: [Rgb; 5] = [
     Rgb(0x05, 0x30, 0x61),
     Rgb(0x43, 0x93, 0xC3),
-    Rgb(0xF7, 0xF7, 0xF7),
+    Rgb(0xFF, 0xFF, 0xFF),
     Rgb(0xD6, 0x60, 0x4D),
     Rgb(0x67, 0x00, 0x1F),
 ];
 
-/// Viridis turned round, so that much is dark (Smith and van der Walt 2015).
+/// ColorBrewer's Blues (Harrower and Brewer 2003) from white: nothing is white, and much is dark.
 const SEQUENTIAL: [Rgb; 5] = [
-    Rgb(0xFD, 0xE7, 0x25),
-    Rgb(0x5E, 0xC9, 0x62),
-    Rgb(0x21, 0x91, 0x8C),
-    Rgb(0x3B, 0x52, 0x8B),
-    Rgb(0x44, 0x01, 0x54),
+    Rgb(0xFF, 0xFF, 0xFF),
+    Rgb(0xC6, 0xDB, 0xEF),
+    Rgb(0x6B, 0xAE, 0xD6),
+    Rgb(0x21, 0x71, 0xB5),
+    Rgb(0x08, 0x30, 0x6B),
 ];
 
 /// Steps of a scale: neighbours of one colour are drawn as one cell, and the eye tells no more
@@ -55,7 +55,7 @@ pub fn group(index: usize) -> Rgb {
 }
 
 /// From a value to a colour.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub low: f64,
     pub high: f64,
@@ -63,7 +63,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Symmetric about zero when the values have both signs, else from the least to the greatest.
+    /// From 0 to the greatest value, or as far below 0 as above it where one is negative.
     pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values {
@@ -72,14 +72,13 @@ impl Scale {
         if low > high {
             return None;
         }
-        let diverging = low < 0.0 && high > 0.0;
-        let reach = high.max(-low);
-        let (low, high) = match diverging {
-            true => (-reach, reach),
-            false if high - low <= 1e-9 * reach => (low - 0.5, high + 0.5),
-            false => (low, high),
-        };
-        Some(Self { low, high, diverging })
+        let reach = if high == 0.0 && low == 0.0 { 1.0 } else { high.max(-low) };
+        Some(Self::between(if low < 0.0 { -reach } else { 0.0 }, reach))
+    }
+
+    /// Between two values, with white at 0 if that lies between them.
+    pub fn between(low: f64, high: f64) -> Self {
+        Self { low, high, diverging: low < 0.0 }
     }
 
     pub fn colour(&self, value: f64) -> Rgb {

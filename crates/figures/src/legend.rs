@@ -4,7 +4,7 @@ use crate::canvas::{Area, Canvas, Marker, Style, shortened, text_width};
 use crate::colour::Rgb;
 
 /// Size of the names.
-const SIZE: f64 = 11.0;
+const SIZE: f64 = 11.5;
 /// Height of a row.
 const ROW: f64 = 18.0;
 /// Width of the sample before a name.
@@ -13,6 +13,7 @@ const SAMPLE: f64 = 26.0;
 const GAP: f64 = 14.0;
 
 /// What stands before a name.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Sample {
     /// A stretch of the curve, with its marker if it has some.
     Line(Vec<f64>, Option<Marker>),
@@ -20,13 +21,28 @@ pub enum Sample {
     Marker(Marker),
     /// A patch of the bar's colour.
     Patch,
+    /// A patch of what is hidden.
+    Hidden,
+    /// A box with an edge of this colour.
+    Box(Rgb),
+    /// An arrow.
+    Arrow,
 }
 
 /// A name in the legend with its sample.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub name: String,
     pub colour: Rgb,
     pub sample: Sample,
+}
+
+/// Pixels that the entries take at the bottom of an area so wide.
+pub fn height(entries: &[Entry], width: f64) -> f64 {
+    match rows(entries, width).len() {
+        0 => 0.0,
+        rows => ROW * rows as f64 + 4.0,
+    }
 }
 
 /// Draws the entries at the bottom of `area` and answers with what is left of it above them.
@@ -60,13 +76,17 @@ fn draw_entry(canvas: &mut Canvas, entry: &Entry, (x, y): (f64, f64), room: f64)
         }
         Sample::Marker(marker) => canvas.marker(*marker, (end - 5.0, y), 4.0, entry.colour),
         Sample::Patch => {
-            canvas.rect(
-                Area { left: end - 12.0, right: end, top: y - 5.0, bottom: y + 5.0 },
-                entry.colour,
-            );
+            canvas.rect(patch(end, y), entry.colour);
         }
+        Sample::Hidden => canvas.hatched(patch(end, y)),
+        Sample::Box(edge) => canvas.framed(patch(end, y), entry.colour, *edge),
+        Sample::Arrow => canvas.arrow(&[(x, y), (end, y)], entry.colour, 2.0),
     }
     canvas.text(&name(entry, room), (x + SAMPLE, y), Style::plain(SIZE));
+}
+
+fn patch(right: f64, y: f64) -> Area {
+    Area { left: right - 12.0, right, top: y - 5.0, bottom: y + 5.0 }
 }
 
 fn name(entry: &Entry, room: f64) -> String {

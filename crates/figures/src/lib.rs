@@ -6,7 +6,9 @@
 //!
 //! Every picture stands on its own white panel, so that it reads in a dark theme too, and carries
 //! its title and its alt text for those who do not see it. Legends stand below the axes, never over
-//! the data. Values that cannot be drawn (NaN, infinities, zero on a logarithmic axis) are left
+//! the data. No letters are smaller than 11 pixels, and no figure is wider than a page's column.
+//! Panels whose vertical axes bear one name share its scale, and so do matrices whose colours say
+//! the same. Values that cannot be drawn (NaN, infinities, zero on a logarithmic axis) are left
 //! out.
 //!
 //! ```
@@ -34,6 +36,7 @@ mod bars;
 mod canvas;
 mod colour;
 mod heatmap;
+mod layers;
 mod legend;
 mod lines;
 mod map;
@@ -43,73 +46,182 @@ mod shapes;
 pub use canvas::is_drawn_here;
 use canvas::{Area, Canvas, Style, text_width};
 use course::{Figure, Marks, Panel};
+use legend::Entry;
 pub use map::{Names, Place, TextMap, map};
 
-/// Pixels of a figure with one panel.
+/// Pixels of a figure with one panel of curves, bars or colours.
 const SINGLE: (f64, f64) = (640.0, 400.0);
-/// Pixels a panel gets among several.
-const SHARED: (f64, f64) = (440.0, 420.0);
-/// Panels side by side: with more, their letters would be too small on a page.
-const COLUMNS: usize = 2;
+/// Pixels of a map alone: as wide as a page's column, so that names find room.
+const MAP: (f64, f64) = (PAGE, 640.0);
+/// Width of a page's column: a wider figure would be drawn smaller there, and its letters too.
+const PAGE: f64 = 750.0;
+/// Panels side by side, at most.
+const COLUMNS: usize = 3;
+/// Height of a panel by how many stand in its row.
+const HEIGHTS: [f64; COLUMNS] = [320.0, 350.0, 270.0];
 /// Between the border and anything drawn.
 const MARGIN: f64 = 14.0;
 /// Title of the figure.
 const TITLE: f64 = 15.0;
 /// Title of a panel.
-const SUBTITLE: f64 = 12.5;
+const SUBTITLE: f64 = 13.0;
 /// Line height in units of the font size.
 const LEADING: f64 = 1.35;
 
 /// Draws a figure as one SVG document.
 pub fn svg(figure: &Figure) -> String {
-    let (width, height) = match &figure.panels[..] {
+    let rows = rows(&figure.panels);
+    let (width, least) = match &figure.panels[..] {
         [Panel { marks: Marks::Shapes(steps), .. }] => shapes::size(steps),
+        [panel] if points::is_map(panel) => MAP,
         [] | [_] => SINGLE,
-        several => (SHARED.0 * COLUMNS as f64, SHARED.1 * several.len().div_ceil(COLUMNS) as f64),
+        _ => (PAGE, 0.0),
+    };
+    let title = wrap(&figure.title, TITLE, width - 2.0 * MARGIN);
+    let below_title = MARGIN + TITLE * LEADING * title.len() as f64;
+    let height = match &figure.panels[..] {
+        [Panel { marks: Marks::Shapes(_), .. }] => below_title + least,
+        [] | [_] => least,
+        _ => below_title + rows.iter().map(|row| HEIGHTS[row.len() - 1]).sum::<f64>(),
     };
     let mut canvas = Canvas::new(width, height);
-    let mut top = MARGIN;
-    for line in wrap(&figure.title, TITLE, width - 2.0 * MARGIN) {
-        let style = Style::bold(TITLE);
-        canvas.text(&line, (width / 2.0, top + TITLE / 2.0), style.centre());
-        top += TITLE * LEADING;
+    for (index, line) in title.iter().enumerate() {
+        let y = MARGIN + TITLE / 2.0 + TITLE * LEADING * index as f64;
+        canvas.text(line, (width / 2.0, y), Style::bold(TITLE).centre());
     }
-    let columns = figure.panels.len().clamp(1, COLUMNS);
-    let rows = figure.panels.len().div_ceil(columns).max(1);
-    let (panel_width, panel_height) = (width / columns as f64, (height - top) / rows as f64);
-    for (index, panel) in figure.panels.iter().enumerate() {
-        let left = panel_width * (index % columns) as f64;
-        let above = top + panel_height * (index / columns) as f64;
-        let area = Area {
-            left: left + MARGIN,
-            right: left + panel_width - MARGIN,
-            top: above + 4.0,
-            bottom: above + panel_height - MARGIN,
-        };
-        draw_panel(&mut canvas, panel, area);
-    }
+    draw_rows(
+        &mut canvas,
+        &figure.panels,
+        &rows,
+        Area { left: 0.0, right: width, top: below_title, bottom: height },
+    );
     canvas.finish(&figure.title, &figure.alt)
 }
 
-fn draw_panel(canvas: &mut Canvas, panel: &Panel, mut area: Area) {
-    for line in wrap(&panel.title, SUBTITLE, area.width()) {
-        canvas.text(
-            &line,
-            (area.centre_x(), area.top + SUBTITLE / 2.0),
-            Style::plain(SUBTITLE).centre(),
-        );
-        area.top += SUBTITLE * LEADING;
+/// Panels by row, the rows filled alike: no panel stands beside a hole. Names beside points need room,
+/// and a row.
+fn rows(panels: &[Panel]) -> Vec<&[Panel]> {
+    if panels.iter().any(|panel| matches!(panel.marks, Marks::Against { .. })) {
+        return panels.chunks(1).collect();
     }
-    area.top += 4.0;
+    let mut rows = Vec::new();
+    let mut rest = panels;
+    for left in (1..=panels.len().div_ceil(COLUMNS)).rev() {
+        let (row, others) = rest.split_at(rest.len().div_ceil(left));
+        rows.push(row);
+        rest = others;
+    }
+    rows
+}
+
+/// Draws the panels, what they have in common once: the scale of colours on the right, the legend
+/// at the bottom.
+fn draw_rows(canvas: &mut Canvas, panels: &[Panel], rows: &[&[Panel]], mut area: Area) {
+    let common_scale = heatmap::common_scale(panels);
+    if let Some(scale) = &common_scale {
+        area.right -= heatmap::scale_width(scale);
+    }
+    let common_legend = common_legend(panels);
+    if let Some(entries) = &common_legend {
+        area = Area { bottom: area.bottom - MARGIN + 4.0, ..area };
+        area = Area { bottom: legend::draw(canvas, entries, area).bottom + MARGIN, ..area };
+    }
+    let total: f64 = rows.iter().map(|row| HEIGHTS[row.len() - 1]).sum();
+    let mut top = area.top;
+    let mut plots = Vec::new();
+    for row in rows {
+        let bottom = top + area.height() * HEIGHTS[row.len() - 1] / total;
+        let width = area.width() / row.len() as f64;
+        let titles =
+            row.iter().map(|panel| wrap(&panel.title, SUBTITLE, width - 2.0 * MARGIN).len());
+        let below_titles = SUBTITLE * LEADING * titles.max().unwrap_or(0) as f64;
+        let legends = row.iter().map(|panel| legend::height(&entries(panel), width - 2.0 * MARGIN));
+        let legend = if common_legend.is_some() { 0.0 } else { legends.fold(0.0, f64::max) };
+        for (index, panel) in row.iter().enumerate() {
+            let left = area.left + width * index as f64;
+            let right = left + width - MARGIN;
+            let mut inside =
+                Area { left: left + MARGIN, right, top: top + 4.0, bottom: bottom - MARGIN };
+            if common_legend.is_none() {
+                legend::draw(canvas, &entries(panel), inside);
+            }
+            inside.bottom -= legend;
+            for (line, text) in wrap(&panel.title, SUBTITLE, inside.width()).iter().enumerate() {
+                let y = inside.top + SUBTITLE / 2.0 + SUBTITLE * LEADING * line as f64;
+                canvas.text(text, (inside.centre_x(), y), Style::plain(SUBTITLE).centre());
+            }
+            inside.top += below_titles + 4.0;
+            plots.extend(draw_panel(canvas, panel, panels, common_scale.is_some(), inside));
+        }
+        top = bottom;
+    }
+    if let (Some(scale), Some(first), Some(last)) = (&common_scale, plots.first(), plots.last()) {
+        heatmap::draw_scale(canvas, scale, Area { top: first.top, ..*last });
+    }
+}
+
+/// The legend of all panels, if it is the same in each of several.
+fn common_legend(panels: &[Panel]) -> Option<Vec<Entry>> {
+    let [first, others @ ..] = panels else { return None };
+    let legend = entries(first);
+    let is_common = !others.is_empty()
+        && !legend.is_empty()
+        && others.iter().all(|panel| entries(panel) == legend);
+    is_common.then_some(legend)
+}
+
+/// The legend of a panel.
+fn entries(panel: &Panel) -> Vec<Entry> {
     match &panel.marks {
-        Marks::Lines(series) => lines::draw(canvas, panel, series, area),
-        Marks::Points(points) => points::draw(canvas, panel, points, area),
-        Marks::Bars(bars) => bars::draw(canvas, panel, bars, area),
-        Marks::Heatmap { values, columns, rows } => {
-            heatmap::draw(canvas, panel, values, columns, rows, area)
+        Marks::Lines(series) => lines::entries(series),
+        Marks::Points(points) => points::entries(points),
+        Marks::Against { line, points } => points::entries_against(line, points),
+        Marks::Bars(bars) => bars::entries(bars, panel.y.log),
+        Marks::Heatmap { values, .. } => heatmap::entries(values),
+        Marks::Shapes(_) => Vec::new(),
+    }
+}
+
+/// The heights on a panel: those of all panels whose vertical axes bear one name, which thus stands
+/// for one scale.
+fn heights<'a>(panel: &Panel, panels: &'a [Panel]) -> impl Iterator<Item = f64> + use<'a> {
+    let axis = panel.y.clone();
+    panels.iter().filter(move |other| other.y == axis).flat_map(|other| match &other.marks {
+        Marks::Lines(series) => lines::heights(series),
+        Marks::Points(points) => points.iter().map(|point| point.y).collect(),
+        Marks::Against { line, points } => {
+            let mut heights = lines::heights(std::slice::from_ref(line));
+            heights.extend(points.iter().map(|point| point.y));
+            heights
+        }
+        Marks::Bars(bars) => bars.iter().map(|bar| bar.value).collect(),
+        Marks::Heatmap { .. } | Marks::Shapes(_) => Vec::new(),
+    })
+}
+
+/// Draws what stands on a panel, and answers with the plot where the panel is a matrix.
+fn draw_panel(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    panels: &[Panel],
+    has_common_scale: bool,
+    area: Area,
+) -> Option<Area> {
+    match &panel.marks {
+        Marks::Lines(series) => lines::draw(canvas, panel, series, heights(panel, panels), area),
+        Marks::Points(points) => {
+            points::draw(canvas, panel, points, None, heights(panel, panels), area);
+        }
+        Marks::Against { line, points } => {
+            points::draw(canvas, panel, points, Some(line), heights(panel, panels), area);
+        }
+        Marks::Bars(bars) => bars::draw(canvas, panel, bars, heights(panel, panels), area),
+        Marks::Heatmap { .. } => {
+            return heatmap::draw(canvas, panel, panels, has_common_scale, area);
         }
         Marks::Shapes(steps) => shapes::draw(canvas, steps, area),
     }
+    None
 }
 
 /// A text in lines no wider than `width`, broken at spaces.

@@ -13,15 +13,13 @@ use crate::{LEADING, MARGIN, TITLE, wrap};
 /// Pixels of the part that holds the points, and of the list beside it.
 const PLOT: (f64, f64) = (660.0, 620.0);
 const LIST: f64 = 360.0;
-/// Room for the labels of the vertical ticks: the plot's size must not depend on them.
-const TICKS: f64 = 40.0;
 /// Share of the points' range that is left free around them.
 const PAD: f64 = 0.08;
 /// Size of a name, of a number beside its point, and of a line of the list, with its height.
-const NAME: f64 = 10.5;
-const NUMBER: f64 = 9.0;
-const LINE: f64 = 10.0;
-const LINE_HEIGHT: f64 = 14.0;
+const NAME: f64 = 11.5;
+const NUMBER: f64 = 11.0;
+const LINE: f64 = 11.0;
+const LINE_HEIGHT: f64 = 15.0;
 /// Most characters of a name; more of a sentence would lie over the whole map.
 const LONGEST_NAME: usize = 28;
 /// Most points that are numbered where they have no name: with more, the points say their texts
@@ -85,7 +83,10 @@ pub fn map(map: &TextMap) -> String {
     let (left, right, bottom) = (MARGIN, PLOT.0 - MARGIN, PLOT.1 - MARGIN);
     let area = Area { left, right, top: top + 8.0, bottom };
     let area = legend::draw(&mut canvas, &entries(&groups), area);
-    let (plot, x, y) = equal_frame(&mut canvas, map, area);
+    let [x, y] = &map.axes;
+    let x = Ruler::over(&Axis::linear(x), map.places.iter().map(|place| place.x), PAD);
+    let y = Ruler::over(&Axis::linear(y), map.places.iter().map(|place| place.y), PAD);
+    let (plot, x, y) = axis::equal_frame(&mut canvas, area, x, y);
     let mut placed: Vec<Placed> = Vec::new();
     for place in &map.places {
         if let (Some(x), Some(y)) = (x.pixel(place.x), y.pixel(place.y)) {
@@ -116,25 +117,6 @@ fn entries(groups: &[&str]) -> Vec<Entry> {
         entries.push(Entry { name: group.to_string(), colour: colour::group(index), sample });
     }
     if entries.len() > 1 { entries } else { Vec::new() }
-}
-
-/// Draws the frame, and answers with the plot and the rulers of both directions, a pixel of which
-/// is as many units long in one as in the other.
-fn equal_frame(canvas: &mut Canvas, map: &TextMap, area: Area) -> (Area, Ruler, Ruler) {
-    let plot = Area {
-        left: area.left + axis::NAME + TICKS + axis::GAP,
-        bottom: area.bottom - axis::NAME - axis::TICK - axis::GAP,
-        ..area
-    };
-    let [x, y] = &map.axes;
-    let (x, y) = (Axis::linear(x), Axis::linear(y));
-    let across = Ruler::over(&x, map.places.iter().map(|place| place.x), PAD);
-    let up = Ruler::over(&y, map.places.iter().map(|place| place.y), PAD);
-    let unit = (across.span() / plot.width()).max(up.span() / plot.height());
-    let across = across.widened(unit * plot.width()).between(plot.left, plot.right);
-    let up = up.widened(unit * plot.height()).between(plot.bottom, plot.top);
-    axis::draw_frame(canvas, area, plot, &across, &up);
-    (plot, across, up)
 }
 
 /// Draws a name or a number beside the points, and answers with the texts that the list says in

@@ -281,9 +281,9 @@ fn table_figure(
     }
     Figure {
         name: "01-table".into(),
-        title: "The trained table is the counts: probability of the next character".into(),
+        title: "The trained table is the counts: what comes after which character".into(),
         alt: "Three heatmaps of this character by next character. Before training every cell is \
-            close to 1/28, 0.034 to 0.038 in no order. After training a few cells of each row \
+            close to 1/28, 0.034 to 0.038 in no order: one pale square. After training a few cells of each row \
             stand out, q to u and full stop to space among them; the third heatmap, made by \
             counting pairs in the text, looks the same as the second."
             .into(),
@@ -305,9 +305,9 @@ fn heatmap(title: &str, probabilities: &[Vec<f64>], alphabet: &[char]) -> Panel 
     let values = probabilities.to_vec();
     Panel {
         title: title.into(),
-        x: Axis::linear("next character (_ is the space)"),
+        x: Axis::linear("next character"),
         y: Axis::linear("this character"),
-        marks: Marks::Heatmap { values, columns: names.clone(), rows: names },
+        marks: Marks::heatmap(values, names.clone(), names, "probability"),
     }
 }
 
@@ -341,5 +341,5 @@ fn loss_figure(losses: &[f64], counts: &[Vec<u32>]) -> Figure {
 
 /// Draws a level line from step 0 to the last.
 fn level(name: &str, nats: f64, last_step: usize) -> Line {
-    Line::new(name, [(0.0, nats), (last_step as f64, nats)])
+    Line::new(name, [(0.0, nats), (last_step as f64, nats)]).as_guide()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
+use course::{Axis, Block, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use data::World;
 use data::textbook::{TWELVE, WORD_PAIRS};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig, cross_entropy};
@@ -571,7 +571,9 @@ fn nearest_figure(space: &WordTable, twelve: Twelve) -> Figure {
             title: String::new(),
             x: Axis::linear("word"),
             y: Axis::linear("word"),
-            marks: Marks::Heatmap { values, columns: names.clone(), rows: names },
+            marks: Marks::heatmap(values, names.clone(), names, "cosine")
+                .between(-1.0, 1.0)
+                .outlining([0, 3, 6, 9].map(|first| Block::on_diagonal(first, first + 3))),
         }],
     }
 }
@@ -590,18 +592,23 @@ fn cone_figure(space: &WordTable, pairs: &RandomPairs) -> Figure {
         ),
         band: BAND,
         panels: vec![
-            distribution("words", &pairs.words, &pairs.random),
-            distribution("rows never said", &pairs.unused, &pairs.random),
+            distribution("words", &pairs.words, &pairs.random, "share of pairs per bin of 0.05"),
+            distribution(
+                "rows never said",
+                &pairs.unused,
+                &pairs.random,
+                "share of pairs (a scale of its own)",
+            ),
         ],
     }
 }
 
 /// Draws a distribution of cosines beside that of random vectors.
-fn distribution(name: &str, cosines: &[f64], random: &[f64]) -> Panel {
+fn distribution(name: &str, cosines: &[f64], random: &[f64], share: &str) -> Panel {
     Panel {
         title: name.into(),
         x: Axis::linear("cosine of a random pair"),
-        y: Axis::linear("share of pairs (per bin of 0.05)"),
+        y: Axis::linear(share),
         marks: Marks::Lines(vec![
             Line::new(name, histogram(cosines)),
             Line::new("random vectors", histogram(random)),

@@ -70,7 +70,7 @@ pub fn demo(run: &Run) -> Result<Report> {
 fn shapes() -> Figure {
     let steps = vec![
         Step::input("contexts", "contexts"),
-        Step::input("targets", "1 + k"),
+        Step::new("targets", "1 + k", "the middle word, then k of noise", []),
         Step::new("v", "contexts, d_model", "rows of the input table", ["contexts"]),
         Step::new("u", "1 + k, d_model", "rows of the output table", ["targets"]),
         Step::new("scores", "contexts, 1 + k", "every v_i . u_j", ["v", "u"]),

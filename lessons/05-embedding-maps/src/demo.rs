@@ -25,8 +25,6 @@ const PERPLEXITY: f64 = 8.0;
 const PERPLEXITIES: [f64; 3] = [3.0, PERPLEXITY, 25.0];
 /// Steps from one drawn KL to the next.
 const EVERY: usize = 10;
-/// In the picture of the whole world one of so many words of a kind bears its name.
-const NAMED: usize = 3;
 /// How far a map may lie from the recorded one. Threads change nothing, but another processor's
 /// last digits do, and a thousand steps make more of them: which group lies where stays, how it is
 /// turned does not. Vectors changed by one part in
@@ -218,9 +216,9 @@ fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> 
             title: "PCA: the widest shadow".into(),
             x: component_axis(1, shares[0]),
             y: component_axis(2, shares[1]),
-            marks: points(twelve, &places, 1),
+            marks: points(twelve, &places),
         },
-        Panel { title: "t-SNE: who is near whom".into(), ..map_panel(twelve, map, 1) },
+        Panel { title: "t-SNE: who is near whom".into(), ..map_panel(twelve, map) },
     ];
     Figure {
         name: "05-twelve".into(),
@@ -234,9 +232,9 @@ fn twelve_figure(twelve: &Words, shadow: &Tensor<2>, found: &Pca, map: &Map) -> 
     }
 }
 
-/// The axis of a principal component, with its share of the variance.
+/// The axis of a principal component, with its share of the variance, in the unit of the vectors.
 fn component_axis(number: usize, share: f64) -> Axis {
-    Axis::linear(&format!("component {number} ({:.0} % of the variance)", 100.0 * share))
+    Axis::linear(&format!("component {number}, {:.0} % of variance (length)", 100.0 * share))
 }
 
 /// Judges the kinds of the whole world in the space and on a map, and draws the map.
@@ -279,7 +277,7 @@ fn show_world(report: &mut Report, world: &Words, seed: u64) {
             and families."
             .into(),
         band: BAND,
-        panels: vec![map_panel(world, &map, NAMED)],
+        panels: vec![map_panel(world, &map)],
     });
     report.band(IN_SPACE);
     report.data(
@@ -395,12 +393,12 @@ fn kl_after(step: usize, points: &[(f64, f64)]) -> f64 {
 }
 
 /// A t-SNE map in units of its own width: only who is near whom means anything on it.
-fn map_panel(words: &Words, map: &Map, named: usize) -> Panel {
+fn map_panel(words: &Words, map: &Map) -> Panel {
     Panel {
         title: String::new(),
         x: Axis::linear("across (share of the map's width)"),
         y: Axis::linear("up (share of the map's width)"),
-        marks: points(words, &in_its_width(map), named),
+        marks: points(words, &in_its_width(map)),
     }
 }
 
@@ -417,17 +415,12 @@ fn in_its_width(map: &Map) -> Vec<[f64; 2]> {
     places
 }
 
-/// Every word where it lies; one of every `named` words of a kind bears its name, the first to
-/// begin with.
-fn points(words: &Words, places: &[[f64; 2]], named: usize) -> Marks {
-    let mut seen = vec![0_usize; words.kinds.len()];
+/// Every word where it lies, in the colour of its kind.
+fn points(words: &Words, places: &[[f64; 2]]) -> Marks {
     let mut points = Vec::new();
     for (word, &[x, y]) in places.iter().enumerate() {
-        let kind = words.kind[word];
-        let is_named = seen[kind].is_multiple_of(named);
-        let label = if is_named { words.words[word].to_string() } else { String::new() };
-        seen[kind] += 1;
-        points.push(Point { label, group: words.kinds[kind].into(), x, y });
+        let (label, group) = (words.words[word].into(), words.kinds[words.kind[word]].into());
+        points.push(Point { label, group, x, y });
     }
     Marks::Points(points)
 }

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
+use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table};
 
 use crate::{LearnedPositionsConfig, Rope, RopeConfig, RopeLayout, RopeScaling};
 use crate::{alibi_bias, alibi_slopes, sinusoidal};
@@ -53,12 +53,17 @@ fn shapes() -> Figure {
     let steps = vec![
         Step::input("x", "batch, tokens, d_model"),
         Step::input("positions", "tokens, d_model"),
-        Step::new("x with places", "batch, tokens, d_model", "x + positions", ["x", "positions"]),
-        Step::input("q, k", "batch, heads, tokens, d_head"),
+        Step::new(
+            "x with places",
+            "batch, tokens, d_model",
+            "learned or sinusoidal: x + positions",
+            ["x", "positions"],
+        ),
+        Step::new("q, k", "batch, heads, tokens, d_head", "projections", ["x with places"]),
         Step::new(
             "turned q, k",
             "batch, heads, tokens, d_head",
-            "RoPE: rotate by position",
+            "RoPE: turned by position",
             ["q, k"],
         ),
         Step::new("scores", "batch, heads, queries, keys", "q . k", ["turned q, k"]),
@@ -66,14 +71,14 @@ fn shapes() -> Figure {
         Step::new(
             "biased scores",
             "batch, heads, queries, keys",
-            "scores + ALiBi",
+            "ALiBi: added to the scores",
             ["scores", "ALiBi"],
         ),
     ];
     let alt = "Shapes: learned and sinusoidal positions are a table [tokens, d_model] added to \
         the vectors; RoPE turns queries and keys [batch, heads, tokens, d_head] and keeps their \
         shape; ALiBi is a bias [heads, queries, keys] on the scores.";
-    Figure::shapes("06-shapes", "Two ways to say where a token stands", alt, steps)
+    Figure::shapes("06-shapes", "Four ways to say where a token stands", alt, steps)
 }
 
 /// What each way costs.
@@ -109,7 +114,7 @@ fn sinusoidal_figure(device: &Device) -> Figure {
             title: String::new(),
             x: Axis::linear("axis of the vector (sine and cosine in turn)"),
             y: Axis::linear("position (tokens)"),
-            marks: Marks::Heatmap { values, columns: vec![], rows: vec![] },
+            marks: Marks::heatmap(values, vec![], vec![], "sine or cosine").between(-1.0, 1.0),
         }],
     }
 }
@@ -227,11 +232,11 @@ fn over_distance(name: &str, scores: Vec<f64>) -> Line {
 }
 
 /// A panel of curves over distance.
-fn distance_panel(title: &str, score: &str, lines: Vec<Line>) -> Panel {
+fn distance_panel(title: &str, lines: Vec<Line>) -> Panel {
     Panel {
         title: title.into(),
         x: Axis::linear("distance (tokens)"),
-        y: Axis::linear(score),
+        y: Axis::linear("dot product (1 = same position)"),
         marks: Marks::Lines(lines),
     }
 }
@@ -282,12 +287,8 @@ fn dot_product_figure(device: &Device) -> Figure {
             .into(),
         band: BAND,
         panels: vec![
-            distance_panel("sinusoids, 128 numbers", "dot product (1 = same position)", sinusoids),
-            distance_panel(
-                "RoPE, query = key, 64 numbers",
-                "score (1 = same position)",
-                ropes.to_vec(),
-            ),
+            distance_panel("sinusoids, 128 numbers", sinusoids),
+            distance_panel("RoPE, query = key, 64 numbers", ropes.to_vec()),
         ],
     }
 }
@@ -312,11 +313,10 @@ fn say_alibi(report: &mut Report) {
 fn alibi_figure(device: &Device) -> Figure {
     let mut slopes = Vec::new();
     for heads in [4, 8, 12, 16] {
-        let mut points = Vec::with_capacity(heads);
         for (head, slope) in alibi_slopes(heads).into_iter().enumerate() {
-            points.push(((head + 1) as f64, f64::from(slope)));
+            let (label, group) = (String::new(), format!("{heads} heads"));
+            slopes.push(Point { label, group, x: (head + 1) as f64, y: f64::from(slope) });
         }
-        slopes.push(Line::new(&format!("{heads} heads"), points));
     }
     let (heads, keys) = (8, 64);
     let bias = numbers(&alibi_bias(heads, 1, keys, device));
@@ -340,7 +340,7 @@ fn alibi_figure(device: &Device) -> Figure {
                 title: "the slopes".into(),
                 x: Axis::linear("head"),
                 y: Axis::log("slope (score per token)"),
-                marks: Marks::Lines(slopes),
+                marks: Marks::Points(slopes),
             },
             Panel {
                 title: "eight heads".into(),

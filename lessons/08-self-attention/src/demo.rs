@@ -1,7 +1,7 @@
 //! What the lesson shows.
 
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
+use course::{Axis, Block, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
 use positions::sinusoidal;
 
@@ -148,11 +148,15 @@ fn heatmap(title: &str, sentence: &Sentence, weights: Tensor<3>) -> Panel {
     for word in sentence.words() {
         words.push(word.to_string());
     }
+    let mut the = Vec::new();
+    for row in (0..words.len()).filter(|&row| words[row] == "the") {
+        the.push(Block { rows: (row, row + 1), columns: (0, words.len()) });
+    }
     Panel {
         title: title.into(),
         x: Axis::linear("key"),
         y: Axis::linear("query"),
-        marks: Marks::Heatmap { values, columns: words.clone(), rows: words },
+        marks: Marks::heatmap(values, words.clone(), words, "share").outlining(the),
     }
 }
 
@@ -317,7 +321,7 @@ fn entropy_figure(scaled: Vec<(f64, f64)>, unscaled: Vec<(f64, f64)>) -> Figure 
             marks: Marks::Lines(vec![
                 Line::new("q.k / sqrt(d_head)", scaled),
                 Line::new("q.k", unscaled),
-                Line::new("ln 32: all keys alike", all_alike),
+                Line::new("ln 32: all keys alike", all_alike).as_guide(),
             ]),
         }],
     }

@@ -3,7 +3,7 @@
 mod sentence;
 
 use burn::tensor::{Bool, Device, Distribution, Tensor};
-use course::{Axis, Figure, Marks, Panel, Report, Run, Step, Table};
+use course::{Axis, Block, Figure, Marks, Panel, Report, Run, Step, Table};
 use positions::RopeConfig;
 
 use crate::{
@@ -73,6 +73,9 @@ fn shapes() -> Figure {
     Figure::shapes("09-shapes", "Several heads, one mask", alt, steps)
 }
 
+/// The share with the darkest colour: the first queries, which have few keys, share out more.
+const MOST_SHOWN: f64 = 0.4;
+
 /// Number of tokens that the four heads look at.
 const SEEN: usize = 24;
 
@@ -87,7 +90,7 @@ fn several_views(device: &Device, report: &mut Report) {
     for head in 0..layer.n_heads() {
         let values = weights.clone().narrow(HEADS, head, 1).reshape([SEEN, SEEN]);
         report_last_query(report, head + 1, &values);
-        panels.push(panel(&format!("head {}", head + 1), values));
+        panels.push(view(&format!("head {}", head + 1), values));
     }
     report.band(0.0);
     report.figure(Figure {
@@ -125,26 +128,34 @@ fn report_last_query(report: &mut Report, head: usize, weights: &Tensor<2>) {
 fn masks(device: &Device, report: &mut Report) {
     let (causal, padding) = (causal_mask(5, 5, device), padding_mask(&[3], 5, device));
     let both = combine_masks(causal.clone(), padding.clone());
+    let mut either = mask_panel("either", both);
+    let queries_of_padding = Block { rows: (3, 5), columns: (0, 5) };
+    either.marks = either.marks.outlining([queries_of_padding]);
     report.figure(Figure {
         name: "09-masks".into(),
-        title:
-            "What is hidden (1) from whom: the future, the padding of a text of 3 in 5, and both"
-                .into(),
+        title: "What is hidden (1) from whom: the future, the padding, or either".into(),
         alt: "Three 5 x 5 masks. Causal: all above the diagonal is hidden. Padding: the last two \
             columns. Both: wherever either hides."
             .into(),
         band: 0.0,
-        panels: vec![
-            mask_panel("causal", causal),
-            mask_panel("padding", padding),
-            mask_panel("either", both),
-        ],
+        panels: vec![mask_panel("causal", causal), mask_panel("padding", padding), either],
     });
 }
 
 /// A panel of a mask of five queries and five keys.
 fn mask_panel(title: &str, mask: Tensor<4, Bool>) -> Panel {
-    panel(title, mask.expand([1, 1, 5, 5]).float().reshape([5, 5]))
+    panel(title, rows(mask.expand([1, 1, 5, 5]).float().reshape([5, 5])), "")
+}
+
+/// A panel of attention weights under a causal mask: keys after the query have none.
+fn view(title: &str, weights: Tensor<2>) -> Panel {
+    let mut values = rows(weights);
+    for (query, row) in values.iter_mut().enumerate() {
+        row[query + 1..].fill(f64::NAN);
+    }
+    let mut panel = panel(title, values, "share of attention");
+    panel.marks = panel.marks.between(0.0, MOST_SHOWN);
+    panel
 }
 
 /// Table of what masks promise: the future does not reach back, padding does not leak, and a query
@@ -267,17 +278,22 @@ fn normal(shape: [usize; 3], device: &Device) -> Tensor<3> {
 }
 
 /// A heatmap of `[queries, keys]`.
-fn panel(title: &str, matrix: Tensor<2>) -> Panel {
-    let [_, keys] = matrix.dims();
-    let numbers: Vec<f64> = matrix.to_data().iter::<f64>().collect();
-    let mut values = Vec::new();
-    for row in numbers.chunks(keys) {
-        values.push(row.to_vec());
-    }
+fn panel(title: &str, values: Vec<Vec<f64>>, colours: &str) -> Panel {
     Panel {
         title: title.into(),
         x: Axis::linear("key"),
         y: Axis::linear("query"),
-        marks: Marks::Heatmap { values, columns: Vec::new(), rows: Vec::new() },
+        marks: Marks::heatmap(values, Vec::new(), Vec::new(), colours),
     }
+}
+
+/// The rows of a matrix.
+fn rows(matrix: Tensor<2>) -> Vec<Vec<f64>> {
+    let [_, columns] = matrix.dims();
+    let numbers: Vec<f64> = matrix.to_data().iter::<f64>().collect();
+    let mut rows = Vec::new();
+    for row in numbers.chunks(columns) {
+        rows.push(row.to_vec());
+    }
+    rows
 }

@@ -103,7 +103,8 @@ fn shapes() -> Figure {
     let x = "batch, tokens, d_model";
     let steps = vec![
         Step::input("ids", "batch, tokens"),
-        Step::new("x", x, "rows of the table by id, no positions", ["ids"]),
+        Step::input("table", "vocab, d_model"),
+        Step::new("x", x, "rows of the table by id, no positions", ["ids", "table"]),
         Step::new("normed", x, "RMSNorm", ["x"]),
         Step::new("q", "batch, heads, tokens, d_head", "W_q, turned by RoPE", ["normed"]),
         Step::new("k", "batch, n_kv_heads, tokens, d_head", "W_k, turned by RoPE", ["normed"]),
@@ -111,12 +112,17 @@ fn shapes() -> Figure {
         Step::new("a", x, "causal attention, W_o, added to x", ["x", "q", "k", "v"]),
         Step::new("gated", "batch, tokens, d_ff", "silu(gate) * up, of RMSNorm(a)", ["a"]),
         Step::new("x_1", x, "down, added to a", ["a", "gated"]),
-        Step::new("logits", "batch, tokens, vocab", "RMSNorm, products with all rows", ["x_1"]),
+        Step::new(
+            "logits",
+            "batch, tokens, vocab",
+            "RMSNorm, products with all rows",
+            ["x_1", "table"],
+        ),
     ];
-    let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] become x [batch, tokens, \
-        d_model] without positions; after RMSNorm come queries q [batch, heads, tokens, d_head], \
+    let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] pick rows of the table \
+        [vocab, d_model], x [batch, tokens, d_model], without positions; after RMSNorm come queries q [batch, heads, tokens, d_head], \
         and keys k and values v of fewer heads, [batch, n_kv_heads, tokens, d_head]; attention is \
-        added to x, the gated feed-forward [batch, tokens, d_ff] to that; the table makes \
+        added to x, the gated feed-forward [batch, tokens, d_ff] to that; the same table makes \
         logits [batch, tokens, vocab].";
     Figure::shapes("13-shapes", "LLaMA with one layer", alt, steps)
 }

@@ -8,7 +8,7 @@ mod map;
 
 use anyhow::Result;
 use burn::tensor::Tensor;
-use course::{Axis, Bar, Figure, Marks, Panel, Report, Run, Step, Table};
+use course::{Axis, Bar, Block, Figure, Marks, Panel, Report, Run, Step, Table};
 use data::{Sentence, World};
 use encoder::Batch;
 use encoder::toy::toy_bert;
@@ -172,8 +172,10 @@ fn sentences(encoder: &SentenceEncoder, report: &mut Report) -> Result<()> {
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("sentence"),
-            y: Axis::linear("sentence (colour: cosine)"),
-            marks: Marks::Heatmap { values, columns: labels.to_vec(), rows: labels.to_vec() },
+            y: Axis::linear("sentence"),
+            marks: Marks::heatmap(values, labels.to_vec(), labels.to_vec(), "cosine")
+                .between(-1.0, 1.0)
+                .outlining([0, 3, 6].map(|first| Block::on_diagonal(first, first + 3))),
         }],
     });
     Ok(())

@@ -188,12 +188,14 @@ fn feelings(real: &SentenceEncoder, tiny: &SentenceEncoder, report: &mut Report)
 
 fn matrix(confusion: &Confusion) -> Figure {
     let names = FEELINGS.map(String::from).to_vec();
+    let mut truths = Vec::new();
     let mut values = Vec::new();
     for row in &confusion.counts {
         let mut counts = Vec::new();
         for &count in row {
             counts.push(count as f64);
         }
+        truths.push(format!("{} ({})", FEELINGS[values.len()], counts.iter().sum::<f64>()));
         values.push(counts);
     }
     Figure {
@@ -206,8 +208,8 @@ fn matrix(confusion: &Confusion) -> Figure {
         panels: vec![Panel {
             title: String::new(),
             x: Axis::linear("what was said"),
-            y: Axis::linear("what is true (colour: sentences)"),
-            marks: Marks::Heatmap { values, columns: names.clone(), rows: names },
+            y: Axis::linear("what is true (how many sentences)"),
+            marks: Marks::heatmap(values, names, truths, "sentences"),
         }],
     }
 }

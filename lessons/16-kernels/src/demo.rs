@@ -22,10 +22,9 @@ const CACHED: u64 = 256;
 const FRESH_TOKENS: [usize; 3] = [64, 256, 1024];
 const FRESH_RUNS: usize = 3;
 
-/// Ends of the roof that is drawn, in FLOP / byte, and dots per doubling.
+/// Ends of the roof that is drawn, in FLOP / byte.
 const LEFT: f64 = 0.05;
 const RIGHT: f64 = 400.0;
-const DOTS: f64 = 8.0;
 
 /// Band of the figures, which show counts and the record: a number that is written to a file and read
 /// again may differ in its last digit.
@@ -141,10 +140,8 @@ impl Least {
 /// Every operation of both models where the roof allows it.
 fn roof_figure(roof: &Roof) -> Figure {
     let batch = minilm_layer(TEXTS, TOKENS);
-    let mut together = roof_dots(roof);
-    together.extend(points("MiniLM, 32 texts", &batch, roof));
-    let mut alone = roof_dots(roof);
-    alone.extend(points("MiniLM, one text", &minilm_layer(1, TOKENS), roof));
+    let together = points("MiniLM, 32 texts", &batch, roof);
+    let mut alone = points("MiniLM, one text", &minilm_layer(1, TOKENS), roof);
     alone.extend(points("SmolLM2, one token", &decoder_token(CACHED), roof));
     Figure {
         name: "16-roof".into(),
@@ -156,29 +153,27 @@ fn roof_figure(roof: &Roof) -> Figure {
             half a FLOP per byte."
             .into(),
         band: READ_BACK,
-        panels: vec![panel("32 texts at once", together), panel("one at a time", alone)],
+        panels: vec![
+            panel("32 texts at once", roof, together),
+            panel("one at a time", roof, alone),
+        ],
     }
 }
 
-fn panel(title: &str, points: Vec<Point>) -> Panel {
+fn panel(title: &str, roof: &Roof, points: Vec<Point>) -> Panel {
     Panel {
         title: title.into(),
         x: Axis::log("arithmetic per byte moved (FLOP/byte)"),
         y: Axis::log("GFLOP/s"),
-        marks: Marks::Points(points),
+        marks: Marks::Against { line: roof_line(roof), points },
     }
 }
 
-/// The roof as a row of dots.
-fn roof_dots(roof: &Roof) -> Vec<Point> {
-    let mut dots = Vec::new();
-    let mut x = LEFT;
-    while x <= RIGHT {
-        let y = (roof.bytes_per_second * x).min(roof.flops_per_second) / 1e9;
-        dots.push(Point { label: String::new(), group: "the roof".into(), x, y });
-        x *= 2f64.powf(1.0 / DOTS);
-    }
-    dots
+/// The roof: it climbs to the ridge and is flat from there.
+fn roof_line(roof: &Roof) -> Line {
+    let ridge = roof.flops_per_second / roof.bytes_per_second;
+    let height = |x: f64| (roof.bytes_per_second * x).min(roof.flops_per_second) / 1e9;
+    Line::new("the roof", [LEFT, ridge, RIGHT].map(|x| (x, height(x))))
 }
 
 /// Operations on the roof.
@@ -196,7 +191,7 @@ fn kernels(recorded: &Measured, report: &mut Report) {
     report.say("Recorded, at MiniLM's sizes for 32 texts:");
     let header = ["kernel", "version", "ms", "GFLOP/s", "of the roof", "times faster"];
     let mut table = Table::new(header);
-    let mut points = roof_dots(&recorded.roof);
+    let mut points = Vec::new();
     let mut first = f64::NAN;
     let mut kernel = "";
     for time in &recorded.kernels {
@@ -229,7 +224,7 @@ fn kernels(recorded: &Measured, report: &mut Report) {
             fast version of each stands straight above its plain one, much nearer to the roof."
             .into(),
         band: READ_BACK,
-        panels: vec![panel("", points)],
+        panels: vec![panel("", &recorded.roof, points)],
     });
 }
 

@@ -285,7 +285,7 @@ fn train_and_measure(scheme: Scheme, steps: usize, seed: u64, device: &Device) -
 /// The figure of the losses, with a line at the best possible one.
 fn figure(mut lines: Vec<Line>) -> Figure {
     let flat = TIMES.map(|times| ((times * LENGTH) as f64, Language::entropy()));
-    lines.push(Line::new("best possible", flat));
+    lines.push(Line::new("best possible", flat).as_guide());
     Figure {
         name: "10-extrapolation".into(),
         title: "Trained on 32 letters, measured at 32, 64 and 128".into(),

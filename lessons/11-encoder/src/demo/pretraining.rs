@@ -74,9 +74,9 @@ fn smoothed(losses: &[f64]) -> Vec<(f64, f64)> {
     curve
 }
 
-/// A level line from step 0 to the last.
+/// A level to compare with from step 0 to the last.
 fn level(name: &str, loss: f64, last_step: f64) -> Line {
-    Line::new(name, [(0.0, loss), (last_step, loss)])
+    Line::new(name, [(0.0, loss), (last_step, loss)]).as_guide()
 }
 
 /// A table of texts with a masked word, and the model's guesses.

@@ -135,7 +135,7 @@ fn context_figure(bigram: f64, best: f64, points: Vec<(f64, f64)>) -> Figure {
     }
 }
 
-/// A flat line between two places on the horizontal axis.
+/// A level to compare with between two places on the horizontal axis.
 fn level(name: &str, [from, to]: [f64; 2], bits: f64) -> Line {
-    Line::new(name, [(from, bits), (to, bits)])
+    Line::new(name, [(from, bits), (to, bits)]).as_guide()
 }

@@ -81,48 +81,29 @@ fn shakespeare_figure(libraries: [(&str, &[Curve]); 2]) -> Figure {
     Figure {
         name: "12-shakespeare".into(),
         title: "One recipe, two libraries, three seeds each: tinyshakespeare".into(),
-        alt: "Held-back loss of a GPT on tinyshakespeare over 2,000 steps, the highest and the \
-            lowest of three seeds of this course and of PyTorch. Over the whole training the four \
-            curves are one; in the second half, drawn larger, the bands of the two libraries \
+        alt:
+            "Held-back loss of a GPT on tinyshakespeare over 2,000 steps, the mean of three seeds \
+            of this course and of PyTorch, each with the band from the lowest to the highest. Over \
+            the whole training the two are one; in the second half, drawn larger, the bands \
             overlap."
-            .into(),
+                .into(),
         band: 0.0, // recorded
         panels: vec![
-            edges_panel("whole training", libraries, 0.0),
-            edges_panel("second half", libraries, steps / 2.0),
+            bands_panel("whole training", libraries, 0.0, "nats per character, held back"),
+            bands_panel("second half", libraries, steps / 2.0, "nats per character, drawn larger"),
         ],
     }
 }
 
-/// The highest and the lowest curve of each library from a step on.
-fn edges_panel(title: &str, libraries: [(&str, &[Curve]); 2], from: f64) -> Panel {
+/// The mean of each library's curves from a step on, with the band from the lowest to the highest.
+fn bands_panel(title: &str, libraries: [(&str, &[Curve]); 2], from: f64, y: &str) -> Panel {
     let mut lines = Vec::new();
     for (library, curves) in libraries {
-        let (highest, lowest) = edges(curves, from);
-        lines.push(Line::new(&format!("{library}, highest"), highest));
-        lines.push(Line::new(&format!("{library}, lowest"), lowest));
-    }
-    let y = "nats per character, held back";
-    panel(title, Axis::linear("training step"), y, lines)
-}
-
-/// Points of a curve: (steps taken, nats per character).
-type Points = Vec<(f64, f64)>;
-
-/// The highest and the lowest of several curves at each step from `from` on.
-fn edges(curves: &[Curve], from: f64) -> (Points, Points) {
-    let (mut highest, mut lowest) = (Vec::new(), Vec::new());
-    for (i, &(step, nats)) in curves[0].validation.iter().enumerate() {
-        if step < from {
-            continue;
-        }
-        let (mut most, mut least) = (nats, nats);
+        let mut runs = Vec::new();
         for curve in curves {
-            most = most.max(curve.validation[i].1);
-            least = least.min(curve.validation[i].1);
+            runs.push(curve.validation.iter().copied().filter(|&(step, _)| step >= from).collect());
         }
-        highest.push((step, most));
-        lowest.push((step, least));
+        lines.push(Line::over_runs(library, &runs));
     }
-    (highest, lowest)
+    panel(title, Axis::linear("training step"), y, lines)
 }

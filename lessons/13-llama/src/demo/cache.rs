@@ -34,7 +34,8 @@ pub(super) fn by_groups(report: &mut Report) {
         let parameters = layer_parameters(D_MODEL, N_HEADS, kv_heads, D_FF);
         let attention = N_LAYERS * parameters.attention;
         table.row([kv_heads.to_string(), numbers.to_string(), attention.to_string()]);
-        bars.push(Bar { label: kv_heads.to_string(), group: name.into(), value: numbers as f64 });
+        let (label, group) = (format!("{kv_heads}: {name}"), String::new());
+        bars.push(Bar { label, group, value: numbers as f64 });
     }
     report.table(&table);
     report.figure(Figure {

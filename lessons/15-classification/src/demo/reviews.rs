@@ -91,29 +91,29 @@ fn by_layer(recorded: &Recorded) -> Figure {
             at the end."
             .into(),
         band: 0.0,
-        panels: vec![Panel {
-            title: String::new(),
-            x: Axis::linear("layer"),
-            y: Axis::linear("% right, or Spearman times 100"),
-            marks: Marks::Lines(vec![
-                percent_by_layer("sentiment, % right", &recorded.sentiment_by_layer),
-                percent_by_layer("STS-B, Spearman times 100", &recorded.sts_by_layer),
-            ]),
-        }],
+        panels: vec![
+            by_layer_panel("sentiment: right answers (%)", &recorded.sentiment_by_layer),
+            by_layer_panel("STS-B: Spearman times 100", &recorded.sts_by_layer),
+        ],
     }
 }
 
-/// A curve of a share by layer, times 100.
-fn percent_by_layer(name: &str, shares: &[f64]) -> Line {
+/// A panel of shares by layer, times 100.
+fn by_layer_panel(name: &str, shares: &[f64]) -> Panel {
     let mut points = Vec::new();
     for (layer, share) in shares.iter().enumerate() {
         points.push((layer as f64, 100.0 * share));
     }
-    Line::new(name, points)
+    Panel {
+        title: name.into(),
+        x: Axis::linear("layer"),
+        y: Axis::linear("score (100 is best)"),
+        marks: Marks::Lines(vec![Line::new(name, points)]),
+    }
 }
 
 fn calibration(recorded: &[Calibration]) -> Figure {
-    let mut lines = vec![Line::new("calibrated", [(0.5, 0.5), (1.0, 1.0)])];
+    let mut lines = vec![Line::new("calibrated", [(0.5, 0.5), (1.0, 1.0)]).as_guide()];
     for Calibration { name, bins, .. } in recorded {
         lines.push(Line::new(name, bins.iter().map(|bin| (bin.confidence, bin.accuracy))));
     }

@@ -212,15 +212,15 @@ fn the_figures_show_what_they_claim() {
     fast_kernels_stand_above_plain_ones(figure("16-kernels"));
     tiles_keep_less_and_take_less_time(figure("16-attention"));
     let roof = figure("16-roof");
-    let Marks::Points(points) = &roof.panels[0].marks else { panic!("operations are points") };
-    let highest = points.iter().map(|point| point.y).fold(0.0, f64::max);
+    let Marks::Against { line, points } = &roof.panels[0].marks else { panic!("points, a roof") };
+    let highest = line.points.iter().map(|point| point.1).fold(0.0, f64::max);
     for point in points.iter().filter(|point| point.label.starts_with("feed-forward")) {
         assert_eq!(point.y, highest, "{} is on the flat part", point.label);
     }
 }
 
 fn fast_kernels_stand_above_plain_ones(figure: &Figure) {
-    let Marks::Points(points) = &figure.panels[0].marks else { panic!("kernels are points") };
+    let Marks::Against { points, .. } = &figure.panels[0].marks else { panic!("points, a roof") };
     for fast in points.iter().filter(|point| point.group == "fast") {
         let kernel = fast.label.split(',').next().unwrap();
         for plain in points.iter().filter(|point| point.group == "plain") {
