@@ -34,7 +34,7 @@ pub struct Shades {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Numbers {
     /// Zeros and ones, which need no scale.
-    Yes,
+    YesOrNo,
     /// Whole numbers.
     Whole,
     /// Two decimals.
@@ -46,15 +46,15 @@ impl Numbers {
         if values.iter().any(|value| value.fract() != 0.0) {
             return Self::Real;
         }
-        let is_yes = values.iter().all(|&value| value == 0.0 || value == 1.0);
-        if is_yes { Self::Yes } else { Self::Whole }
+        let is_yes_or_no = values.iter().all(|&value| value == 0.0 || value == 1.0);
+        if is_yes_or_no { Self::YesOrNo } else { Self::Whole }
     }
 
     fn written(self, value: f64) -> String {
         match self {
             Self::Real if value.abs() < 99.995 => format!("{value:.2}"),
             Self::Real => short(value),
-            Self::Yes | Self::Whole => format!("{value:.0}"),
+            Self::YesOrNo | Self::Whole => format!("{value:.0}"),
         }
     }
 }
@@ -114,7 +114,7 @@ pub fn common_scale(panels: &[Panel]) -> Option<Shades> {
     if others.is_empty() || others.iter().any(|panel| said(panel) != said(first)) {
         return None;
     }
-    Shades::of(first, panels).filter(|shades| shades.numbers != Numbers::Yes)
+    Shades::of(first, panels).filter(|shades| shades.numbers != Numbers::YesOrNo)
 }
 
 /// Pixels that a scale takes beside a matrix.
@@ -147,7 +147,7 @@ pub fn draw(
         axis::nothing(canvas, area);
         return None;
     };
-    let has_scale = !has_common_scale && shades.numbers != Numbers::Yes;
+    let has_scale = !has_common_scale && shades.numbers != Numbers::YesOrNo;
     let row_names = Names::new(rows, values.len());
     let column_names = Names::new(columns, width);
     let left = area.left + NAME + row_names.longest() + GAP;

@@ -131,33 +131,55 @@ fn draw_rows(canvas: &mut Canvas, panels: &[Panel], rows: &[&[Panel]], mut area:
     let mut plots = Vec::new();
     for row in rows {
         let bottom = top + area.height() * HEIGHTS[row.len() - 1] / total;
-        let width = area.width() / row.len() as f64;
-        let titles =
-            row.iter().map(|panel| wrap(&panel.title, SUBTITLE, width - 2.0 * MARGIN).len());
-        let below_titles = SUBTITLE * LEADING * titles.max().unwrap_or(0) as f64;
-        let legends = row.iter().map(|panel| legend::height(&entries(panel), width - 2.0 * MARGIN));
-        let legend = if common_legend.is_some() { 0.0 } else { legends.fold(0.0, f64::max) };
-        for (index, panel) in row.iter().enumerate() {
-            let left = area.left + width * index as f64;
-            let right = left + width - MARGIN;
-            let mut inside =
-                Area { left: left + MARGIN, right, top: top + 4.0, bottom: bottom - MARGIN };
-            if common_legend.is_none() {
-                legend::draw(canvas, &entries(panel), inside);
-            }
-            inside.bottom -= legend;
-            for (line, text) in wrap(&panel.title, SUBTITLE, inside.width()).iter().enumerate() {
-                let y = inside.top + SUBTITLE / 2.0 + SUBTITLE * LEADING * line as f64;
-                canvas.text(text, (inside.centre_x(), y), Style::plain(SUBTITLE).centre());
-            }
-            inside.top += below_titles + 4.0;
-            plots.extend(draw_panel(canvas, panel, panels, common_scale.is_some(), inside));
-        }
+        let common = Common { scale: common_scale.is_some(), legend: common_legend.is_some() };
+        plots.extend(draw_row(canvas, row, panels, common, Area { top, bottom, ..area }));
         top = bottom;
     }
     if let (Some(scale), Some(first), Some(last)) = (&common_scale, plots.first(), plots.last()) {
         heatmap::draw_scale(canvas, scale, Area { top: first.top, ..*last });
     }
+}
+
+/// What the panels of a figure have in common, so that none draws it for itself.
+#[derive(Clone, Copy)]
+struct Common {
+    scale: bool,
+    legend: bool,
+}
+
+/// Draws panels side by side, their plots and legends at one height, and answers with the plots of
+/// those that are matrices.
+fn draw_row(
+    canvas: &mut Canvas,
+    row: &[Panel],
+    panels: &[Panel],
+    common: Common,
+    area: Area,
+) -> Vec<Area> {
+    let width = area.width() / row.len() as f64;
+    let inner = width - 2.0 * MARGIN;
+    let (mut titles, mut legend) = (0, 0.0_f64);
+    for panel in row {
+        titles = titles.max(wrap(&panel.title, SUBTITLE, inner).len());
+        legend = legend.max(legend::height(&entries(panel), inner));
+    }
+    let mut plots = Vec::new();
+    for (index, panel) in row.iter().enumerate() {
+        let left = area.left + width * index as f64 + MARGIN;
+        let (top, bottom) = (area.top + 4.0, area.bottom - MARGIN);
+        let mut inside = Area { left, right: left + inner, top, bottom };
+        if !common.legend {
+            legend::draw(canvas, &entries(panel), inside);
+            inside.bottom -= legend;
+        }
+        for (line, text) in wrap(&panel.title, SUBTITLE, inner).iter().enumerate() {
+            let y = top + SUBTITLE / 2.0 + SUBTITLE * LEADING * line as f64;
+            canvas.text(text, (inside.centre_x(), y), Style::plain(SUBTITLE).centre());
+        }
+        inside.top += SUBTITLE * LEADING * titles as f64 + 4.0;
+        plots.extend(draw_panel(canvas, panel, panels, common.scale, inside));
+    }
+    plots
 }
 
 /// The legend of all panels, if it is the same in each of several.

@@ -64,7 +64,7 @@ struct Plan<'a> {
     layers: Layers,
     /// For each row its upper and its lower edge, from the top of the first.
     rows: Vec<(f64, f64)>,
-    /// For each row the lane below it of every node in `layers`, 0 where it needs none.
+    /// For each node of `layers` the lane in which its arrows go sideways.
     lanes: Vec<usize>,
     height: f64,
 }
