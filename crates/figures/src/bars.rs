@@ -31,14 +31,14 @@ fn groups(bars: &[Bar]) -> Vec<&str> {
 }
 
 /// Draws bars over their labels. A logarithmic axis has no zero that a bar could start at: there a
-/// mark stands at each value.
+/// mark stands at each value. Answers with the plot.
 pub fn draw(
     canvas: &mut Canvas,
     panel: &Panel,
     bars: &[Bar],
     heights: impl Iterator<Item = f64>,
     area: Area,
-) {
+) -> Area {
     let labels = legend::distinct(bars.iter().map(|bar| bar.label.as_str()));
     let groups = groups(bars);
     let (plot, y) = frame(canvas, panel, &labels, area, ruler(&panel.y, heights));
@@ -73,6 +73,7 @@ pub fn draw(
     if bars.iter().all(|bar| y.pixel(bar.value).is_none()) {
         axis::nothing(canvas, plot);
     }
+    plot
 }
 
 /// The bars of one label.

@@ -140,12 +140,12 @@ pub fn draw(
     panels: &[Panel],
     has_common_scale: bool,
     area: Area,
-) -> Option<Area> {
-    let Marks::Heatmap { values, columns, rows, outlined, .. } = &panel.marks else { return None };
+) -> Area {
+    let Marks::Heatmap { values, columns, rows, outlined, .. } = &panel.marks else { return area };
     let width = values.iter().map(Vec::len).max().unwrap_or(0);
     let Some(shades) = Shades::of(panel, panels).filter(|_| width > 0) else {
         axis::nothing(canvas, area);
-        return None;
+        return area;
     };
     let has_scale = !has_common_scale && shades.numbers != Numbers::YesOrNo;
     let row_names = Names::new(rows, values.len());
@@ -167,7 +167,7 @@ pub fn draw(
     if has_scale {
         draw_scale(canvas, &shades, plot);
     }
-    Some(plot)
+    plot
 }
 
 /// The cells of a matrix where they are drawn.

@@ -147,8 +147,7 @@ struct Common {
     legend: bool,
 }
 
-/// Draws panels side by side, their plots and legends at one height, and answers with the plots of
-/// those that are matrices.
+/// Draws panels side by side, their plots and legends at one height, and answers with the plots.
 fn draw_row(
     canvas: &mut Canvas,
     row: &[Panel],
@@ -172,12 +171,15 @@ fn draw_row(
             legend::draw(canvas, &entries(panel), inside);
             inside.bottom -= legend;
         }
-        for (line, text) in wrap(&panel.title, SUBTITLE, inner).iter().enumerate() {
-            let y = top + SUBTITLE / 2.0 + SUBTITLE * LEADING * line as f64;
-            canvas.text(text, (inside.centre_x(), y), Style::plain(SUBTITLE).centre());
-        }
         inside.top += SUBTITLE * LEADING * titles as f64 + 4.0;
-        plots.extend(draw_panel(canvas, panel, panels, common.scale, inside));
+        let plot = draw_panel(canvas, panel, panels, common.scale, inside);
+        for (line, text) in wrap(&panel.title, SUBTITLE, inner).iter().enumerate() {
+            let half = text_width(text, SUBTITLE) / 2.0;
+            let x = plot.centre_x().max(left + half).min(inside.right - half);
+            let y = top + SUBTITLE / 2.0 + SUBTITLE * LEADING * line as f64;
+            canvas.text(text, (x, y), Style::plain(SUBTITLE).centre());
+        }
+        plots.push(plot);
     }
     plots
 }
@@ -221,29 +223,28 @@ fn heights<'a>(panel: &Panel, panels: &'a [Panel]) -> impl Iterator<Item = f64> 
     })
 }
 
-/// Draws what stands on a panel, and answers with the plot where the panel is a matrix.
+/// Draws what stands on a panel, and answers with the plot, without its names and legend.
 fn draw_panel(
     canvas: &mut Canvas,
     panel: &Panel,
     panels: &[Panel],
     has_common_scale: bool,
     area: Area,
-) -> Option<Area> {
+) -> Area {
+    let heights = heights(panel, panels);
     match &panel.marks {
-        Marks::Lines(series) => lines::draw(canvas, panel, series, heights(panel, panels), area),
-        Marks::Points(points) => {
-            points::draw(canvas, panel, points, None, heights(panel, panels), area);
-        }
+        Marks::Lines(series) => lines::draw(canvas, panel, series, heights, area),
+        Marks::Points(points) => points::draw(canvas, panel, points, None, heights, area),
         Marks::Against { line, points } => {
-            points::draw(canvas, panel, points, Some(line), heights(panel, panels), area);
+            points::draw(canvas, panel, points, Some(line), heights, area)
         }
-        Marks::Bars(bars) => bars::draw(canvas, panel, bars, heights(panel, panels), area),
-        Marks::Heatmap { .. } => {
-            return heatmap::draw(canvas, panel, panels, has_common_scale, area);
+        Marks::Bars(bars) => bars::draw(canvas, panel, bars, heights, area),
+        Marks::Heatmap { .. } => heatmap::draw(canvas, panel, panels, has_common_scale, area),
+        Marks::Shapes(steps) => {
+            shapes::draw(canvas, steps, area);
+            area
         }
-        Marks::Shapes(steps) => shapes::draw(canvas, steps, area),
     }
-    None
 }
 
 /// A text in lines no wider than `width`, broken at spaces.

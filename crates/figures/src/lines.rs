@@ -38,14 +38,14 @@ pub fn heights(lines: &[Line]) -> Vec<f64> {
     heights
 }
 
-/// Draws curves over common axes, the vertical one over `heights`.
+/// Draws curves over common axes, the vertical one over `heights`, and answers with the plot.
 pub fn draw(
     canvas: &mut Canvas,
     panel: &Panel,
     lines: &[Line],
     heights: impl Iterator<Item = f64>,
     area: Area,
-) {
+) -> Area {
     let across = lines.iter().flat_map(|line| line.points.iter().map(|&(x, _)| x));
     let x = Ruler::over(&panel.x, across, SPARE).marking(measured_places(lines));
     let y = Ruler::over(&panel.y, heights, 0.05);
@@ -68,6 +68,7 @@ pub fn draw(
     for line in lines.iter().filter(|line| is_level(line)) {
         name_level(canvas, line, plot, &y, &drawn, &mut taken);
     }
+    plot
 }
 
 /// How a curve is drawn.

@@ -68,7 +68,8 @@ fn groups(points: &[Point]) -> Vec<&str> {
     legend::distinct(points.iter().map(|point| point.group.as_str()))
 }
 
-/// Draws points by group, over the line that they are measured by, if there is one.
+/// Draws points by group, over the line that they are measured by, if there is one, and answers with
+/// the plot.
 pub fn draw(
     canvas: &mut Canvas,
     panel: &Panel,
@@ -76,7 +77,7 @@ pub fn draw(
     line: Option<&Line>,
     heights: impl Iterator<Item = f64>,
     area: Area,
-) {
+) -> Area {
     let groups = groups(points);
     let on_line = line.iter().flat_map(|line| line.points.iter().map(|&(x, _)| x));
     let x = Ruler::over(&panel.x, points.iter().map(|point| point.x).chain(on_line), PAD);
@@ -107,6 +108,7 @@ pub fn draw(
         let group = groups.iter().position(|group| *group == point.group).unwrap_or(0);
         canvas.marker(Marker::of(group), at, RADIUS, colour::group(group));
     }
+    plot
 }
 
 /// The square that a point lies in.
