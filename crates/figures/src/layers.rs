@@ -1,8 +1,8 @@
-//! Where boxes stand that are made of one another: in rows, each below all that it is made of, with
-//! room for the arrows that pass a row by.
+//! Where boxes stand that are made of one another: in rows, each below all that it is made of,
+//! with room for the arrows that pass a row by.
 //!
-//! The three steps are those of Sugiyama, Tagawa and Toda 1981: rows, then an order in each row with
-//! few crossings, then places.
+//! The three steps are those of Sugiyama, Tagawa and Toda 1981: rows, then an order in each row
+//! with few crossings, then places.
 
 /// Between two neighbours of a row.
 const GAP: f64 = 18.0;

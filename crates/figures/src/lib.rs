@@ -98,8 +98,8 @@ pub fn svg(figure: &Figure) -> String {
     canvas.finish(&figure.title, &figure.alt)
 }
 
-/// Panels by row, the rows filled alike: no panel stands beside a hole. Names beside points need room,
-/// and a row.
+/// Panels by row, the rows filled alike: no panel stands beside a hole. Names beside points need
+/// room, and a row.
 fn rows(panels: &[Panel]) -> Vec<&[Panel]> {
     if panels.iter().any(|panel| matches!(panel.marks, Marks::Against { .. })) {
         return panels.chunks(1).collect();

@@ -68,8 +68,8 @@ fn groups(points: &[Point]) -> Vec<&str> {
     legend::distinct(points.iter().map(|point| point.group.as_str()))
 }
 
-/// Draws points by group, over the line that they are measured by, if there is one, and answers with
-/// the plot.
+/// Draws points by group, over the line that they are measured by, if there is one, and answers
+/// with the plot.
 pub fn draw(
     canvas: &mut Canvas,
     panel: &Panel,

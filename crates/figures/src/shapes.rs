@@ -14,8 +14,8 @@ const AXES: f64 = 11.5;
 const BY: f64 = 11.0;
 /// Height of a line of a box.
 const LINE: f64 = 16.0;
-/// Axes and operation go on in the next line beyond the first of these widths at which the figure is
-/// no wider than a page.
+/// Axes and operation go on in the next line beyond the first of these widths at which the figure
+/// is no wider than a page.
 const WIDEST: [f64; 4] = [380.0, 280.0, 200.0, 170.0];
 /// Between the text and the border of a box.
 const PADDING: f64 = 10.0;

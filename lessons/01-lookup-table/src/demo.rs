@@ -283,9 +283,9 @@ fn table_figure(
         name: "01-table".into(),
         title: "The trained table is the counts: what comes after which character".into(),
         alt: "Three heatmaps of this character by next character. Before training every cell is \
-            close to 1/28, 0.034 to 0.038 in no order: one pale square. After training a few cells of each row \
-            stand out, q to u and full stop to space among them; the third heatmap, made by \
-            counting pairs in the text, looks the same as the second."
+            close to 1/28, 0.034 to 0.038 in no order: one pale square. After training a few cells \
+            of each row stand out, q to u and full stop to space among them; the third heatmap, \
+            made by counting pairs in the text, looks the same as the second."
             .into(),
         band: BAND,
         panels: vec![

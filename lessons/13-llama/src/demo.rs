@@ -120,9 +120,9 @@ fn shapes() -> Figure {
         ),
     ];
     let alt = "Shapes of LLaMA with one layer: ids [batch, tokens] pick rows of the table \
-        [vocab, d_model], x [batch, tokens, d_model], without positions; after RMSNorm come queries q [batch, heads, tokens, d_head], \
-        and keys k and values v of fewer heads, [batch, n_kv_heads, tokens, d_head]; attention is \
-        added to x, the gated feed-forward [batch, tokens, d_ff] to that; the same table makes \
-        logits [batch, tokens, vocab].";
+        [vocab, d_model], x [batch, tokens, d_model], without positions; after RMSNorm come \
+        queries q [batch, heads, tokens, d_head], and keys k and values v of fewer heads, [batch, \
+        n_kv_heads, tokens, d_head]; attention is added to x, the gated feed-forward [batch, \
+        tokens, d_ff] to that; the same table makes logits [batch, tokens, vocab].";
     Figure::shapes("13-shapes", "LLaMA with one layer", alt, steps)
 }
