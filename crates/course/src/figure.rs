@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::Drawing;
+
 /// One picture of one or more panels side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
@@ -80,6 +82,8 @@ pub enum Marks {
     },
     /// Tensors and what they are made of, from the inputs on top to the outputs below.
     Shapes(Vec<Step>),
+    /// A picture that explains: arrows, dots, cells and words, without axes.
+    Drawing(Drawing),
 }
 
 /// Neighbouring cells of a matrix, from a first row and column up to another, which is not in it.
@@ -364,6 +368,7 @@ impl Marks {
                     names.extend([step.name.as_str(), &step.axes, &step.by]);
                 }
             }
+            Marks::Drawing(drawing) => return drawing.flatten(),
         }
         (names, numbers)
     }

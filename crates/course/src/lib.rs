@@ -10,6 +10,7 @@
 //! [`Report`]: lines of text, tables, numbers and figures *as data*. Who prints or draws them is
 //! not its business.
 
+mod drawing;
 mod figure;
 pub mod metrics;
 mod report;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
+pub use drawing::{Drawing, Element, Plane, Side, Tone, number, vector};
 pub use figure::{Axis, Bar, Block, Figure, Line, Marks, Panel, Point, Step};
 pub use report::{Number, Report, Table, agree, heard, is_data, rounded};
 

@@ -91,7 +91,8 @@ impl Scale {
     }
 }
 
-fn blend(from: Rgb, to: Rgb, part: f64) -> Rgb {
+/// The colour that lies `part` of the way from one to another.
+pub fn blend(from: Rgb, to: Rgb, part: f64) -> Rgb {
     Rgb(mix(from.0, to.0, part), mix(from.1, to.1, part), mix(from.2, to.2, part))
 }
 

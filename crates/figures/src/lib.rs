@@ -35,6 +35,7 @@ mod axis;
 mod bars;
 mod canvas;
 mod colour;
+mod drawing;
 mod heatmap;
 mod layers;
 mod legend;
@@ -74,6 +75,7 @@ pub fn svg(figure: &Figure) -> String {
     let (width, least) = match &figure.panels[..] {
         [Panel { marks: Marks::Shapes(steps), .. }] => shapes::size(steps),
         [panel] if points::is_map(panel) => MAP,
+        [Panel { marks: Marks::Drawing(drawing), .. }] => drawing::size(drawing, &figure.title),
         [] | [_] => SINGLE,
         _ => (PAGE, 0.0),
     };
@@ -202,7 +204,7 @@ fn entries(panel: &Panel) -> Vec<Entry> {
         Marks::Against { line, points } => points::entries_against(line, points),
         Marks::Bars(bars) => bars::entries(bars, panel.y.log),
         Marks::Heatmap { values, .. } => heatmap::entries(values),
-        Marks::Shapes(_) => Vec::new(),
+        Marks::Shapes(_) | Marks::Drawing(_) => Vec::new(),
     }
 }
 
@@ -219,7 +221,7 @@ fn heights<'a>(panel: &Panel, panels: &'a [Panel]) -> impl Iterator<Item = f64> 
             heights
         }
         Marks::Bars(bars) => bars.iter().map(|bar| bar.value).collect(),
-        Marks::Heatmap { .. } | Marks::Shapes(_) => Vec::new(),
+        Marks::Heatmap { .. } | Marks::Shapes(_) | Marks::Drawing(_) => Vec::new(),
     })
 }
 
@@ -242,6 +244,10 @@ fn draw_panel(
         Marks::Heatmap { .. } => heatmap::draw(canvas, panel, panels, has_common_scale, area),
         Marks::Shapes(steps) => {
             shapes::draw(canvas, steps, area);
+            area
+        }
+        Marks::Drawing(drawing) => {
+            drawing::draw(canvas, drawing, area);
             area
         }
     }

@@ -1,6 +1,6 @@
 //! A curve of several runs.
 
-use course::{Axis, Figure, Line, Marks, Panel};
+use course::{Axis, Drawing, Figure, Line, Marks, Panel, Tone, number, vector};
 
 fn runs() -> [Vec<(f64, f64)>; 3] {
     [vec![(1.0, 4.0), (2.0, 0.5)], vec![(1.0, 1.0), (2.0, 0.5)], vec![(1.0, 1.0), (2.0, 2.0)]]
@@ -33,6 +33,27 @@ fn another_range_is_another_figure() {
     assert_eq!(figure(other).distance(&figure(recorded.clone())), Some(0.25));
     let without = Line::new("loss", recorded.points.clone());
     assert_eq!(figure(without).distance(&figure(recorded)), None);
+}
+
+#[test]
+fn a_drawing_differs_by_what_is_moved_and_is_another_where_words_are() {
+    let with = |x: f64, text: &str| {
+        let mut drawing = Drawing::new(100.0);
+        drawing.label((x, 20.0), text, Tone::Ink);
+        drawing.figure("00-label", "A title", "A label")
+    };
+    let moved = with(10.0, "a").distance(&with(12.5, "a")).expect("the same elements");
+    assert!((moved - 2.5).abs() < 1e-9, "{moved}");
+    assert_eq!(with(10.0, "a").distance(&with(10.0, "b")), None);
+}
+
+#[test]
+fn numbers_are_shown_without_zeros_at_their_end() {
+    assert_eq!(number(2.0, 2), "2");
+    assert_eq!(number(1.6605, 2), "1.66");
+    assert_eq!(number(-0.001, 2), "0");
+    assert_eq!(number(100.0, 0), "100");
+    assert_eq!(vector(&[1.0, -2.5], 1), "(1, -2.5)");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The pictures as documents: the same bytes every time, well formed, complete, whatever the data
 //! are.
 
-use course::{Axis, Bar, Block, Figure, Line, Marks, Panel, Point, Step};
+use course::{
+    Axis, Bar, Block, Drawing, Figure, Line, Marks, Panel, Plane, Point, Step, Tone,
+};
 
 const WEIRD: &str = "<b>&\"'\u{0}\u{7}\u{1f468}\u{200d}\u{1f469} שלום \n ]]> --";
 
@@ -210,6 +212,69 @@ fn a_tensor_stands_below_all_that_it_is_made_of() {
     assert!(svg.contains("[batch, tokens, d_model]") && svg.contains("one number"));
 }
 
+/// A drawing with one element of each kind, all words the same.
+fn everything(text: &str) -> Drawing {
+    let mut drawing = Drawing::new(200.0);
+    drawing.patch(&[(0.0, 0.0), (9.0, 0.0), (0.0, 9.0)], Tone::Grey, 0.1);
+    drawing.boxed((100.0, 100.0), (80.0, 40.0), &[text], Tone::Third);
+    drawing.shaded(
+        (0.0, 50.0),
+        (30.0, 30.0),
+        &[text.into(), text.into()],
+        &[0.0, 1.0],
+        Tone::First,
+    );
+    drawing.dashed(&[(0.0, 0.0), (50.0, 50.0)], Tone::Second, 1.0);
+    drawing.circle((50.0, 50.0), 20.0, Tone::Grey);
+    drawing.turn((50.0, 50.0), 30.0, (0.0, 2.0), Tone::Ink);
+    drawing.dot((50.0, 50.0), 4.0, Tone::White);
+    drawing.arrow((10.0, 10.0), (60.0, 10.0), Tone::Ink, 2.0);
+    drawing.label_to((90.0, 20.0), text, Tone::Ink);
+    drawing
+}
+
+#[test]
+fn an_arrow_ends_in_a_head_whose_point_is_where_it_points() {
+    let mut drawing = Drawing::new(100.0);
+    drawing.arrow((10.0, 50.0), (110.0, 50.0), Tone::Ink, 2.0);
+    let svg = figures::svg(&drawing.figure("00-arrow", "A title", "An arrow to the right"));
+    assert_well_formed(&svg);
+    let head = svg.split("<polygon").nth(1).expect("a head");
+    let shaft = svg.split("<polyline").nth(1).expect("a shaft");
+    let xs = |tag: &str| -> Vec<f64> {
+        let points =
+            tag.split("points=\"").nth(1).expect("points").split('"').next().expect("them");
+        let x = |point: &str| point.split(',').next().and_then(|x| x.parse().ok()).expect("an x");
+        points.split_whitespace().map(x).collect()
+    };
+    let tip = xs(head).into_iter().fold(f64::MIN, f64::max);
+    let end = xs(shaft).into_iter().fold(f64::MIN, f64::max);
+    // Six pixels lie beside a drawing, and a pixel is ten units.
+    assert_eq!(tip, 1160.0);
+    assert!(end < tip - 50.0, "the shaft ends inside the head: {end}, {tip}");
+}
+
+#[test]
+fn a_drawing_can_be_read_at_the_width_of_a_telephone() {
+    let svg = figures::svg(&everything("text").figure("00-all", "A title", "One of each"));
+    assert_well_formed(&svg);
+    let width: f64 =
+        svg.split("width=\"").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok()).unwrap();
+    for tag in svg.split("font-size=\"").skip(1) {
+        let units: f64 = tag.split('"').next().and_then(|size| size.parse().ok()).expect("a size");
+        let shown = units / 10.0 * 360.0 / width;
+        assert!(shown >= 10.9, "{shown} px on a page of 360 px");
+    }
+}
+
+#[test]
+fn y_points_up_on_a_plane_and_down_on_the_page() {
+    let plane = Plane { origin: (100.0, 200.0), unit: 10.0 };
+    assert_eq!(plane.at(3.0, 4.0), (130.0, 160.0));
+    let (x, y) = plane.polar(std::f64::consts::FRAC_PI_2, 2.0);
+    assert!((x - 100.0).abs() < 1e-9 && (y - 180.0).abs() < 1e-9);
+}
+
 #[test]
 fn labels_may_hold_any_text() {
     let weird = || WEIRD.to_string();
@@ -219,6 +284,7 @@ fn labels_may_hold_any_text() {
         Marks::Bars(vec![Bar { label: weird(), group: weird(), value: 1.0 }]),
         Marks::heatmap(vec![vec![1.0, -2.0]], vec![weird(), weird()], vec![weird()], WEIRD),
         Marks::Shapes(vec![Step::input(WEIRD, WEIRD), Step::new("y", WEIRD, WEIRD, [WEIRD])]),
+        Marks::Drawing(everything(WEIRD)),
     ];
     for marks in kinds {
         let mut figure = figure(vec![panel(marks)]);
