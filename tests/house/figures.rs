@@ -58,7 +58,7 @@ fn every_figure_can_be_read_without_seeing_it() {
     let mut breaches = Vec::new();
     for (path, figure) in recorded() {
         let labelled = figure.panels.iter().all(|panel| {
-            let without_axes = matches!(panel.marks, Marks::Shapes(_));
+            let without_axes = matches!(panel.marks, Marks::Shapes(_) | Marks::Drawing(_));
             without_axes || !(panel.x.label.is_empty() || panel.y.label.is_empty())
         });
         if figure.title.is_empty() || figure.alt.len() < ALT || !labelled {
@@ -110,6 +110,21 @@ fn every_lesson_has_its_printed_output_and_figures_recorded() {
         }
     }
     none(breaches, "record it: `cargo rungs record NN`");
+}
+
+#[test]
+fn every_picture_that_explains_has_the_numbers_of_its_lesson() {
+    let device = backend::open(backend::DEFAULT).expect("the default device opens");
+    let old = recorded();
+    let mut breaches = Vec::new();
+    for picture in rungs::pictures(&device).expect("the chapters' numbers are in their ranges") {
+        let recorded = old.iter().find(|(_, figure)| figure.name == picture.name);
+        let far = recorded.and_then(|(_, figure)| picture.distance(figure));
+        if far.is_none_or(|far| far > picture.band) {
+            breaches.push(format!("{}: {far:?} off, band {}", picture.name, picture.band));
+        }
+    }
+    none(breaches, "draw it anew with `cargo rungs record NN`, and look at it");
 }
 
 /// What a lesson shows otherwise than it was recorded.

@@ -5,7 +5,8 @@ pub mod lists;
 pub mod measured;
 
 use anyhow::{Result, anyhow};
-use course::{Lesson, Report, Run};
+use burn::tensor::Device;
+use course::{Figure, Lesson, Report, Run};
 
 /// What runs a lesson and reports what it shows.
 pub type Demo = fn(&Run) -> Result<Report>;
@@ -29,6 +30,33 @@ pub const LESSONS: [(Lesson, Demo); 16] = [
     (classify::LESSON, classify::demo::demo),
     (roofline::LESSON, roofline::demo::demo),
 ];
+
+/// The pictures that explain a chapter's own numbers: those of the demos' figures that need no
+/// training and no published weights.
+///
+/// # Errors
+///
+/// None: the numbers of the chapters are in their ranges.
+pub fn pictures(device: &Device) -> Result<Vec<Figure>> {
+    Ok(vec![
+        lookup::demo::picture::lookup(device),
+        subwords::demo::picture::tree(),
+        similarity::demo::picture::angle(device),
+        similarity::demo::picture::cone(device),
+        word2vec::demo::picture::window(),
+        maps::demo::picture::forces(device),
+        positions::demo::picture::clock(device),
+        inputs::demo::picture::norm(device),
+        attention::demo::picture::mean(device),
+        heads::demo::picture::cut(device),
+        layer::demo::picture::stream(device),
+        decoder::demo::picture::draw()?,
+        llama::demo::picture::cache(),
+        sentences::demo::picture::pooling(device),
+        classify::demo::picture::line(device),
+        roofline::demo::picture::roof(),
+    ])
+}
 
 /// The lesson called `name`: by its number (`8`, `08`), by its folder (`08-self-attention`), or by a
 /// part of that which no other has (`attention`).

@@ -1,6 +1,8 @@
 //! What the lesson shows: a lookup is a product with a one-hot row, only looked-up rows learn, and
 //! a table trained to predict the next character ends up holding the counts.
 
+pub mod picture;
+
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Int, Tensor};
 use course::{Axis, Figure, Line, Marks, Panel, Report, Run, Step, Table};
@@ -37,6 +39,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     let device = run.device.clone().autodiff();
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::lookup(run.device));
     say_lookup(&mut report, &device);
     say_gradient(&mut report, &device)?;
     let text = corpus(run.seed);

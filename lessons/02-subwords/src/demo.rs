@@ -1,6 +1,8 @@
 //! What the lesson shows: merges on paper, merges of real English, and how words fall apart as the
 //! vocabulary grows.
 
+pub mod picture;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -67,6 +69,7 @@ struct Texts {
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::tree());
     say_paper(&mut report);
     let texts = texts(run.seed)?;
     let largest = Bpe::train(&texts.seen, LARGEST);

@@ -1,6 +1,8 @@
 //! What the lesson shows: the three measures on small vectors, then a real space of words: who is
 //! near whom, and how crowded it is.
 
+pub mod picture;
+
 use std::path::Path;
 
 use anyhow::Result;
@@ -139,6 +141,8 @@ pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::angle(run.device));
+    report.figure(picture::cone(run.device));
     say_measures(&mut report, run.device);
     let (own, losses) = own_table(run);
     report.band(TRAINED_BAND);

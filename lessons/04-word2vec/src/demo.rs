@@ -1,6 +1,8 @@
 //! What the lesson shows: one gradient computed two ways, the toy world learnt from its sentences,
 //! and what one vector per word cannot say.
 
+pub mod picture;
+
 use anyhow::Result;
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor};
@@ -47,6 +49,7 @@ const SENSES: [(&str, [&str; 5]); 2] = [
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::window());
     say_gradient(&mut report, run);
     let (vocabulary, trained) = toy_vectors(run.seed, EPOCHS)?;
     say_training(&mut report, &vocabulary, &trained);

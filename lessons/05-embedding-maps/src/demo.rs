@@ -1,6 +1,8 @@
 //! What the lesson shows: twelve words in four groups, a whole small world by kind, and how a map
 //! comes about.
 
+pub mod picture;
+
 use anyhow::Result;
 use burn::tensor::{Int, Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table, rounded};
@@ -61,6 +63,7 @@ struct Words {
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::forces(run.device));
     let space = space(run)?;
     show_twelve(&mut report, &twelve(&space), run.seed);
     let world = world(&space);

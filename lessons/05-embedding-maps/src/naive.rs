@@ -3,7 +3,7 @@
 
 // ANCHOR: loops
 /// w_ij = 1 / (1 + |y_i - y_j|^2), 0 for a point and itself
-fn w(y: &[[f64; 2]], i: usize, j: usize) -> f64 {
+pub fn w(y: &[[f64; 2]], i: usize, j: usize) -> f64 {
     let squared = (y[i][0] - y[j][0]).powi(2) + (y[i][1] - y[j][1]).powi(2);
     if i == j { 0.0 } else { 1.0 / (1.0 + squared) }
 }

@@ -1,6 +1,8 @@
 //! What the lesson shows: four ways to write an order into numbers, and what each makes of
 //! distance.
 
+pub mod picture;
+
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Step, Table};
@@ -36,6 +38,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::clock(run.device));
     say_cost(&mut report, run.device);
     report.figure(sinusoidal_figure(run.device));
     say_sinusoids(&mut report, run.device);

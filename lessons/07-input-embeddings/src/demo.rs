@@ -1,6 +1,8 @@
 //! What the lesson shows: segments of a pair, roles of a chat, and what LayerNorm does to their
 //! sum.
 
+pub mod picture;
+
 use anyhow::Result;
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -50,6 +52,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::norm(run.device));
     say_segments(&mut report);
     report.band(PRINTED);
     say_roles(&mut report, run.device);

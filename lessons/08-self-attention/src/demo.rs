@@ -1,5 +1,7 @@
 //! What the lesson shows.
 
+pub mod picture;
+
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use course::{Axis, Block, Figure, Line, Marks, Panel, Report, Run, Step, Table};
 use lookup::{TokenEmbedding, TokenEmbeddingConfig};
@@ -41,6 +43,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::mean(run.device));
     by_hand(run.device, &mut report);
     report.band(DRAWN);
     who_bites_whom(run.device, &mut report);

@@ -1,5 +1,6 @@
 //! What the lesson shows.
 
+pub mod picture;
 mod sentence;
 
 use burn::tensor::{Bool, Device, Distribution, Tensor};
@@ -36,6 +37,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::cut(run.device));
     several_views(run.device, &mut report);
     masks(run.device, &mut report);
     what_masks_promise(run.device, &mut report);

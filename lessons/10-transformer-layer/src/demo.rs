@@ -2,6 +2,7 @@
 
 mod extrapolation;
 mod gradients;
+pub mod picture;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -29,6 +30,7 @@ pub fn demo_of(run: &Run, training: ShortTrainings) -> anyhow::Result<Report> {
     run.device.seed(run.seed);
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::stream(run.device));
     activations(run, &mut report);
     sizes(run, &mut report);
     gradients::by_depth(run, &mut report);

@@ -4,6 +4,7 @@
 mod bank;
 mod distance;
 mod looks;
+pub mod picture;
 mod pretraining;
 mod words;
 
@@ -62,6 +63,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     let parted = bank::by_layer(&subject, run.device, &mut report)?;
     looks::record(&parted, &subject, run.device, &mut report)?;
     if run.minilm.is_some() {
+        report.figure(picture::attention(&subject, run.device)?);
         distance::by_layer(&subject, run.device, &mut report)?;
         words::textbook_pairs(&subject, run.device, &mut report)?;
     }

@@ -4,6 +4,7 @@
 mod context;
 mod drawing;
 mod learning;
+pub mod picture;
 mod shakespeare;
 
 use std::collections::BTreeSet;
@@ -53,6 +54,7 @@ pub fn demo(run: &Run) -> Result<Report> {
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
     let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
+    report.figure(picture::draw()?);
     let watched = context::by_tokens_seen(run, &text, &corpus, &mut report)?;
     learning::as_it_learns(&watched, &corpus, &mut report);
     drawing::by_temperature(run, &watched.model, &corpus, &mut report)?;

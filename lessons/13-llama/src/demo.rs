@@ -3,6 +3,7 @@
 
 mod cache;
 mod parts;
+pub mod picture;
 mod stretch;
 
 use std::ops::ControlFlow;
@@ -52,6 +53,7 @@ pub fn demo_of(run: &Run, seeds: u64) -> Result<Report> {
     let text = data::Corpus::Toy { seed: run.seed, sentences: SENTENCES }.text()?;
     let corpus = Tokenization::Characters.split(&text)?;
     report.figure(shapes());
+    report.figure(picture::cache());
     parts::one_by_one(run, seeds, &corpus, &mut report)?;
     cache::by_groups(&mut report);
     let (config, model) = llama(run, &corpus)?;

@@ -5,6 +5,7 @@ mod diary;
 mod documents;
 mod finding;
 mod map;
+pub mod picture;
 
 use anyhow::Result;
 use burn::tensor::Tensor;
@@ -41,6 +42,7 @@ const CLOSE_CALLS: f64 = 0.05;
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::pooling(run.device));
     let encoder = match run.minilm {
         Some(folder) => {
             report.say("all-MiniLM-L6-v2 turns texts into vectors.\n");

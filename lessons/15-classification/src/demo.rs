@@ -3,6 +3,7 @@
 
 mod entities;
 mod layers;
+pub mod picture;
 mod reviews;
 mod tags;
 
@@ -52,6 +53,7 @@ const FRAMES: [&str; 6] = [
 pub fn demo(run: &Run) -> Result<Report> {
     let mut report = Report::default();
     report.figure(shapes());
+    report.figure(picture::line(run.device));
     let toy = toy_bert(run.seed, STEPS, run.device)?;
     let tiny = SentenceEncoder::new(toy.tokenizer, toy.model.bert, run.device)?;
     let encoder = match run.minilm {

@@ -4,6 +4,8 @@
 //! measurement says as much about what else the machine has to do; the last lines are one, and may
 //! say anything.
 
+pub mod picture;
+
 use course::{Axis, Figure, Line, Marks, Panel, Point, Report, Run, Table};
 
 use crate::measure::{self, AttentionTime, D_HEAD, HEADS, KernelTime, Measured};
@@ -39,6 +41,7 @@ pub fn demo(run: &Run) -> anyhow::Result<Report> {
     let recorded: Measured = serde_json::from_str(include_str!("times.json"))?;
     let mut report = Report::default();
     counted(&mut report);
+    report.figure(picture::roof());
     roofs(&recorded, &mut report);
     report.figure(roof_figure(&recorded.roof));
     kernels(&recorded, &mut report);
