@@ -4,14 +4,8 @@ use std::f64::consts::TAU;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Axis, Figure, Marks, Panel};
-
 /// A place on a drawing: pixels from its left edge, and pixels from its top.
 type At = (f64, f64);
-
-/// How far a number of a fresh drawing may lie from the recorded one: fractions of a pixel, since
-/// sums of floats depend a little on the processor.
-const BAND: f64 = 0.2;
 
 /// What a picture is made of, in the order in which it is painted.
 ///
@@ -283,19 +277,6 @@ impl Drawing {
         }
         let (at, texts) = (place(at), texts.to_vec());
         self.elements.push(Element::Cells { at, size, texts, strengths: rounded, tone });
-    }
-
-    /// The drawing as a figure with its title and its words for those who do not see it.
-    pub fn figure(self, name: &str, title: &str, alt: &str) -> Figure {
-        let (x, y) = (Axis::linear(""), Axis::linear(""));
-        let panel = Panel { title: String::new(), x, y, marks: Marks::Drawing(self) };
-        Figure {
-            name: name.into(),
-            title: title.into(),
-            alt: alt.into(),
-            band: BAND,
-            panels: vec![panel],
-        }
     }
 
     /// All words and all numbers of the drawing, each in their order.

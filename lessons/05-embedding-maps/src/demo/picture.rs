@@ -52,8 +52,8 @@ pub fn forces(device: &Device) -> Figure {
     }
     let alt = format!(
         "Three points on a line, in the space at 0, 1 and 3, on the map at 0, 1 and 2. Points 1 \
-            and 2 pull each other, 2 and 3 push weakly, 1 and 3 push. Added up point 1 moves by {}, \
-            point 2 by {} and point 3 by {}.",
+            and 2 pull each other, 2 and 3 push weakly, 1 and 3 push. Added up point 1 moves by \
+            {}, point 2 by {} and point 3 by {}.",
         number(-gradient[0][0], 2),
         number(-gradient[1][0], 2),
         number(-gradient[2][0], 2)
