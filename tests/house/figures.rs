@@ -70,7 +70,8 @@ fn every_figure_can_be_read_without_seeing_it() {
 
 /// Numbers that an attribute has in a picture.
 fn attribute(svg: &str, name: &str) -> Vec<f64> {
-    let values = svg.split(&format!(" {name}=\"")).skip(1);
+    let opening = format!(" {name}=\"");
+    let values = svg.split(&opening).skip(1);
     values.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect()
 }
 

@@ -1,9 +1,7 @@
 //! The pictures as documents: the same bytes every time, well formed, complete, whatever the data
 //! are.
 
-use course::{
-    Axis, Bar, Block, Drawing, Figure, Line, Marks, Panel, Plane, Point, Step, Tone,
-};
+use course::{Axis, Bar, Block, Drawing, Figure, Line, Marks, Panel, Plane, Point, Step, Tone};
 
 const WEIRD: &str = "<b>&\"'\u{0}\u{7}\u{1f468}\u{200d}\u{1f469} שלום \n ]]> --";
 
