@@ -51,7 +51,8 @@ fn the_figures_show_that_the_table_is_the_counts() {
     let _seed = backend::seeded(&device, 7);
     let report = lookup::demo::demo(&Run { device: &device, seed: 7, minilm: None }).unwrap();
     println!("{}", report.text());
-    let [_, table, loss] = report.figures() else { panic!("three figures") };
+    let figure = |name: &str| report.figures().iter().find(|figure| figure.name == name).unwrap();
+    let (table, loss) = (figure("01-table"), figure("01-loss"));
     let [before, after, counted] = [0, 1, 2].map(|panel| match &table.panels[panel].marks {
         Marks::Heatmap { values, .. } => values.concat(),
         _ => panic!("a heatmap"),
