@@ -90,6 +90,11 @@ class Widget:
             event = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
             self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
 
+    def point(self, node):
+        """Moves the mouse to the middle of a node."""
+        x, y, _ = self.driver.execute_script(MIDDLE, node)
+        self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
+
     def data(self, index=0):
         """What the chapter gives the widget, JSON read."""
         scripts = self.place.find_elements(By.CSS_SELECTOR, 'script[type="application/json"]')
@@ -157,6 +162,9 @@ def check_merges(widget):
             found += differ(f"tokens of {word}, vocabulary {size}", count, recorded[f"{key}-{size}"])
         parts = widget.shows("tokens")[0].split(": ", 1)[1]
         found += differ(f"the tokens of {word}", parts, recorded[f"{key}-parts"])
+    for count, said in [(40, ""), (41, "Only the first 40 of 41 characters are encoded.")]:
+        widget.type("λ" * count)
+        found += differ(f"{count} characters", widget.all("[role=status]")[0].text, said)
     return found
 
 
@@ -170,7 +178,7 @@ def check_arrows(widget):
         ("[0.0, 0.0]", Keys.ARROW_RIGHT * 8 + Keys.ARROW_DOWN * 6),
     ]:
         widget.all("[role=slider]")[1].send_keys(keys)
-        shown = [widget.shows(what)[0].split("= ")[-1] for what in ("dot", "cosine", "euclidean")]
+        shown = [widget.shows(what)[0].split()[-1] for what in ("dot", "cosine", "euclidean")]
         recorded = output.split(f"[3.0, 4.0]  {b}")[1].split()[:3]
         found += differ(f"a [3.0, 4.0] and b {b}", shown, recorded)
     return found
@@ -201,6 +209,12 @@ def check_map(widget):
     for word in (0, 40, 80):
         widget.tap(widget.all("svg [role=option]")[word])
         found += differ("the word that is tapped", widget.shows("chosen"), [words[word]])
+    dots = widget.all("svg [role=option]")
+    widget.point(dots[0])
+    found += differ("a word is pinned, another pointed at", widget.shows("chosen"), [words[80]])
+    widget.tap(dots[80])
+    widget.point(dots[0])
+    found += differ("no word is pinned, one pointed at", widget.shows("chosen"), [words[0]])
     return found
 
 
@@ -214,12 +228,11 @@ def check_rope(widget):
 
 
 def check_alibi(widget):
-    slopes, biases = [panel["marks"]["Lines"] for panel in figure("06-alibi")["panels"]]
-    found = []
-    for line in slopes:
-        heads = line["name"].split()[0]
+    slopes, biases = [panel["marks"] for panel in figure("06-alibi")["panels"]]
+    slopes, biases, found = slopes["Points"], biases["Lines"], []
+    for heads in ("4", "8", "12", "16"):
         widget.choose(heads)
-        recorded = [f"{slope:.4f}" for _, slope in line["points"]]
+        recorded = [f"{point['y']:.4f}" for point in slopes if point["group"] == f"{heads} heads"]
         found += differ(f"slopes of {heads} heads", [f"{float(slope):.4f}" for slope in widget.shows("slope")], recorded)
     widget.choose("8")
     for distance in (0, 7, 63):
@@ -304,6 +317,9 @@ def check_sampling(widget):
             words = widget.shows("kept")[0].rstrip(".").split()
             shown = [words[0], words[-1]]
             found += differ(key, shown, [recorded[f"kept-{key}"], recorded[f"rank-1-{key}"]])
+    widget.slide(0, 0.05)
+    widget.slide(2, 1)
+    found += differ("nothing is cut", widget.shows("kept")[0].split()[0], str(everything))
     return found
 
 
@@ -318,8 +334,11 @@ def check_diary(widget):
             found += differ(f"{query}: {line}", scores[line], recorded[f"search-{slug(query)}-{slug(line)}"])
     widget.type("dog")
     found += differ("dog finds", widget.shows("line")[0], "My dog ate the homework")
+    shown = lambda: [line.is_displayed() for line in widget.all("[data-shows=line]")]
     widget.type("zebra")
-    found += differ("zebra is not recorded, and dog stays", widget.shows("line")[0], "My dog ate the homework")
+    found += differ("zebra is not recorded: lines", shown(), [False] * len(lines))
+    widget.choose(queries[0])
+    found += differ("a query after it: lines", shown(), [True] * len(lines))
     return found
 
 

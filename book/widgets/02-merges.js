@@ -3,8 +3,8 @@
 
 // `merges`: for each merge, in the order in which they were learned, the IDs of its two tokens.
 widgets.add("02-merges", (box, merges) => {
-  const { element, set, sliders } = widgets;
-  const [first, longest] = [256, 20]; // the first ID that was learned, and letters that fit on a telephone
+  const { element, sliders } = widgets;
+  const [first, longest] = [256, 40]; // the first ID that was learned, and how many characters are encoded
   const sizes = [256, 300, 500, 1000, 2000, 4000, 8000];
   // GPT-2's expression. \p{White_Space} is what Rust calls white space; \s of a browser is another set.
   const pieces =
@@ -35,12 +35,9 @@ widgets.add("02-merges", (box, merges) => {
     const [a, b] = merges[token - first];
     const replaced = [];
     for (let i = 0; i < ids.length; i++) {
-      if (ids[i] === a && ids[i + 1] === b) {
-        replaced.push(token);
-        i += 1;
-      } else {
-        replaced.push(ids[i]);
-      }
+      const found = ids[i] === a && ids[i + 1] === b;
+      replaced.push(found ? token : ids[i]);
+      if (found) i += 1;
     }
     return replaced;
   }
@@ -74,29 +71,30 @@ widgets.add("02-merges", (box, merges) => {
       const text = readable(id).replace(/<([0-9a-f]{2})>/g, "$1"); // there is no room for brackets
       return element("span", { class: kind, style: `grid-column: span ${tokens[id].length}` }, text);
     });
-    const made = element("span", { class: "made number" }, token === null ? "bytes" : String(token));
+    const made = element("span", { class: "made number" }, token ?? "bytes");
     return element("div", { class: "stage" }, element("div", { class: "chips" }, ...chips), made);
   }
 
-  const word = element("input", { type: "text", value: "thunderstorm", maxlength: longest, oninput: draw });
-  set(word, { spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
+  const quiet = { spellcheck: "false", autocapitalize: "off", autocomplete: "off" };
+  const word = element("input", { type: "text", value: "thunderstorm", oninput: draw, ...quiet });
   const ladders = element("div", {});
-  const result = element("p", { "aria-live": "polite", "data-shows": "tokens" });
+  const result = element("p", { role: "status", "data-shows": "tokens" });
+  const cut = element("p", { role: "status" });
   const at = { size: sizes.length - 1 };
 
   function draw() {
-    const all = ` ${word.value}`.match(pieces).map((piece) => stages(piece, sizes[at.size]));
+    const letters = [...word.value];
+    const all = ` ${letters.slice(0, longest).join("")}`.match(pieces).map((piece) => stages(piece, sizes[at.size]));
     ladders.replaceChildren(...all.map((ladder) => element("div", { class: "ladder" }, ...ladder.map(row))));
     const last = all.flatMap((ladder) => ladder.at(-1).ids);
     const spelled = last.map(readable).join(", ");
     result.textContent = `${last.length} token${last.length === 1 ? "" : "s"}: ${spelled}`;
+    cut.textContent = letters.length > longest ? `Only the first ${longest} of ${letters.length} characters are encoded.` : "";
   }
 
   draw();
   box.append(
     element("label", { class: "typed" }, "after a space", word),
     ...sliders(at, draw, { size: { label: "vocabulary", max: sizes.length - 1, show: (i) => String(sizes[i]) } }),
-    ladders,
-    result,
-  );
+    cut, ladders, result);
 });

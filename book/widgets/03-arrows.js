@@ -2,7 +2,7 @@
 "use strict";
 
 widgets.add("03-arrows", (box) => {
-  const { element, svg, set, vector } = widgets;
+  const { element, svg, text, set, vector } = widgets;
   const plane = { middle: 170, unit: 27, most: 5.5, step: 0.5 };
   const { middle, unit } = plane;
   const vectors = { a: [3, 4], b: [4, 3] };
@@ -19,10 +19,7 @@ widgets.add("03-arrows", (box) => {
   const picture = svg("svg", { viewBox: "0 0 340 340", role: "group", "aria-label": "two arrows from one point" });
   for (let i = -6; i <= 6; i++) {
     const at = middle + unit * i;
-    const width = i === 0 ? 1.5 : 0.5;
-    picture.append(
-      svg("path", { class: "line", "stroke-width": width, d: `M${at} 8V332M8 ${at}H332` }),
-    );
+    picture.append(svg("path", { class: "line", "stroke-width": i === 0 ? 1.5 : 0.5, d: `M${at} 8V332M8 ${at}H332` }));
   }
   const between = svg("path", { class: "third arrow", "stroke-width": 2, "stroke-dasharray": "3 5" });
   const arc = svg("path", { class: "arrow" });
@@ -37,31 +34,24 @@ widgets.add("03-arrows", (box) => {
   const scale = svg("svg", { viewBox: "0 0 340 42", role: "img", "aria-label": "the cosine between -1 and 1" });
   scale.append(svg("path", { class: "line", "stroke-width": 2, d: "M20 14H320M20 8v12M170 8v12M320 8v12" }));
   for (const [number, words] of [[-1, "-1 opposite"], [0, "0 right angle"], [1, "1 same way"]]) {
-    const anchor = ["start", "middle", "end"][number + 1];
-    scale.append(svg("text", { x: 170 + 168 * number, y: 38, "text-anchor": anchor }, words));
+    scale.append(text(170 + 168 * number, 38, words, "", ["start", "middle", "end"][number + 1]));
   }
   const marker = svg("circle", { class: "third handle", cy: 14, r: 7 });
   scale.append(marker);
 
   const cells = {};
-  const rows = [
-    ["dot", "dot product"],
-    ["lengths", "lengths"],
-    ["cosine", "cosine"],
-    ["angle", "angle"],
-    ["euclidean", "distance, tip to tip"],
-  ].map(([key, words]) => {
-    cells[key] = element("td", { class: "number", "data-shows": key });
+  const titles = { dot: "dot product", lengths: "lengths", cosine: "cosine", angle: "angle", euclidean: "distance, tip to tip" };
+  const rows = Object.entries(titles).map(([key, words]) => {
+    cells[key] = element("td", { "data-shows": key });
     return element("tr", {}, element("td", {}, words), cells[key]);
   });
   const numbers = element("div", { "aria-live": "polite" }, element("table", {}, ...rows), scale);
 
+  const pointsNowhere = () => Object.values(vectors).some((vector) => length(vector) === 0);
+
   // An arc from the direction of a to that of b, the short way round.
   function drawAngle(a, b) {
-    if (length(a) === 0 || length(b) === 0) {
-      set(arc, { d: "" });
-      return;
-    }
+    if (pointsNowhere()) return set(arc, { d: "" });
     const from = Math.atan2(a[1], a[0]);
     let turn = Math.atan2(b[1], b[0]) - from;
     if (turn > Math.PI) turn -= 2 * Math.PI;
@@ -85,10 +75,11 @@ widgets.add("03-arrows", (box) => {
     const [ofA, ofB] = [a, b].map((vector) => written(length(vector)));
     cells.dot.textContent = `${factors(0)} + ${factors(1)} = ${product}`;
     cells.lengths.textContent = `|a| ${ofA}, |b| ${ofB}`;
-    cells.cosine.textContent = `${product} / (${ofA} · ${ofB}) = ${written(cosine(a, b))}`;
     const radians = Math.acos(Math.max(-1, Math.min(1, cosine(a, b))));
-    const pointsNowhere = length(a) === 0 || length(b) === 0;
-    cells.angle.textContent = pointsNowhere ? "none" : `${Math.round((radians * 180) / Math.PI)}°`;
+    cells.cosine.textContent = pointsNowhere()
+      ? "a zero vector: set to 0.00"
+      : `${product} / (${ofA} · ${ofB}) = ${written(cosine(a, b))}`;
+    cells.angle.textContent = pointsNowhere() ? "none" : `${Math.round((radians * 180) / Math.PI)}°`;
     cells.euclidean.textContent = written(length([a[0] - b[0], a[1] - b[1]]));
   }
 

@@ -3,11 +3,12 @@
 
 // `world`: the figure, whose points are the words. `cosines[a][b]`: of word a with each word b before it.
 widgets.add("05-map", (box, world, [words, cosines]) => {
-  const { element, svg, set, slider } = widgets;
+  const { element, svg, text, set, slider, arrowKey } = widgets;
   const [width, height] = [340, 300];
   const points = world.panels[0].marks.Points;
   const all = [...words.keys()];
-  let [chosen, k] = [words.indexOf("king"), 6];
+  const kinds = [...new Set(points.map(({ group }) => group))];
+  let [chosen, k, pinned] = [words.indexOf("king"), 6, false];
 
   const cosine = (a, b) => (a > b ? cosines[a][b] : cosines[b][a]);
   const apart = (a, b) => Math.hypot(points[a].x - points[b].x, points[a].y - points[b].y);
@@ -34,7 +35,7 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
       const found = tries.map(([dx, dy]) => [x + dx, y + dy, long, 12]).find(free);
       if (!found) return [];
       taken.push(found);
-      return [svg("text", { x: found[0], y: found[1] + 10, class: word === chosen ? "chosen" : "" }, words[word])];
+      return [text(found[0], found[1] + 10, words[word], word === chosen ? "chosen" : "", "start")];
     });
   }
 
@@ -42,49 +43,59 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
   function kindName(kind) {
     const members = all.filter((word) => points[word].group === kind);
     const [x, y] = members.map((word) => whole[word]).reduce((a, b) => (b[1] < a[1] ? b : a));
-    return svg("text", { x, y: y - 10, "text-anchor": "middle" }, kind);
+    return text(x, y - 10, kind);
   }
 
-  // Chooses the word that is least far, if it is near enough.
-  function choose(far, enough) {
+  // The word that is least far, if it is near enough.
+  function least(far, enough) {
     const next = all.reduce((a, b) => (far(b) < far(a) ? b : a));
-    if (far(next) < enough && next !== chosen) {
-      chosen = next;
-      draw();
-    }
+    return far(next) < enough ? next : null;
   }
 
-  function point(event, places) {
+  // No word is chosen as null.
+  function choose(word, pin) {
+    if (word === null || (word === chosen && pin === pinned)) return;
+    [chosen, pinned] = [word, pin];
+    draw();
+  }
+
+  function pointed(event, places) {
     const matrix = event.currentTarget.getScreenCTM().inverse();
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
-    choose((word) => Math.hypot(places[word][0] - x, places[word][1] - y), 24);
+    return least((word) => Math.hypot(places[word][0] - x, places[word][1] - y), 24);
+  }
+
+  // A click pins a word, so that pointing at others leaves it chosen; a second click lets it go.
+  function click(event, places) {
+    const word = pointed(event, places);
+    choose(word, word !== chosen || !pinned);
   }
 
   // An arrow key goes to the nearest word on that side.
   function step(event) {
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (event.key === "Escape") choose(chosen, false);
+    const direction = arrowKey(event);
     if (!direction) return;
-    event.preventDefault();
-    event.stopPropagation(); // or mdBook turns to the next chapter
-    choose((word) => {
-      const [dx, dy] = [points[word].x - points[chosen].x, points[word].y - points[chosen].y];
+    const next = least((word) => {
+      const [dx, dy] = [0, 1].map((axis) => whole[word][axis] - whole[chosen][axis]);
       const ahead = dx * direction[0] + dy * direction[1];
       const aside = Math.abs(dx * direction[1] + dy * direction[0]);
       return ahead > aside / 2 ? ahead + 2 * aside : Infinity;
     }, Infinity);
+    choose(next, pinned);
   }
 
-  const dots = whole.map(([cx, cy], word) =>
-    svg("circle", { cx, cy, r: 2.5, id: `map-word-${word}`, role: "option", "aria-label": words[word] }));
+  const dot = (places, word, r, more) =>
+    svg("circle", { cx: places[word][0], cy: places[word][1], r, fill: `var(--kind-${kinds.indexOf(points[word].group)})`, ...more });
+  const dots = all.map((word) => dot(whole, word, 2.5, { id: `map-word-${word}`, role: "option", "aria-label": words[word] }));
   const [marks, close] = [svg("g"), svg("g")];
-  const kinds = [...new Set(points.map(({ group }) => group))];
   const viewBox = `0 0 ${width} ${height}`;
   const map = svg("svg", {
     viewBox, class: "map", tabindex: 0, role: "listbox", "aria-label": "Words of the map", onkeydown: step,
-    onclick: (event) => point(event, whole),
-    onpointermove: (event) => event.pointerType === "mouse" && point(event, whole),
+    onclick: (event) => click(event, whole),
+    onpointermove: (event) => event.pointerType === "mouse" && !pinned && choose(pointed(event, whole), false),
   }, ...dots, ...kinds.map(kindName), marks);
-  const lens = svg("svg", { viewBox, class: "map lens", onclick: (event) => point(event, near) }, close);
+  const lens = svg("svg", { viewBox, class: "map lens", onclick: (event) => click(event, near) }, close);
   const lists = element("div", { class: "lists" });
   const says = element("p", { role: "status" });
 
@@ -98,11 +109,10 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
 
   // Lines to what is near in the space, rings around what is near on the map.
   function neighbours(places, inSpace, onMap) {
-    const dot = (word, r, kind) => svg("circle", { cx: places[word][0], cy: places[word][1], r, class: kind });
     const line = (word) => svg("path", { d: `M${places[chosen]}L${places[word]}`, class: "first arrow" });
     return [
-      ...inSpace.map(line), ...onMap.map((word) => dot(word, 6.5, "second ring")),
-      ...inSpace.map((word) => dot(word, 4, "first dot")), dot(chosen, 5, "dot chosen"),
+      ...inSpace.map(line), ...onMap.map((word) => dot(places, word, 6.5, { class: "second ring" })),
+      ...inSpace.map((word) => dot(places, word, 4)), dot(places, chosen, 5, { class: "dot chosen" }),
     ];
   }
 
@@ -113,15 +123,17 @@ widgets.add("05-map", (box, world, [words, cosines]) => {
     near = view(points[chosen].x, points[chosen].y, (0.4 * height) / reach);
     marks.replaceChildren(...neighbours(whole, inSpace, onMap));
     close.replaceChildren(
-      ...near.map(([cx, cy]) => svg("circle", { cx, cy, r: 3 })), ...neighbours(near, inSpace, onMap),
+      ...all.map((word) => dot(near, word, 3)), ...neighbours(near, inSpace, onMap),
       ...labels([chosen, ...others()]));
     dots.forEach((dot, word) => set(dot, { "aria-selected": word === chosen }));
     set(map, { "aria-activedescendant": `map-word-${chosen}` });
-    lists.replaceChildren(list("In the space, cosine", "first", inSpace, onMap), list("On the map, cosine", "second", onMap, inSpace));
+    lists.replaceChildren(
+      list("In the space, cosine", "first", inSpace, onMap),
+      list("On the map, nearest first, cosine", "second", onMap, inSpace));
     const both = inSpace.filter((word) => onMap.includes(word)).length;
     says.replaceChildren(
       element("b", { "data-shows": "chosen" }, words[chosen]),
-      ` (${points[chosen].group}): ${both} of its ${k} nearest in the space are among the ${k} nearest on the map.`);
+      ` (${points[chosen].group}${pinned ? ", pinned" : ""}): ${both} of its ${k} nearest in the space are among the ${k} nearest on the map.`);
   }
 
   const count = { label: "Nearest words", min: 1, max: 10, step: 1, value: k };

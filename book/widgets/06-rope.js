@@ -2,7 +2,7 @@
 "use strict";
 
 widgets.add("06-rope", (box) => {
-  const { element, svg, set, arrow, sliders } = widgets;
+  const { element, svg, text, set, arrow, sliders } = widgets;
   // As the lesson's table of scores: the width of a head, its theta, pairs (i, i + d_head / 2), a query and a key.
   const [dHead, theta] = [64, 10000];
   const vector = (phase) => [...Array(dHead).keys()].map((axis) => Math.fround(Math.sin(0.7 * axis + phase)));
@@ -33,7 +33,7 @@ widgets.add("06-rope", (box) => {
     const wedge = svg("path", { class: "wedge" });
     const hands = ["first", "second"].map((colour) => svg("path", { class: `${colour} arrow` }));
     const speed = `${Number(frequency(pair).toPrecision(2))} rad per token`;
-    const label = svg("text", { y: 62, "text-anchor": "middle" }, speed);
+    const label = text(0, 62, speed);
     face.append(svg("circle", { class: "line", r: 46 }), wedge, ...hands, label);
     return {
       face,
@@ -74,14 +74,7 @@ widgets.add("06-rope", (box) => {
       n: { label: "move both: key at", max: 100 },
       offset: { label: "offset, query - key", max: 40 },
     }),
-    element(
-      "p",
-      { "aria-live": "polite" },
-      element("span", { class: "first" }, "query at ", from),
-      ", ",
-      element("span", { class: "second" }, "key at ", to),
-      ": all 32 pairs together score ",
-      result,
-    ),
-  );
+    element("p", { role: "status" },
+      element("span", { class: "first" }, "query at ", from), ", ", element("span", { class: "second" }, "key at ", to),
+      ": all 32 pairs together score ", result));
 });

@@ -2,7 +2,7 @@
 "use strict";
 
 widgets.add("06-sinusoids", (box) => {
-  const { element, svg, set, sliders } = widgets;
+  const { element, svg, text, set, sliders } = widgets;
   const [dModel, base, distances] = [128, 10000, 200]; // as in the lesson's table and figure
   const [left, top, width, height] = [34, 12, 296, 150]; // of the curve, in the drawing's units
 
@@ -29,13 +29,13 @@ widgets.add("06-sinusoids", (box) => {
   for (const share of [0, 0.5, 1]) {
     picture.append(
       svg("path", { class: "line", d: `M${left} ${y(share)}h${width}` }),
-      svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, String(share)),
+      text(left - 6, y(share) + 4, share, "", "end"),
     );
   }
   for (const distance of [0, 50, 100, 150]) {
-    picture.append(svg("text", { x: x(distance), y: y(0) + 16, "text-anchor": "middle" }, String(distance)));
+    picture.append(text(x(distance), y(0) + 16, distance));
   }
-  picture.append(svg("text", { x: left + width / 2, y: y(0) + 33, "text-anchor": "middle" }, "distance (tokens)"));
+  picture.append(text(left + width / 2, y(0) + 33, "distance (tokens)"));
   const curve = svg("path", { class: "first arrow" });
   const marker = svg("circle", { class: "second handle", r: 6 });
   picture.append(curve, marker);
@@ -50,8 +50,7 @@ widgets.add("06-sinusoids", (box) => {
       show(position) {
         name.textContent = `row ${position}`;
         row(position).forEach((number, axis) => {
-          const colour = number < 0 ? "second" : "first";
-          set(cells[axis], { fill: `var(--${colour})`, "fill-opacity": Math.abs(number).toFixed(3) });
+          set(cells[axis], { fill: `var(--${number < 0 ? "second" : "first"})`, "fill-opacity": Math.abs(number).toFixed(3) });
         });
       },
     };
@@ -79,16 +78,8 @@ widgets.add("06-sinusoids", (box) => {
       position: { label: "position", max: 500 },
       distance: { label: "distance", max: distances - 1 },
     }),
-    element(
-      "div",
-      { class: "panels" },
-      element(
-        "div",
-        {},
-        ...strips.map(({ node }) => node),
-        element("p", { "aria-live": "polite" }, "dot product, 1 = with itself: ", result),
-      ),
-      picture,
-    ),
-  );
+    element("div", { class: "panels" },
+      element("div", {}, ...strips.map(({ node }) => node),
+        element("p", { role: "status" }, "dot product, 1 = with itself: ", result)),
+      picture));
 });

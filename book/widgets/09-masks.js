@@ -3,22 +3,19 @@
 
 // `scores[head][query][key]`, before any mask.
 widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
-  const { element, svg, set, sliders, choice } = widgets;
+  const { element, svg, text, set, sliders, choice, arrowKey, softmax } = widgets;
   const masks = {
     none: () => false,
     causal: (query, key) => key > query,
     padding: (query, key) => key >= length,
     both: (query, key) => key > query || key >= length,
   };
-  let [mask, chosen] = ["padding", 6]; // "bank", a third of whose attention goes to padding
+  let [mask, chosen] = ["none", 6]; // "bank", a third of whose attention goes to padding
   const state = { head: 5 };
 
   // Hidden before the softmax: what is left of the row sums to 1.
-  function weights(query, hidden) {
-    const parts = scores[state.head - 1][query].map((score, key) => (hidden(query, key) ? 0 : Math.exp(score)));
-    const sum = parts.reduce((a, b) => a + b);
-    return parts.map((part) => part / sum);
-  }
+  const weights = (query, hidden) =>
+    softmax(scores[state.head - 1][query].map((score, key) => (hidden(query, key) ? -Infinity : score)));
 
   const [side, edge] = [26, 62]; // of a cell, and of the names beside the table
   const whole = edge + side * tokens.length;
@@ -40,11 +37,8 @@ widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
   }
 
   function step(event) {
-    const by = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: 0, ArrowRight: 0 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    event.stopPropagation(); // or mdBook turns to the next chapter
-    choose(Math.min(tokens.length - 1, Math.max(0, chosen + by)));
+    const direction = arrowKey(event);
+    if (direction) choose(Math.min(tokens.length - 1, Math.max(0, chosen + direction[1])));
   }
 
   function draw() {
@@ -57,7 +51,7 @@ widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
         return svg("rect", { x: x + 1, y: y + 1, width: side - 2, height: side - 2, class: "share", "fill-opacity": share });
       });
       const ground = svg("rect", { x: 1, y, width: whole, height: side, fill: "transparent" });
-      row.replaceChildren(ground, svg("text", { x: edge - 5, y: y + 17, "text-anchor": "end" }, tokens[query]), ...cells);
+      row.replaceChildren(ground, text(edge - 5, y + 17, tokens[query], "", "end"), ...cells);
       set(row, { "aria-selected": query === chosen });
     });
     set(frame, { y: edge + side * chosen });
@@ -69,12 +63,15 @@ widgets.add("09-masks", (box, { tokens, length, layer, scores }) => {
       if (gone) taken += before[key];
       return element("div", { class: gone ? "gone" : "" }, element("span", {}, token),
         element("span", { class: "rail" },
-          element("i", { style: `width: ${100 * now[key]}%` }), element("b", { style: `left: ${100 * before[key]}%` })),
+          element("i", { style: `width: ${100 * now[key]}%` }),
+          mask === "none" ? "" : element("b", { style: `left: ${100 * before[key]}%` })),
         element("span", { class: "number", "data-shows": "share" }, gone ? "hidden" : now[key].toFixed(2)));
     }));
     says.replaceChildren(
-      element("b", {}, tokens[chosen]), ` as a query, head ${state.head} of layer ${layer}. The mask hides what had ` +
-      `${taken.toFixed(2)} of its attention, and the rest is brought back to a sum of 1. The thin marks are the shares without a mask.`);
+      element("b", {}, tokens[chosen]), ` as a query, head ${state.head} of layer ${layer}. ` + (mask === "none"
+        ? "No mask hides a key from it."
+        : `The mask hides what had ${taken.toFixed(2)} of its attention, and the rest is brought back to a sum of 1. ` +
+          "The thin marks are the shares without a mask."));
   }
 
   box.append(

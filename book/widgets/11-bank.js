@@ -3,13 +3,13 @@
 
 // Of each word: three sentences with its attention in each layer, and the cosines of the first with the others.
 widgets.add("11-bank", (box, words) => {
-  const { element, svg, slider, choice } = widgets;
+  const { element, svg, text, slider, choice } = widgets;
   const last = words[0].same.length - 1;
   let [word, layer] = [words[0], 1];
 
   const sentences = element("div", { class: "sentences" });
   const says = element("p", { role: "status" });
-  const chart = svg("svg", { viewBox: "0 0 340 208", role: "img", "aria-label": "Cosines by layer" });
+  const chart = svg("svg", { viewBox: "0 -14 340 222", role: "img", "aria-label": "Cosines by layer" });
   const table = element("table", { class: "sheet" });
 
   // A sentence, below bars that say what the word looks at. Before the first layer it has looked at nothing.
@@ -31,13 +31,12 @@ widgets.add("11-bank", (box, words) => {
     const curve = (cosines, kind) => [
       path(`M${cosines.map((cosine, at) => [x(at), y(cosine)]).join("L")}`, `${kind} arrow`),
       svg("circle", { cx: x(layer), cy: y(cosines[layer]), r: 4, class: `${kind} dot` })];
-    const text = (x, y, words, kind = "", anchor = "end") => svg("text", { x, y, class: kind, "text-anchor": anchor }, words);
     chart.replaceChildren(
-      ...[floor, (floor + 1) / 2, 1].flatMap((tick) => [path(`M34 ${y(tick)}H330`, "line"), text(29, y(tick) + 4, tick.toFixed(2))]),
-      path(`M${x(layer)} 10V166`, "line now"), ...word.same.map((_, at) => text(x(at), 181, at, "", "middle")),
+      ...[floor, (floor + 1) / 2, 1].flatMap((tick) => [path(`M34 ${y(tick)}H330`, "line"), text(29, y(tick) + 4, tick.toFixed(2), "", "end")]),
+      path(`M${x(layer)} 10V166`, "line now"), ...word.same.map((_, at) => text(x(at), 181, at)),
       ...curve(word.plain_same, "first plain"), ...curve(word.plain_other, "second plain"),
-      ...curve(word.same, "first"), ...curve(word.other, "second"), text(25, 181, "layer"), text(104, 202, "same sense", "first"),
-      text(190, 202, "other sense", "second"), text(330, 202, "dashed: one sense"));
+      ...curve(word.same, "first"), ...curve(word.other, "second"), text(25, 181, "layer", "", "end"),
+      text(0, -2, "cosine", "", "start"), text(66, 202, "same sense", "first"), text(156, 202, "other sense", "second"), text(330, 202, "dashed: one sense", "", "end"));
   }
 
   function row(name, same, other) {

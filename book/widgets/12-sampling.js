@@ -3,7 +3,7 @@
 
 // `recorded`: the text before, and by ID each character with its logit.
 widgets.add("12-sampling", (box, [prompt, recorded]) => {
-  const { element, svg, set, sliders } = widgets;
+  const { element, svg, text, set, sliders } = widgets;
   const tokens = recorded.map(([token, logit]) => ({ token, logit }));
   tokens.sort((a, b) => b.logit - a.logit); // of equals the lower ID stays first
   const bars = tokens.slice(0, 24);
@@ -20,6 +20,7 @@ widgets.add("12-sampling", (box, [prompt, recorded]) => {
 
   // How many of the likeliest it takes to reach a share of their sum; the one that crosses the line is counted.
   function nucleusSize(weights, topP) {
+    if (topP === 1) return weights.length; // the last ones may be too small to change a sum
     const enough = topP * total(weights);
     let [reached, size] = [0, 0];
     while (size < weights.length && reached < enough) {
@@ -39,24 +40,23 @@ widgets.add("12-sampling", (box, [prompt, recorded]) => {
   const visible = (token) => ({ " ": "␣", "\n": "⏎" })[token] ?? token;
 
   const picture = svg("svg", { viewBox: "0 0 340 222", role: "img" });
-  const lines = [0, 1, 2].map(() => {
-    const line = svg("path", { class: "line" });
-    const label = svg("text", { x: left - 6, "text-anchor": "end" });
-    picture.append(line, label);
-    return { line, label };
+  const labels = [0, 1, 2].map((i) => {
+    const y = bottom - (height * i) / 2;
+    const label = text(left - 6, y + 4, "", "", "end");
+    picture.append(svg("path", { class: "line", d: `M${left} ${y}H336` }), label);
+    return label;
   });
   const columns = bars.map(({ token }, rank) => {
     const x = left + 2 + rank * pitch;
-    const before = svg("rect", { class: "cut", x, width: pitch - 2 });
-    const after = svg("rect", { class: "kept", x, width: pitch - 2 });
-    const name = svg("text", { x: x + pitch / 2 - 1, y: bottom + 15, "text-anchor": "middle" }, visible(token));
-    picture.append(before, after, name);
-    return { before, after, name };
+    const bar = svg("rect", { x, width: pitch - 2 });
+    const name = text(x + pitch / 2 - 1, bottom + 15, visible(token));
+    picture.append(bar, name);
+    return { bar, name };
   });
-  const footing = { x: left + (pitch * bars.length) / 2, y: bottom + 34, "text-anchor": "middle" };
-  picture.append(svg("text", footing, `the ${bars.length} likeliest after “${prompt}”`));
+  const footing = `the ${bars.length} likeliest after “${prompt}”`;
+  picture.append(text(left + (pitch * bars.length) / 2, bottom + 34, footing));
 
-  const result = element("p", { "aria-live": "polite", "data-shows": "kept" });
+  const result = element("p", { role: "status", "data-shows": "kept" });
   const settings = { temperature: 1, topK: tokens.length, topP: 0.9 };
 
   function draw() {
@@ -65,20 +65,12 @@ widgets.add("12-sampling", (box, [prompt, recorded]) => {
     const kept = candidates(settings);
     // The axis ends at the first of these that holds every bar.
     const end = [0.1, 0.2, 0.4, 0.6, 1].find((most) => kept[0] <= most);
-    lines.forEach(({ line, label }, i) => {
-      const y = bottom - (height * i) / 2;
-      set(line, { d: `M${left} ${y}H336` });
-      set(label, { y: y + 4 });
-      label.textContent = String((end * i) / 2);
-    });
-    columns.forEach(({ before, after, name }, rank) => {
-      const put = (bar, share) => {
-        const tall = (height * share) / end;
-        set(bar, { y: bottom - tall, height: tall });
-      };
-      put(before, rank < kept.length ? 0 : weights[rank] / sum);
-      put(after, kept[rank] ?? 0);
-      set(name, { class: rank < kept.length ? "" : "gone" });
+    labels.forEach((label, i) => (label.textContent = (end * i) / 2));
+    columns.forEach(({ bar, name }, rank) => {
+      const tall = (height * (kept[rank] ?? weights[rank] / sum)) / end;
+      const cut = rank >= kept.length;
+      set(bar, { y: bottom - tall, height: tall, class: cut ? "cut" : "kept" });
+      set(name, { class: cut ? "gone" : "" });
     });
     const share = total(weights.slice(0, kept.length)) / sum;
     const first = `“${visible(tokens[0].token)}” is drawn with probability ${kept[0].toFixed(3)}`;
@@ -97,7 +89,5 @@ widgets.add("12-sampling", (box, [prompt, recorded]) => {
       topK: { label: "top-k", min: 1, max: tokens.length, show: all },
       topP: { label: "top-p", min: 0.05, max: 1, step: 0.05, show: decimals },
     }),
-    picture,
-    result,
-  );
+    picture, result);
 });

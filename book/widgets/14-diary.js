@@ -3,7 +3,7 @@
 
 // `vectors`: of each line, then of each query; a number is three letters of 18 bits, from -`widest` to `widest`.
 widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
-  const { element, svg, choice } = widgets;
+  const { element, svg, text, set, choice } = widgets;
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const largest = 131071;
   const bits = ([a, b, c]) => (letters.indexOf(a) * 64 + letters.indexOf(b)) * 64 + letters.indexOf(c);
@@ -17,23 +17,31 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
     return unit[line].map((number, i) => (sum += number * unit[lines.length + query][i]));
   }
 
+  const check = (index) => choices.querySelectorAll("input").forEach((radio, i) => (radio.checked = i === index));
+
   function search(next) {
     query = next;
     order = lines.map((text, line) => ({ text, line, curve: sums(line) }));
     for (const found of order) found.score = found.curve[width - 1];
     order.sort((a, b) => b.score - a.score);
     chosen = 0;
-    choices.querySelectorAll("input").forEach((radio, i) => (radio.checked = i === query));
+    check(query);
     draw();
-    says.replaceChildren(
-      element("b", {}, queries[query]), " finds ", element("b", {}, order[0].text), ". Bold words stand in both.");
+    set(found, { style: null });
+    says.replaceChildren(element("b", {}, queries[query]), " finds ", element("b", {}, order[0].text), ".");
+    if (ranking.querySelector("b")) says.append(" Bold words stand in both.");
+    if (order.some(({ score }) => score < 0)) says.append(" Hatched is a score below 0.");
   }
 
   function typed() {
     const wanted = field.value.trim().toLowerCase();
-    const found = queries.findIndex((text) => text.toLowerCase() === wanted);
-    if (found >= 0) search(found);
-    else if (wanted) says.textContent = `No vector is recorded of “${wanted}”: the encoder is not in this page.`;
+    const known = queries.findIndex((text) => text.toLowerCase() === wanted);
+    if (known >= 0) return search(known);
+    set(found, { style: "visibility: hidden" });
+    check(known);
+    says.textContent = wanted
+      ? `Nothing is ranked: no vector of “${wanted}” is recorded, and the encoder is not in this page.`
+      : "Nothing is ranked: there is no query.";
   }
 
   function choose(rank) {
@@ -49,9 +57,10 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
   }
 
   function row({ text, score }, rank) {
+    const share = (100 * Math.abs(score)) / Math.max(...order.map(({ score }) => Math.abs(score)));
     return element("button", { "aria-pressed": rank === chosen, onclick: () => choose(rank) },
       element("span", { "data-shows": "line" }, ...marked(text)),
-      element("span", { class: "rail" }, element("i", { style: `width: ${150 * score}%` })),
+      element("span", { class: "rail" }, element("i", { class: score < 0 ? "below" : "", style: `width: ${share}%` })),
       element("span", { class: "number", "data-shows": "score" }, score.toFixed(4)));
   }
 
@@ -65,9 +74,9 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
     const curve = (found, kind) => path(found.curve.map((sum, i) => [x(i + 1), y(sum)]), kind);
     const { score } = order[chosen];
     chart.replaceChildren(
-      path([[332, y(0)]], "line"), ...order.map((found) => curve(found, "line")), curve(order[chosen], "first curve"),
+      path([[332, y(0)]], "line"), ...order.map((found) => curve(found, "other curve")), curve(order[chosen], "first curve"),
       svg("circle", { cx: 332, cy: y(score), r: 4, class: "first dot" }),
-      svg("text", { x: 8, y: 176 }, "number 1"), svg("text", { x: 332, y: 176, "text-anchor": "end" }, `number ${width}`));
+      text(8, 176, "number 1", "", "start"), text(332, 176, `number ${width}`, "", "end"));
   }
 
   const field = element("input", { list: "diary-queries", type: "text", placeholder: "dog, money, river", oninput: typed });
@@ -75,11 +84,11 @@ widgets.add("14-diary", (box, { lines, queries, widest, vectors }) => {
   const says = element("p", { role: "status" });
   const ranking = element("div", { class: "bars ranking" });
   const chart = svg("svg", { viewBox: "0 0 340 180", role: "img", "aria-label": "The score as it is added up" });
+  const found = element("div", {}, ranking, element("div", { class: "panels" }, chart, element("p", {},
+    `The score of the marked line as it is added up: first number times first, second times second, to number ${width}. ` +
+    "Grey are the other lines.")));
   const choices = choice({ label: "Query", options: queries.slice(0, 5) }, (_, index) => ((field.value = ""), search(index)));
   box.append(
-    choices, element("label", { class: "field" }, "or type one ", field, known), says, ranking,
-    element("div", { class: "panels" }, chart, element("p", {},
-      `The score of the marked line as it is added up: first number times first, second times second, to number ${width}. ` +
-      "Grey are the other lines.")));
+    choices, element("label", { class: "field" }, "or type one ", field, known), says, found);
   search(0);
 });

@@ -3,15 +3,15 @@
 
 // `dev`: probabilities of praise by what a sentence is. `calibration`: of each classifier its bins and its error.
 widgets.add("15-threshold", (box, [dev, calibration]) => {
-  const { element, svg, set, slider, choice } = widgets;
+  const { element, svg, text, set, slider, choice } = widgets;
   const bins = 20;
   const bin = (p) => Math.min(bins - 1, Math.floor(p * bins));
   const counted = (probabilities) => Array.from({ length: bins }, (_, i) => probabilities.filter((p) => bin(p) === i).length);
   const counts = [counted(dev.praise), counted(dev.complaint)];
   const x = (p) => 10 + 320 * p;
-  const text = (x, y, words, kind = "", anchor = "middle") => svg("text", { x, y, class: kind, "text-anchor": anchor }, words);
   const number = (what, words) => element("b", { class: "number", "data-shows": what }, words);
-  const row = (head, ...cells) => element("tr", {}, ...head, ...cells.map((cell) => element("td", { "data-shows": "cell" }, cell)));
+  const row = (head, ...cells) =>
+    element("tr", {}, ...head, ...cells.map((cell) => element("td", { "data-shows": "cell" }, cell)));
   const heads = (...names) => names.map((name) => element("th", {}, name));
 
   // Praise stands above the middle, complaints hang below.
@@ -56,7 +56,7 @@ widgets.add("15-threshold", (box, [dev, calibration]) => {
         line([at(0.5, p), at(1, p)], "line"), text(35, at(p, p)[1] + 4, p, "", "end"), text(at(p, p)[0], 202, p)]),
       line([at(0.5, 0.5), at(1, 1)], "strong dashed"), text(180, 219, "probability of the answer"), text(44, 12, "share that is right", "", "start"),
       ...calibration.map(({ bins }, i) =>
-        line(bins.map((bin) => at(bin.confidence, bin.accuracy)), i === classifier ? "first curve" : "line")),
+        line(bins.map((bin) => at(bin.confidence, bin.accuracy)), i === classifier ? "first curve" : "other curve")),
       ...filled.flatMap(({ answers, confidence: p, accuracy }) => [
         line([at(p, p), at(p, accuracy)], accuracy < p ? "second gap" : "first gap"),
         svg("circle", { cx: at(p, p)[0], cy: at(p, accuracy)[1], r: 2.5 + Math.sqrt(answers) / 3, class: "first handle" })]));

@@ -35,6 +35,10 @@ const widgets = (() => {
     return node;
   }
 
+  function text(x, y, words, kind = "", anchor = "middle") {
+    return svg("text", { x, y, class: kind, "text-anchor": anchor }, words);
+  }
+
   // A line with a head at (x2, y2), as the value of a path's `d`. A vector shorter than its head is only a head.
   function arrow(x1, y1, x2, y2, head = 9) {
     const length = Math.hypot(x2 - x1, y2 - y1) || 1;
@@ -82,6 +86,16 @@ const widgets = (() => {
     return element("fieldset", { class: "choice" }, element("legend", {}, label), ...buttons);
   }
 
+  // Where an arrow key points, across and down. Neither does the page scroll, nor does mdBook turn to the next chapter.
+  function arrowKey(event) {
+    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (direction) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    return direction;
+  }
+
   // Lets a node of an <svg> be dragged by its middle, and moved by the arrow keys `step` units at a time.
   // `moved(x, y)` hears where it is wanted, in the svg's own units, puts it there, and returns what a screen reader says.
   function drag(node, { moved, step }) {
@@ -117,13 +131,9 @@ const widgets = (() => {
       node.addEventListener(end, () => (grip = null));
     }
 
-    const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     node.addEventListener("keydown", (event) => {
-      const direction = directions[event.key];
+      const direction = arrowKey(event);
       if (direction) {
-        // Neither does the page scroll, nor does mdBook turn to the next chapter.
-        event.preventDefault();
-        event.stopPropagation();
         const { x, y } = middle();
         move(x + step * direction[0], y + step * direction[1]);
       }
@@ -135,7 +145,7 @@ const widgets = (() => {
   function vector({ middle, unit, most, step }, { name, colour, radius, value, kind = "" }, draw) {
     const words = () => `(${value.join(", ")})`;
     const line = svg("path", { class: `${colour} arrow ${kind}` });
-    const label = svg("text", { class: colour, "text-anchor": "middle" }, name);
+    const label = text(0, 0, name, `${colour} name`);
     const handle = svg("circle", { class: `${colour} handle`, r: radius, "aria-label": `tip of ${name}` });
     drag(handle, {
       step: unit * step,
@@ -155,6 +165,14 @@ const widgets = (() => {
       set(label, { x: x + right, y: y + down });
     }
     return { line, label, handle, show };
+  }
+
+  // The shares of scores; one of -Infinity has none.
+  function softmax(scores) {
+    const highest = Math.max(...scores);
+    const parts = scores.map((score) => Math.exp(score - highest));
+    const sum = parts.reduce((a, b) => a + b);
+    return parts.map((part) => part / sum);
   }
 
   // Starts a widget wherever the page has its place. mdBook puts these scripts after the text, so the text is there.
@@ -177,5 +195,5 @@ const widgets = (() => {
     }
   }
 
-  return { add, element, svg, set, arrow, slider, sliders, choice, drag, vector };
+  return { add, element, svg, text, set, arrow, arrowKey, slider, sliders, choice, drag, vector, softmax };
 })();
