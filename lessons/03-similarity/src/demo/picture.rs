@@ -95,14 +95,17 @@ pub fn cone(device: &Device) -> Figure {
         let shown = number(cosines[which], 4);
         drawing.label((x, 270.0), &format!("cosine of u and v: {shown}"), Tone::Ink);
         let shown = number(crowded[which], 4);
-        drawing.label((x, 292.0), &format!("of any two: {shown}"), Tone::Ink);
+        drawing.label((x, 292.0), &format!("mean of all pairs: {shown}"), Tone::Ink);
     }
     let alt = format!(
         "Left, eight short arrows from one point in all directions; u and v are at a right angle. \
             Right, the same eight after ten pushes to the lower left: long arrows that fill a \
-            narrow cone. The cosine of u and v rises from {} to {}.",
+            narrow cone. The cosine of u and v rises from {} to {}, the mean of all pairs from {} \
+            to {}.",
         number(cosines[0], 4),
-        number(cosines[1], 4)
+        number(cosines[1], 4),
+        number(crowded[0], 4),
+        number(crowded[1], 4)
     );
     drawing.figure("03-picture-cone", "Pushed the same way, arrows become a cone", &alt)
 }

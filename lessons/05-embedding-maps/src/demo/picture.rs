@@ -8,10 +8,10 @@ use crate::{joint, naive};
 /// The chapter's points in the space, and where they start on the map.
 const SPACE: [f64; 3] = [0.0, 1.0, 3.0];
 const MAP: [f64; 3] = [0.0, 1.0, 2.0];
-/// Pixels of the place 0, of one on the map, and of a force of 1.
+/// Pixels of the place 0, of a distance of 1, and of a force of 1.
 const LEFT: f64 = 80.0;
-const UNIT: f64 = 150.0;
-const FORCE: f64 = 200.0;
+const UNIT: f64 = 120.0;
+const FORCE: f64 = 170.0;
 /// Radius of a point in pixels.
 const RADIUS: f64 = 11.0;
 
@@ -28,7 +28,7 @@ pub fn forces(device: &Device) -> Figure {
     let (q, gradient) = (naive::q(&map), naive::gradient(&p, &map));
     let mut drawing = Drawing::new(330.0);
     drawing.label_from((0.0, 14.0), "in the space", Tone::Grey);
-    points(&mut drawing, 40.0, SPACE.map(|x| LEFT + UNIT * x * 0.8));
+    points(&mut drawing, 40.0, SPACE.map(|x| LEFT + UNIT * x));
     drawing.label_from((0.0, 96.0), "on the map: what each pair does", Tone::Grey);
     for (y, i, j) in [(128.0, 0, 1), (166.0, 1, 2), (204.0, 0, 2)] {
         let force = -4.0 * (p[i][j] - q[i][j]) * naive::w(&map, i, j) * (MAP[i] - MAP[j]);
@@ -58,7 +58,7 @@ pub fn forces(device: &Device) -> Figure {
         number(-gradient[1][0], 2),
         number(-gradient[2][0], 2)
     );
-    let title = "Too far apart on the map: pull. Too near: push";
+    let title = "Where p is above q a pair pulls, and else it pushes";
     drawing.figure("05-picture-forces", title, &alt)
 }
 

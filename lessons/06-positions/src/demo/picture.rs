@@ -44,7 +44,7 @@ pub fn clock(device: &Device) -> Figure {
         drawing.bold((face.origin.0, 12.0), &format!("hand {hand}"), tone);
         drawing.label((face.origin.0, 34.0), name, tone);
         let row = SHOWN * D_MODEL + 2 * hand;
-        let numbers = vector(&table[row..row + 2], 4);
+        let numbers = vector(&table[row..row + 2], 4 + hand); // the slow hand has hardly left 0
         drawing.label((face.origin.0, 298.0), &format!("sin, cos = {numbers}"), Tone::Ink);
     }
     drawing.label((368.0, 112.0), "0 to 4", Tone::Ink);

@@ -74,7 +74,7 @@ pub fn line(device: &Device) -> Figure {
     let alt = format!(
         "Two clouds of points, one for each label, and the straight line that a fitted head draws \
             between them. A new vector close to the line has label 1 with probability {}, one far \
-            behind the cloud of label 1 with {}.",
+            from it, among the points of label 1, with {}.",
         number(answers[1], 2),
         number(answers[3], 2)
     );
