@@ -36,7 +36,14 @@ LOGITS = READ + "return [ids, Array.from(logits), candidates(logits, {temperatur
 # How far the newest logits lie from those of the same tokens, read at once.
 AGAIN = """const again = readText(gpt, now.text.ids.slice(now.text.start)).logits.at(-1);
     return Math.max(...again.map((logit, i) => Math.abs(logit - now.text.logits.at(-1)[i])))"""
-PLACE = """const token = [...tokens()].at(-3);
+# Twenty thousand characters, as they are pasted.
+LONG = """document.getElementById('prompt').value = 'The cat sat. '.repeat(1600);
+    const begun = performance.now();
+    begin();
+    const box = document.getElementById('text');
+    const below = box.scrollHeight - box.clientHeight - box.scrollTop;
+    return performance.now() - begun < 5000 && below < 2 && box.scrollTop > 0"""
+PLACE = """const token = now.made.at(-3);
     token.scrollIntoView({block: 'center'});
     const {x, y} = token.getBoundingClientRect();
     return {x: x + 2, y: y + 8}"""
@@ -131,6 +138,11 @@ def behaviour(driver):
     def at(name):
         return driver.find_element(By.ID, name)
 
+    def begin_with(text):
+        at("prompt").clear()
+        at("prompt").send_keys(text)
+        WebDriverWait(driver, 60).until(lambda d: d.execute_script("return now.typing === null"))
+
     begun = tokens(driver)
     at("step").send_keys(Keys.ENTER)
     expect("a key writes a token", tokens(driver) == begun + 1)
@@ -140,6 +152,7 @@ def behaviour(driver):
     paused = tokens(driver)
     seen = driver.execute_script("return gpt.config.max_tokens")
     expect("of a long text the older half is forgotten", driver.execute_script("return now.text.start > 0") == (paused > seen))
+    expect("it is said what pale means", at("forgotten").is_displayed() == (paused > seen))
     expect("the cache changes nothing", driver.execute_script(AGAIN) < 1e-4)
     shown = driver.find_elements(By.CSS_SELECTOR, "#text .token")
     expect("paused it writes nothing, and every token is shown", len(shown) == paused == tokens(driver))
@@ -159,12 +172,11 @@ def behaviour(driver):
     at("temperature").send_keys(Keys.HOME)
     at("top-k").send_keys(Keys.HOME)
     expect("one token is left to draw from", "100%" in at("next").text and at("next").text.count("out") >= 9)
-    at("prompt").clear()
-    at("prompt").send_keys("\u6f22")
+    begin_with("\u6f22")
     expect("a character without a token is said", "no token for" in at("lost").text or tokens(driver) == 3)
-    at("prompt").clear()
-    at("prompt").send_keys(HOSTILE)
+    begin_with(HOSTILE)
     expect("a prompt stays text", driver.execute_script("return window.hurt === undefined && now.text.ids.length > 5"))
+    expect("a long prompt is read at once and shown from its end", driver.execute_script(LONG))
     return found
 
 

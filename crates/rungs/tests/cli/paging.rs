@@ -27,7 +27,16 @@ fn small(vocab: usize) -> GptConfig {
 /// A model that knows nothing, in a folder, with a vocabulary of its own.
 fn model(tokenization: Tokenization, change: impl FnOnce(GptConfig) -> GptConfig) -> TempDir {
     let text = format!("The cat sat on the mat. {HOSTILE}").repeat(3);
-    let tokenizer = tokenization.split(&text).unwrap().tokenizer;
+    model_of(&text, tokenization, change)
+}
+
+/// A model that knows nothing, with the vocabulary of a text.
+fn model_of(
+    text: &str,
+    tokenization: Tokenization,
+    change: impl FnOnce(GptConfig) -> GptConfig,
+) -> TempDir {
+    let tokenizer = tokenization.split(text).unwrap().tokenizer;
     let folder = tempfile::tempdir().unwrap();
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 3);
@@ -86,6 +95,25 @@ fn no_text_of_a_model_gets_out_of_its_place() {
         let about: Value =
             serde_json::from_str(between(&page, "id=\"model\">", "</script>")).unwrap();
         assert_eq!(about["prompt"], hostile);
+    }
+}
+
+#[test]
+fn a_page_begins_with_what_can_be_seen() {
+    for (text, prompt) in [
+        ("\n\tThe cat, sat", "The "),
+        ("\n\t a dog, sat: 12", "a"),
+        ("\n\t 12: 21\n", "1"),
+        ("\n \t \n \t \n", "\t"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("my.html");
+        let model = model_of(text, Tokenization::Characters, |config| config);
+        stdout(&write_page(model.path(), &file, &[]));
+        let page = fs::read_to_string(&file).unwrap();
+        let about: Value =
+            serde_json::from_str(between(&page, "id=\"model\">", "</script>")).unwrap();
+        assert_eq!(about["prompt"], prompt);
     }
 }
 
@@ -224,4 +252,8 @@ fn without_a_browser_the_page_is_written_and_named() {
 
     fs::write(out.path().join("index.html"), "<p>Dear reader").unwrap();
     assert_refused(&run_open(&["06"], out.path(), Path::new("true")), &["index.html", "--force"]);
+    assert_refused(
+        &run_open(&["06"], &out.path().join("index.html"), Path::new("true")),
+        &["index.html: expected a folder to write into, found a file; name a folder"],
+    );
 }

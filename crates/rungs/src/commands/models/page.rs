@@ -53,7 +53,7 @@ pub struct Args {
     /// File of the page
     #[arg(short, long, value_name = "HTML")]
     out: PathBuf,
-    /// Text that the page begins with [default: 'The ', or the model's first token]
+    /// Text that the page begins with [default: 'The ', or the model's first letter]
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
     /// Whether what is there may go.
@@ -201,13 +201,34 @@ fn prompt(args: &Args, tokenizer: &Tokenizer) -> Result<String> {
     let Some(prompt) = &args.prompt else {
         return match tokenizer.encode_whole(PROMPT) {
             Ok(_) => Ok(PROMPT.into()),
-            Err(_) => Ok(tokenizer.decode(&[0])?),
+            Err(_) => first_letter(tokenizer),
         };
     };
     if tokenizer.encode_whole(prompt)?.is_empty() {
         bail!("--prompt: expected text to go on from, found none; one character is enough");
     }
     Ok(prompt.clone())
+}
+
+/// The first of a model's tokens that is a letter, else the first that can be seen, else the first.
+fn first_letter(tokenizer: &Tokenizer) -> Result<String> {
+    let mut texts = Vec::new();
+    for id in 0..tokenizer.vocab_size() as u32 {
+        texts.push(tokenizer.decode(&[id])?);
+    }
+    let kinds: [fn(char) -> bool; 2] = [char::is_alphabetic, is_visible];
+    for kind in kinds {
+        for text in &texts {
+            if text.starts_with(kind) {
+                return Ok(text.clone());
+            }
+        }
+    }
+    Ok(tokenizer.decode(&[0])?)
+}
+
+fn is_visible(character: char) -> bool {
+    !character.is_whitespace() && !character.is_control()
 }
 
 fn page_config(config: &GptConfig) -> Config {

@@ -9,6 +9,10 @@ const MOST_TOP_K = 100;
 const PACE = 60;
 /** Tokens after which a run pauses by itself. */
 const RUN = 500;
+/** Tokens of what was typed that are shown at most: its last ones. */
+const MOST_TYPED = 5000;
+/** Milliseconds without a key after which what was typed is read. */
+const TYPING = 250;
 
 const about = JSON.parse(document.getElementById("model").textContent);
 const gpt = readGpt(about.config, readWeights(document.getElementById("weights").textContent));
@@ -18,6 +22,8 @@ const tokenizer = readTokenizer(about.tokenizer);
 const now = {
   text: null, // null where nothing was typed that has a token
   given: 0, // tokens that were typed
+  made: [], // the elements of the tokens
+  typing: null, // the timer of what was typed and is not read yet
   chosen: null, // the token that was tapped or gone to; null: the newest
   pointed: null, // the token under the mouse
   layer: Math.floor(gpt.config.n_layers / 2), // the first layers look about, the later ones at something
@@ -60,21 +66,39 @@ function percent(share) {
 
 // What is done.
 
+/** Begins anew with what was typed, when typing pauses. */
+function beginSoon() {
+  pause();
+  clearTimeout(now.typing);
+  now.typing = setTimeout(begin, TYPING);
+}
+
 /** Begins anew with what was typed. */
 function begin() {
   pause();
+  clearTimeout(now.typing);
+  now.typing = null;
   const { ids, lost } = encode(tokenizer, at("prompt").value);
-  const parts = Array.from(lost, (part) => Array.from(part, visible).join("")).join(" ");
-  at("lost").textContent = lost.size ? `The model has no token for ${parts}: left out.` : "";
-  now.text = ids.length ? readText(gpt, ids) : null;
-  if (!now.text) {
-    at("lost").textContent += " Type something to begin with: one token is enough.";
+  const typed = ids.slice(-MOST_TYPED);
+  const notes = [];
+  if (lost.size) {
+    const parts = Array.from(lost, (part) => Array.from(part, visible).join("")).join(" ");
+    notes.push(`The model has no token for ${parts}: left out.`);
   }
-  now.given = ids.length;
+  if (typed.length < ids.length) {
+    notes.push(`Of ${ids.length} tokens the last ${MOST_TYPED} are shown.`);
+  }
+  if (typed.length === 0) {
+    notes.push("Type something to begin with: one token is enough.");
+  }
+  at("lost").textContent = notes.join(" ");
+  now.text = typed.length ? readText(gpt, typed) : null;
+  now.given = typed.length;
   now.chosen = null;
   now.pointed = null;
   showTokens();
   showView();
+  showEnd();
 }
 
 /** Writes a token at the end. */
@@ -82,13 +106,11 @@ function write(id) {
   const { start } = now.text;
   append(gpt, now.text, id);
   at("text").append(...token(now.text.ids.length - 1));
-  if (now.text.start > start) {
-    showForgotten();
-  }
+  showForgotten(start);
   now.chosen = null;
   now.pointed = null;
   showView();
-  at("text").scrollTop = at("text").scrollHeight;
+  showEnd();
 }
 
 /** Writes another token after the one that is looked from, in place of all that came there. */
@@ -111,13 +133,16 @@ function step() {
 
 function run() {
   now.left = RUN;
+  at("paused").textContent = "";
   at("run").textContent = "Pause";
   at("looked").setAttribute("aria-live", "off"); // or a screen reader would read every token
   const next = () => {
     const id = step();
     now.left -= 1;
-    if (now.left === 0 || about.stops.includes(id)) {
-      pause();
+    if (about.stops.includes(id)) {
+      pause("Paused: this token ends a text.");
+    } else if (now.left === 0) {
+      pause(`Paused after ${RUN} tokens. \u201cWrite on\u201d goes on.`);
     } else {
       now.run = setTimeout(next, PACE);
     }
@@ -125,10 +150,12 @@ function run() {
   next();
 }
 
-function pause() {
+/** Stops a run, and says why where it was not the reader who stopped it. */
+function pause(why = "") {
   clearTimeout(now.run);
   now.run = null;
   now.left = 0;
+  at("paused").textContent = why;
   at("run").textContent = "Write on";
   at("looked").setAttribute("aria-live", "polite");
 }
@@ -143,29 +170,33 @@ function token(index) {
   made.textContent = glyph.replaceAll("\u2423", " ");
   made.setAttribute("aria-label", glyph);
   made.classList.toggle("written", index >= now.given);
+  now.made.push(made);
   return glyph.endsWith("\u21b5") ? [made, element("br", {})] : [made];
 }
-
-const tokens = () => at("text").getElementsByClassName("token");
 
 /** The text from its first token on. */
 function showTokens() {
   const ids = now.text ? now.text.ids : [];
+  now.made = [];
   at("text").replaceChildren(...ids.flatMap((_, index) => token(index)));
-  showForgotten();
+  showForgotten(0);
 }
 
-/** Tokens that the model does not see any more are pale. */
-function showForgotten() {
-  for (const made of tokens()) {
-    const forgotten = Number(made.dataset.index) < now.text.start;
-    made.classList.toggle("forgotten", forgotten);
-    if (forgotten) {
-      made.style.removeProperty("--weight");
-      made.classList.remove("looking");
-      made.tabIndex = -1;
-    }
+/** Tokens that the model does not see any more are pale: those from this one on, seen until now. */
+function showForgotten(from) {
+  const start = now.text ? now.text.start : 0;
+  for (const made of now.made.slice(from, start)) {
+    made.classList.add("forgotten");
+    made.style.removeProperty("--weight");
+    made.classList.remove("looking");
+    made.tabIndex = -1;
   }
+  at("forgotten").hidden = start === 0;
+}
+
+/** Scrolls to where the text is written on. */
+function showEnd() {
+  at("text").scrollTop = at("text").scrollHeight;
 }
 
 /** All that depends on the token that is looked from. */
@@ -228,12 +259,12 @@ function showAttention() {
   const shares = weights(now.layer, now.head);
   const most = Math.max(...shares);
   const { start } = now.text;
-  const made = tokens();
-  for (let index = start; index < made.length; index += 1) {
+  for (let index = start; index < now.made.length; index += 1) {
+    const made = now.made[index];
     const share = shares[index - start] ?? 0;
-    made[index].style.setProperty("--weight", (share / most).toFixed(3));
-    made[index].classList.toggle("looking", index === from);
-    made[index].tabIndex = index === from ? 0 : -1;
+    made.style.setProperty("--weight", (share / most).toFixed(3));
+    made.classList.toggle("looking", index === from);
+    made.tabIndex = index === from ? 0 : -1;
   }
   const name = (index) => `\u201c${shown(tokenizer, now.text.ids[index])}\u201d (token ${index + 1})`;
   const mostAt = start + shares.indexOf(most);
@@ -329,12 +360,17 @@ function go(event) {
     event.preventDefault();
     pause();
     choose(to);
-    tokens()[to].focus();
+    now.made[to].focus();
   }
 }
 
 function listen() {
-  at("prompt").addEventListener("input", begin);
+  at("prompt").addEventListener("input", beginSoon);
+  at("prompt").addEventListener("change", () => {
+    if (now.typing !== null) {
+      begin(); // another part of the page has the keys now
+    }
+  });
   at("again").addEventListener("click", begin);
   at("step").addEventListener("click", () => {
     pause();
@@ -379,6 +415,8 @@ function start() {
   const kind = tokenizer.characters ? "characters" : "byte pairs";
   document.title = about.name;
   at("name").textContent = about.name;
+  at("forgotten").textContent =
+    `Pale: what the model no longer sees. When its ${max_tokens} tokens are full, it forgets the older half.`;
   at("about").textContent =
     `A GPT of ${about.parameters.toLocaleString("en")} numbers: ${n_layers} layers of ${n_heads} heads. ` +
     `It knows ${vocab} ${kind} and sees ${max_tokens} of them at once.`;
