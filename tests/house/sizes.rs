@@ -16,10 +16,15 @@ const FUNCTION: usize = 40;
 const FORWARD: usize = 20;
 
 /// Lines of code in a part of a lesson, by the names of its files and folders. All other files are
-/// the lesson itself. A demo also gives the book every number by its key, and draws its pictures.
-/// Published files are named key by key, for each family that is read.
-const PARTS: [(&[&str], usize); 3] =
-    [(&["demo"], 800), (&["checkpoint", "parity"], 900), (&["naive", "exercises"], 700)];
+/// the lesson itself. A demo also gives the book every number by its key, and widgets their data; the
+/// picture that explains has a file of its own. Published files are named key by key, for each
+/// family that is read.
+const PARTS: [(&[&str], usize); 4] = [
+    (&["picture"], 130),
+    (&["demo"], 800),
+    (&["checkpoint", "parity"], 900),
+    (&["naive", "exercises"], 700),
+];
 /// Lines of code in the lesson itself.
 const LESSON: usize = 950;
 

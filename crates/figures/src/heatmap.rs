@@ -107,14 +107,18 @@ fn is_drawn(value: f64) -> bool {
 /// The scale that all panels share, if they are several and each a matrix of its kind.
 pub fn common_scale(panels: &[Panel]) -> Option<Shades> {
     let [first, others @ ..] = panels else { return None };
-    let said = |panel: &Panel| match &panel.marks {
-        Marks::Heatmap { colours, range, .. } => Some((colours.clone(), *range)),
-        _ => None,
-    };
-    if others.is_empty() || others.iter().any(|panel| said(panel) != said(first)) {
+    if others.is_empty() || others.iter().any(|panel| meaning(panel) != meaning(first)) {
         return None;
     }
     Shades::of(first, panels).filter(|shades| shades.numbers != Numbers::YesOrNo)
+}
+
+/// What the colours of a matrix stand for, and their range.
+fn meaning(panel: &Panel) -> Option<(&str, Option<(f64, f64)>)> {
+    match &panel.marks {
+        Marks::Heatmap { colours, range, .. } => Some((colours, *range)),
+        _ => None,
+    }
 }
 
 /// Pixels that a scale takes beside a matrix.

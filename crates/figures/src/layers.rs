@@ -20,7 +20,8 @@ pub struct Node {
     pub width: f64,
     /// Middle in pixels; that of the whole drawing is at 0.
     pub x: f64,
-    row: usize,
+    /// Number of its row, from the top.
+    pub row: usize,
 }
 
 /// Boxes and arrows in their places.
@@ -168,11 +169,9 @@ impl Layers {
         for way in self.ways.clone() {
             let passing = &way[1..way.len() - 1];
             let places = passing.iter().map(|&node| self.nodes[node].x);
-            let is_at = |node: &usize, end: Option<&usize>| end == Some(node);
-            let row = |node: &usize| &self.rows[self.nodes[*node].row];
-            let x = if passing.iter().all(|node| is_at(node, row(node).last())) {
+            let x = if passing.iter().all(|node| self.row_of(*node).last() == Some(node)) {
                 places.fold(f64::NEG_INFINITY, f64::max)
-            } else if passing.iter().all(|node| is_at(node, row(node).first())) {
+            } else if passing.iter().all(|node| self.row_of(*node).first() == Some(node)) {
                 places.fold(f64::INFINITY, f64::min)
             } else {
                 continue;
@@ -183,12 +182,20 @@ impl Layers {
         }
     }
 
+    /// The nodes of a node's row.
+    fn row_of(&self, node: usize) -> &[usize] {
+        &self.rows[self.nodes[node].row]
+    }
+
     /// Where a node would stand by its neighbours of the same kind, or else by all.
     fn wish(&self, node: usize, up: bool) -> f64 {
         let all = self.neighbours(node, up);
-        let is_box = |&node: &usize| self.nodes[node].step.is_some();
-        let same: Vec<usize> =
-            all.iter().copied().filter(|other| is_box(other) == is_box(&node)).collect();
+        let mut same = Vec::new();
+        for &other in &all {
+            if self.nodes[other].step.is_some() == self.nodes[node].step.is_some() {
+                same.push(other);
+            }
+        }
         let those = if same.is_empty() { all } else { same };
         let sum: f64 = those.iter().map(|&other| self.nodes[other].x).sum();
         if those.is_empty() { self.nodes[node].x } else { sum / those.len() as f64 }

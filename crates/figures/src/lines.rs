@@ -218,9 +218,12 @@ pub fn along(line: &Line, x: &Ruler, y: &Ruler, apart: f64) -> Vec<(f64, f64)> {
 /// Places between two others, so far apart at most.
 fn between(from: (f64, f64), to: (f64, f64), apart: f64) -> Vec<(f64, f64)> {
     let steps = ((to.0 - from.0).hypot(to.1 - from.1) / apart).ceil().max(1.0);
-    let part = |step: usize| (step as f64 + 0.5) / steps;
-    let place = |part: f64| (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
-    (0..steps as usize).map(|step| place(part(step))).collect()
+    let mut places = Vec::new();
+    for step in 0..steps as usize {
+        let part = (step as f64 + 0.5) / steps;
+        places.push((from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part));
+    }
+    places
 }
 
 /// Draws a line that other marks are measured by.

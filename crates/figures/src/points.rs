@@ -34,13 +34,15 @@ const DIRECTIONS: [(f64, f64); 8] = [
 
 /// Whether a panel of points is a map: both its axes bear one unit, in parentheses.
 pub fn is_map(panel: &Panel) -> bool {
-    let unit = |label: &str| {
-        let inside = label.strip_suffix(')')?;
-        Some(inside[inside.rfind('(')? + 1..].to_string())
-    };
     let is_linear = !panel.x.log && !panel.y.log;
     let is_points = matches!(panel.marks, Marks::Points(_));
     is_points && is_linear && unit(&panel.x.label).is_some_and(|x| unit(&panel.y.label) == Some(x))
+}
+
+/// The unit of an axis: what stands in brackets at the end of its label.
+fn unit(label: &str) -> Option<&str> {
+    let inside = label.strip_suffix(')')?;
+    Some(&inside[inside.rfind('(')? + 1..])
 }
 
 /// Names of the groups; a single one needs none.

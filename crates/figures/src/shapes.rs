@@ -156,10 +156,9 @@ impl<'a> Plan<'a> {
     }
 
     fn draw_arrow(&self, canvas: &mut Canvas, way: &[usize], (x, y): (f64, f64)) {
-        let row = |node: usize| self.layers.rows.iter().position(|row| row.contains(&node));
         let mut path = Vec::new();
         for pair in way.windows(2) {
-            let (Some(upper), Some(lower)) = (row(pair[0]), row(pair[1])) else { return };
+            let [upper, lower] = [pair[0], pair[1]].map(|node| self.layers.nodes[node].row);
             let (from, to) = (self.layers.nodes[pair[0]].x, self.port(pair[0], pair[1]));
             let bottom = self.rows[upper].1;
             path.push((x + from, y + bottom));
