@@ -10,13 +10,13 @@
 //! - `commands`: a file a command, with its arguments, its work and what it prints
 //! - `shell`: what every command stands on, and what knows none of them
 
-/// Prints a line on standard error: a note, which is no result. What a file says in it cannot steer
-/// the terminal. Where it cannot be printed, the command goes on.
+/// Prints a line on standard error, above all bars: a note, which is no result. What a file says in
+/// it cannot steer the terminal. Where it cannot be printed, the command goes on.
 macro_rules! note {
     ($($line:tt)*) => {{
         use std::io::Write;
         let line = files::for_terminal(&format!($($line)*));
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let _ = $crate::shell::progress::above(|| writeln!(std::io::stderr().lock(), "{line}"));
     }};
 }
 

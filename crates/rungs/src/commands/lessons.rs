@@ -230,21 +230,22 @@ fn run_demo(lesson: &Lesson, demo: Demo, run: &Run) -> Result<Report> {
     output::line(format_args!("## {}\n\n{}\n", lesson.stem, lesson.question))?;
     let progress = progress::spinner(format!("running {}", lesson.stem));
     let printed = Rc::new(RefCell::new(Ok(())));
-    let (outcome, bar) = (printed.clone(), progress.clone());
+    let outcome = printed.clone();
     let mut blank = String::new(); // lines that are printed when another follows
     let say = move |text: &str| {
-        let end = text.trim_end().len();
-        if outcome.borrow().is_ok() && end > 0 {
-            let text = format!("{blank}{}", &text[..end]);
-            *outcome.borrow_mut() = bar.suspend(|| output::piece(&text));
+        let written = text.trim_end();
+        if outcome.borrow().is_ok() && !written.is_empty() {
+            *outcome.borrow_mut() = output::lines(&format!("{blank}{written}"));
             blank.clear();
+            blank.push_str(text[written.len()..].strip_prefix('\n').unwrap_or_default());
+        } else {
+            blank.push_str(text);
         }
-        blank.push_str(&text[end..]);
     };
     let report = course::heard(say, || demo(run));
     progress.finish_and_clear();
     printed.replace(Ok(()))?;
     let report = report?;
-    output::line("\n")?;
+    output::line("")?;
     Ok(report)
 }

@@ -20,6 +20,18 @@ pub const MODELS: &str = "minilm, wordllama or hf:OWNER/NAME[@COMMIT] (fetched b
 pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a GGUF file, or a \
     model's folder: config.json, model.safetensors and the tokenizer's files";
 
+/// How alike a text and the name of an option are that was meant: a letter more, less or wrong.
+const ALIKE: f64 = 0.85;
+
+/// The option of a command that stands where a text is expected, spelt right or nearly so.
+pub fn meant<A: Args>(text: &str) -> Option<String> {
+    let name = text.strip_prefix("--")?;
+    let command = A::augment_args(clap::Command::new("command"));
+    let names = command.get_arguments().filter_map(|option| option.get_long());
+    let mut likely = names.filter(|option| strsim::jaro(name, option) > ALIKE);
+    likely.next().map(str::to_string)
+}
+
 /// Option that says where to compute.
 #[derive(Debug, Args)]
 pub struct DeviceArg {

@@ -12,10 +12,17 @@ use serde::Serialize;
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::Format;
+use crate::shell::progress;
 
-/// Prints one line of results.
+/// Prints one line of results, above all bars where both are on a terminal.
 pub fn line(text: impl Display) -> Result<()> {
-    written(writeln!(io::stdout().lock(), "{text}"))
+    let print = || writeln!(io::stdout().lock(), "{text}");
+    written(if io::stdout().is_terminal() { progress::above(print) } else { print() })
+}
+
+/// Prints a text as lines of results. What a model writes in it cannot steer a terminal.
+pub fn lines(text: &str) -> Result<()> {
+    if io::stdout().is_terminal() { line(files::for_terminal(text)) } else { line(text) }
 }
 
 /// What became of results on their way to standard output. A reader that went away is no failure of
@@ -174,6 +181,9 @@ pub fn not_writable(path: &Path, error: &io::Error) -> Error {
 
 /// The error of a folder that cannot be made or written to.
 pub fn no_folder(folder: &Path, error: &io::Error) -> Error {
-    let remedy = files::io_remedy(error);
-    anyhow!("{}: expected a folder to write into: {error}; {remedy}", folder.display())
+    let place = folder.display();
+    if folder.is_file() {
+        return anyhow!("{place}: expected a folder to write into, found a file; name a folder");
+    }
+    anyhow!("{place}: expected a folder to write into: {error}; {}", files::io_remedy(error))
 }

@@ -1,22 +1,33 @@
 //! Bars and spinners on standard error, drawn where it is a terminal.
 
 use std::io::{self, IsTerminal};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Template of a spinner: what goes on, and for how long.
 const SPINNER: &str = "{spinner} {msg}, {elapsed}";
 
+/// All bars that are drawn.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw_target(target()));
+
+/// Prints whole lines to the terminal: bars make room for them. What prints this way prints nothing
+/// else this way.
+pub fn above<T>(print: impl FnOnce() -> T) -> T {
+    BARS.suspend(print)
+}
+
 /// A bar for work of known length.
 pub fn bar(length: u64, template: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), target()).with_style(style(template));
+    let bar = BARS.add(ProgressBar::new(length)).with_style(style(template));
     ticking(bar, Duration::from_secs(1))
 }
 
 /// A spinner for work of unknown length.
 pub fn spinner(message: String) -> ProgressBar {
-    spinner_on(target(), message)
+    let spinner = BARS.add(ProgressBar::new_spinner()).with_message(message);
+    ticking(spinner.with_style(style(SPINNER)), Duration::from_millis(200))
 }
 
 /// A spinner beside results that are printed meanwhile: drawn where these go elsewhere.
@@ -24,12 +35,7 @@ pub fn beside_results(message: String) -> ProgressBar {
     if io::stdout().is_terminal() {
         return ProgressBar::hidden();
     }
-    spinner_on(target(), message)
-}
-
-fn spinner_on(target: ProgressDrawTarget, message: String) -> ProgressBar {
-    let spinner = ProgressBar::with_draw_target(None, target).with_message(message);
-    ticking(spinner.with_style(style(SPINNER)), Duration::from_millis(200))
+    spinner(message)
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -47,7 +47,7 @@ pub fn train<T: Task>(
                     held_back.push(validation_loss);
                     let line =
                         format!("step {step:5}  loss on the {unit} held back {validation_loss:.4}");
-                    bar.suspend(|| note!("{line}"));
+                    note!("{line}");
                 }
             }
             if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -99,18 +99,18 @@ impl Watch {
     /// Shows an event of the training.
     pub fn show(&mut self, event: &Event) {
         if let Some(opening) = self.opening.take() {
-            self.bar.suspend(|| note!("{opening}"));
+            note!("{opening}");
             let (Event::Step { step, .. } | Event::Evaluated { step, .. }) = *event;
             if step > 0 {
                 let steps = self.steps;
-                self.bar.suspend(|| note!("goes on after step {step}, up to step {steps}"));
+                note!("goes on after step {step}, up to step {steps}");
             }
         }
         match *event {
             Event::Evaluated { step, validation_loss, best, seconds } => {
                 self.seconds = seconds;
                 let mark = if best { "" } else { " (was better before)" };
-                self.bar.suspend(|| note!("step {step:5}  validation {validation_loss:.4}{mark}"));
+                note!("step {step:5}  validation {validation_loss:.4}{mark}");
             }
             Event::Step { step, steps, loss, tokens_per_s, seconds, .. } => {
                 self.steps = steps;
@@ -127,17 +127,10 @@ impl Watch {
                     "loss {loss:.3}, {tokens_per_s:.0} tokens/s, {left} left"
                 ));
                 if self.seen == MEASURED {
-                    self.bar.suspend(|| {
-                        note!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps")
-                    });
+                    note!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps");
                 }
             }
         }
-    }
-
-    /// Prints a line without disturbing the bar.
-    pub fn note(&self, line: &str) {
-        self.bar.suspend(|| note!("  {line}"));
     }
 
     /// Takes the bar away.

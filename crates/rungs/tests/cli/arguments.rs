@@ -155,6 +155,7 @@ fn a_query_or_a_prompt_may_begin_with_a_hyphen() {
         assert_eq!(search(&["--top", "1", query]).len(), 1, "{query}");
     }
     assert_refused(&rungs(&["search", "--model", path(&model)], b"cat"), &["QUERY"]);
+    assert_refused(&rungs(&["search", "--topk", "3"], b"cat"), &["is --top meant?"]);
     let help = stdout(&rungs(&["search", "--help"], b""));
     assert!(help.contains("--top"), "{help}");
 }

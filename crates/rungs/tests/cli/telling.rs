@@ -42,11 +42,14 @@ fn a_demo_prints_what_it_says_before_it_has_said_all() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs: script, of util-linux"]
-fn a_spinner_says_what_goes_on() {
+fn a_spinner_says_what_goes_on_and_leaves_nothing_beside_results() {
     let (program, out) = (env!("CARGO_BIN_EXE_rungs"), tempfile::tempdir().unwrap());
     let screen = in_terminal(&format!("{program} run 6 --out {}", path(&out)), b"");
     assert!(screen.contains("running 06-positions"), "{screen}");
     assert!(!screen.contains("0/0"), "{screen}");
+    for line in stdout(&rungs(&["run", "6", "--out", path(&out)], b"")).lines() {
+        assert!(screen.contains(&format!("{line}\r\n")), "{line:?} in {screen}");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -9,7 +9,7 @@ use tokens::TextStream;
 
 use crate::shell::options::{DeviceArg, WRITERS};
 use crate::shell::writers::Writer;
-use crate::shell::{input, names, output};
+use crate::shell::{input, names, options, output};
 
 /// Let a model write on from a prompt
 #[derive(Debug, clap::Args)]
@@ -58,13 +58,12 @@ pub struct Args {
 /// A prompt may begin with `-`, but one of the command's own options is no prompt: its text was
 /// forgotten.
 fn prompt(text: &str) -> Result<String, String> {
-    let command = <Args as clap::Args>::augment_args(clap::Command::new("generate"));
-    for option in command.get_arguments() {
-        if text.strip_prefix("--").is_some_and(|name| Some(name) == option.get_long()) {
-            return Err("expected a text to go on from, found another option".into());
+    match options::meant::<Args>(text) {
+        Some(option) => {
+            Err(format!("expected a text to go on from, found another option, --{option}"))
         }
+        None => Ok(text.into()),
     }
-    Ok(text.into())
 }
 
 /// Writes on from the prompt, a token at a time as they are drawn.

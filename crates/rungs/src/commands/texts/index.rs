@@ -315,11 +315,10 @@ impl Renewing {
         }
         if stopped {
             let error = format!(
-                "stopped; {} keeps {} of {} files, {} passages, and {pending} vectors of files \
-                    that were not finished",
+                "stopped; {} keeps {} files, {} passages, and {pending} vectors of files that \
+                    were not finished",
                 path.display(),
                 info.files,
-                files.len(),
                 info.passages
             );
             return Err(Helpful { error, help: "the same command goes on".into() }.into());
@@ -351,7 +350,7 @@ fn show(progress: FileProgress, bar: &ProgressBar) {
     match progress {
         FileProgress::Looked => bar.inc(1),
         FileProgress::PassedOver(error) => {
-            bar.suspend(|| note!("note: {}", failure::printable(&error.to_string())));
+            note!("note: {}", failure::printable(&error.to_string()));
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::shell::failure::Helpful;
 use crate::shell::options::{DEFAULT, Format, OwnModelArg};
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
-use crate::shell::{input, names, output, progress, prompts};
+use crate::shell::{input, names, options, output, progress, prompts};
 
 /// Rank the lines of a text, or the passages of an index, by what they mean
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ use crate::shell::{input, names, output, progress, prompts};
   ls | cargo rungs search 'holiday pictures' --top 3")]
 pub struct Args {
     /// What to look for
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY", allow_hyphen_values = true, value_parser = words)]
     query: String,
     /// Text, one passage a line; - is standard input
     #[arg(value_name = "FILE|-", default_value = "-")]
@@ -46,6 +46,14 @@ pub struct Args {
     /// How to print
     #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
+}
+
+/// A query may begin with `-`, but one of the command's options that is misspelt is none.
+fn words(text: &str) -> Result<String, String> {
+    match options::meant::<Args>(text) {
+        Some(option) => Err(format!("expected words to look for; is --{option} meant?")),
+        None => Ok(text.into()),
+    }
 }
 
 /// Most characters of a passage that a line for people shows.

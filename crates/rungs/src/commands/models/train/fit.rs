@@ -205,7 +205,7 @@ where
     }
 
     fn on_evaluation(&mut self, model: &M, best: bool) -> Result<(), SaveError> {
-        self.watch.note(&(self.sample)(model)?);
+        note!("  {}", (self.sample)(model)?);
         if best { (self.publish)(model, self.folder) } else { Ok(()) }
     }
 }
