@@ -15,7 +15,7 @@ pub enum TrainingError {
     /// A text in which no block fits.
     #[error(
         "the corpus is too short: expected at least {needed} tokens (a block and the token after \
-            it), found {found}; use a longer text or a shorter block"
+            it), found {found}; use a longer text, or a model that sees fewer tokens"
     )]
     ShortCorpus {
         /// Number of tokens of a block and the token after it.

@@ -71,6 +71,6 @@ fn steps_and_micro_batches_draw_different_blocks() {
 #[test]
 fn a_text_without_room_for_a_block_and_its_next_token_is_refused() {
     let text = [1, 2, 3, 4];
-    assert_says(Blocks::new(&text, 4, 1), &["at least 5 tokens", "found 4", "shorter block"]);
+    assert_says(Blocks::new(&text, 4, 1), &["at least 5 tokens", "found 4", "fewer tokens"]);
     assert!(Blocks::new(&text, 3, 1).is_ok());
 }
