@@ -38,8 +38,8 @@ pub fn norm(device: &Device) -> Figure {
     }
     let alt = "Bars of the vectors (1, 2, 3, 4) and (10, 20, 30, 40) at one scale: the second is \
         ten times as high. Without their means, -1.5 to 1.5 and -15 to 15, both stand around zero. \
-        Divided by their standard deviations, and drawn larger, both are the same four bars, -1.34, \
-        -0.45, 0.45 and 1.34.";
+        Divided by their standard deviations, and drawn larger, both are the same four bars, \
+        -1.34, -0.45, 0.45 and 1.34.";
     let title = "LayerNorm: a loud and a quiet token come out alike";
     drawing.figure("07-picture-norm", title, alt)
 }
