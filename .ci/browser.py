@@ -9,15 +9,13 @@ fetched, which Chromium refuses a page from the disk unless it is told otherwise
 widgets.py sees them in a Chromium that was told nothing.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import widgets
-from chromium import SIZES, VIEWS, browser, errors_in_console, look, requests_outside
+from chromium import SIZES, VIEWS, asked, browser, errors_in_console, look, requests_outside
 
 PICTURES = """return [...document.querySelectorAll('main img')]
     .filter(image => !(image.complete && image.naturalWidth > 0 && image.alt)).map(image => image.src)"""
@@ -63,14 +61,7 @@ def search(driver, book):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("book", type=Path)
-    parser.add_argument("--screenshots", type=Path)
-    arguments = parser.parse_args()
-    book = arguments.book.resolve()
-    if arguments.screenshots:
-        arguments.screenshots.mkdir(parents=True, exist_ok=True)
-    pages = sorted(page for page in book.rglob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
+    book, pages, screenshots = asked()
     driver, problems = browser("--allow-file-access-from-files"), []
     try:
         for size, theme in VIEWS:
@@ -78,13 +69,13 @@ def main():
             for page in pages:
                 driver.get(page.as_uri())
                 problems += [f"{problem} ({size}, {theme})" for problem in problems_of(driver, page, size, theme)]
-                if arguments.screenshots:
+                if screenshots:
                     name = "-".join(page.relative_to(book).with_suffix("").parts)
-                    driver.save_screenshot(str(arguments.screenshots / f"{name}-{size}-{theme}.png"))
+                    driver.save_screenshot(str(screenshots / f"{name}-{size}-{theme}.png"))
         problems += search(driver, book)
     finally:
         driver.quit()
-    of_widgets, count = widgets.problems(book, pages, arguments.screenshots)
+    of_widgets, count = widgets.problems(book, pages, screenshots)
     problems += of_widgets
     for problem in problems:
         print(problem)

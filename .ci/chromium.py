@@ -3,7 +3,9 @@
 Needs selenium and Debian's chromium and chromium-driver.
 """
 
+import argparse
 import json
+from pathlib import Path
 
 from selenium import webdriver
 
@@ -14,6 +16,19 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+
+def asked():
+    """What the command line names: a book, its pages, and the folder of screenshots, if one is named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("book", type=Path)
+    parser.add_argument("--screenshots", type=Path)
+    arguments = parser.parse_args()
+    book = arguments.book.resolve()
+    if arguments.screenshots:
+        arguments.screenshots.mkdir(parents=True, exist_ok=True)
+    pages = sorted(page for page in book.rglob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
+    return book, pages, arguments.screenshots
 
 
 def browser(*flags):

@@ -8,7 +8,6 @@ is smaller than 11 pixels there, nothing wider than the screen; and it shows the
 is the function that CHECKS names for it.
 """
 
-import argparse
 import json
 import math
 import operator
@@ -20,7 +19,7 @@ from pathlib import Path
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from chromium import SIZES, VIEWS, browser, errors_in_console, look, requests_outside
+from chromium import SIZES, VIEWS, asked, browser, errors_in_console, look, requests_outside
 
 SOURCES = Path(__file__).resolve().parent.parent / "book" / "src"
 LEAST_LETTERS = 11  # pixels
@@ -461,15 +460,8 @@ def problems(book, pages, screenshots=None):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("book", type=Path)
-    parser.add_argument("--screenshots", type=Path)
-    arguments = parser.parse_args()
-    book = arguments.book.resolve()
-    if arguments.screenshots:
-        arguments.screenshots.mkdir(parents=True, exist_ok=True)
-    pages = sorted(page for page in book.rglob("*.html") if page.name not in ("404.html", "print.html", "toc.html"))
-    found, count = problems(book, pages, arguments.screenshots)
+    book, pages, screenshots = asked()
+    found, count = problems(book, pages, screenshots)
     for problem in found:
         print(problem)
     print(f"{count} widgets, {len(found)} problems")
