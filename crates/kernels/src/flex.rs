@@ -13,6 +13,7 @@ pub(crate) mod gelu;
 pub(crate) mod linear;
 pub(crate) mod norm;
 mod panels;
+pub(crate) mod rms_norm;
 pub(crate) mod softmax;
 pub(crate) mod trained_attention;
 mod trained_linear;

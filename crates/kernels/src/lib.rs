@@ -24,7 +24,8 @@
 //! - `cross_entropy`: of logits (lesson 01)
 //! - `gelu`: both forms of GELU (lesson 10)
 //! - `linear`: a product with weights and its bias (lessons 09 and 10)
-//! - `norm`: layer norm, alone or after a residual (lessons 07 and 10)
+//! - `norm`: layer norm, alone or after a residual (lessons 07 and 10), and RMSNorm (lessons 09 and
+//!   10)
 //! - `softmax`: the softmax of rows (lesson 08)
 //! - `trained_attention`: all heads of a text, forward and back (lesson 09)
 

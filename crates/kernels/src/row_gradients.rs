@@ -1,7 +1,7 @@
 //! What a row passes back through its norm or its softmax.
 
 use crate::distances::LANES;
-use crate::rows::sum;
+use crate::rows::{rms_factor, sum};
 
 /// What all rows pass back to the scale and the shift of their norm.
 #[derive(Debug, Clone)]
@@ -57,6 +57,30 @@ pub(crate) fn layer_norm(
     let of_spread = sum_of_products(gradient, x, |x| (x - mean) * factor) / width;
     for (up, x) in gradient.iter_mut().zip(x) {
         *up = factor * (*up - of_mean - (x - mean) * factor * of_spread);
+    }
+}
+
+/// Turns the gradient of an RMSNorm's output into that of its input `x`, and adds what the row passes
+/// to the scale.
+///
+/// With n = x factor and u = gradient weight, the input's is factor (u - n mean(u n)).
+#[inline(always)] // as above
+pub(crate) fn rms_norm(
+    x: &[f32],
+    gradient: &mut [f32],
+    weight: &[f32],
+    epsilon: f32,
+    sums: &mut ScaleGradients,
+) {
+    let factor = rms_factor(x, epsilon);
+    let scales = sums.weight.iter_mut().zip(weight);
+    for (((total, weight), up), x) in scales.zip(&mut *gradient).zip(x) {
+        *total += *up * x * factor;
+        *up *= weight;
+    }
+    let of_spread = sum_of_products(gradient, x, |x| x * factor) / x.len() as f32;
+    for (up, x) in gradient.iter_mut().zip(x) {
+        *up = factor * (*up - x * factor * of_spread);
     }
 }
 

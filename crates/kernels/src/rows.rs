@@ -29,6 +29,22 @@ pub(crate) fn layer_norm(row: &mut [f32], scales: Scales) {
     }
 }
 
+/// Brings the mean square of a row to 1, then scales it.
+#[inline(always)] // as above
+pub(crate) fn rms_norm(row: &mut [f32], weight: &[f32], epsilon: f32) {
+    let factor = rms_factor(row, epsilon);
+    for (x, weight) in row.iter_mut().zip(weight) {
+        *x *= factor * weight;
+    }
+}
+
+/// 1 / sqrt(mean(x^2) + epsilon)
+#[inline(always)] // as above
+pub(crate) fn rms_factor(row: &[f32], epsilon: f32) -> f32 {
+    let mean_square = sum(row, |x| x * x) / row.len() as f32;
+    1.0 / (mean_square + epsilon).sqrt()
+}
+
 /// Adds one row to another.
 #[inline(always)] // as above
 pub(crate) fn add(row: &mut [f32], other: &[f32]) {

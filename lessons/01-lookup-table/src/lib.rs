@@ -32,6 +32,7 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Int, Tensor, assert_shape};
+use kernels::tally::{self, Operation, Timer};
 
 pub use bigram::{
     Bigram, BigramConfig, bigram_counts, bigram_entropy, character_ids, gradient_descent, step,
@@ -125,6 +126,7 @@ impl TokenEmbedding {
     /// - output: `[batch, tokens, vocab]`, logits
     pub fn unembed(&self, x: Tensor<3>) -> Tensor<3> {
         let table = self.weight.val();
+        let _timer = timer(&x, &table);
         if !kernels::plain() {
             return kernels::linear::compare(x, table); // by all cores; a test holds the two equal
         }
@@ -143,6 +145,13 @@ impl TokenEmbedding {
     }
 }
 // ANCHOR_END: forward
+
+/// Counts the time of a comparison with every row where somebody keeps a tally.
+fn timer(x: &Tensor<3>, table: &Tensor<2>) -> Timer {
+    let [vocab, d_model] = table.dims();
+    let vectors = x.shape().num_elements() / d_model;
+    tally::timer(Operation::Product, || tally::product(vectors, d_model, vocab))
+}
 
 /// Writes each token ID as a row of zeros with a single 1 in the token's own column.
 ///

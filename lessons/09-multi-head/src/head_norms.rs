@@ -35,7 +35,8 @@ impl HeadNorms {
         Self { query: scale(), key: scale(), epsilon }
     }
 
-    /// Queries and keys by [`norm_heads`], each with its scale.
+    /// Queries and keys by [`norm_heads`], each with its scale, or by [`kernels::norm`] unless
+    /// [`kernels::plain`]; a test holds the two equal.
     ///
     /// # Shapes
     ///
@@ -43,8 +44,9 @@ impl HeadNorms {
     /// - k: `[batch, n_kv_heads, tokens, d_head]`
     /// - output: the same
     pub(crate) fn forward(&self, q: Tensor<4>, k: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let q = norm_heads(q, self.query.val(), self.epsilon);
-        let k = norm_heads(k, self.key.val(), self.epsilon);
+        let norm = if kernels::plain() { norm_heads } else { kernels::norm::rms_norm };
+        let q = norm(q, self.query.val(), self.epsilon);
+        let k = norm(k, self.key.val(), self.epsilon);
         (q, k)
     }
 }

@@ -85,26 +85,12 @@ impl Norm for Flex {
         gradient: FlexTensor,
         epsilon: f64,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let _timer = tally::timer(Operation::Norm, || tally::pass(2 * x.shape().num_elements(), 8));
-        let (x, weight, mut gradient) = (whole(x), whole(weight), whole(gradient));
-        let (width, task) = row_and_task(&x);
-        let (weight, epsilon) = (weight.storage::<f32>(), epsilon as f32);
-        let arch = Arch::new();
-        let tasks = gradient.storage_mut::<f32>().par_chunks_mut(task);
-        let parts = tasks.zip(x.storage::<f32>().par_chunks(task)).map(|(gradient, x)| {
-            let mut sums = ScaleGradients::zeros(width);
-            arch.dispatch(|| {
-                for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                    row_gradients::layer_norm(x, gradient, weight, epsilon, &mut sums);
-                }
-            });
-            sums
+        let width = weight.shape().num_elements();
+        let (weight, epsilon) = (whole(weight), epsilon as f32);
+        let scale = weight.storage::<f32>();
+        let (gradient, sums) = each_row_back(x, gradient, |x, gradient, sums| {
+            row_gradients::layer_norm(x, gradient, scale, epsilon, sums);
         });
-        let parts: Vec<ScaleGradients> = parts.collect(); // added in the order of the rows
-        let mut sums = ScaleGradients::zeros(width);
-        for part in &parts {
-            sums.add(part);
-        }
         let ScaleGradients { weight, bias } = sums;
         let [weight, bias] = [weight, bias].map(|sums| tensor(sums, Shape::new([width])));
         (gradient, weight, bias)
@@ -135,6 +121,34 @@ impl Norm for Flex {
         });
         x
     }
+}
+
+/// Turns the gradients of all normed rows into those of x, and adds up what they pass to the scales.
+pub(super) fn each_row_back(
+    x: FlexTensor,
+    gradient: FlexTensor,
+    back: impl Fn(&[f32], &mut [f32], &mut ScaleGradients) + Copy + Sync,
+) -> (FlexTensor, ScaleGradients) {
+    let _timer = tally::timer(Operation::Norm, || tally::pass(2 * x.shape().num_elements(), 8));
+    let (x, mut gradient) = (whole(x), whole(gradient));
+    let (width, task) = row_and_task(&x);
+    let arch = Arch::new();
+    let tasks = gradient.storage_mut::<f32>().par_chunks_mut(task);
+    let parts = tasks.zip(x.storage::<f32>().par_chunks(task)).map(|(gradient, x)| {
+        let mut sums = ScaleGradients::zeros(width);
+        arch.dispatch(|| {
+            for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+                back(x, gradient, &mut sums);
+            }
+        });
+        sums
+    });
+    let parts: Vec<ScaleGradients> = parts.collect(); // added in the order of the rows
+    let mut sums = ScaleGradients::zeros(width);
+    for part in &parts {
+        sums.add(part);
+    }
+    (gradient, sums)
 }
 
 /// The backward step of layer norm.

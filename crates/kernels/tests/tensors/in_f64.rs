@@ -7,7 +7,7 @@ use kernels::attention::attention;
 use kernels::cross_entropy::cross_entropy;
 use kernels::gelu::{gelu_exact, gelu_tanh};
 use kernels::linear::linear;
-use kernels::norm::layer_norm;
+use kernels::norm::{layer_norm, rms_norm};
 use kernels::softmax::softmax;
 
 use crate::{Operation, gradient, random};
@@ -69,6 +69,20 @@ fn norm(x: Tensor<2>) -> Tensor<2> {
     layer_norm(x, Tensor::ones([SHAPE[1]], &device), Tensor::zeros([SHAPE[1]], &device), EPSILON)
 }
 
+fn rms_norm_f64(x: &[f64]) -> Vec<f64> {
+    let mut out = Vec::new();
+    for row in rows(x) {
+        let mean_square = row.iter().map(|x| x * x).sum::<f64>() / SHAPE[1] as f64;
+        out.extend(row.iter().map(|x| x / (mean_square + EPSILON).sqrt()));
+    }
+    out
+}
+
+fn rms(x: Tensor<2>) -> Tensor<2> {
+    let weight = Tensor::ones([SHAPE[1]], &x.device());
+    rms_norm(x, weight, EPSILON)
+}
+
 /// The class of row i is class i.
 fn loss_f64(x: &[f64]) -> Vec<f64> {
     let mut loss = 0.0;
@@ -116,11 +130,12 @@ fn every_operation_is_that_of_f64_and_its_gradient_that_of_finite_differences() 
     let tolerance = f64::from(backend::tolerance(&device, 1e-5));
     let x = random(SHAPE, 1, &device);
     let numbers: Vec<f64> = x.to_data().iter().collect();
-    let operations: [(&str, Operation, InF64); 5] = [
+    let operations: [(&str, Operation, InF64); 6] = [
         ("exact GELU", gelu_exact, exact_gelu),
         ("GELU by tanh", gelu_tanh, tanh_gelu),
         ("softmax", softmax, softmax_f64),
         ("layer norm", norm, norm_f64),
+        ("RMSNorm", rms, rms_norm_f64),
         ("cross entropy", loss, loss_f64),
     ];
     for (name, fast, in_f64) in operations {

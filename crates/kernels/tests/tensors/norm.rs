@@ -1,9 +1,10 @@
-//! Layer norm, alone and after a residual.
+//! Layer norm, alone and after a residual, and RMSNorm.
 
 use burn::tensor::{Tensor, module};
-use kernels::norm::{add_layer_norm, layer_norm};
+use golden::assert_data_close;
+use kernels::norm::{add_layer_norm, layer_norm, rms_norm};
 
-use crate::{assert_agree, assert_gradients_agree, random};
+use crate::{SHAPES, assert_agree, assert_gradients_agree, random};
 
 /// BERT's epsilon would make a column of one number the root of rounding errors.
 const EPSILON: f64 = 1e-3;
@@ -42,6 +43,46 @@ fn plain_sum(x: Tensor<2>) -> Tensor<2> {
     plain(x + residual)
 }
 
+fn fast_rms(x: Tensor<2>) -> Tensor<2> {
+    let [weight, _] = scales(&x);
+    rms_norm(x, weight, EPSILON)
+}
+
+fn plain_rms(x: Tensor<2>) -> Tensor<2> {
+    let [weight, _] = scales(&x);
+    spelt_out(x, weight, EPSILON)
+}
+
+/// x / sqrt(mean(x^2) + epsilon) * weight
+fn spelt_out(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
+    let mean_square = x.clone().square().mean_dim(1);
+    x / (mean_square + epsilon).sqrt() * weight.unsqueeze()
+}
+
+#[test]
+fn rms_norm_is_the_one_spelt_out_gradient_included() {
+    assert_agree(fast_rms, plain_rms, 2e-5);
+    assert_gradients_agree(fast_rms, plain_rms, 5e-5);
+}
+
+#[test]
+fn the_scale_of_rms_norm_gets_the_gradient_of_the_one_spelt_out() {
+    let device = backend::from_env().autodiff();
+    for shape in &SHAPES[1..] {
+        let x = random(*shape, 1, &device);
+        let up = random(*shape, 2, &device);
+        let [fast, shown] = [rms_norm::<2>, spelt_out].map(|norm| {
+            let weight = random([shape[1]], 3, &device).require_grad();
+            let gradients =
+                (norm(x.clone(), weight.clone(), EPSILON) * up.clone()).sum().backward();
+            weight.grad(&gradients).expect("the weight was used").into_data()
+        });
+        // A sum over up to 33 rows of products below 9.
+        let tolerance = backend::tolerance(&device, 5e-5);
+        assert_data_close(&format!("{shape:?}"), &fast, &shown, tolerance);
+    }
+}
+
 #[test]
 fn layer_norm_is_the_one_spelt_out_alone_and_of_a_sum_gradients_included() {
     for (fast, shown) in [(fast as fn(_) -> _, plain as fn(_) -> _), (fast_sum, plain_sum)] {
@@ -54,9 +95,11 @@ fn layer_norm_is_the_one_spelt_out_alone_and_of_a_sum_gradients_included() {
 fn nan_spoils_its_own_row_and_no_other() {
     let device = backend::from_env();
     let x = Tensor::<2>::from_floats([[1.0, 2.0], [f32::NAN, 1.0], [3.0, 4.0]], &device);
-    let y: Vec<f32> = fast(x).into_data().iter().collect();
-    let nan: Vec<bool> = y.iter().map(|y| y.is_nan()).collect();
-    assert_eq!(nan, [false, false, true, true, false, false]);
+    for norm in [fast, fast_rms] {
+        let y: Vec<f32> = norm(x.clone()).into_data().iter().collect();
+        let nan: Vec<bool> = y.iter().map(|y| y.is_nan()).collect();
+        assert_eq!(nan, [false, false, true, true, false, false]);
+    }
 }
 
 #[test]

@@ -179,7 +179,8 @@ fn the_plain_layer_is_the_fused_one_in_value_and_gradients() {
     let rope = PositionsConfig::Rope(RopeConfig::new(2));
     let config = MultiHeadAttentionConfig::new(12, 6);
     let with_rope = config.clone().with_n_kv_heads(Some(3)).with_positions(rope);
-    for config in [config, with_rope] {
+    let with_norms = with_rope.clone().with_head_norms(Some(1e-5));
+    for config in [config, with_rope, with_norms] {
         let layer = config.init(&device);
         let fused = outcome(&layer, &device);
         let plain = {
