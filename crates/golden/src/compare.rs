@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::panic::{Location, resume_unwind};
 
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 
 /// Rows that a failing comparison prints at most, and numbers of a row.
@@ -58,6 +60,42 @@ pub fn assert_data_close(what: &str, actual: &TensorData, expected: &TensorData,
         // The panic hook would add the place in this file and, where one is asked for, a backtrace.
         eprintln!("{report}");
         resume_unwind(Box::new(report));
+    }
+}
+
+/// Asserts that a module's parameters have the same gradients twice, where `expected` has one, and
+/// returns how many were compared.
+///
+/// # Panics
+///
+/// If a gradient is further than `tolerance` from the one expected, as [`assert_data_close`], or is
+/// not among those found.
+pub fn assert_gradients_close<M: Module>(
+    module: &M,
+    found: &GradientsParams,
+    expected: &GradientsParams,
+    tolerance: f32,
+) -> usize {
+    let mut compared = Gradients { found, expected, tolerance, compared: 0 };
+    module.visit(&mut compared);
+    compared.compared
+}
+
+/// What [`assert_gradients_close`] visits the parameters with.
+struct Gradients<'a> {
+    found: &'a GradientsParams,
+    expected: &'a GradientsParams,
+    tolerance: f32,
+    compared: usize,
+}
+
+impl ModuleVisitor for Gradients<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(expected) = self.expected.get::<D>(param.id) else { return };
+        let found = self.found.get::<D>(param.id).expect("the gradient of the same parameter");
+        let what = format!("gradient {}", self.compared);
+        assert_data_close(&what, &found.into_data(), &expected.into_data(), self.tolerance);
+        self.compared += 1;
     }
 }
 

@@ -21,7 +21,9 @@ use serde_json::Value;
 
 pub use altered::{Stored, altered, store};
 pub use carried::carried_bert;
-pub use compare::{assert_close, assert_data_close, max_abs_error, max_abs_error_of_data};
+pub use compare::{
+    assert_close, assert_data_close, assert_gradients_close, max_abs_error, max_abs_error_of_data,
+};
 pub use draw::draw_in_order;
 pub use folder::{Case, Folder, GoldenError};
 

@@ -8,7 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::normal;
-use crate::product::{Then, by_columns};
+use crate::product::{Then, by_columns, rows_that_fit};
 use crate::tiles::Matrix;
 
 /// Weights that are worth a thread of their own: some fifty microseconds of reading, longer than it
@@ -52,9 +52,7 @@ pub(crate) fn product(
     if out.is_empty() {
         return;
     }
-    let rows = out.len() / columns;
-    assert_eq!((x.len(), out.len()), (rows * inner, rows * columns), "a product's shapes");
-    assert!(bias.is_none_or(|bias| bias.len() == columns), "a number of the bias for a column");
+    rows_that_fit(x, &weight, bias, out);
     let most = rayon::current_num_threads();
     let parts = (inner * columns / WORTH_A_THREAD).clamp(1, most);
     let width = columns.div_ceil(parts).next_multiple_of(LINE);

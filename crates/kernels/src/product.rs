@@ -79,9 +79,7 @@ pub(crate) fn product(
     if out.is_empty() {
         return;
     }
-    let rows = out.len() / columns;
-    assert_eq!((x.len(), out.len()), (rows * inner, rows * columns), "a product's shapes");
-    assert!(bias.is_none_or(|bias| bias.len() == columns), "a number of the bias for a column");
+    let rows = rows_that_fit(x, &weight, bias, out);
     let arch = Arch::new();
     let panel = arch.dispatch(PanelWidth);
     let (height, width) = group_size(rows, inner, columns, panel);
@@ -93,6 +91,25 @@ pub(crate) fn product(
         }
     }
     groups.into_par_iter().for_each(|group| arch.dispatch(group));
+}
+
+/// How many rows x and `out` have.
+///
+/// # Panics
+///
+/// If the shapes of a product do not fit.
+pub(crate) fn rows_that_fit(
+    x: &[f32],
+    weight: &Matrix,
+    bias: Option<&[f32]>,
+    out: &[f32],
+) -> usize {
+    let rows = out.len() / weight.columns;
+    let (read, written) = (rows * weight.rows, rows * weight.columns);
+    assert_eq!((x.len(), out.len()), (read, written), "a product's shapes");
+    let fits = bias.is_none_or(|bias| bias.len() == weight.columns);
+    assert!(fits, "a number of the bias for a column");
+    rows
 }
 
 /// How many rows and columns are computed by one thread at a time, the columns whole panels: many
