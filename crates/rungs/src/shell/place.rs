@@ -1,9 +1,9 @@
 //! Where outputs go: what is not a command's own is not written over, and a place that cannot be
 //! written to is refused before work is done for it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use checkpoint::WordVectors;
@@ -96,16 +96,62 @@ pub fn file(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
     }
 }
 
-/// Makes the folder for a new model, and refuses one with anything in it, or that cannot be written
-/// to.
-pub fn new_folder(path: &Path) -> Result<()> {
-    output::folder(path)?;
-    let mut entries = Vec::new();
-    for entry in path.read_dir().map_err(|error| output::no_folder(path, &error))? {
-        entries.push(entry.map_err(|error| output::no_folder(path, &error))?.file_name());
+/// A folder that a command writes a model into, and no other command meanwhile.
+pub struct Claim {
+    /// The folder, locked until this is dropped or the process ends in whatever way; `None` where
+    /// the system locks no folders.
+    _lock: Option<File>,
+    /// Folders that were made for it, the innermost first: they go again if nothing is in them.
+    made: Vec<PathBuf>,
+}
+
+impl Claim {
+    /// Makes the folder for a new model, and refuses one with anything in it, one that another
+    /// command writes into, or that cannot be written to.
+    pub fn new_folder(path: &Path) -> Result<Self> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = path.ancestors().take_while(missing).map(PathBuf::from).collect();
+        let mut claim = Self { _lock: None, made };
+        output::folder(path)?;
+        claim._lock = lock(path)?;
+        let mut entries = Vec::new();
+        for entry in path.read_dir().map_err(|error| output::no_folder(path, &error))? {
+            entries.push(entry.map_err(|error| output::no_folder(path, &error))?.file_name());
+        }
+        entries.sort();
+        let Some(found) = entries.first().map(|name| name.to_string_lossy()) else {
+            return Ok(claim);
+        };
+        let has_state = path.join(STATE_FILE).exists();
+        let resume = if has_state { ", or go on with it by --resume" } else { "" };
+        let place = path.display();
+        bail!("{place}: expected a new folder, found one with {found}; name another{resume}")
     }
-    entries.sort();
-    let Some(found) = entries.first().map(|name| name.to_string_lossy()) else { return Ok(()) };
-    let resume = if path.join(STATE_FILE).exists() { ", or go on with it by --resume" } else { "" };
-    bail!("{}: expected a new folder, found one with {found}; name another{resume}", path.display())
+
+    /// Claims the folder of a training that goes on; where there is none, its reading says so.
+    pub fn resumed(path: &Path) -> Result<Self> {
+        Ok(Self { _lock: lock(path)?, made: Vec::new() })
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        for folder in &self.made {
+            let _ = fs::remove_dir(folder); // refused where something was written
+        }
+    }
+}
+
+/// Locks a folder, where the system can; a lock ends with its process, whatever ends that.
+fn lock(path: &Path) -> Result<Option<File>> {
+    let Ok(folder) = File::open(path) else { return Ok(None) };
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => bail!(
+            "{}: expected a folder that no other command writes into, found a training at work \
+                in it; wait for its end, or name another folder",
+            path.display()
+        ),
+        Err(TryLockError::Error(_)) => Ok(None), // as on file systems without locks
+        Ok(()) => Ok(Some(folder)),
+    }
 }

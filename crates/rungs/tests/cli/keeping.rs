@@ -113,6 +113,57 @@ fn a_folder_with_anything_in_it_is_no_place_for_a_new_model() {
     }
 }
 
+/// A training that waits for its text has its folder already.
+#[cfg(unix)]
+#[test]
+fn a_folder_is_written_into_by_one_training_at_a_time_and_a_killed_one_locks_none() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (pairs, out) = (at(&folder, "pairs.tsv"), at(&folder, "new/out"));
+    fs::write(&pairs, "the cat sat\ta cat on a mat\nthe dog sat\ta dog on a mat\n").unwrap();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["train", "gpt", "--corpus", "-", "--out", &out])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !Path::new(&out).exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not begin");
+        sleep(Duration::from_millis(20));
+    }
+    sleep(Duration::from_millis(100)); // it is made before it is locked
+    let tune = ["tune", &pairs, "--model", path(&model), "--out", &out];
+    let commands: [&[&str]; 3] =
+        [&tune, &["train", "gpt", "--out", &out], &["train", "gpt", "--resume", &out]];
+    for command in commands {
+        let output = rungs(command, b"");
+        assert_refused(&output, &[&out, "no other command", "a training at work in it"]);
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    stdout(&rungs(&tune, b""));
+}
+
+#[test]
+fn a_training_that_is_refused_leaves_no_folder_behind() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (text, pairs) = (at(&folder, "text.txt"), at(&folder, "pairs.tsv"));
+    fs::write(&text, "cat").unwrap();
+    fs::write(&pairs, "the cat sat\ta cat on a mat\nthe dog sat\ta dog on a mat\n").unwrap();
+    let (out, own) = (at(&folder, "new/out"), at(&folder, "own"));
+    fs::create_dir(&own).unwrap();
+    for out in [&out, &own] {
+        let commands: [&[&str]; 2] = [
+            &["train", "gpt", "--corpus", &text, "--out", out],
+            &["tune", &pairs, "--model", path(&model), "--sts", "no/such.csv", "--out", out],
+        ];
+        for command in commands {
+            assert_refused(&rungs(command, b""), &[]);
+        }
+    }
+    assert!(!folder.path().join("new").exists() && Path::new(&own).exists());
+}
+
 /// `/proc` is a folder in which even its owner makes no file.
 #[cfg(target_os = "linux")]
 #[test]

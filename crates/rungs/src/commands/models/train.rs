@@ -16,8 +16,9 @@ use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::shell::options::{DeviceArg, PresetArg, above_zero};
+use crate::shell::place::Claim;
 use crate::shell::writers::Loaded;
-use crate::shell::{input, names, place, progress};
+use crate::shell::{input, names, progress};
 use fit::Fit;
 use start::Start;
 
@@ -139,8 +140,10 @@ struct Settings {
 /// Trains until the steps or the time are done, or Ctrl-C.
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?.autodiff();
+    let _claim; // of the folder, to the end
     let (folder, mut settings, recipe) = match (&args.resume, &args.out) {
         (Some(folder), _) => {
+            _claim = Claim::resumed(folder)?;
             let (mut recipe, settings) = training::begun_with(folder)?;
             recipe.steps = args.steps.map_or(recipe.steps, to_usize);
             let settings: Settings = serde_json::from_value(settings).map_err(|error| {
@@ -150,6 +153,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         (None, Some(folder)) => {
             let settings = settings(args)?;
+            _claim = Claim::new_folder(folder)?;
             let mut recipe = settings.preset.recipe(args.seed);
             recipe.patience = args.patience.map(to_usize);
             let of_start = if settings.from { FROM_TRAINED } else { recipe.learning_rate };
@@ -161,9 +165,6 @@ pub fn run(args: &Args) -> Result<()> {
     if settings.architecture != args.architecture {
         let (began, asked) = (settings.architecture.name(), args.architecture.name());
         bail!("{}: expected a {asked}, found the training of a {began}", folder.display());
-    }
-    if args.resume.is_none() {
-        place::new_folder(folder)?;
     }
     let progress = progress::spinner(format!("reading {}", settings.corpus));
     let text = input::corpus(&settings.corpus, settings.corpus_seed).text()?;

@@ -16,8 +16,9 @@ use serde::Serialize;
 use training::Stop;
 
 use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, MODELS, above_zero};
+use crate::shell::place::Claim;
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
-use crate::shell::{input, names, output, place, prompts, watch};
+use crate::shell::{input, names, output, prompts, watch};
 
 /// Train an encoder on pairs of texts that belong together
 #[derive(Debug, clap::Args)]
@@ -142,7 +143,7 @@ pub fn run(args: &Args) -> Result<()> {
     encoder.ranks_by_cosine()?;
     let encoder = prompts::queries_and_passages(encoder, &args.prompt, &args.passage_prompt)?;
     let bert = encoder.trainable()?.clone().train();
-    place::new_folder(&args.out)?;
+    let _claim = Claim::new_folder(&args.out)?;
     pairs.shuffle(&mut StdRng::seed_from_u64(args.seed));
     let (held_out, pairs) = pairs.split_at(pairs.len().div_ceil(HELD_OUT));
     let rated = match &args.sts {

@@ -27,7 +27,8 @@ use training::Stop;
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::{ColumnsArg, Format, ModelArg, above_zero};
-use crate::shell::{input, names, output, place, progress, watch};
+use crate::shell::place::Claim;
+use crate::shell::{input, names, output, progress, watch};
 
 /// How to train a classifier.
 #[derive(Debug, clap::Args)]
@@ -230,7 +231,7 @@ pub fn run(args: &Args) -> Result<()> {
     if matches!(args.method, How::Finetune) {
         encoder.bert()?;
     }
-    place::new_folder(&args.out)?;
+    let _claim = Claim::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
     input::note_truncation(&encoder, &texts)?;
     let begun = Instant::now();
