@@ -79,7 +79,7 @@ pub enum Stop {
     Budget,
     /// The validation loss got no better for as long as the recipe's patience lasts.
     NoBetter,
-    /// The observer asked to stop.
+    /// The observer asked to stop before the end; after the last step that asks for nothing more.
     Interrupted,
 }
 
@@ -151,13 +151,11 @@ pub fn train<T: Task>(
     let stop = loop {
         let step = training.state.step;
         let due = step.is_multiple_of(recipe.evaluate_every) || training.ended().is_some();
-        if due && training.evaluate(observer)?.is_break() {
-            break Stop::Interrupted;
-        }
+        let asked = due && training.evaluate(observer)?.is_break();
         if let Some(stop) = training.ended() {
             break stop;
         }
-        if training.step(observer)?.is_break() {
+        if asked || training.step(observer)?.is_break() && training.ended().is_none() {
             break Stop::Interrupted;
         }
     };

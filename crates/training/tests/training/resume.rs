@@ -99,6 +99,23 @@ fn who_asks_to_stop_loses_no_step() {
 }
 
 #[test]
+fn who_asks_to_stop_at_the_last_step_has_a_finished_training() {
+    let last: [fn(&Event) -> bool; 2] = [
+        |event| matches!(event, Event::Step { step: 19, .. }),
+        |event| matches!(event, Event::Evaluated { step: 20, .. }),
+    ];
+    for asks in last {
+        let (device, _seed, model) = fresh(0.0);
+        let folder = tempfile::tempdir().unwrap();
+        let run = into(&device, folder.path());
+        let (trained, _) = losses_of(&Pairs::new(&device), model, &recipe(20), run, asks);
+        let trained = trained.unwrap();
+        assert_eq!((trained.stop, trained.step), (Stop::Done, 20));
+        assert_eq!(metrics(folder.path()).1, [0, 20], "what it became is measured");
+    }
+}
+
+#[test]
 fn what_is_done_stays_done() {
     let (device, seed, model) = fresh(0.0);
     let folder = tempfile::tempdir().unwrap();

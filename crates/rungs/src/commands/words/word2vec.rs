@@ -168,9 +168,10 @@ pub fn run(args: &Args) -> Result<()> {
     })?;
     let (read, total) = (bar.position(), ids.words() * config.epochs as u64);
     bar.finish_and_clear();
+    let stopped = interrupt.came() && read < total; // after the last word nothing was left to stop
     if trained.pairs == 0 {
         let corpus = &args.corpus;
-        if interrupt.came() {
+        if stopped {
             bail!("{corpus}: stopped after {read} of {total} words with nothing learned yet");
         }
         note!(
@@ -192,7 +193,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     WordVectors { words: vocabulary.words, d_model: config.d_model, values: trained.vectors }
         .write(&args.out)?;
-    if interrupt.came() {
+    if stopped {
         bail!(
             "stopped after {read} of {total} words; the vectors learnt until then are in {}",
             summary.out
