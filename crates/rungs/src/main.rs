@@ -33,7 +33,7 @@ use commands::models::{chat, generate, kept, page, perplexity, train};
 use commands::texts::{classify, embed, index, map, search, sts, tune};
 use commands::words::{corpus, neighbours, word2vec};
 use commands::{bench, book, completions, devices, fetch, lessons, parity};
-use shell::failure;
+use shell::{failure, interrupt};
 
 fn main() -> ExitCode {
     // The main thread is one of those that share the work: from outside, each of a model's products
@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             failure::say(&error);
+            interrupt::end_by_signal();
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,8 @@
 //! Nothing is lost: outputs over files of others, places that cannot be written to, interrupts.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 #[cfg(unix)]
 use std::process::{Child, Command, Stdio};
@@ -11,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use crate::{BY_CTRL_C, BY_SIGTERM, exit_code};
 use crate::{assert_refused, model, path, rungs, stdout};
 
 /// What a user would not like to lose.
@@ -233,6 +237,7 @@ fn a_termination_while_a_text_is_read_is_obeyed_as_ctrl_c_and_leaves_nothing() {
         let output = child.wait_with_output().unwrap();
         assert!(sent.elapsed() < Duration::from_secs(20), "{command:?} stops");
         assert_refused(&output, &["stopped", said]);
+        assert_eq!(exit_code(output.status), BY_SIGTERM, "{command:?}");
     }
     let mut left = Vec::new();
     for entry in fs::read_dir(folder.path()).unwrap() {
@@ -267,6 +272,7 @@ fn an_index_that_is_interrupted_says_what_it_keeps_and_keeps_it() {
     signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     assert_refused(&output, &["stopped", &index, " files, ", "vectors of files", "goes on"]);
+    assert_eq!(exit_code(output.status), BY_CTRL_C);
     let info = stdout(&rungs(&["index", "info", &index, "--format", "json"], b""));
     let info: serde_json::Value = serde_json::from_str(&info).unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -275,4 +281,48 @@ fn an_index_that_is_interrupted_says_what_it_keeps_and_keeps_it() {
     let add = ["index", "add", kept.to_str().unwrap(), "--index", &index, "--format", "json"];
     let again: serde_json::Value = serde_json::from_str(&stdout(&rungs(&add, b""))).unwrap();
     assert_eq!((&again["unchanged"], &again["embedded"]), (&1.into(), &0.into()), "{said}");
+}
+
+/// Signals that come while a training is in its steps, and while another command reads.
+#[cfg(unix)]
+#[test]
+fn every_command_ends_by_the_signal_that_stops_it_with_what_it_has_kept() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (text, pairs) = (at(&folder, "text.txt"), at(&folder, "pairs.tsv"));
+    fs::write(&text, "the cat sat on a mat by the river bank\n".repeat(100)).unwrap();
+    fs::write(&pairs, "the cat\ta cat sat\nthe dog\ta dog sat\n".repeat(100)).unwrap();
+    let (gpt, tuned, rows) = (at(&folder, "gpt"), at(&folder, "tuned"), at(&folder, "rows"));
+    let tune = ["tune", &pairs, "--model", path(&model), "--epochs", "9999", "--out", &tuned];
+    let train = ["train", "gpt", "--corpus", &text, "--preset", "tiny", "--out", &gpt];
+    let classify = ["classify", "train", &pairs, "--method", "finetune", "--epochs", "9999"];
+    let classify = [&classify[..], &["--model", path(&model), "--out", &rows]].concat();
+    let commands: [(&[&str], &str); 4] = [
+        (&[&train[..], &["--steps", "99999"]].concat(), "--resume"),
+        (&tune, "the model so far"),
+        (&classify, "the classifier so far"),
+        (&["embed", "-", "--model", path(&model)], ""),
+    ];
+    for (command, said) in commands {
+        for (name, code) in [("-INT", BY_CTRL_C), ("-TERM", BY_SIGTERM)] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
+                .args(command)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut words = BufReader::new(child.stderr.take().unwrap()).lines();
+            if !said.is_empty() {
+                let begun = words.find(|line| line.as_ref().unwrap().starts_with("step "));
+                assert!(begun.is_some(), "{command:?} begins");
+            }
+            signal(&child, name);
+            let rest: Vec<String> = words.map(Result::unwrap).collect();
+            assert_eq!(exit_code(child.wait().unwrap()), code, "{command:?}");
+            assert!(rest.join("\n").contains(said), "{command:?}: {rest:?}");
+            for folder in [&gpt, &tuned, &rows] {
+                let _ = fs::remove_dir_all(folder);
+            }
+        }
+    }
 }

@@ -26,6 +26,8 @@ mod writing;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::ExitStatus;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -93,6 +95,20 @@ fn assert_refused(output: &Output, needles: &[&str]) {
         assert!(error.contains(needle), "expected {needle:?} in: {error}");
     }
 }
+
+/// The exit code as a shell says it: of a process that a signal ended, 128 more than its number.
+#[cfg(unix)]
+fn exit_code(status: ExitStatus) -> Option<i32> {
+    use std::os::unix::process::ExitStatusExt;
+
+    status.code().or(status.signal().map(|signal| 128 + signal))
+}
+
+/// The exit codes of commands that Ctrl-C and SIGTERM stopped.
+#[cfg(unix)]
+const BY_CTRL_C: Option<i32> = Some(130);
+#[cfg(unix)]
+const BY_SIGTERM: Option<i32> = Some(143);
 
 /// The exit code of a command that was given wrong arguments.
 const WRONG_ARGUMENTS: i32 = 2;

@@ -15,7 +15,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokens::{Message, Tokenizer};
 
-use crate::path;
+use crate::{BY_CTRL_C, exit_code, path};
 
 /// How long something may take to appear, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -114,7 +114,7 @@ impl Terminal {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
+                return exit_code(status);
             }
             assert!(began.elapsed() < PATIENCE, "it does not end");
             thread::sleep(Duration::from_millis(5));
@@ -204,7 +204,7 @@ fn one_ctrl_c_between_answers_is_forgiven_and_a_second_ends_the_program() {
         terminal.press(b"\x03");
         thread::sleep(Duration::from_millis(200)); // two at once may be one to the program
     }
-    assert_eq!(terminal.ends(), Some(130));
+    assert_eq!(terminal.ends(), BY_CTRL_C);
 }
 
 #[test]
