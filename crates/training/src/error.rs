@@ -25,8 +25,8 @@ pub enum TrainingError {
     },
     /// A loss, gradient or weight that is NaN or infinite.
     #[error(
-        "step {step} on {device}: the {what} of {parameter} became {value}; lower the learning \
-            rate, or look at the batch of this step"
+        "step {step}: the {what} of {parameter} became {value}; lower the learning rate, or look at \
+            the batch of this step"
     )]
     NotFinite {
         /// Number of the step.
@@ -37,8 +37,6 @@ pub enum TrainingError {
         parameter: String,
         /// The number: NaN or infinite.
         value: f32,
-        /// Device on which it was computed.
-        device: String,
     },
     /// A folder that holds something already.
     #[error(

@@ -396,13 +396,7 @@ impl<'a, T: Task> Training<'a, T> {
     ) -> TrainingError {
         let found = first_not_finite(model, gradients);
         let (parameter, what, value) = found.unwrap_or(("the batch".into(), what, value));
-        TrainingError::NotFinite {
-            step: self.state.step,
-            what,
-            parameter,
-            value,
-            device: format!("{:?}", self.run.device),
-        }
+        TrainingError::NotFinite { step: self.state.step, what, parameter, value }
     }
 }
 

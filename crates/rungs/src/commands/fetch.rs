@@ -39,9 +39,6 @@ pub struct Args {
     from: Option<PathBuf>,
 }
 
-/// Template of the bar.
-const BAR: &str = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}";
-
 /// Gets what is asked for and prints the folder it lies in.
 pub fn run(args: &Args) -> Result<()> {
     let source = Source::from_str(&args.source).map_err(|error| {
@@ -57,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut bar = ProgressBar::hidden();
     let folder = fetch.run(&source, &mut |progress| match progress {
         Progress::Start { file, total, done } => {
-            bar = progress::bar(total.unwrap_or(done), BAR).with_message(file.to_string());
+            bar = progress::bytes(total.unwrap_or(done), file);
             bar.set_position(done);
         }
         Progress::Advance { done } => bar.set_position(done),

@@ -1,13 +1,21 @@
 //! Bars and spinners on standard error, drawn where it is a terminal.
 
+use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    BinaryBytes, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish,
+    ProgressState, ProgressStyle,
+};
 
-/// Template of a spinner: what goes on, and for how long.
-const SPINNER: &str = "{spinner} {msg}, {elapsed}";
+/// Templates: a bar of things that are counted, and what the work says of itself; a bar of a file's
+/// bytes; and a spinner: for how long, and what goes on. Each has a part that takes the width that
+/// the terminal leaves, so that no line wraps.
+const BAR: &str = "{wide_bar} {human_pos}/{human_len} {prefix}{msg}{left}";
+const BYTES: &str = "{prefix:24!} {wide_bar} {bytes}/{total_bytes}{speed}";
+const SPINNER: &str = "{spinner} {elapsed} {wide_msg}";
 
 /// All bars that are drawn.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw_target(target()));
@@ -18,16 +26,22 @@ pub fn above<T>(print: impl FnOnce() -> T) -> T {
     BARS.suspend(print)
 }
 
-/// A bar for work of known length.
-pub fn bar(length: u64, template: &str) -> ProgressBar {
-    let bar = BARS.add(ProgressBar::new(length)).with_style(style(template));
-    ticking(bar, Duration::from_secs(1))
+/// A bar for work on so many things, called `unit`; its message stands behind them.
+pub fn bar(length: u64, unit: &'static str) -> ProgressBar {
+    let bar = BARS.add(ProgressBar::new(length)).with_prefix(unit);
+    ticking(bar, BAR, Duration::from_secs(1))
+}
+
+/// A bar for a file of so many bytes.
+pub fn bytes(length: u64, file: &str) -> ProgressBar {
+    let bar = BARS.add(ProgressBar::new(length)).with_prefix(file.to_string());
+    ticking(bar, BYTES, Duration::from_secs(1))
 }
 
 /// A spinner for work of unknown length.
 pub fn spinner(message: String) -> ProgressBar {
     let spinner = BARS.add(ProgressBar::new_spinner()).with_message(message);
-    ticking(spinner.with_style(style(SPINNER)), Duration::from_millis(200))
+    ticking(spinner, SPINNER, Duration::from_millis(200))
 }
 
 /// A spinner beside results that are printed meanwhile: drawn where these go elsewhere.
@@ -39,7 +53,22 @@ pub fn beside_results(message: String) -> ProgressBar {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("templates are written in this crate")
+    let style = ProgressStyle::with_template(template).expect("templates are written here");
+    style.with_key("left", left).with_key("speed", speed)
+}
+
+/// The time that is left, where there is something to tell it from, and some left.
+fn left(state: &ProgressState, out: &mut dyn Write) {
+    if (1..state.len().unwrap_or_default()).contains(&state.pos()) {
+        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+    }
+}
+
+/// The bytes a second, once there are some.
+fn speed(state: &ProgressState, out: &mut dyn Write) {
+    if state.pos() > 0 {
+        let _ = write!(out, ", {}/s", BinaryBytes(state.per_sec() as u64));
+    }
 }
 
 /// Standard error, unless results go into a pipe: who reads them may share the terminal with the
@@ -68,7 +97,9 @@ fn is_piped() -> bool {
     !io::stdout().is_terminal()
 }
 
-fn ticking(bar: ProgressBar, pause: Duration) -> ProgressBar {
+/// Draws a bar again after every pause; it goes when the work that it shows ends or fails.
+fn ticking(bar: ProgressBar, template: &str, pause: Duration) -> ProgressBar {
+    let bar = bar.with_style(style(template)).with_finish(ProgressFinish::AndClear);
     bar.enable_steady_tick(pause);
     bar
 }

@@ -12,8 +12,6 @@ use training::{Event, Recipe, Stop, Task, Trained, TrainingRun};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::progress;
 
-/// Template of the bar.
-const BAR: &str = "{bar:30} step {pos} of {len}, {msg}";
 /// Steps after which the time that is left is printed once.
 const MEASURED: usize = 20;
 
@@ -31,7 +29,7 @@ pub fn train<T: Task>(
     unit: &str,
 ) -> Result<(Trained<T::Model>, f64)> {
     let interrupt = Interrupt::catch()?;
-    let bar = progress::bar(recipe.steps as u64, "{bar:30} step {pos} of {len}, {msg}, {eta} left");
+    let bar = progress::bar(recipe.steps as u64, "steps");
     let mut spent = 0.0;
     let mut held_back = Vec::new(); // its losses
     let trained =
@@ -40,7 +38,7 @@ pub fn train<T: Task>(
                 Event::Step { step, loss, seconds, .. } => {
                     spent = seconds;
                     bar.set_position(step as u64 + 1);
-                    bar.set_message(format!("loss {loss:.3}"));
+                    bar.set_message(format!(", loss {loss:.3}"));
                 }
                 Event::Evaluated { step, validation_loss, seconds, .. } => {
                     spent = seconds;
@@ -87,7 +85,7 @@ impl Watch {
     pub fn new(steps: usize, opening: String) -> Self {
         Self {
             opening: Some(opening),
-            bar: progress::bar(steps as u64, BAR),
+            bar: progress::bar(steps as u64, "steps"),
             steps,
             seen: 0,
             losses: Vec::new(),
@@ -117,16 +115,16 @@ impl Watch {
                 self.seconds = seconds;
                 self.losses.push((step as f64, loss));
                 self.seen += 1;
-                if self.seen == 1 {
-                    self.first_seconds = seconds;
-                }
-                let left = format_duration(self.left(step));
                 self.bar.set_length(steps as u64);
                 self.bar.set_position(step as u64 + 1);
-                self.bar.set_message(format!(
-                    "loss {loss:.3}, {tokens_per_s:.0} tokens/s, {left} left"
-                ));
-                if self.seen == MEASURED {
+                self.bar.set_message(format!(", loss {loss:.3}, {tokens_per_s:.0} tokens/s"));
+                if self.seen == 1 {
+                    self.first_seconds = seconds;
+                    self.bar.reset_eta(); // those of earlier runs are not of this one's pace
+                }
+                let left = self.left(step);
+                if self.seen == MEASURED && left > Duration::ZERO {
+                    let left = format_duration(left);
                     note!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps");
                 }
             }

@@ -19,6 +19,8 @@ mod small;
 #[cfg(unix)] // it opens a terminal
 mod talking;
 mod telling;
+#[cfg(unix)] // it opens a terminal
+mod terminals;
 mod tuning;
 mod words;
 mod writing;

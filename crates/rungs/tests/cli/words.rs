@@ -152,7 +152,7 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
     let untrained = train(&alone);
     let said = String::from_utf8(untrained.stderr.clone()).unwrap();
     assert!(said.contains("words.txt") && said.contains("nothing was learned"), "{said}");
-    stdout(&untrained);
+    assert!(stdout(&untrained).contains("loss        none measured"), "{untrained:?}");
     fs::remove_file(&file).unwrap();
     fs::remove_file(&words).unwrap();
     for wrong in [["--dim", "0"], ["--epochs", "0"], ["--sample", "2"], ["--threads", "0"]] {

@@ -146,7 +146,7 @@ fn for_people(row: &Row) -> String {
 
 /// Mean cross-entropy per predicted token, in nats.
 fn nats(model: &dyn LanguageModel, ids: &[u32], block: usize, device: &Device) -> f64 {
-    let progress = progress::bar(ids.len() as u64, "{wide_bar} {pos}/{len} tokens");
+    let progress = progress::bar(ids.len() as u64 - 1, "tokens");
     let sum = nats_of_text(model, ids, block, device, |predicted| progress.inc(predicted as u64));
     progress.finish_and_clear();
     sum / (ids.len() - 1) as f64

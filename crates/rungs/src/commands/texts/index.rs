@@ -268,8 +268,7 @@ impl Renewing {
 
     /// Renews the files and prints what was done; an index that is new and got nothing is removed.
     fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
-        let bar = progress::bar(files.len() as u64, "{bar:30} file {pos} of {len}, {msg}")
-            .with_message("0 texts embedded");
+        let bar = progress::bar(files.len() as u64, "files");
         let (mut embedded, mut truncated, mut spent) = (0, 0, Duration::ZERO);
         let encoder = &self.encoder;
         let interrupt = Interrupt::catch()?;
@@ -291,7 +290,7 @@ impl Renewing {
                     }
                     spent += begun.elapsed();
                     embedded += part.len();
-                    bar.set_message(format!("{embedded} texts embedded"));
+                    bar.set_message(format!(", {embedded} texts embedded"));
                 }
                 Ok(vectors)
             },

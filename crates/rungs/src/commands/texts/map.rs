@@ -315,7 +315,7 @@ fn tsne(args: &Args, vectors: Tensor<2>) -> Result<Projected> {
         );
     }
     let last = config.iterations;
-    let bar = progress::bar(last as u64, "{bar:30} {pos}/{len} steps of t-SNE");
+    let bar = progress::bar(last as u64, "steps of t-SNE");
     let mut kl = None;
     let map = config.with_perplexity(perplexity).fit(vectors, |step| {
         bar.set_position(step.iteration as u64);

@@ -170,7 +170,7 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
         data::questions(input::path(Path::new(&args.questions)))?
     };
     let space = open(&args.vectors)?;
-    let progress = progress::bar(sections.len() as u64, "{bar:30} {pos}/{len} sections");
+    let progress = progress::bar(sections.len() as u64, "sections");
     let mut total = Score { section: "total".into(), questions: 0, covered: 0, right: 0 };
     let mut counted = Vec::new();
     for section in sections {

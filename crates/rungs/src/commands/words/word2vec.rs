@@ -91,9 +91,6 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Template of the bar.
-const BAR: &str = "{bar:30} {percent}%, {msg}, {eta} left";
-
 /// Words of a text below which its vectors teach little: with the defaults, of the toy world's
 /// questions 10,000 words answer 3 in 100, 100,000 words 64, and all 300,000 words 77.
 const FEW_WORDS: u64 = 100_000;
@@ -160,13 +157,16 @@ pub fn run(args: &Args) -> Result<()> {
     check_going(args, &interrupt)?;
     progress.finish_and_clear();
     let config = config(args)?;
-    let bar = progress::bar(ids.words() * config.epochs as u64, BAR);
+    let total = ids.words() * config.epochs as u64;
+    let bar = progress::bar(total, "words");
     let trained = train(&ids, &vocabulary, &config, &mut |progress| {
         bar.set_position(progress.words);
-        bar.set_message(format!("loss {:.3}", progress.loss));
+        if progress.loss.is_finite() {
+            bar.set_message(format!(", loss {:.3}", progress.loss));
+        }
         !interrupt.came()
     })?;
-    let (read, total) = (bar.position(), ids.words() * config.epochs as u64);
+    let read = bar.position();
     bar.finish_and_clear();
     let stopped = interrupt.came() && read < total; // after the last word nothing was left to stop
     if trained.pairs == 0 {
@@ -238,12 +238,14 @@ fn config(args: &Args) -> Result<Word2VecConfig> {
 fn for_people(summary: &Summary) -> String {
     let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } =
         summary;
-    let losses: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
+    let by_epoch: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
+    let loss = match &by_epoch[..] {
+        [] => "none measured: there were too few words that have neighbours".into(),
+        _ => format!("{} nats a pair, by epoch", by_epoch.join(", ")),
+    };
     format!(
         "corpus      {corpus}: {words} words, read {epochs} times\nvocabulary  {vocabulary}\n\
-         loss        {} nats a pair, by epoch\nspeed       {words_per_second:.0} words/s, \
-         {seconds:.1} s\n\
-         written     {out}\n",
-        losses.join(", ")
+         loss        {loss}\nspeed       {words_per_second:.0} words/s, {seconds:.1} s\n\
+         written     {out}\n"
     )
 }

@@ -1,0 +1,83 @@
+//! What a person sees: lines that fit the terminal, bars that say what is known, colours.
+
+use std::fs;
+use std::io::Read;
+use std::process::ExitStatus;
+
+use pty_process::Size;
+use pty_process::blocking::Command;
+use tempfile::TempDir;
+
+use crate::{model, path};
+
+/// Columns of a small window.
+const COLUMNS: u16 = 60;
+
+/// What a command writes to a terminal of [`COLUMNS`] columns, and how it ends.
+fn seen(args: &[&str], variables: &[(&str, &str)]) -> (String, ExitStatus) {
+    let (mut pty, pts) = pty_process::blocking::open().unwrap();
+    pty.resize(Size::new(24, COLUMNS)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rungs")).args(args);
+    for name in ["RUNGS_DEVICE", "NO_COLOR"] {
+        command = command.env_remove(name);
+    }
+    command = command.env("TERM", "xterm").envs(variables.iter().copied());
+    let mut child = command.spawn(pts).unwrap();
+    let (mut screen, mut bytes) = (Vec::new(), [0; 4096]);
+    // It fails when the program has ended.
+    while let Ok(count @ 1..) = pty.read(&mut bytes) {
+        screen.extend(&bytes[..count]);
+    }
+    (String::from_utf8_lossy(&screen).into_owned(), child.wait().unwrap())
+}
+
+/// What stands in each line that was drawn, those that were drawn over among them, without colours
+/// and without the blanks that fill a line up.
+fn lines(screen: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in screen.split(['\r', '\n']) {
+        let mut plain = String::new();
+        let mut parts = line.split("\u{1b}[");
+        plain.extend(parts.next());
+        for part in parts {
+            plain.push_str(
+                part.split_once(|c: char| c.is_alphabetic()).map_or("", |(_, text)| text),
+            );
+        }
+        lines.push(plain.trim_end().to_string());
+    }
+    lines
+}
+
+fn at(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().into()
+}
+
+#[test]
+fn a_bar_fits_the_terminal_and_says_nothing_that_is_not_known() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (text, pairs) = (at(&folder, "text.txt"), at(&folder, "pairs.tsv"));
+    fs::write(&text, "the cat sat on a mat by the river bank\n".repeat(4000)).unwrap();
+    fs::write(&pairs, "the cat\ta cat sat\nthe dog\ta dog sat\n".repeat(200)).unwrap();
+    let tune = ["tune", &pairs, "--model", path(&model), "--out", &at(&folder, "tuned")];
+    let word2vec = ["word2vec", "--corpus", &text, "--out", &at(&folder, "v.bin")];
+    let index = ["index", "build", &text, "--model", path(&model), "--out", &at(&folder, "index")];
+    let train = ["train", "gpt", "--corpus", &text, "--preset", "tiny", "--steps", "30"];
+    let gpt = at(&folder, "gpt");
+    let train = [&train[..], &["--out", &gpt]].concat();
+    let commands: [(&[&str], &str); 4] =
+        [(&tune, " steps"), (&word2vec, " words"), (&index, " files"), (&train, " steps")];
+    for (command, unit) in commands {
+        let (screen, status) = seen(command, &[]);
+        assert!(status.success(), "{screen}");
+        let lines = lines(&screen);
+        let is_bar = |line: &&String| line.contains(['█', '░']);
+        let bars: Vec<&String> = lines.iter().filter(is_bar).collect();
+        assert!(!bars.is_empty(), "{command:?} draws none: {screen}");
+        for bar in bars {
+            assert!(bar.contains(unit) && bar.chars().count() <= COLUMNS.into(), "{bar:?}");
+            assert!(!bar.contains(", ,") && !bar.contains("NaN"), "{bar:?}");
+            assert!(!bar.contains(" 0/") || !bar.contains("left"), "{bar:?}");
+        }
+    }
+}
