@@ -259,6 +259,37 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The table for a terminal of so many columns. Where it is wider than that, a row becomes lines:
+    /// each column's name and the row's cell, one below the other.
+    pub fn fitted(&self, columns: usize) -> String {
+        let table = self.to_string();
+        if table.lines().all(|line| line.chars().count() <= columns) {
+            return table;
+        }
+        let widest = self.header.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+        let indent = " ".repeat(2 + widest + 2);
+        let mut records = Vec::new();
+        for row in &self.rows {
+            let mut record = String::new();
+            for (name, cell) in self.header.iter().zip(row) {
+                if cell.is_empty() {
+                    continue;
+                }
+                let name = format!("  {name:widest$}  ");
+                // what may be copied, as a path, stays in one piece
+                let options = textwrap::Options::new(columns)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                    .break_words(false)
+                    .initial_indent(&name)
+                    .subsequent_indent(&indent);
+                record.push_str(&textwrap::fill(cell, options));
+                record.push('\n');
+            }
+            records.push(record);
+        }
+        records.join("\n")
+    }
+
     /// The numbers of the table, each with the name of its row and of its column. A row is named by
     /// its first cell, or by as many as no two rows have alike.
     fn numbers(&self) -> Vec<(String, &str, &str)> {

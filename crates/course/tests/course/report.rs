@@ -88,3 +88,14 @@ fn two_numbers_of_one_key_are_a_programmers_mistake() {
 fn a_key_that_no_page_could_include_is_a_programmers_mistake() {
     Report::default().number("1.loss", "nats", 1.0);
 }
+
+#[test]
+fn a_table_that_is_too_wide_becomes_lines_of_names_and_cells() {
+    let mut table = Table::new(["device", "note"]);
+    table.row(["flex", ""]);
+    table.row(["wgpu", "build it in, with all its --features"]);
+    assert_eq!(table.fitted(60), table.to_string());
+    let lines = "  device  flex\n\n  device  wgpu\n  note    build it in,\n          with all its\n          \
+        --features\n";
+    assert_eq!(table.fitted(24), lines);
+}

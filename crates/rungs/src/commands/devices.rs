@@ -123,5 +123,5 @@ fn table(rows: &[Row]) -> String {
         };
         table.row([row.device, row.what, status, &error, &row.note]);
     }
-    table.to_string()
+    output::fitted(&table)
 }

@@ -143,7 +143,7 @@ fn table(rows: &[Row]) -> String {
             format!("{tolerance:.0e}"),
         ]);
     }
-    table.to_string()
+    output::fitted(&table)
 }
 
 /// The largest error of each recorded output of a case.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Error, Result, anyhow};
-use course::Figure;
+use course::{Figure, Table};
 use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::Format;
@@ -53,6 +54,20 @@ pub fn piece(text: &str) -> Result<()> {
 /// Prints a text for people: what a file says in it cannot steer the terminal.
 fn text(for_people: &str) -> Result<()> {
     written(write!(io::stdout().lock(), "{}", files::for_terminal(for_people)))
+}
+
+/// Columns of the terminal that standard output goes to, if it goes to one.
+pub fn columns() -> Option<usize> {
+    let (Width(columns), _) = terminal_size_of(io::stdout())?;
+    Some(columns.into())
+}
+
+/// A table for people, which fits the terminal if it goes to one.
+pub fn fitted(table: &Table) -> String {
+    match columns() {
+        Some(columns) => table.fitted(columns),
+        None => table.to_string(),
+    }
 }
 
 /// Prints rows: as the text `for_people`, as one JSON array, or as one JSON object per line.

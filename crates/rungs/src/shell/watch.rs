@@ -122,9 +122,8 @@ impl Watch {
                     self.first_seconds = seconds;
                     self.bar.reset_eta(); // those of earlier runs are not of this one's pace
                 }
-                let left = self.left(step);
-                if self.seen == MEASURED && left > Duration::ZERO {
-                    let left = format_duration(left);
+                if self.seen == MEASURED {
+                    let left = format_duration(self.left(step));
                     note!("{tokens_per_s:.0} tokens/s: about {left} left for {steps} steps");
                 }
             }
@@ -141,6 +140,6 @@ impl Watch {
     fn left(&self, step: usize) -> Duration {
         let pace = (self.seconds - self.first_seconds) / (self.seen.max(2) - 1) as f64;
         let left = pace * self.steps.saturating_sub(step + 1) as f64;
-        Duration::from_secs(left as u64)
+        Duration::from_secs(left.ceil() as u64)
     }
 }

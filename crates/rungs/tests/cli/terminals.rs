@@ -81,3 +81,23 @@ fn a_bar_fits_the_terminal_and_says_nothing_that_is_not_known() {
         }
     }
 }
+
+#[test]
+fn a_chart_and_a_table_fit_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = at(&folder, "text.txt");
+    fs::write(&text, "the cat sat on a mat by the river bank\n".repeat(100)).unwrap();
+    let (gpt, devices) = (at(&folder, "gpt"), ["devices"]);
+    let train = ["train", "gpt", "--corpus", &text, "--preset", "tiny", "--steps", "3", "-o", &gpt];
+    let commands: [(&[&str], &str); 2] =
+        [(&train, "⠁"), (&devices, "  note           build it in")];
+    for (command, part) in commands {
+        let (screen, status) = seen(command, &[]);
+        assert!(status.success() && screen.contains(part), "{screen}");
+        let (_, shown) = screen.split_at(screen.rfind("\u{1b}[2K").unwrap_or_default());
+        let (shown, _) = shown.split_once("\nsteps").unwrap_or((shown, ""));
+        for line in lines(shown) {
+            assert!(line.chars().count() <= COLUMNS.into(), "{line:?} in {screen}");
+        }
+    }
+}

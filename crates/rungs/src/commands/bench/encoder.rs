@@ -235,5 +235,5 @@ fn table(rows: &[Row]) -> String {
             format!("{:.1e}", row.max_abs_difference),
         ]);
     }
-    format!("{table}{ratios}")
+    output::fitted(&table) + &ratios
 }

@@ -200,5 +200,5 @@ fn table(rows: &[Row]) -> String {
             format!("{} of {}", row.same_tokens, row.new),
         ]);
     }
-    table.to_string()
+    output::fitted(&table)
 }

@@ -183,5 +183,5 @@ fn table(rows: &[Row]) -> String {
             format!("{:.1e}", row.max_difference),
         ]);
     }
-    table.to_string()
+    output::fitted(&table)
 }

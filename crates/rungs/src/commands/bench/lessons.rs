@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(folder) = &args.out {
         record.write(folder)?;
     }
-    output::rows(args.format, &record.rows, || record.for_people())
+    output::rows(args.format, &record.rows, || record.for_people(output::fitted))
 }
 
 /// A training step's row for each device.

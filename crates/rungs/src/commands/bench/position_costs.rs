@@ -206,8 +206,9 @@ fn for_people(costs: &[Cost]) -> String {
         "{}, seed {SEED}. One text through {LAYERS} layers of {HEADS} heads,\n\
             {D_MODEL} numbers per token. Kept: for texts of up to {LONGEST} tokens. Made: anew in \
             each layer.\nMilliseconds per text: median, least and most of {RUNS}. Ratio: to the \
-            shorter text.\n\n{table}",
+            shorter text.\n\n{}",
         machine(),
+        output::fitted(&table),
     )
 }
 

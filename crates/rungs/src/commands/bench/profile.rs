@@ -168,5 +168,5 @@ fn table(rows: &[Row], roof: &Roof) -> String {
             },
         ]);
     }
-    format!("roof: {flops:.0} GFLOP/s, {bytes:.1} GB/s\n{table}")
+    format!("roof: {flops:.0} GFLOP/s, {bytes:.1} GB/s\n{}", output::fitted(&table))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use course::{Axis, Bar, Figure, Marks, Panel, SEED};
+use course::{Axis, Bar, Figure, Marks, Panel, SEED, Table};
 use serde::Serialize;
 
 use super::row::{Row, table};
@@ -62,8 +62,8 @@ impl Record {
         }
     }
 
-    /// The record for people.
-    pub fn for_people(&self) -> String {
+    /// The record for people, with the table of its rows as it is written.
+    pub fn for_people(&self, write: fn(&Table) -> String) -> String {
         let mut text = format!(
             "{}, seed {}. Medians, least and most of {} runs,\n{} training steps and {} tokens; \
                 the warm-up is the first of each.\n\n",
@@ -76,12 +76,12 @@ impl Record {
         for device in &self.devices {
             text.push_str(&format!("  {:8} {}\n", device.name, device.what));
         }
-        format!("{text}\n{}", table(&self.rows))
+        format!("{text}\n{}", write(&table(&self.rows)))
     }
 
     /// Writes `backends.txt`, `backends.json` and the figure with its data.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        output::write_text(&folder.join("backends.txt"), &self.for_people())?;
+        output::write_text(&folder.join("backends.txt"), &self.for_people(Table::to_string))?;
         let data = serde_json::to_string_pretty(self)?;
         output::write_text(&folder.join("backends.json"), &format!("{data}\n"))?;
         output::write_figure(folder, &self.figure())

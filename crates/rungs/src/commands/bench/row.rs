@@ -46,7 +46,7 @@ pub enum Deviation {
 }
 
 /// The rows as a table for people.
-pub fn table(rows: &[Row]) -> String {
+pub fn table(rows: &[Row]) -> Table {
     let mut table = Table::new([
         "what",
         "operation",
@@ -77,7 +77,7 @@ pub fn table(rows: &[Row]) -> String {
             format!("{:.2}", row.warm_up_s * 1e3),
         ]);
     }
-    table.to_string()
+    table
 }
 
 /// The deviation for people.

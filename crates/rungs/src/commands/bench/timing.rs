@@ -15,7 +15,7 @@ pub const RUNS: usize = 5;
 /// Times one lesson's operation.
 pub fn run(operation: &Operation, args: &Args) -> Result<()> {
     let rows = time(operation, &super::devices(args)?)?;
-    output::rows(args.format, &rows, || table(&rows))
+    output::rows(args.format, &rows, || output::fitted(&table(&rows)))
 }
 
 /// An operation's row for each device. The reference is the default device, or the first where the

@@ -106,7 +106,7 @@ fn table(rows: &[Row]) -> String {
         table.row([name.clone(), megabytes(*bytes), path.display().to_string()]);
     }
     table.row(["in all".into(), megabytes(sum), String::new()]);
-    table.to_string()
+    output::fitted(&table)
 }
 
 /// A size for people.

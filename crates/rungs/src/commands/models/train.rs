@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
-use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, ValueEnum};
 use course::SEED;
 use data::Corpus;
 use decoder::GptConfig;
 use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::shell::options::{DeviceArg, PresetArg, above_zero};
+use crate::shell::options::{DeviceArg, PresetArg, above_zero, share};
 use crate::shell::place::Claim;
 use crate::shell::writers::Loaded;
 use crate::shell::{input, names, progress};
@@ -24,6 +24,7 @@ use start::Start;
 
 /// Train a causal language model
 #[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("folder").required(true).args(["out", "resume"])))]
 #[command(after_help = "Examples:
   cargo rungs train gpt --corpus my_book.txt --out my_gpt
   cargo rungs train llama --preset tiny --bpe 1000 --out my_llama
@@ -66,7 +67,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
     /// Share of numbers set to zero in training, in place of the preset's
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = share)]
     dropout: Option<f64>,
     /// Stop after so many evaluations without a better one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -75,13 +76,13 @@ pub struct Args {
     #[arg(
         long, value_name = "DIR",
         conflicts_with_all = [
-            "out", "corpus", "preset", "bpe", "from", "learning_rate", "dropout", "patience",
+            "corpus", "preset", "bpe", "from", "learning_rate", "dropout", "patience",
             "seed",
         ],
     )]
     resume: Option<PathBuf>,
     /// Where model, checkpoint and metrics go
-    #[arg(short, long, value_name = "DIR", required_unless_present = "resume")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Everything random follows from it
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -224,9 +225,6 @@ fn settings(args: &Args) -> Result<Settings> {
     let preset = args.preset.sizes();
     let of_start = if args.from.is_some() { 0.0 } else { preset.dropout };
     let dropout = args.dropout.unwrap_or(of_start);
-    if !(0.0..1.0).contains(&dropout) {
-        bail!("--dropout: expected a share of 0 or more and below 1, found {dropout}");
-    }
     let steps = match args.steps {
         Some(steps) => steps as usize,
         None => preset.steps,

@@ -392,7 +392,7 @@ fn list_files(path: &Path, format: Format) -> Result<()> {
         for IndexedFile { file, passages } in &rows {
             table.row([file.clone(), passages.to_string()]);
         }
-        table.to_string()
+        output::fitted(&table)
     })
 }
 

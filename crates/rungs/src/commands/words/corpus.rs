@@ -172,6 +172,7 @@ fn for_people(description: &Description) -> String {
     }
     format!(
         "corpus      {corpus}\nbytes       {bytes}\nlines       {lines}\nwords       {words}\n\
-         vocabulary  {vocabulary}\nsha256      {sha256}\n\n{table}"
+         vocabulary  {vocabulary}\nsha256      {sha256}\n\n{}",
+        output::fitted(&table)
     )
 }

@@ -194,7 +194,7 @@ fn for_people(answers: &Sections) -> String {
         table.row(cells(counts));
     }
     table.row(cells(&answers.total));
-    table.to_string()
+    output::fitted(&table)
 }
 
 /// A row of the table for people.

@@ -30,8 +30,10 @@ const POINTS: usize = 300;
 /// Times that a training reads its text from which on it learns it by heart.
 const MANY_TIMES: usize = 40;
 
-/// Width and height of the loss curve, in characters.
-const CURVE: (usize, usize) = (72, 12);
+/// Width of the loss curve at most, of the numbers left of it, and its height, in characters.
+const CURVE: usize = 72;
+const NUMBERS: usize = 9;
+const HEIGHT: usize = 12;
 
 /// Everything that a training of either architecture is given.
 pub struct Fit<'a> {
@@ -82,7 +84,7 @@ impl Fit<'_> {
         };
         let sample = |model: &M| self.sample(model);
         let interrupt = Interrupt::catch()?;
-        let mut observer = Publisher { watch, folder, publish, sample, interrupt };
+        let mut observer = Publisher { watch, folder, publish, sample, written: None, interrupt };
         let trained = training::train(&task, model, recipe, run, &mut observer);
         observer.watch.end();
         let trained = trained?;
@@ -159,7 +161,8 @@ impl Fit<'_> {
             );
             return Err(Helpful { error, help: format!("`{resume}` goes on") }.into());
         }
-        output::line(training::curve(&watch.losses, CURVE.0, CURVE.1).trim_end())?;
+        let room = output::columns().map_or(CURVE, |columns| columns.saturating_sub(NUMBERS));
+        output::line(training::curve(&watch.losses, CURVE.min(room.max(1)), HEIGHT).trim_end())?;
         let (at, nats) = trained.best.unwrap_or_default();
         let tokens = (self.corpus.validation.len() - 1).max(1);
         let bits =
@@ -167,16 +170,19 @@ impl Fit<'_> {
         let why = match trained.stop {
             Stop::Budget => ", the time being up",
             Stop::NoBetter => ", as it got no better",
-            Stop::Done if watch.losses.is_empty() => {
-                ", all of them done before: --steps with a larger number goes on"
-            }
+            Stop::Done if watch.losses.is_empty() => ", all of them done before",
             _ => "",
+        };
+        let longer = match trained.stop {
+            Stop::NoBetter => String::new(), // nor would it then
+            Stop::Done => format!("\ntrain on    {resume} --steps {}", 2 * trained.step),
+            Stop::Budget | Stop::Interrupted => format!("\ntrain on    {resume}"),
         };
         output::line(format!(
             "steps       {}{why}\nseconds     {:.1}\nvalidation  {nats:.4} nats a token, \
-                {bits:.4} bits a character (best, after step {at})\n\
-                written     {folder}: go on with it by\n            cargo rungs generate --model \
-                {folder} --prompt '...'",
+                {bits:.4} bits a character\n            (the best, after step {at})\n\
+                written     {folder}\ntry it      cargo rungs generate --model {folder} \
+                --prompt '...'{longer}",
             trained.step, watch.seconds
         ))
     }
@@ -191,6 +197,8 @@ struct Publisher<'a, F, S> {
     publish: F,
     /// What a model writes.
     sample: S,
+    /// What it wrote at an evaluation that was not shown yet.
+    written: Option<String>,
     interrupt: Interrupt,
 }
 
@@ -201,11 +209,14 @@ where
 {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         self.watch.show(event);
+        if let Some(sample) = self.written.take() {
+            note!("  {sample}");
+        }
         if self.interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn on_evaluation(&mut self, model: &M, best: bool) -> Result<(), SaveError> {
-        note!("  {}", (self.sample)(model)?);
+        self.written = Some((self.sample)(model)?);
         if best { (self.publish)(model, self.folder) } else { Ok(()) }
     }
 }

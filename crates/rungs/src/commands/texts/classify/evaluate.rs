@@ -176,11 +176,12 @@ fn for_people(evaluation: &Evaluation) -> String {
     };
     format!(
         "accuracy  {:.4} of {} rows (always the commonest label: {:.4})\nmacro F1  {:.4}\n\
-         calibration error  {:.4}\n\n{table}\n{confusion}{unseen}",
+         calibration error  {:.4}\n\n{}\n{confusion}{unseen}",
         evaluation.accuracy,
         evaluation.rows,
         evaluation.majority,
         evaluation.macro_f1,
-        evaluation.calibration_error
+        evaluation.calibration_error,
+        output::fitted(&table)
     )
 }
