@@ -42,7 +42,9 @@ pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceE
         let help = format!("`cargo rungs chat --model {name}` talks with it");
         return Err(Helpful { error, help }.into());
     }
-    Ok(SentenceEncoder::open(&folder(name, ENCODERS)?, device)?.with_batch(batch))
+    let folder = folder(name, ENCODERS)?;
+    let _progress = progress::spinner(format!("loading {name}"));
+    Ok(SentenceEncoder::open(&folder, device)?.with_batch(batch))
 }
 
 /// The folder of MiniLM, if it was fetched.

@@ -151,3 +151,19 @@ pub fn share(text: &str) -> Result<f64, String> {
         _ => Err("expected a share of 0 or more and below 1".into()),
     }
 }
+
+/// Parses what logits are divided by: 0 or more.
+pub fn temperature(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a number of 0 or more; 0 always takes the likeliest token".into()),
+    }
+}
+
+/// Parses the share of the probability that is drawn from: above 0 and at most 1.
+pub fn top_p(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && number <= 1.0 => Ok(number),
+        _ => Err("expected a share above 0 and at most 1; 1 draws from all tokens".into()),
+    }
+}

@@ -17,7 +17,12 @@ use crate::shell::progress;
 
 /// Prints one line of results, above all bars where both are on a terminal.
 pub fn line(text: impl Display) -> Result<()> {
-    let print = || writeln!(io::stdout().lock(), "{text}");
+    print(format_args!("{text}\n"))
+}
+
+/// Prints whole lines of results.
+fn print(lines: impl Display) -> Result<()> {
+    let print = || write!(io::stdout().lock(), "{lines}");
     written(if io::stdout().is_terminal() { progress::above(print) } else { print() })
 }
 
@@ -53,7 +58,7 @@ pub fn piece(text: &str) -> Result<()> {
 
 /// Prints a text for people: what a file says in it cannot steer the terminal.
 fn text(for_people: &str) -> Result<()> {
-    written(write!(io::stdout().lock(), "{}", files::for_terminal(for_people)))
+    print(files::for_terminal(for_people))
 }
 
 /// Columns of the terminal that standard output goes to, if it goes to one.

@@ -11,11 +11,12 @@ use indicatif::{
 };
 
 /// Templates: a bar of things that are counted, and what the work says of itself; a bar of a file's
-/// bytes; and a spinner: for how long, and what goes on. Each has a part that takes the width that
-/// the terminal leaves, so that no line wraps.
+/// bytes; a spinner: for how long, and what goes on; and the latter alone. Each has a part that
+/// takes the width that the terminal leaves, so that no line wraps.
 const BAR: &str = "{wide_bar} {human_pos}/{human_len} {prefix}{msg}{left}";
 const BYTES: &str = "{prefix:24!} {wide_bar} {bytes}/{total_bytes}{speed}";
 const SPINNER: &str = "{spinner} {elapsed} {wide_msg}";
+const STILL: &str = "{wide_msg}";
 
 /// All bars that are drawn.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw_target(target()));
@@ -42,6 +43,14 @@ pub fn bytes(length: u64, file: &str) -> ProgressBar {
 pub fn spinner(message: String) -> ProgressBar {
     let spinner = BARS.add(ProgressBar::new_spinner()).with_message(message);
     ticking(spinner, SPINNER, Duration::from_millis(200))
+}
+
+/// A line that is drawn when it is told something and at no other time: nothing runs beside work
+/// whose time is measured.
+pub fn still(message: String) -> ProgressBar {
+    let line = BARS.add(ProgressBar::new_spinner()).with_style(style(STILL));
+    line.set_message(message);
+    line.with_finish(ProgressFinish::AndClear)
 }
 
 /// A spinner beside results that are printed meanwhile: drawn where these go elsewhere.

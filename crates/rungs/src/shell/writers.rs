@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokens::{Chat, Tokenizer, TokensError};
 
 use crate::shell::generation_config::GenerationConfig;
-use crate::shell::names;
+use crate::shell::{names, progress};
 
 /// A causal language model of a folder or a GGUF file, and what belongs to it.
 pub struct Writer<M = Box<dyn LanguageModel>> {
@@ -87,6 +87,7 @@ impl Writer {
 impl Writer<Loaded> {
     /// Opens the model called `name`, with its configuration.
     pub fn open_configured(name: &str, device: &Device) -> Result<Self> {
+        let _progress = progress::spinner(format!("loading {name}"));
         let writer = match gguf_file(name)? {
             Some(path) => Self::open_gguf(&path, device)?,
             None => Self::open_folder(&names::folder(name, names::WRITERS)?, device)?,

@@ -8,7 +8,7 @@ use pty_process::Size;
 use pty_process::blocking::Command;
 use tempfile::TempDir;
 
-use crate::{model, path};
+use crate::{model, path, rungs};
 
 /// Columns of a small window.
 const COLUMNS: u16 = 60;
@@ -99,5 +99,34 @@ fn a_chart_and_a_table_fit_the_terminal() {
         for line in lines(shown) {
             assert!(line.chars().count() <= COLUMNS.into(), "{line:?} in {screen}");
         }
+    }
+}
+
+#[test]
+fn work_that_takes_a_while_says_what_it_is() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (gpt, text) = (crate::writing::model(), at(&folder, "text.txt"));
+    fs::write(&text, "the cat\n").unwrap();
+    let loading = format!("loading {}", path(&gpt));
+    let commands: [(&[&str], &[&str]); 4] = [
+        (&["perplexity", "--model", path(&gpt), &text], &[&loading]),
+        (
+            &["bench", "generate", "--model", path(&gpt), "--tokens", "6"],
+            &["timing writing, token "],
+        ),
+        (&["bench", "gpt-train", "--preset", "tiny"], &["timing training, step "]),
+        (
+            &["bench", "encoder", "--model", path(&model), "--texts", &text],
+            &["timing 1 texts, run 1 of 7", "timing texts one by one"],
+        ),
+    ];
+    for (command, parts) in commands {
+        let (screen, status) = seen(command, &[]);
+        assert!(status.success(), "{screen}");
+        for part in parts {
+            assert!(screen.contains(&part[..part.len().min(40)]), "{part:?} is not in {screen}");
+        }
+        let bare = rungs(command, b"");
+        assert_eq!(String::from_utf8_lossy(&bare.stderr), "", "{command:?}");
     }
 }

@@ -18,7 +18,7 @@ use crate::{BY_CTRL_C, assert_refused, exit_code, path, rungs, stdout};
 const TEXT: &str = "the cat sat on the mat.\nthe dog sat on the cat.\n";
 
 /// A model of characters that knows nothing, in a folder.
-fn model() -> TempDir {
+pub fn model() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let device = backend::from_env();
     let _seed = backend::seeded(&device, 3);
@@ -54,11 +54,11 @@ fn a_seed_writes_the_same_text_with_the_cache_and_without_past_what_the_model_se
 fn what_cannot_be_sampled_is_refused_in_one_line() {
     let model = model();
     let cases: [(&[&str], &str); 7] = [
-        (&["--temperature", "-1"], "temperature: expected a number of 0 or more, found -1"),
-        (&["--temperature", "NaN"], "temperature"),
-        (&["--top-k", "0"], "top-k: expected at least 1"),
-        (&["--top-p", "0"], "top-p: expected a share above 0"),
-        (&["--top-p", "1.5"], "found 1.5"),
+        (&["--temperature", "-1"], "'-1' for '--temperature <T>': expected a number of 0 or more"),
+        (&["--temperature", "NaN"], "--temperature"),
+        (&["--top-k", "0"], "'0' for '--top-k <K>'"),
+        (&["--top-p", "0"], "'0' for '--top-p <P>': expected a share above 0"),
+        (&["--top-p", "1.5"], "1.5"),
         (&["--max", "0"], "--max"),
         (&["--device", "abacus"], "abacus"),
     ];

@@ -4,6 +4,7 @@
 use anyhow::{Result, bail};
 use course::{SEED, Table};
 use data::World;
+use indicatif::ProgressBar;
 use sentences::{Embedded, SentenceEncoder};
 use serde::Serialize;
 
@@ -41,18 +42,18 @@ struct Row {
 }
 
 /// Times the encoder on every device.
-pub fn run(args: &Args) -> Result<()> {
-    time_roads(args, &[Road::AsAsked])
+pub fn run(args: &Args, progress: &ProgressBar) -> Result<()> {
+    time_roads(args, &[Road::AsAsked], progress)
 }
 
 /// Times the encoder on every device, with the fast versions and with the functions that the
 /// lessons show.
-pub fn run_both_roads(args: &Args) -> Result<()> {
+pub fn run_both_roads(args: &Args, progress: &ProgressBar) -> Result<()> {
     if kernels::plain() {
         let variable = kernels::PLAIN_VARIABLE;
         bail!("expected to time the fast road too, found {variable} set: unset it");
     }
-    time_roads(args, &[Road::Fast, Road::Plain])
+    time_roads(args, &[Road::Fast, Road::Plain], progress)
 }
 
 /// Which version of a function runs.
@@ -98,7 +99,7 @@ struct Times {
 }
 
 /// Times the encoder on every device and every road.
-fn time_roads(args: &Args, roads: &[Road]) -> Result<()> {
+fn time_roads(args: &Args, roads: &[Road], progress: &ProgressBar) -> Result<()> {
     let texts = texts(args)?;
     let batch = args.batch.unwrap_or(BATCH) as usize;
     let model = args.model.as_deref().unwrap_or(DEFAULT);
@@ -107,7 +108,7 @@ fn time_roads(args: &Args, roads: &[Road]) -> Result<()> {
     for (name, device) in super::devices(args)? {
         let (encoder, load_s) = timed(|| names::open_named(model, batch, &device))?;
         let mut fast_s = None;
-        for times in time(&encoder, &texts, roads, &mut reference)? {
+        for times in time(&encoder, &texts, roads, &mut reference, progress)? {
             let (seconds, single) = (Seconds::of(times.all), Seconds::of(times.single));
             if times.road == Road::Fast {
                 fast_s = Some(seconds.median);
@@ -164,6 +165,7 @@ fn time(
     texts: &[String],
     roads: &[Road],
     reference: &mut Option<Vec<Embedded>>,
+    progress: &ProgressBar,
 ) -> Result<Vec<Times>> {
     let mut times = Vec::new();
     for &road in roads {
@@ -174,11 +176,13 @@ fn time(
         let (all, single) = (Vec::new(), Vec::new());
         times.push(Times { road, tokens, warm_up_s, max_abs_difference, all, single });
     }
-    for _ in 0..RUNS {
+    for run in 1..=RUNS {
+        progress.set_message(format!("timing {} texts, run {run} of {RUNS}", texts.len()));
         for times in &mut times {
             times.all.push(times.road.embed(encoder, texts)?.1);
         }
     }
+    progress.set_message("timing texts one by one");
     for text in texts.iter().take(SINGLE) {
         for times in &mut times {
             times.single.push(times.road.embed(encoder, std::slice::from_ref(text))?.1);

@@ -7,6 +7,7 @@ use anyhow::Result;
 use burn::tensor::Device;
 use course::Table;
 use decoder::{Generation, GptConfig, LanguageModel, Sampling};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::{Args, Seconds, megabytes, peak_rss_mb, placed};
@@ -44,7 +45,7 @@ struct Row {
 }
 
 /// Times a model that generates text on every device.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, progress: &ProgressBar) -> Result<()> {
     let mut reference: Option<Vec<u32>> = None;
     let mut rows = Vec::new();
     for (name, device) in super::devices(args)? {
@@ -54,7 +55,7 @@ pub fn run(args: &Args) -> Result<()> {
         if rows.is_empty() && new < args.tokens as usize {
             note!("note: the model sees {} tokens: {new} are written", model.max_tokens());
         }
-        let written = write(&*model, new, !args.no_cache, &device);
+        let written = write(&*model, new, !args.no_cache, &device, progress);
         let after_first = written.after_first();
         let end = END.min(after_first.len());
         let mut seconds = 0.0;
@@ -147,11 +148,17 @@ impl Written {
 
 /// Writes `new` tokens, at least two, after a prompt of [`PROMPT`], always the likeliest; before
 /// that a few, since a device may compile its kernels first.
-pub fn write(model: &dyn LanguageModel, new: usize, with_cache: bool, device: &Device) -> Written {
+pub fn write(
+    model: &dyn LanguageModel,
+    new: usize,
+    with_cache: bool,
+    device: &Device,
+    progress: &ProgressBar,
+) -> Written {
     let prompt: Vec<u32> =
         (0..prompt_length(model)).map(|i| (i * 37 % model.vocab()) as u32).collect();
-    let warm_up_s = timed(model, &prompt, 2, with_cache, device).seconds[0];
-    Written { warm_up_s, ..timed(model, &prompt, new, with_cache, device) }
+    let warm_up_s = timed(model, &prompt, 2, with_cache, device, progress).seconds[0];
+    Written { warm_up_s, ..timed(model, &prompt, new, with_cache, device, progress) }
 }
 
 /// Writes `new` tokens after the prompt and times each.
@@ -161,6 +168,7 @@ fn timed(
     new: usize,
     with_cache: bool,
     device: &Device,
+    progress: &ProgressBar,
 ) -> Written {
     let generation = Generation::new(model, &[prompt.to_vec()], new, Sampling::GREEDY, 0, device);
     let mut generation = if with_cache { generation } else { generation.without_cache() };
@@ -169,6 +177,7 @@ fn timed(
     for drawn in generation.by_ref() {
         tokens.extend(drawn);
         seconds.push(start.elapsed().as_secs_f64());
+        progress.set_message(format!("timing writing, token {} of {new}", seconds.len()));
         start = Instant::now();
     }
     Written { warm_up_s: seconds[0], seconds, tokens, cache_numbers: generation.cache_numbers() }

@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use course::{SEED, Table};
 use decoder::{CausalPretraining, GptConfig, TokenizedCorpus};
+use indicatif::ProgressBar;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
@@ -42,7 +43,7 @@ struct Row {
 }
 
 /// Times training steps on every device.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, progress: &ProgressBar) -> Result<()> {
     let preset = args.preset.sizes();
     let batch = match args.batch {
         Some(batch) => batch as usize,
@@ -53,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (name, device) in super::devices(args)? {
-        let trained = train(&preset, STEPS, &device)?;
+        let trained = train(&preset, STEPS, &device, progress)?;
         let ms_per_step = trained.ms_per_step();
         let expected = reference.get_or_insert_with(|| trained.losses.clone());
         rows.push(Row {
@@ -106,7 +107,12 @@ impl ShortTraining {
 
 /// Trains a GPT of a preset's size for [`WARM_UP`] steps and as many more as are counted. It starts
 /// with the same weights on every device; with dropout each draws other zeros.
-pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<ShortTraining> {
+pub fn train(
+    preset: &Preset,
+    counted: usize,
+    device: &Device,
+    progress: &ProgressBar,
+) -> Result<ShortTraining> {
     let device = device.clone().autodiff();
     let model = placed(&device, |device| GptConfig::preset(preset, CHARACTERS).init(device));
     let parameters = model.num_params();
@@ -116,7 +122,8 @@ pub fn train(preset: &Preset, counted: usize, device: &Device) -> Result<ShortTr
     let recipe = Recipe { steps, evaluate_every: usize::MAX, warm_up: 0, ..preset.recipe(SEED) };
     let (mut losses, mut seconds) = (Vec::new(), Vec::new());
     training::train(&task, model, &recipe, TrainingRun::on(&device), &mut |event: &Event| {
-        if let Event::Step { loss, tokens_per_s, .. } = event {
+        if let Event::Step { step, loss, tokens_per_s, .. } = event {
+            progress.set_message(format!("timing training, step {} of {steps}", step + 1));
             losses.push(*loss);
             seconds.push((preset.batch * preset.block) as f64 / tokens_per_s);
         }

@@ -3,20 +3,21 @@
 use anyhow::Result;
 use burn::tensor::Device;
 use decoder::GptConfig;
+use indicatif::ProgressBar;
 use training::Preset;
 
 use super::operation::{ENCODER, OPERATIONS, Operation};
 use super::record::{Record, STEPS, WRITTEN};
 use super::row::{Deviation, Row};
 use super::{Args, CHARACTERS, Seconds, UNTIMED, generate, gpt_train, placed, timing};
-use crate::shell::{output, progress};
+use crate::shell::output;
 
 /// Size of the model that is trained and of the one that generates text.
 const PRESET: Preset = Preset::LAPTOP;
 
 /// Times every lesson's operation, an encoder, a training step and writing on the devices that work
 /// here.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, progress: &ProgressBar) -> Result<()> {
     let devices = super::devices_that_work(args)?;
     if let Some(folder) = &args.out {
         output::folder(folder)?;
@@ -28,14 +29,11 @@ pub fn run(args: &Args) -> Result<()> {
     let mut operations: Vec<&Operation> = Vec::from_iter(&OPERATIONS);
     operations.push(&ENCODER);
     for operation in operations {
-        let progress = progress::spinner(format!("timing {} {}", operation.what, operation.name));
+        progress.set_message(format!("timing {} {}", operation.what, operation.name));
         rows.extend(timing::time(operation, &devices)?);
-        progress.finish_and_clear();
     }
-    let progress = progress::spinner("timing training and writing".into());
-    rows.extend(training(&devices)?);
-    rows.extend(writing(&devices));
-    progress.finish_and_clear();
+    rows.extend(training(&devices, progress)?);
+    rows.extend(writing(&devices, progress));
     let record = Record::new(&devices, rows);
     if let Some(folder) = &args.out {
         record.write(folder)?;
@@ -44,11 +42,11 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// A training step's row for each device.
-fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
+fn training(devices: &[(String, Device)], progress: &ProgressBar) -> Result<Vec<Row>> {
     let mut reference: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (name, device) in devices {
-        let trained = gpt_train::train(&PRESET, STEPS, device)?;
+        let trained = gpt_train::train(&PRESET, STEPS, device, progress)?;
         let expected = reference.get_or_insert_with(|| trained.losses.clone());
         rows.push(Row {
             what: "gpt-train",
@@ -64,13 +62,13 @@ fn training(devices: &[(String, Device)]) -> Result<Vec<Row>> {
 }
 
 /// A generated token's row for each device.
-fn writing(devices: &[(String, Device)]) -> Vec<Row> {
+fn writing(devices: &[(String, Device)], progress: &ProgressBar) -> Vec<Row> {
     let config = GptConfig::preset(&PRESET, CHARACTERS);
     let mut reference: Option<Vec<u32>> = None;
     let mut rows = Vec::new();
     for (name, device) in devices {
         let model = placed(device, |device| config.init(device));
-        let written = generate::write(&model, WRITTEN, true, device);
+        let written = generate::write(&model, WRITTEN, true, device, progress);
         let same_tokens =
             written.same_tokens(reference.get_or_insert_with(|| written.tokens.clone()));
         rows.push(Row {

@@ -19,12 +19,13 @@ use backend::DeviceError;
 use burn::module::Module;
 use burn::tensor::Device;
 use course::SEED;
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
 use crate::shell::options::{Format, PresetArg, share};
-use crate::shell::{failure, names};
+use crate::shell::{failure, names, progress};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
 #[derive(Debug, clap::Args)]
@@ -101,8 +102,8 @@ const RUNS: usize = 7;
 /// Size of the vocabulary where a model reads characters: those of an English text.
 const CHARACTERS: usize = 65;
 
-/// Function that times something as the arguments say, and prints it.
-type Bench = fn(&Args) -> Result<()>;
+/// Function that times something as the arguments say, shows how far it is, and prints it.
+type Bench = fn(&Args, &ProgressBar) -> Result<()>;
 
 /// Everything that can be timed beside a lesson's operation, by its name.
 const WHOLE: [(&str, Bench); 5] = [
@@ -125,18 +126,19 @@ pub fn run(args: &Args, plain: bool) -> Result<()> {
     if args.out.is_some() && args.what != "lessons" {
         bail!("--out: expected `bench lessons`, which writes files, found bench {:?}", args.what);
     }
+    let progress = progress::still(format!("timing {}", args.what));
     if args.profile {
         return profile::run(args, plain);
     }
     if plain && args.what == "encoder" {
-        return encoder::run_both_roads(args);
+        return encoder::run_both_roads(args, &progress);
     }
     if plain {
         kernels::make_plain();
     }
     for (name, run) in WHOLE {
         if name == args.what {
-            return run(args);
+            return run(args, &progress);
         }
     }
     let operation = operation(&args.what)?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use course::Table;
+use indicatif::ProgressBar;
 use kernels::tally::{self, Entry, Operation};
 use roofline::{Roof, Work, least_seconds, measure};
 use serde::Serialize;
@@ -89,7 +90,7 @@ fn work<'a>(args: &'a Args, device: &'a Device) -> Result<Box<dyn Fn() -> Result
             let model = generate::open(args, device)?;
             Ok(Box::new(move || {
                 let new = generate::room(&*model, args);
-                generate::write(&*model, new, !args.no_cache, device);
+                generate::write(&*model, new, !args.no_cache, device, &ProgressBar::hidden());
                 Ok(())
             }))
         }
@@ -97,7 +98,9 @@ fn work<'a>(args: &'a Args, device: &'a Device) -> Result<Box<dyn Fn() -> Result
             let preset = args.preset.sizes();
             let batch = args.batch.map_or(preset.batch, |batch| batch as usize);
             let preset = Preset { batch, dropout: args.dropout, ..preset };
-            Ok(Box::new(move || gpt_train::train(&preset, STEPS, device).map(drop)))
+            Ok(Box::new(move || {
+                gpt_train::train(&preset, STEPS, device, &ProgressBar::hidden()).map(drop)
+            }))
         }
     }
 }

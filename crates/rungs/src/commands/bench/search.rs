@@ -5,6 +5,7 @@ use std::hint::black_box;
 use anyhow::Result;
 use course::SEED;
 use index::VectorTable;
+use indicatif::ProgressBar;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
@@ -32,7 +33,7 @@ struct Timing {
 }
 
 /// Times a query over vectors in memory beside the reading of them.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, _: &ProgressBar) -> Result<()> {
     let mut rng = StdRng::seed_from_u64(SEED);
     let passages = args.passages as usize;
     let query = random(WIDTH, &mut rng);

@@ -15,7 +15,7 @@ use tokens::{Chat, LARGEST_TEXT, Message, TextStream, TokensError};
 
 use crate::shell::failure::{self, Helpful};
 use crate::shell::interrupt::Interrupt;
-use crate::shell::options::{DeviceArg, Format, WRITERS};
+use crate::shell::options::{DeviceArg, Format, WRITERS, temperature, top_p};
 use crate::shell::writers::Writer;
 use crate::shell::{input, names, output};
 
@@ -53,13 +53,19 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max: Option<u32>,
     /// 1: as likely as the model says; lower: safer; 0: always the likeliest
-    #[arg(long, value_name = "T", default_value_t = 0.2, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "T", default_value_t = 0.2, allow_negative_numbers = true,
+        value_parser = temperature,
+    )]
     temperature: f64,
     /// Draw from the K likeliest tokens only
-    #[arg(long, value_name = "K")]
-    top_k: Option<usize>,
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    top_k: Option<u32>,
     /// Draw from the fewest likeliest tokens that make up this share
-    #[arg(long, value_name = "P", default_value_t = 0.9, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "P", default_value_t = 0.9, allow_negative_numbers = true,
+        value_parser = top_p,
+    )]
     top_p: f64,
     /// The same seed gives the same answers
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -74,7 +80,7 @@ pub struct Args {
 
 /// Holds a conversation until its input ends.
 pub fn run(args: &Args) -> Result<()> {
-    let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
+    let sampling = Sampling::new(args.temperature, args.top_k.map(|k| k as usize), args.top_p)?;
     let device = names::device(&args.device.device)?;
     let mut writer = Writer::open(&args.model, &device)?;
     let Some(chat) = writer.chat.take().transpose()? else {

@@ -7,7 +7,7 @@ use course::SEED;
 use decoder::{Generation, Sampling};
 use tokens::TextStream;
 
-use crate::shell::options::{DeviceArg, WRITERS};
+use crate::shell::options::{DeviceArg, WRITERS, temperature, top_p};
 use crate::shell::writers::Writer;
 use crate::shell::{input, names, options, output};
 
@@ -33,13 +33,19 @@ pub struct Args {
     )]
     max: u32,
     /// 1: as likely as the model says; lower: safer; 0: always the likeliest
-    #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true,
+        value_parser = temperature,
+    )]
     temperature: f64,
     /// Draw from the K likeliest tokens only
-    #[arg(long, value_name = "K")]
-    top_k: Option<usize>,
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    top_k: Option<u32>,
     /// Draw from the fewest likeliest tokens that make up this share
-    #[arg(long, value_name = "P", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "P", default_value_t = 1.0, allow_negative_numbers = true,
+        value_parser = top_p,
+    )]
     top_p: f64,
     /// The same seed writes the same text
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -68,7 +74,7 @@ fn prompt(text: &str) -> Result<String, String> {
 
 /// Writes on from the prompt, a token at a time as they are drawn.
 pub fn run(args: &Args) -> Result<()> {
-    let sampling = Sampling::new(args.temperature, args.top_k, args.top_p)?;
+    let sampling = Sampling::new(args.temperature, args.top_k.map(|k| k as usize), args.top_p)?;
     let device = names::device(&args.device.device)?;
     let Writer { model, tokenizer, generation: config, .. } = Writer::open(&args.model, &device)?;
     let prompt = tokenizer.encode_whole(&args.prompt)?;
@@ -85,7 +91,7 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     if let Some(k) = args.top_k
-        && k > model.vocab()
+        && k as usize > model.vocab()
     {
         note!("note: --top-k {k}: the model has {} tokens, and draws from all", model.vocab());
     }

@@ -57,6 +57,7 @@ struct Row {
 pub fn run(args: &Args) -> Result<()> {
     let device = names::device(&args.device.device)?;
     let Writer { model, tokenizer, .. } = Writer::open(&args.model, &device)?;
+    let progress = progress::spinner(format!("reading {}", input::name(&args.file)));
     let text = Corpus::File(input::path(&args.file).into()).text()?;
     if text.len() > LARGEST_TEXT {
         bail!(
@@ -68,6 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let ids = tokenizer.encode_whole(&text).map_err(|error| in_file(args, &error))?;
     tokenizer.check_ids(&ids, model.vocab()).map_err(|error| in_file(args, &error))?;
+    progress.finish_and_clear();
     input::note_lost(&tokenizer, &text)?;
     if ids.len() < 2 {
         bail!(
