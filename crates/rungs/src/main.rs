@@ -26,7 +26,7 @@ mod shell;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command};
 use commands::models::{chat, generate, kept, page, perplexity, train};
@@ -39,11 +39,17 @@ fn main() -> ExitCode {
     // The main thread is one of those that share the work: from outside, each of a model's products
     // would be handed to threads that have to be woken first. If there is a pool already, it stays.
     let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
-    match run(Cli::parse()) {
+    let given = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
+    match run(cli, &given) {
         Ok(()) => ExitCode::SUCCESS,
         // the reader has had enough
         Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            let error = match error.downcast::<clap::Error>() {
+                Ok(wrong_arguments) => wrong_arguments.exit(),
+                Err(error) => error,
+            };
             failure::say(&error);
             interrupt::end_by_signal();
             ExitCode::FAILURE
@@ -51,7 +57,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+fn run(cli: Cli, given: &ArgMatches) -> anyhow::Result<()> {
     if cli.plain && !matches!(cli.command, Some(Command::Bench(_))) {
         kernels::make_plain();
     }
@@ -61,7 +67,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Record(args)) => lessons::record(&args),
         Some(Command::Book(args)) => book::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
-        Some(Command::Bench(args)) => bench::run(&args, cli.plain), // turns plain by itself
+        Some(Command::Bench(args)) => {
+            let (_, given) = given.subcommand().expect("it was parsed");
+            bench::run(&args, cli.plain, given) // turns plain by itself
+        }
         Some(Command::Fetch(args)) => fetch::run(&args),
         Some(Command::Models(args)) => kept::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use data::Columns;
 
@@ -166,4 +167,11 @@ pub fn top_p(text: &str) -> Result<f64, String> {
         Ok(number) if number > 0.0 && number <= 1.0 => Ok(number),
         _ => Err("expected a share above 0 and at most 1; 1 draws from all tokens".into()),
     }
+}
+
+/// The error of options of the command called `name` that do not go together, which ends the program
+/// as those do that clap refuses.
+pub fn refused<A: Args>(name: &'static str, problem: String) -> anyhow::Error {
+    let mut command = A::augment_args(clap::Command::new(name));
+    command.error(ErrorKind::ArgumentConflict, problem).into()
 }

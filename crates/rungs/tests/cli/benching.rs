@@ -7,7 +7,7 @@ use std::time::Duration;
 use course::Figure;
 use serde_json::Value;
 
-use crate::{assert_refused, json_lines, model, path, rungs, stdout};
+use crate::{WRONG_ARGUMENTS, assert_refused, json_lines, model, path, rungs, stdout};
 
 /// A device that this build lacks, if there is one.
 fn missing_device() -> Option<&'static str> {
@@ -43,6 +43,32 @@ fn what_cannot_be_timed_is_refused_with_all_that_can() {
             &rungs(&["bench", "8", "--device", missing], b""),
             &[missing, "not in this build"],
         );
+    }
+}
+
+#[test]
+fn an_option_that_says_nothing_to_a_bench_is_refused() {
+    let options: [&[&str]; 11] = [
+        &["--out", "here"],
+        &["--texts", "a.txt"],
+        &["--model", "minilm"],
+        &["--tokens", "9"],
+        &["--no-cache"],
+        &["--batch", "3"],
+        &["--passages", "9"],
+        &["--preset", "tiny"],
+        &["--dropout", "0.1"],
+        &["--profile"],
+        &["--device", "flex"],
+    ];
+    for option in options {
+        let (what, other) = match option[0] {
+            "--passages" => ("8", "bench search"),
+            _ => ("search", "bench"),
+        };
+        let output = rungs(&[&["bench", what], option].concat(), b"");
+        assert_refused(&output, &[&format!("{}: expected", option[0]), other]);
+        assert_eq!(output.status.code(), Some(WRONG_ARGUMENTS));
     }
 }
 

@@ -18,6 +18,8 @@ use anyhow::{Result, bail};
 use backend::DeviceError;
 use burn::module::Module;
 use burn::tensor::Device;
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use course::SEED;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -25,7 +27,7 @@ use serde::Serialize;
 use operation::{OPERATIONS, Operation};
 
 use crate::shell::options::{Format, PresetArg, share};
-use crate::shell::{failure, names, progress};
+use crate::shell::{failure, names, options, progress};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
 #[derive(Debug, clap::Args)]
@@ -120,12 +122,27 @@ const UNTIMED: [(&str, &str); 2] = [
     ("16", "lesson 16 has nothing to time on a device: `rungs run 16` times its kernels"),
 ];
 
+/// Name of the command where it refuses options.
+const NAME: &str = "cargo rungs bench";
+
+/// Options that some benches alone take.
+const OF_SOME: [(&str, &[&str]); 10] = [
+    ("out", &["lessons"]),
+    ("texts", &["encoder"]),
+    ("model", &["encoder", "generate"]),
+    ("tokens", &["generate"]),
+    ("no_cache", &["generate"]),
+    ("batch", &["encoder", "gpt-train"]),
+    ("passages", &["search"]),
+    ("preset", &["gpt-train"]),
+    ("dropout", &["gpt-train"]),
+    ("profile", &["encoder", "generate", "gpt-train"]),
+];
+
 /// Times a lesson's operation, a whole model, or all of them; `plain` without the fast versions,
-/// the encoder both with and without them.
-pub fn run(args: &Args, plain: bool) -> Result<()> {
-    if args.out.is_some() && args.what != "lessons" {
-        bail!("--out: expected `bench lessons`, which writes files, found bench {:?}", args.what);
-    }
+/// the encoder both with and without them. `given` says which options were asked for.
+pub fn run(args: &Args, plain: bool, given: &ArgMatches) -> Result<()> {
+    check_options(&args.what, given)?;
     let progress = progress::still(format!("timing {}", args.what));
     if args.profile {
         return profile::run(args, plain);
@@ -146,6 +163,23 @@ pub fn run(args: &Args, plain: bool) -> Result<()> {
         return position_costs::run(args);
     }
     timing::run(operation, args)
+}
+
+/// Refuses an option that says nothing to the bench called `what`.
+fn check_options(what: &str, given: &ArgMatches) -> Result<()> {
+    let is_given = |option| given.value_source(option) == Some(ValueSource::CommandLine);
+    for (option, benches) in OF_SOME {
+        if is_given(option) && !benches.contains(&what) {
+            let (option, benches) = (option.replace('_', "-"), benches.join(" or bench "));
+            let problem = format!("--{option}: expected bench {benches}, found bench {what:?}");
+            return Err(options::refused::<Args>(NAME, problem));
+        }
+    }
+    if is_given("device") && what == "search" {
+        let problem = "--device: expected another bench: search computes on the processor";
+        return Err(options::refused::<Args>(NAME, problem.into()));
+    }
+    Ok(())
 }
 
 /// The operation of the lesson that `what` names, by number or name.
