@@ -197,13 +197,14 @@ fn one_ctrl_c_between_answers_is_forgiven_and_a_second_ends_the_program() {
     terminal.expect("> ");
     terminal.line("ab");
     terminal.expect("\r\n> ");
-    terminal.press(b"\x03");
+    terminal.press(b"half a question\x03");
+    terminal.expect("Ctrl-C once more, or Ctrl-D, ends the conversation\r\n> ");
     terminal.line("ab");
     terminal.expect("\r\n> ");
-    for _ in 0..2 {
-        terminal.press(b"\x03");
-        thread::sleep(Duration::from_millis(200)); // two at once may be one to the program
-    }
+    assert_eq!(terminal.saved(&model).len(), 4, "what was half typed is asked of nobody");
+    terminal.press(b"\x03");
+    terminal.expect("ends the conversation\r\n> ");
+    terminal.press(b"\x03");
     assert_eq!(terminal.ends(), BY_CTRL_C);
 }
 
@@ -216,10 +217,10 @@ fn commands_forget_say_who_answers_and_are_explained() {
     terminal.expect("\r\n> ");
     assert_eq!(terminal.saved(&model).len(), 2);
     terminal.line("/reset");
-    terminal.expect("> ");
+    terminal.expect("the conversation begins anew\r\n> ");
     assert!(terminal.saved(&model).is_empty());
     terminal.line("/system שלום ab");
-    terminal.expect("> ");
+    terminal.expect("the conversation begins anew\r\n> ");
     assert_eq!(terminal.saved(&model), [Message::new("system", "שלום ab")]);
     terminal.line("a");
     terminal.expect("\r\n> ");
@@ -227,9 +228,11 @@ fn commands_forget_say_who_answers_and_are_explained() {
     terminal.line("/reset");
     terminal.expect("> ");
     assert_eq!(terminal.saved(&model).len(), 1, "who answers is no part of what was said");
-    terminal.line("/nope");
-    terminal.expect("/reset forgets");
-    terminal.expect("> ");
+    for unknown in ["/nope", "/reset all"] {
+        terminal.line(unknown);
+        terminal.expect(&format!("{unknown} is no command that is known here: /reset forgets"));
+        terminal.expect("> ");
+    }
     terminal.line("/save /no/such/folder/talk.jsonl");
     terminal.expect("error: \"/no/such/folder/talk.jsonl\": writing failed");
     terminal.expect("> ");

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
@@ -21,6 +23,9 @@ use crate::shell::{input, names, output};
 
 /// What a user sees before what is typed.
 const PROMPT: &str = "> ";
+
+/// Pause between two looks at whether Ctrl-C came while nothing is typed.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Tokens of an answer at most where `--max` does not say it, if the model sees twice as many.
 const LONGEST_ANSWER: usize = 512;
@@ -198,13 +203,9 @@ impl Talk<'_> {
     /// conversation goes on.
     fn hold_in_terminal(&mut self) -> Result<()> {
         note!("{COMMANDS}");
-        let mut input = io::stdin().lock();
+        let typed = typed_lines();
         loop {
-            output::piece(PROMPT)?;
-            let one_too_many = Interrupt::catch_ctrl_c()?; // ends no conversation, the next one does
-            let line = data::lines(&mut input).next();
-            drop(one_too_many);
-            let obeyed = match line {
+            let obeyed = match asked(&typed)? {
                 None => return output::line(""),
                 Some(Err(error @ DataError::Read { .. })) => return Err(error.into()),
                 Some(line) => line.map_err(Into::into).and_then(|line| self.obey(line.trim())),
@@ -223,16 +224,25 @@ impl Talk<'_> {
         match said.split_once(' ').unwrap_or((said, "")) {
             ("", _) => {}
             ("/quit" | "/exit", "") => return Ok(false),
-            ("/reset", "") => self.turns.clear(),
+            ("/reset", "") => self.begin_anew(),
             ("/system", text) => {
                 self.set_system(text.trim())?;
-                self.turns.clear();
+                self.begin_anew();
             }
             ("/save", file) if !file.is_empty() => self.save(file.trim())?,
-            (command, _) if command.starts_with('/') => note!("{COMMANDS}"),
+            ("/help", "") => note!("{COMMANDS}"),
+            (command, _) if command.starts_with('/') => {
+                note!("{said} is no command that is known here: {COMMANDS}");
+            }
             _ => drop(self.turn(said)?),
         }
         Ok(true)
+    }
+
+    /// Forgets what was said.
+    fn begin_anew(&mut self) {
+        self.turns.clear();
+        note!("the conversation begins anew");
     }
 
     /// Lets `text` say who answers, if that leaves room for a question; an empty text, in a
@@ -396,6 +406,44 @@ impl Talk<'_> {
         note!("{} messages in {file}", messages.len());
         self.saved.insert(path.into());
         Ok(())
+    }
+}
+
+/// A line that was typed, or why it could not be read.
+type Typed = Result<String, DataError>;
+
+/// The lines that are typed, each read when it is asked for; the last one before the input's end.
+fn typed_lines() -> Receiver<Typed> {
+    let (send, typed) = sync_channel(0);
+    thread::spawn(move || {
+        let mut input = io::stdin().lock();
+        while let Some(line) = data::lines(&mut input).next() {
+            if send.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    typed
+}
+
+/// Asks for a line, and anew after Ctrl-C, which the terminal forgets what was typed at; a second
+/// one ends the program. `None` at the input's end.
+fn asked(typed: &Receiver<Typed>) -> Result<Option<Typed>> {
+    output::piece(PROMPT)?;
+    let one_too_many = Interrupt::catch_ctrl_c()?;
+    let mut is_told = false;
+    loop {
+        match typed.recv_timeout(GLANCE) {
+            Ok(line) => return Ok(Some(line)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if one_too_many.came() && !is_told => {
+                is_told = true;
+                output::line("")?;
+                note!("Ctrl-C once more, or Ctrl-D, ends the conversation");
+                output::piece(PROMPT)?;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
     }
 }
 
