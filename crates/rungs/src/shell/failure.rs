@@ -1,9 +1,13 @@
 //! How a command says that it failed: one line of error, at most one of help.
 
 use std::fmt::{Display, Formatter, Result};
-use std::io;
+use std::io::{self, Write};
 
+use clap::builder::Styles;
+use clap::builder::styling::Style;
 use data::DataError;
+
+use crate::shell::progress;
 
 /// An error with its remedy on a line of its own.
 #[derive(Debug)]
@@ -24,12 +28,21 @@ impl std::error::Error for Helpful {}
 
 /// Says an error as `error: ...`, with its remedy as `help: ...` where it has one.
 pub fn say(error: &anyhow::Error) {
-    note!("error: {}", printable(&error.to_string()));
+    let styles = Styles::styled();
+    say_line("error:", styles.get_error(), &error.to_string());
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
-        note!("help: {}", printable(help));
+        say_line("help:", styles.get_valid(), help);
     } else if let Some(help) = error.downcast_ref().and_then(DataError::help) {
-        note!("help: {}", printable(&help));
+        say_line("help:", styles.get_valid(), &help);
     }
+}
+
+/// Prints a line on standard error, above all bars, its first word as clap colours its own: on a
+/// terminal that shows colours, and not where `NO_COLOR` is set.
+fn say_line(word: &str, style: &Style, text: &str) {
+    let text = printable(text);
+    let print = || writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {text}");
+    let _ = progress::above(print); // where it cannot be printed, the exit code says it
 }
 
 /// Returns `text` without line breaks or anything else that could steer a terminal.

@@ -62,6 +62,7 @@ fn in_terminal(command: &str, typed: &[u8]) -> String {
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", command, "/dev/null"])
         .env_remove("RUNGS_DEVICE")
+        .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -67,7 +67,7 @@ impl Terminal {
         pty.resize(Size::new(24, columns)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_rungs"));
         command = command.args(["chat", "--model", path(model)]).args(more);
-        command = command.current_dir(model.path()).env_remove("RUNGS_DEVICE");
+        command = command.current_dir(model.path()).env_remove("RUNGS_DEVICE").env("NO_COLOR", "1");
         let child = command.spawn(pts).unwrap();
         let (pty, screen) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
         let (reader, written) = (pty.clone(), screen.clone());

@@ -130,3 +130,17 @@ fn work_that_takes_a_while_says_what_it_is() {
         assert_eq!(String::from_utf8_lossy(&bare.stderr), "", "{command:?}");
     }
 }
+
+#[test]
+fn errors_have_the_colours_of_wrong_arguments_on_a_terminal_that_shows_any() {
+    let unknown = ["generate", "--model", "smollm", "--prompt", "a"];
+    let wrong = ["generate", "--model", "smollm", "--promt", "a"];
+    let red = "\u{1b}[1m\u{1b}[31merror:";
+    for command in [unknown, wrong] {
+        assert!(seen(&command, &[]).0.contains(red), "{command:?}: {:?}", seen(&command, &[]).0);
+        let plain = seen(&command, &[("NO_COLOR", "1")]).0;
+        assert!(plain.contains("error: ") && !plain.contains("\u{1b}[3"), "{plain:?}");
+        assert!(!rungs(&command, b"").stderr.contains(&0x1b), "{command:?}");
+    }
+    assert!(seen(&unknown, &[]).0.contains("\u{1b}[32mhelp:"));
+}
