@@ -9,6 +9,7 @@ use files::Home;
 use indicatif::ProgressBar;
 
 use crate::shell::failure::Helpful;
+use crate::shell::options::Suggested;
 use crate::shell::{failure, output, progress};
 
 /// Get a model or data set, checked, into the cache
@@ -29,7 +30,7 @@ Kept under $RUNGS_HOME (default: the user's cache directory).")]
 pub struct Args {
     /// Name of the source.
     #[arg(
-        value_name = "WHAT",
+        value_name = "WHAT", value_parser = Suggested::fetched(), hide_possible_values = true,
         help = "minilm, smollm2, wordllama, glove, stsb, questions-words, tinyshakespeare, katex \
             or hf:OWNER/NAME[@COMMIT]"
     )]

@@ -11,7 +11,7 @@ use rungs::{Demo, LESSONS, lists, measured};
 
 use crate::shell::failure::Helpful;
 use crate::shell::html::{self, Page};
-use crate::shell::options::DeviceArg;
+use crate::shell::options::{DeviceArg, Suggested};
 use crate::shell::place::{self, ForceArg, Kind};
 use crate::shell::{names, output, progress};
 
@@ -24,7 +24,7 @@ use crate::shell::{names, output, progress};
   cargo rungs run 06 --out /tmp   figures elsewhere")]
 pub struct RunArgs {
     /// Lessons by number or name (08, attention); all if none is named
-    #[arg(value_name = "NN")]
+    #[arg(value_name = "NN", value_parser = Suggested::lessons(&[]), hide_possible_values = true)]
     lessons: Vec<String>,
     /// Where to compute.
     #[command(flatten)]
@@ -51,7 +51,10 @@ pub struct RunArgs {
 is made of")]
 pub struct RecordArgs {
     /// Lessons by number or name, all if none is named; or docs
-    #[arg(value_name = "NN|docs")]
+    #[arg(
+        value_name = "NN|docs", value_parser = Suggested::lessons(&["docs"]),
+        hide_possible_values = true,
+    )]
     lessons: Vec<String>,
 }
 

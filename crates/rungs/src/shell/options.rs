@@ -1,11 +1,14 @@
 //! Options that several commands take.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 use data::Columns;
+use rungs::LESSONS;
 
 /// Name of the encoder that is used where none is named.
 pub const DEFAULT: &str = "minilm";
@@ -33,13 +36,53 @@ pub fn meant<A: Args>(text: &str) -> Option<String> {
     likely.next().map(str::to_string)
 }
 
+/// Parser of a name, any that there is, for which shells complete those that are known beforehand.
+#[derive(Debug, Clone)]
+pub struct Suggested(Vec<&'static str>);
+
+impl Suggested {
+    /// The lessons, by their folders' names, and what else a command takes.
+    pub fn lessons(others: &[&'static str]) -> Self {
+        let stems = LESSONS.iter().map(|(lesson, _)| lesson.stem);
+        Self(stems.chain(others.iter().copied()).collect())
+    }
+
+    /// The devices.
+    pub fn devices() -> Self {
+        Self(backend::KINDS.iter().map(|kind| kind.name).collect())
+    }
+
+    /// What `fetch` gets by a name of its own.
+    pub fn fetched() -> Self {
+        Self(fetch::NAMES.into())
+    }
+}
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        option: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, option, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
+}
+
 /// Option that says where to compute.
 #[derive(Debug, Args)]
 pub struct DeviceArg {
     /// flex, ndarray, wgpu or cuda
     #[arg(
         short, long, value_name = "D", env = backend::DEVICE_VARIABLE,
-        default_value = backend::DEFAULT,
+        default_value = backend::DEFAULT, value_parser = Suggested::devices(),
+        hide_possible_values = true,
     )]
     pub device: String,
 }

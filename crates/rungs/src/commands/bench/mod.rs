@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
-use crate::shell::options::{Format, PresetArg, share};
+use crate::shell::options::{Format, PresetArg, Suggested, share};
 use crate::shell::{failure, names, options, progress};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
@@ -44,7 +44,11 @@ use crate::shell::{failure, names, options, progress};
   cargo rungs-all bench 10 --device flex,ndarray,wgpu")]
 pub struct Args {
     /// A lesson by number or name, every lesson with a few whole models, or a whole model at work
-    #[arg(value_name = "NN|lessons|encoder|gpt-train|generate|search", default_value = "encoder")]
+    #[arg(
+        value_name = "NN|lessons|encoder|gpt-train|generate|search", default_value = "encoder",
+        value_parser = Suggested::lessons(&WHOLE.map(|(name, _)| name)),
+        hide_possible_values = true,
+    )]
     what: String,
     /// Devices, separated by commas; lessons passes over those that do not work here
     #[arg(
@@ -52,6 +56,8 @@ pub struct Args {
         value_delimiter = ',',
         env = backend::DEVICE_VARIABLE,
         default_value = backend::DEFAULT,
+        value_parser = Suggested::devices(),
+        hide_possible_values = true,
     )]
     device: Vec<String>,
     /// Where lessons writes its table, its rows and its figure

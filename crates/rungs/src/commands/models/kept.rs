@@ -11,7 +11,7 @@ use files::{FilesError, Home};
 use serde::Serialize;
 
 use crate::shell::failure::Helpful;
-use crate::shell::options::Format;
+use crate::shell::options::{Format, Suggested};
 use crate::shell::output;
 
 /// List what was fetched, with sizes, or remove it
@@ -41,7 +41,10 @@ pub enum Command {
   cargo rungs models remove glove stsb")]
     Remove {
         /// Names, as the list has them
-        #[arg(value_name = "NAME", required = true)]
+        #[arg(
+            value_name = "NAME", required = true, value_parser = Suggested::fetched(),
+            hide_possible_values = true,
+        )]
         names: Vec<String>,
     },
 }
