@@ -14,7 +14,7 @@
 //! - [`sha256`], [`sha256_of`] and [`hex`]: digests as they are written down.
 //! - [`Home`]: the folder in which what was fetched is kept.
 //! - [`one_line`], [`shortened`], [`for_terminal`]: a text of a file's own, shown so that it cannot
-//!   steer a terminal.
+//!   steer a terminal. [`counted`]: so many things, in words.
 //!
 //! ```
 //! # let folder = tempfile::tempdir().unwrap();
@@ -39,7 +39,7 @@ pub use aside::{aside, part_of, settle, write};
 pub use error::{FilesError, io_remedy};
 pub use home::{HOME_VARIABLE, Home};
 pub use json::{read_json, write_json};
-pub use line::{for_terminal, one_line, shortened};
+pub use line::{counted, for_terminal, one_line, shortened, steers_terminal};
 pub use lookalike::{Lookalike, PICKLE, is_web_page, lookalike, refuse_lookalikes};
 pub use open::{TextFile, open, open_text, read};
 pub use sha256::{hex, sha256, sha256_of};

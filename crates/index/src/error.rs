@@ -57,7 +57,7 @@ pub enum IndexError {
     /// The vectors are another model's.
     #[error(
         "{path:?}: expected the vectors of its model \"{}\", found those of \"{}\", which are \
-            others ({why}); use the index's own model, or build another index",
+            others ({why}); name the index's own, `--model {0}`, or build another index",
         one_line(expected),
         one_line(found)
     )]

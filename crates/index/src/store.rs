@@ -22,6 +22,8 @@ use crate::{FilePassages, Model, unit_vector};
 const FORMAT: u32 = 1;
 /// Number of texts that are embedded before their vectors are written: what a kill can lose.
 const PART: usize = 1024;
+/// Number of texts that are embedded at once: what an error in between can lose.
+const TEXTS_AT_ONCE: usize = 256;
 /// Key of the one row of [`HEADER`].
 const INDEX: &[u8] = b"index";
 
@@ -261,7 +263,8 @@ impl Index {
 
     /// Puts files in, in place of those of the same path: all of them or, after a failure, none.
     ///
-    /// Texts that have no vector yet go through `embed`, which gives a vector for each.
+    /// Texts that have no vector yet go through `embed`, which gives a vector for each; what it gave
+    /// before a failure is kept for the next time.
     ///
     /// # Errors
     ///
@@ -272,29 +275,25 @@ impl Index {
         files: &[FilePassages],
         mut embed: impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
     ) -> Result<Put, E> {
-        let mut texts: HashMap<Key, &str> = HashMap::new();
-        let mut passages = 0;
-        for file in files {
-            for passage in &file.passages {
-                texts.insert(key(&passage.text), &passage.text);
-            }
-            passages += file.passages.len();
-        }
+        let texts = texts_of(files);
+        let passages = files.iter().map(|file| file.passages.len()).sum();
         let unknown = self.texts_without_vector(&texts)?;
         let embedded = unknown.len();
-        let mut last = Vec::new();
-        for (number, part) in unknown.chunks(PART).enumerate() {
-            if number > 0 {
-                self.store_pending(&last)?;
+        let mut unwritten = Vec::new();
+        for part in unknown.chunks(TEXTS_AT_ONCE) {
+            if unwritten.len() >= PART {
+                self.store_pending(&unwritten)?;
+                unwritten.clear();
             }
-            let mut part_texts = Vec::with_capacity(part.len());
-            for (_, text) in part {
-                part_texts.push(*text);
+            match self.embedded(part, &mut embed) {
+                Ok(vectors) => unwritten.extend(vectors),
+                Err(error) => {
+                    self.store_pending(&unwritten)?;
+                    return Err(error);
+                }
             }
-            let vectors = embed(&part_texts)?;
-            last = self.vector_bytes(part, vectors)?;
         }
-        self.store_files(files, &texts, &last)?;
+        self.store_files(files, &texts, &unwritten)?;
         Ok(Put { passages, embedded })
     }
 
@@ -496,6 +495,29 @@ impl Index {
         })
     }
 
+    /// The number of texts of these files that have no vector yet.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot be read.
+    pub fn count_without_vector(&self, files: &[FilePassages]) -> Result<usize, IndexError> {
+        Ok(self.texts_without_vector(&texts_of(files))?.len())
+    }
+
+    /// The vectors that `embed` gives these texts, as they are stored.
+    fn embedded<E: From<IndexError>>(
+        &self,
+        texts: &[(Key, &str)],
+        mut embed: impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
+    ) -> Result<Vec<(Key, Vec<u8>)>, E> {
+        let mut said = Vec::with_capacity(texts.len());
+        for (_, text) in texts {
+            said.push(*text);
+        }
+        let vectors = embed(&said)?;
+        Ok(self.vector_bytes(texts, vectors)?)
+    }
+
     /// The bytes of each text's vector at unit length, as they are stored.
     fn vector_bytes(
         &self,
@@ -608,6 +630,17 @@ impl Index {
             }
         }
     }
+}
+
+/// Every text of these files once, by its key.
+fn texts_of(files: &[FilePassages]) -> HashMap<Key, &str> {
+    let mut texts: HashMap<Key, &str> = HashMap::new();
+    for file in files {
+        for passage in &file.passages {
+            texts.insert(key(&passage.text), &passage.text);
+        }
+    }
+    texts
 }
 
 /// Why a vector cannot be kept: a NaN or infinity, or another width; `None` if it can.

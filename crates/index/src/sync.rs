@@ -44,6 +44,8 @@ pub struct FoundFiles {
     pub files: Vec<SourceFile>,
     /// Number of files of other kinds in the directories.
     pub passed_over: usize,
+    /// Number of symbolic links in the directories, which are not followed.
+    pub links: usize,
     /// What in the directories cannot be read: a directory, or what is no file but a device, pipe or
     /// socket.
     pub unreadable: Vec<IndexError>,
@@ -56,8 +58,7 @@ pub struct FoundFiles {
 ///
 /// A path where there is nothing, or neither a file nor a directory; no file at all.
 pub fn find_files(sources: &[PathBuf]) -> Result<FoundFiles, IndexError> {
-    let mut files = BTreeMap::new();
-    let (mut passed_over, mut unread) = (0, Vec::new());
+    let mut found = Found::default();
     for source in sources {
         let kind = match fs::metadata(source) {
             Ok(about) => about.file_type(),
@@ -69,61 +70,64 @@ pub fn find_files(sources: &[PathBuf]) -> Result<FoundFiles, IndexError> {
             }
         };
         if kind.is_dir() {
-            passed_over += walk(source, &mut files, &mut unread);
+            walk(source, &mut found);
         } else if kind.is_file() {
             let name = absolute(source)?;
-            files.insert(name.clone(), SourceFile { name, path: source.clone(), asked_for: true });
+            let file = SourceFile { name: name.clone(), path: source.clone(), asked_for: true };
+            found.files.insert(name, file);
         } else {
             return Err(unreadable(source, "file or directory", SPECIAL));
         }
     }
+    let Found { files, passed_over, links, mut unreadable } = found;
     if files.is_empty() {
-        return Err(if unread.is_empty() { IndexError::NoFiles } else { unread.remove(0) });
+        return Err(if unreadable.is_empty() { IndexError::NoFiles } else { unreadable.remove(0) });
     }
-    Ok(FoundFiles { files: files.into_values().collect(), passed_over, unreadable: unread })
+    Ok(FoundFiles { files: files.into_values().collect(), passed_over, links, unreadable })
 }
 
-/// Adds the files of a directory, and what in it cannot be read; returns how many files of other
-/// kinds were passed over.
-fn walk(
-    folder: &Path,
-    files: &mut BTreeMap<String, SourceFile>,
-    unread: &mut Vec<IndexError>,
-) -> usize {
-    let mut passed_over = 0;
+/// What [`find_files`] found so far, the files by their names.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<String, SourceFile>,
+    passed_over: usize,
+    links: usize,
+    unreadable: Vec<IndexError>,
+}
+
+/// Adds what is in a directory.
+fn walk(folder: &Path, found: &mut Found) {
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(|entry| entry.file_name() != "target");
     for entry in walk.build() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                unread.push(unreadable(folder, "directory", &error.to_string()));
+                found.unreadable.push(unreadable(folder, "directory", &error.to_string()));
                 continue;
             }
         };
         let Some(kind) = entry.file_type() else { continue };
         let path = entry.into_path();
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        if kind.is_dir() || kind.is_symlink() {
+        if kind.is_dir() {
             continue;
+        } else if kind.is_symlink() {
+            found.links += 1;
         } else if !kind.is_file() {
-            unread.push(unreadable(&path, "file", SPECIAL));
+            found.unreadable.push(unreadable(&path, "file", SPECIAL));
         } else if EXTENSIONS.contains(&ending) {
             match absolute(&path) {
                 Ok(name) => {
-                    files.entry(name.clone()).or_insert(SourceFile {
-                        name,
-                        path,
-                        asked_for: false,
-                    });
+                    let file = SourceFile { name: name.clone(), path, asked_for: false };
+                    found.files.entry(name).or_insert(file);
                 }
-                Err(error) => unread.push(error),
+                Err(error) => found.unreadable.push(error),
             }
         } else {
-            passed_over += 1;
+            found.passed_over += 1;
         }
     }
-    passed_over
 }
 
 /// Returns a path as text that means the same from every folder. A byte that is no text stands in
@@ -168,6 +172,8 @@ pub enum FileProgress<'a> {
     /// A file that was found in a directory cannot be read, is not UTF-8 text, or too large, and
     /// was passed over.
     PassedOver(&'a IndexError),
+    /// All files were looked at, and so many texts have no vector yet.
+    ToEmbed(usize),
 }
 
 /// How [`renew`] reads files.
@@ -192,8 +198,9 @@ pub struct Renewed {
     pub passed_over: usize,
 }
 
-/// Makes an index hold the texts of these files: reads them, and embeds the texts that it does not
-/// have yet by `embed`, which gives a vector for each.
+/// Makes an index hold the texts of these files: reads those that changed, and embeds the texts that
+/// it does not have yet by `embed`, which gives a vector for each. Between the two, the texts of all
+/// changed files lie in memory, where they take less room than their vectors in a search.
 ///
 /// # Errors
 ///
@@ -208,8 +215,7 @@ pub fn renew<E: From<IndexError>>(
 ) -> Result<Renewed, E> {
     let known = index.files()?;
     let mut done = Renewed::default();
-    let mut batch: Vec<FilePassages> = Vec::new();
-    let mut passages = 0;
+    let mut changed: Vec<FilePassages> = Vec::new();
     let mut gone: Vec<String> = Vec::new();
     for file in files {
         on_progress(FileProgress::Looked);
@@ -227,22 +233,12 @@ pub fn renew<E: From<IndexError>>(
             done.unchanged += 1;
             continue;
         };
-        let source = FilePassages {
-            path: file.name.clone(),
-            digest,
-            passages: data::passages(&file.path, &text, how.split),
-        };
-        passages += source.passages.len();
-        batch.push(source);
-        if passages >= PASSAGES_PER_WRITE {
-            index.put(&batch, &mut embed)?;
-            done.renewed += batch.len();
-            batch.clear();
-            passages = 0;
-        }
+        let passages = data::passages(&file.path, &text, how.split);
+        changed.push(FilePassages { path: file.name.clone(), digest, passages });
     }
-    index.put(&batch, &mut embed)?;
-    done.renewed += batch.len();
+    on_progress(FileProgress::ToEmbed(index.count_without_vector(&changed)?));
+    done.renewed = changed.len();
+    put_all(index, &changed, &mut embed)?;
     gone.retain(|name| known.contains_key(name));
     if how.only {
         let mut kept = HashSet::new();
@@ -261,6 +257,23 @@ pub fn renew<E: From<IndexError>>(
     done.removed = gone.len();
     index.forget_pending()?;
     Ok(done)
+}
+
+/// Puts files in, some at a time: those that an error comes after stay.
+fn put_all<E: From<IndexError>>(
+    index: &mut Index,
+    files: &[FilePassages],
+    embed: &mut impl FnMut(&[&str]) -> Result<Vec<Vec<f32>>, E>,
+) -> Result<(), E> {
+    let (mut put, mut passages) = (0, 0);
+    for (i, file) in files.iter().enumerate() {
+        passages += file.passages.len();
+        if passages >= PASSAGES_PER_WRITE || i + 1 == files.len() {
+            index.put(&files[put..=i], &mut *embed)?;
+            (put, passages) = (i + 1, 0);
+        }
+    }
+    Ok(())
 }
 
 /// Takes files, or all files of directories, out of an index, and returns how many those were. A

@@ -100,22 +100,45 @@ fn whole(index: &Index) -> HashSet<String> {
 }
 
 #[test]
-fn what_a_killed_run_had_embedded_is_not_embedded_again() {
+fn what_was_embedded_before_an_error_is_not_embedded_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut index = create(&folder.path().join("index"));
     let texts: Vec<String> = (0..3000).map(|i| format!("text {i}")).collect();
     let file = source("long", &texts.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut parts = 0;
+    let mut embedded = 0;
     let stopped = index.put(std::slice::from_ref(&file), |texts| {
-        parts += 1;
-        // As a kill would, in the middle of the last part: the first two are on the disk.
-        if parts == 3 { Err(IndexError::Missing { path: "stopped".into() }) } else { embed(texts) }
+        if embedded > 1500 {
+            return Err(IndexError::Missing { path: "stopped".into() });
+        }
+        embedded += texts.len();
+        embed(texts)
     });
     assert!(stopped.is_err());
     assert_eq!(index.info().unwrap().passages, 0, "nothing is visible");
+    assert_eq!(index.pending().unwrap(), embedded as u64);
     let put = index.put(std::slice::from_ref(&file), embed).unwrap();
-    assert_eq!((put.passages, put.embedded), (3000, 3000 - 2 * 1024));
+    assert_eq!((put.passages, put.embedded), (3000, 3000 - embedded));
     assert_eq!(index.load_vectors().unwrap().len(), 3000);
+}
+
+#[test]
+fn a_kill_loses_no_more_than_was_embedded_since_the_last_writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    let mut index = create(&path);
+    let texts: Vec<String> = (0..3000).map(|i| format!("text {i}")).collect();
+    let file = source("long", &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let killed = folder.path().join("killed");
+    let mut embedded = 0;
+    let put = index.put(std::slice::from_ref(&file), |texts| {
+        if embedded == 2560 {
+            std::fs::copy(&path, &killed).unwrap(); // what lies on the disk
+        }
+        embedded += texts.len();
+        embed(texts)
+    });
+    put.unwrap();
+    assert_eq!(Index::open(&killed).unwrap().pending().unwrap(), 2048);
 }
 
 #[test]

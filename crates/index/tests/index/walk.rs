@@ -1,5 +1,6 @@
 //! Directories that hold what cannot be read, and names that are no text.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -49,7 +50,7 @@ fn what_is_no_file_is_passed_over_in_a_directory_and_refused_where_it_is_named()
     symlink("nowhere", notes.join("broken.txt")).unwrap();
     let found = find_files(std::slice::from_ref(&notes)).unwrap();
     assert_eq!(found.files.len(), 1);
-    assert_eq!(found.passed_over, 0);
+    assert_eq!((found.passed_over, found.links), (0, 3));
     let said: BTreeSet<String> = found.unreadable.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 2);
     for (file, said) in [&pipe, &socket].into_iter().zip(&said) {
@@ -159,4 +160,31 @@ fn a_zero_or_a_carriage_return_that_ends_no_line_is_no_text() {
     ]) {
         assert!(needles.iter().all(|needle| said.contains(needle)), "{said}");
     }
+}
+
+#[test]
+fn how_many_texts_are_to_be_embedded_is_known_before_the_first_is() {
+    let (_folder, notes, mut index) = notes();
+    for file in 0..3 {
+        let mut text = String::from("the note\n");
+        for line in 0..1000 {
+            text.push_str(&format!("line {line} of {file}\n"));
+        }
+        fs::write(notes.join(format!("{file}.txt")), text).unwrap();
+    }
+    let found = find_files(std::slice::from_ref(&notes)).unwrap().files;
+    assert_eq!(renewed(&mut index, &found[..1]).0.renewed, 1); // 0.txt
+    let (looked, to_embed, embedded) = (Cell::new(0), Cell::new(None), Cell::new(0));
+    let mut on_progress = |event: FileProgress| match event {
+        FileProgress::Looked => looked.set(looked.get() + 1),
+        FileProgress::ToEmbed(texts) => to_embed.set(Some((looked.get(), texts))),
+        FileProgress::PassedOver(error) => panic!("{error}"),
+    };
+    renew(&mut index, &found, ALL, &mut on_progress, |texts| {
+        assert_eq!(to_embed.get(), Some((4, 2000)));
+        embedded.set(embedded.get() + texts.len());
+        embed(texts)
+    })
+    .unwrap();
+    assert_eq!(embedded.get(), 2000);
 }

@@ -47,7 +47,7 @@ fn say_line(word: &str, style: &Style, text: &str) {
 
 /// Returns `text` without line breaks or anything else that could steer a terminal.
 pub fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(files::steers_terminal, " ")
 }
 
 /// Whether the reader of standard output went away, as `head` does.

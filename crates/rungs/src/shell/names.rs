@@ -47,6 +47,23 @@ pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceE
     Ok(SentenceEncoder::open(&folder, device)?.with_batch(batch))
 }
 
+/// Loads the encoder that the index at `index` calls `name`: where that folder has moved, the remedy
+/// is another name.
+pub fn open_own(
+    name: &str,
+    index: &Path,
+    batch: usize,
+    device: &Device,
+) -> Result<SentenceEncoder> {
+    if is_fetched(name) || Path::new(name).exists() {
+        return open_named(name, batch, device);
+    }
+    let index = index.display();
+    let error = format!("{index}: expected its model in {name}, found nothing");
+    let help = "--model names the folder that the model lies in now".into();
+    Err(Helpful { error, help }.into())
+}
+
 /// The folder of MiniLM, if it was fetched.
 pub fn fetched_minilm() -> Option<PathBuf> {
     folder(DEFAULT, ENCODERS).ok()

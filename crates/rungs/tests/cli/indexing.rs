@@ -171,15 +171,19 @@ fn what_cannot_be_read_in_a_directory_is_passed_over_and_counted() {
     let (folder, model) = (notes(), model());
     let notes = folder.path().join("notes");
     fs::write(notes.join("bytes.txt"), b"\xff\n").unwrap();
+    std::os::unix::fs::symlink("a.md", notes.join("link.md")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(notes.join("socket.txt")).unwrap();
     let index = folder.path().join("notes.index");
     let args = ["index", "build", notes.to_str().unwrap(), "--out", index.to_str().unwrap()];
     let output = rungs(&[&args[..], &["--model", path(&model)]].concat(), b"");
-    assert!(stdout(&output).contains("files       3: 3 new"));
+    let summary = "files       3: 3 new or changed, 0 unchanged; 0 removed; 2 could not be read\n";
+    assert!(stdout(&output).contains(summary), "{}", stdout(&output));
     let said = String::from_utf8(output.stderr).unwrap();
     for needle in [
         "socket.txt: expected a readable file: it is a device, pipe or socket\n",
         "bytes.txt, byte offset 0: expected UTF-8 text",
+        "note: 1 file of another kind was passed over\n",
+        "note: 1 symbolic link was passed over\n",
         "note: 1 file or directory could not be read and was passed over\n",
     ] {
         assert!(said.contains(needle), "{said}");
@@ -202,6 +206,23 @@ fn a_file_and_its_directory_are_removed_together() {
         ["index", "remove", notes.to_str().unwrap(), file.to_str().unwrap(), "--index", &index];
     let info = object(&remove);
     assert_eq!((&info["removed"], &info["files"]), (&3.into(), &0.into()));
+    let search = rungs(&["search", "cat", "--index", &index], b"");
+    assert_refused(&search, &["found an empty one", "help: `cargo rungs index add", &index]);
+}
+
+#[test]
+fn an_index_whose_model_has_moved_asks_where_it_lies_now() {
+    let (folder, model) = (notes(), model());
+    let index = built(&folder, &model);
+    let (old, new) = (path(&model).to_string(), folder.path().join("moved"));
+    fs::rename(model.path(), &new).unwrap();
+    let more = folder.path().join("notes/deep/b.txt");
+    let add = ["index", "add", more.to_str().unwrap(), "--index", &index];
+    for command in [&["search", "cat", "--index", &index][..], &add] {
+        assert_refused(&rungs(command, b""), &["notes.index", &old, "help: --model names"]);
+        let named = rungs(&[command, &["--model", new.to_str().unwrap()]].concat(), b"");
+        assert!(!stdout(&named).is_empty());
+    }
 }
 
 #[test]
@@ -246,7 +267,8 @@ fn a_model_of_another_width_or_with_other_weights_is_refused_by_name() {
         fs::copy(random.join(file), other.path().join(file)).unwrap();
     }
     let output = rungs(&["search", "cat", "--index", &index, "--model", path(&other)], b"");
-    assert_refused(&output, &["notes.index", path(&model), path(&other), "cosine"]);
+    let own = format!("name the index's own, `--model {}`", path(&model));
+    assert_refused(&output, &["notes.index", path(&other), "cosine", &own]);
     let more = folder.path().join("notes/a.md");
     let output = rungs(
         &["index", "add", more.to_str().unwrap(), "--index", &index, "--model", path(&other)],

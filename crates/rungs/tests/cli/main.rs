@@ -249,9 +249,12 @@ fn the_books_first_page_shows_what_a_search_prints() {
 #[test]
 fn a_text_that_is_found_cannot_steer_the_terminal() {
     let model = model();
-    let output =
-        rungs(&["search", "cat", "--model", path(&model)], "the cat\u{1b}[2J\n".as_bytes());
-    assert!(stdout(&output).ends_with("  the cat\\u{1b}[2J\n"), "{output:?}");
+    let text = "the cat\u{1b}[2J \u{202e}tac\u{2066}\u{200f}\n";
+    let output = rungs(&["search", "cat", "--model", path(&model)], text.as_bytes());
+    let shown = "  the cat\\u{1b}[2J \\u{202e}tac\\u{2066}\\u{200f}\n";
+    assert!(stdout(&output).ends_with(shown), "{output:?}");
+    let output = rungs(&["run", "no\u{202e}such"], b"");
+    assert!(!String::from_utf8(output.stderr).unwrap().contains('\u{202e}'));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `cargo rungs index`
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -160,6 +161,8 @@ struct Summary {
     unchanged: usize,
     renewed: usize,
     removed: usize,
+    /// Number of files in the directories that could not be read as text.
+    unreadable: usize,
     passages: usize,
     /// Number of texts that went through the encoder.
     embedded: usize,
@@ -174,23 +177,13 @@ pub fn run(args: &Args) -> Result<()> {
             if !out.exists() {
                 place::file(out, Kind::Any, ForceArg::default())?;
             }
-            let files = source_files(&sources.sources)?;
+            let (files, unreadable) = source_files(&sources.sources)?;
             let how = Renewal { split: split(sources), only: true };
             let encoder = || sources.prompt.passages(names::open(model)?, None);
-            Renewing::create(out, &model.model, encoder)?.run(&files, how, sources.format)
+            let renewing = Renewing::create(out, &model.model, encoder)?;
+            renewing.run(&files, unreadable, how, sources.format)
         }
-        Command::Add { sources, index, model } => {
-            let own = Index::open_to_read(index)?.model().clone();
-            let name = model.model.clone().unwrap_or(own.name);
-            let device = names::device(&model.device.device)?;
-            let files = source_files(&sources.sources)?;
-            let how = Renewal { split: split(sources), only: false };
-            let encoder = || {
-                let encoder = names::open_named(&name, model.batch as usize, &device)?;
-                sources.prompt.passages(encoder, Some(&own.prompt))
-            };
-            Renewing::create(index, &name, encoder)?.run(&files, how, sources.format)
-        }
+        Command::Add { sources, index, model } => add(sources, index, model),
         Command::Remove { files, index, format } => remove(index, files, *format),
         Command::Export { index, out, force } => export(index, out.as_deref(), *force),
         Command::Info { index, files: true, format } => list_files(index, *format),
@@ -212,9 +205,26 @@ pub fn run(args: &Args) -> Result<()> {
             }
             let how = Renewal { split: Split::Lines, only: true };
             let encoder = || Ok(names::open(model)?.for_passages()?);
-            Renewing::create(&out, &model.model, encoder)?.run(&files, how, *format)
+            Renewing::create(&out, &model.model, encoder)?.run(&files, 0, how, *format)
         }
     }
+}
+
+/// Adds files to an index, by its own model unless another place of that is named.
+fn add(sources: &Sources, index: &Path, model: &OwnModelArg) -> Result<()> {
+    let own = Index::open_to_read(index)?.model().clone();
+    let device = names::device(&model.device.device)?;
+    let (files, unreadable) = source_files(&sources.sources)?;
+    let how = Renewal { split: split(sources), only: false };
+    let name = model.model.clone().unwrap_or(own.name.clone());
+    let encoder = || {
+        let encoder = match &model.model {
+            Some(name) => names::open_named(name, model.batch as usize, &device)?,
+            None => names::open_own(&own.name, index, model.batch as usize, &device)?,
+        };
+        sources.prompt.passages(encoder, Some(&own.prompt))
+    };
+    Renewing::create(index, &name, encoder)?.run(&files, unreadable, how, sources.format)
 }
 
 /// How plain texts become passages.
@@ -222,25 +232,29 @@ fn split(sources: &Sources) -> Split {
     if sources.paragraphs { Split::Paragraphs } else { Split::Lines }
 }
 
-/// Finds the files to read, and notes on standard error what was passed over.
-fn source_files(sources: &[PathBuf]) -> Result<Vec<SourceFile>> {
+/// Finds the files to read, and notes on standard error what was passed over; the second number is
+/// that of files and directories that cannot be read.
+fn source_files(sources: &[PathBuf]) -> Result<(Vec<SourceFile>, usize)> {
     let found = index::find_files(sources)?;
-    if found.passed_over > 0 {
-        note!("note: {} files of other kinds were passed over", found.passed_over);
-    }
+    note_passed_over(found.passed_over, ["file of another kind", "files of other kinds"]);
+    note_passed_over(found.links, ["symbolic link", "symbolic links"]);
     for error in &found.unreadable {
         note!("note: {}", failure::printable(&error.to_string()));
     }
-    match found.unreadable.len() {
-        0 => {}
-        1 => note!("note: 1 file or directory could not be read and was passed over"),
-        n => note!("note: {n} files or directories could not be read and were passed over"),
-    }
-    Ok(found.files)
+    let unreadable = found.unreadable.len();
+    let what = ["file or directory", "files or directories"];
+    note_passed_over(unreadable, what.map(|what| format!("{what} could not be read and")));
+    Ok((found.files, unreadable))
 }
 
-/// Texts that are embedded between two looks at whether an interrupt came.
-const TEXTS_AT_ONCE: usize = 256;
+/// Notes on standard error that so many things were passed over, said of one and of several.
+fn note_passed_over(count: usize, [one, several]: [impl Display; 2]) {
+    match count {
+        0 => {}
+        1 => note!("note: 1 {one} was passed over"),
+        _ => note!("note: {count} {several} were passed over"),
+    }
+}
 
 /// An index that is being changed, and the encoder that it is changed by.
 struct Renewing {
@@ -249,6 +263,30 @@ struct Renewing {
     /// Whether the index did not exist before.
     new: bool,
     begun: Instant,
+}
+
+/// What went through the encoder.
+#[derive(Default)]
+struct Embedded {
+    texts: usize,
+    /// Number of texts of which only the beginning was read.
+    truncated: usize,
+    spent: Duration,
+}
+
+impl Embedded {
+    /// The vectors of these texts.
+    fn embed(&mut self, encoder: &SentenceEncoder, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+        let begun = Instant::now();
+        let mut vectors = Vec::with_capacity(texts.len());
+        for text in encoder.embed(texts)? {
+            self.truncated += usize::from(text.truncated);
+            vectors.push(text.vector);
+        }
+        self.texts += texts.len();
+        self.spent += begun.elapsed();
+        Ok(vectors)
+    }
 }
 
 impl Renewing {
@@ -266,90 +304,93 @@ impl Renewing {
         Ok(Self { index: Index::create(path, &model)?, encoder, new, begun })
     }
 
-    /// Renews the files and prints what was done; an index that is new and got nothing is removed.
-    fn run(mut self, files: &[SourceFile], how: Renewal, format: Format) -> Result<()> {
-        let bar = progress::bar(files.len() as u64, "files");
-        let (mut embedded, mut truncated, mut spent) = (0, 0, Duration::ZERO);
-        let encoder = &self.encoder;
+    /// Renews the files and prints what was done, beside so many that could not be read.
+    fn run(
+        mut self,
+        files: &[SourceFile],
+        unreadable: usize,
+        how: Renewal,
+        format: Format,
+    ) -> Result<()> {
+        let bar = progress::bar(files.len() as u64, "files read");
+        let (mut work, encoder) = (Embedded::default(), &self.encoder);
         let interrupt = Interrupt::catch()?;
-        let renewed = index::renew(
-            &mut self.index,
-            files,
-            how,
-            &mut |event| show(event, &bar),
-            |texts| -> Result<_> {
-                let mut vectors = Vec::with_capacity(texts.len());
-                for part in texts.chunks(TEXTS_AT_ONCE) {
-                    if interrupt.came() {
-                        bail!("interrupted");
-                    }
-                    let begun = Instant::now();
-                    for text in encoder.embed(part)? {
-                        truncated += usize::from(text.truncated);
-                        vectors.push(text.vector);
-                    }
-                    spent += begun.elapsed();
-                    embedded += part.len();
-                    bar.set_message(format!(", {embedded} texts embedded"));
-                }
-                Ok(vectors)
-            },
-        );
+        let embed = |texts: &[&str]| {
+            if interrupt.came() {
+                bail!("interrupted");
+            }
+            let vectors = work.embed(encoder, texts)?;
+            bar.inc(texts.len() as u64);
+            Ok(vectors)
+        };
+        let renewed =
+            index::renew(&mut self.index, files, how, &mut |event| show(event, &bar), embed);
         bar.finish_and_clear();
         let info = self.index.info()?;
-        let path = self.index.path().to_path_buf();
         let stopped = renewed.is_err() && interrupt.came();
         let pending = if stopped { self.index.pending()? } else { 0 };
-        if info.passages == 0 && self.new && pending == 0 {
-            drop(self.index);
-            fs::remove_file(&path).map_err(FilesError::io(&path, "removing"))?;
+        if self.new && info.passages == 0 && pending == 0 {
+            self.take_away()?;
             if stopped {
-                bail!("stopped before the first files were in it; no index was made");
+                bail!("stopped before anything was embedded; no index was made");
             }
             renewed?;
-            bail!(
-                "expected files with text in them, found {} without; no index was made",
-                info.files
-            );
+            let without = files::counted(info.files, "file");
+            bail!("expected files with text in them, found {without} without; no index was made");
         }
         if stopped {
-            let error = format!(
-                "stopped; {} keeps {} files, {} passages, and {pending} vectors of files that \
-                    were not finished",
-                path.display(),
-                info.files,
-                info.passages
-            );
-            return Err(Helpful { error, help: "the same command goes on".into() }.into());
+            return Err(self.stopped(&info, pending));
         }
         let Renewed { unchanged, renewed, removed, passed_over } = renewed?;
-        match passed_over {
-            0 => {}
-            1 => note!("note: 1 file could not be read as text and was passed over"),
-            n => note!("note: {n} files could not be read as text and were passed over"),
-        }
-        input::note_truncated(truncated, self.encoder.limit());
+        let what = ["file", "files"].map(|what| format!("{what} could not be read as text and"));
+        note_passed_over(passed_over, what);
+        input::note_truncated(work.truncated, self.encoder.limit());
         let summary = Summary {
-            index: path.display().to_string(),
+            index: self.index.path().display().to_string(),
             files: info.files,
             unchanged,
             renewed,
             removed,
+            unreadable: unreadable + passed_over,
             passages: info.passages,
-            embedded,
-            seconds_embedding: spent.as_secs_f64(),
+            embedded: work.texts,
+            seconds_embedding: work.spent.as_secs_f64(),
             seconds: self.begun.elapsed().as_secs_f64(),
         };
         output::object(format, &summary, || for_people(&summary))
     }
+
+    /// Removes the index.
+    fn take_away(self) -> Result<()> {
+        let path = self.index.path().to_path_buf();
+        drop(self.index);
+        Ok(fs::remove_file(&path).map_err(FilesError::io(&path, "removing"))?)
+    }
+
+    /// The error of an interrupt: what the index keeps, and of files that were not finished.
+    fn stopped(&self, info: &Info, pending: u64) -> anyhow::Error {
+        let error = format!(
+            "stopped; {} keeps {}, {}, and {} of files that were not finished",
+            self.index.path().display(),
+            files::counted(info.files, "file"),
+            files::counted(info.passages, "passage"),
+            files::counted(pending as usize, "vector"),
+        );
+        Helpful { error, help: "the same command goes on".into() }.into()
+    }
 }
 
-/// Shows what happened to a file while an index is renewed.
+/// Shows what happens while an index is renewed.
 fn show(progress: FileProgress, bar: &ProgressBar) {
     match progress {
         FileProgress::Looked => bar.inc(1),
         FileProgress::PassedOver(error) => {
             note!("note: {}", failure::printable(&error.to_string()));
+        }
+        FileProgress::ToEmbed(texts) => {
+            bar.reset();
+            bar.set_length(texts as u64);
+            bar.set_prefix("texts embedded");
         }
     }
 }
@@ -369,7 +410,8 @@ fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let info = index.info()?;
     let report = Removed { removed, info };
     output::object(format, &report, || {
-        format!("removed     {removed} files\n{}", info_for_people(&report.info))
+        let removed = files::counted(removed, "file");
+        format!("removed     {removed}\n{}", info_for_people(&report.info))
     })
 }
 
@@ -467,12 +509,18 @@ fn npy_header(rows: usize, width: usize) -> Vec<u8> {
 /// The summary for people.
 fn for_people(summary: &Summary) -> String {
     let Summary { index, files, unchanged, renewed, removed, passages, embedded, .. } = summary;
+    let unreadable = match summary.unreadable {
+        0 => String::new(),
+        count => format!("; {count} could not be read"),
+    };
     format!(
         "index       {index}\nfiles       {files}: {renewed} new or changed, {unchanged} \
-            unchanged; {removed} removed\n\
-            passages    {passages}, {embedded} texts embedded\nseconds     {:.1}, {:.1} of them \
+            unchanged; {removed} removed{unreadable}\n\
+            passages    {passages}, {} embedded\nseconds     {:.1}, {:.1} of them \
             in the encoder\n",
-        summary.seconds, summary.seconds_embedding
+        files::counted(*embedded, "text"),
+        summary.seconds,
+        summary.seconds_embedding
     )
 }
 
@@ -481,7 +529,8 @@ fn info_for_people(info: &Info) -> String {
     let Info { model, width, files, passages, texts, bytes, format } = info;
     format!(
         "model       {model}, vectors of {width} numbers\nfiles       {files}\npassages    \
-            {passages}, {texts} different texts\n\
-            bytes       {bytes}, format {format}\n"
+            {passages}, {}\n\
+            bytes       {bytes}, format {format}\n",
+        files::counted(*texts as usize, "different text")
     )
 }

@@ -155,6 +155,12 @@ fn in_an_index(args: &Args, path: &Path) -> Result<()> {
         (vectors.join().expect("reading an index does not panic"), query)
     });
     let (query, vectors) = (query?, vectors?);
+    if vectors.is_empty() {
+        let index = path.display();
+        let error = format!("{index}: expected an index with passages in it, found an empty one");
+        let help = format!("`cargo rungs index add DIR_OR_FILE --index {index}` puts some in");
+        return Err(Helpful { error, help }.into());
+    }
     let mut rows = Vec::new();
     for (rank, hit) in (1..).zip(index.hits(&vectors.nearest(&query, args.top as usize))?) {
         let (file, line) = match hit.places.first() {
@@ -169,9 +175,13 @@ fn in_an_index(args: &Args, path: &Path) -> Result<()> {
 
 /// The query's vector, from the model that the arguments name or else from the index's own.
 fn query(args: &Args, index: &Index) -> Result<Vec<f32>> {
-    let name = args.model.model.as_ref().unwrap_or(&index.model().name);
-    let device = names::device(&args.model.device.device)?;
-    let encoder = names::open_named(name, args.model.batch as usize, &device)?;
+    let OwnModelArg { model, batch, device } = &args.model;
+    let (own, batch, device) =
+        (&index.model().name, *batch as usize, names::device(&device.device)?);
+    let (name, encoder) = match model {
+        Some(name) => (name, names::open_named(name, batch, &device)?),
+        None => (own, names::open_own(own, index.path(), batch, &device)?),
+    };
     encoder.ranks_by_cosine()?;
     let passages = encoder.clone().with_prompt(&index.model().prompt)?;
     index.check_model(&names::model_identity(&passages, name)?)?;
