@@ -23,11 +23,12 @@ pub enum Split {
 }
 
 /// What a file says. Of Markdown (`.md`, `.markdown`) a paragraph, item, table row or block of code
-/// is a passage, behind the headings that it stands under, and what stands before the text (front
-/// matter) one of its own. Of Rust (`.rs`) the prose of the documentation comments, without code, a
+/// is a passage, behind the headings that it stands under; of what stands before the text (front
+/// matter) the title is a heading, and the rest a passage. Of Rust (`.rs`) the prose of the documentation comments, without code, a
 /// paragraph, heading, item or cell a passage. Of any other file its lines or paragraphs. Blank ones
 /// say nothing.
 pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("md" | "markdown") => markdown(text),
         Some("rs") => prose_passages(file, text),
@@ -78,6 +79,31 @@ impl Markdown {
         self.passages.push(Passage { line, text: parts.join(": ") });
     }
 
+    /// Takes the title out of the front matter that was read, as the heading of all.
+    fn take_title(&mut self, line: u32) {
+        let mut rest = Vec::new();
+        let front_matter = std::mem::take(&mut self.text);
+        for text in front_matter.lines() {
+            match title(text) {
+                Some(text) if self.headings.is_empty() => {
+                    let heading = Heading { level: 0, line, text: text.into(), followed: false };
+                    self.headings.push(heading);
+                }
+                _ => rest.push(text),
+            }
+        }
+        self.text = rest.join(" ");
+    }
+
+    /// Goes under a heading, unless it says the title again.
+    fn enter(&mut self, heading: Heading) {
+        self.leave(heading.level);
+        let is_title = self.headings.last().is_some_and(|title| title.text == heading.text);
+        if !heading.text.is_empty() && !is_title {
+            self.headings.push(heading);
+        }
+    }
+
     /// Leaves the headings of this level and below; one that nothing followed is a passage itself.
     fn leave(&mut self, level: usize) {
         while let Some(heading) = self.headings.pop_if(|heading| heading.level >= level) {
@@ -112,20 +138,20 @@ fn markdown(text: &str) -> Vec<Passage> {
             Event::SoftBreak | Event::HardBreak => found.text.push(' '),
             Event::End(TagEnd::Heading(level)) => {
                 let ((line, text), level) = (found.end(line), level as usize);
-                found.leave(level);
-                if !text.is_empty() {
-                    found.headings.push(Heading { level, line, text, followed: false });
-                }
+                found.enter(Heading { level, line, text, followed: false });
             }
             Event::End(
-                TagEnd::Paragraph
+                end @ (TagEnd::Paragraph
                 | TagEnd::Item
                 | TagEnd::BlockQuote(_)
                 | TagEnd::CodeBlock
                 | TagEnd::TableHead
                 | TagEnd::TableRow
-                | TagEnd::MetadataBlock(_),
+                | TagEnd::MetadataBlock(_)),
             ) => {
+                if matches!(end, TagEnd::MetadataBlock(_)) {
+                    found.take_title(line);
+                }
                 let (begun, words) = found.end(line);
                 found.push(begun, &words);
             }
@@ -136,8 +162,15 @@ fn markdown(text: &str) -> Vec<Passage> {
     found.passages
 }
 
+/// The title that a line of front matter gives, in YAML (`title: Bread`) or TOML
+/// (`title = "Bread"`).
+fn title(line: &str) -> Option<&str> {
+    let value = line.strip_prefix("title")?.trim_start().strip_prefix([':', '='])?.trim();
+    let value = value.trim_matches(['"', '\'']);
+    (!value.is_empty()).then_some(value)
+}
+
 fn plain(text: &str, split: Split) -> Vec<Passage> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut passages: Vec<Passage> = Vec::new();
     let mut open = false;
     for (line, text) in (1..).zip(text.lines().map(str::trim)) {

@@ -20,7 +20,7 @@ const PASSAGES_PER_WRITE: usize = 1024;
 const LARGEST_FILE: u64 = 256 << 20;
 
 /// Number of the way in which files become passages: where that changes, they are read anew.
-const PASSAGES: u32 = 2;
+const PASSAGES: u32 = 3;
 
 /// What stands in an error where a file was expected: opening it could block for ever.
 const SPECIAL: &str = "it is a device, pipe or socket";
