@@ -95,8 +95,7 @@ pub(crate) fn lay_out(
     };
     let mut rows = table.rows(&widths)?;
     let Some(first) = rows.first().cloned() else {
-        let found = "an empty table: no row".into();
-        return Err(row_error(table, kind, 1, found));
+        return Err(no_rows(table, kind));
     };
     let in_first_line = named(&first.cells, kind);
     let has_names = matches!(in_first_line, Ok(Some(_)));
@@ -140,14 +139,13 @@ pub(crate) fn lay_out_by(
     }
     let mut rows = table.rows(&(2..=2))?;
     let Some(first) = rows.first().cloned() else {
-        return Err(row_error(table, kind, 1, "an empty table: no row".into()));
+        return Err(no_rows(table, kind));
     };
     let names = columns.map_or(&first.cells, |Columns(names)| names);
     let width = names.len();
     let place = label_place(names, label).filter(|&place| place < width && width > 1);
     let Some(place) = place else {
-        let found = format!("{}, and not one column {label}", in_words(width));
-        return Err(row_error(table, kind, first.line, found));
+        return Err(no_column(table, label, first.line, names));
     };
     let others = (0..width).filter(|&other| other != place);
     let named: Vec<usize> = others.clone().filter(|&i| Role::Text.is_named(&names[i])).collect();
@@ -162,8 +160,7 @@ pub(crate) fn lay_out_by(
     let note = take_header(table, kind, &mut rows, &places, has_names, columns)?;
     for row in &rows {
         if row.cells.len() <= place {
-            let found = format!("{}, and not one column {label}", in_words(row.cells.len()));
-            return Err(row_error(table, kind, row.line, found));
+            return Err(no_column(table, label, row.line, &row.cells));
         }
     }
     check_rows(table, kind, &rows, &places, &(width..=width))?;
@@ -251,7 +248,10 @@ fn check_rows(
     widths: &RangeInclusive<usize>,
 ) -> Result<(), DataError> {
     if rows.is_empty() {
-        return Err(row_error(table, kind, 1, "an empty table: no row".into()));
+        return Err(no_rows(table, kind));
+    }
+    if rows.iter().all(|row| row.cells.len() < kind.needed) {
+        return Err(too_few_columns(table, kind, rows));
     }
     for Row { line, cells } in rows {
         let read = places.iter().filter_map(|&place| cells.get(place));
@@ -272,6 +272,31 @@ fn check_rows(
         return Err(row_error(table, kind, *line, found));
     }
     Ok(())
+}
+
+/// The error of a table of which every row has fewer columns than are needed.
+fn too_few_columns(table: &Table, kind: &Kind, rows: &[Row]) -> DataError {
+    let widest = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+    let has_commas = widest == 1 && rows[0].cells[0].contains([',', ';']);
+    let remedy = if has_commas {
+        "call a table with commas between FILE.csv"
+    } else {
+        "put a tab between columns, or commas in FILE.csv"
+    };
+    let problem =
+        format!("expected rows of {}, found {} at most; {remedy}", kind.expected, in_words(widest));
+    DataError::OtherTable { path: table.path.clone(), problem }
+}
+
+/// The error of a table without rows.
+fn no_rows(table: &Table, kind: &Kind) -> DataError {
+    DataError::NoRows { path: table.path.clone(), expected: kind.expected }
+}
+
+/// The error of a row that has these columns and not the one that is named.
+fn no_column(table: &Table, label: &str, line: u64, columns: &[String]) -> DataError {
+    let found = format!("{}: {}", in_words(columns.len()), columns.join(", "));
+    DataError::NoColumn { path: table.path.clone(), line, label: label.into(), found }
 }
 
 fn row_error(table: &Table, kind: &Kind, line: u64, found: String) -> DataError {

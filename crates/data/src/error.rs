@@ -156,6 +156,30 @@ pub enum DataError {
         /// Answer of the operating system.
         source: io::Error,
     },
+    /// A table has no rows.
+    #[error("{path:?}: expected rows of {expected}, found no row; name a table with rows in it")]
+    NoRows {
+        /// Path of the file.
+        path: PathBuf,
+        /// What a row should hold.
+        expected: &'static str,
+    },
+    /// A table lacks the column that a user names.
+    #[error(
+        "{path:?}, line {line}: expected a column {label}, found {}; name one of them, or its \
+            number from 1",
+        files::shortened(found)
+    )]
+    NoColumn {
+        /// Path of the file.
+        path: PathBuf,
+        /// Number of the line that lacks it, counted from 1.
+        line: u64,
+        /// Name or number of the column.
+        label: String,
+        /// The columns that are there.
+        found: String,
+    },
     /// A row of a table does not hold what it should.
     #[error(
         "{path:?}, line {line}: expected {expected}, found {}; correct the row or remove it",

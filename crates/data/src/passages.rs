@@ -318,6 +318,27 @@ mod tests {
     }
 
     #[test]
+    fn the_title_of_the_front_matter_is_the_heading_of_all() {
+        for (front_matter, rest) in [
+            ("---\ntitle: 'Rye bread'\ntags: [oven]\n---\n", "tags: [oven]"),
+            ("\u{feff}+++\ntags = []\ntitle = \"Rye bread\"\n+++\n", "tags = []"),
+        ] {
+            let text =
+                front_matter.to_string() + "First.\n\n# Rye bread\n\nCold.\n\n## Oven\n\nHot.\n";
+            let expected = [
+                (2, format!("Rye bread: {rest}")),
+                (5, "Rye bread: First.".into()),
+                (9, "Rye bread: Cold.".into()),
+                (13, "Rye bread: Oven: Hot.".into()),
+            ];
+            assert_eq!(of("a.md", &text, Split::Lines), expected);
+        }
+        let text = "---\ntitle: Alone\n---\n";
+        assert_eq!(of("a.md", text, Split::Lines), [(2, "Alone".to_string())]);
+        assert_eq!(of("a.md", "\u{feff}# One\n\nTwo.\n", Split::Lines), [(3, "One: Two.".into())]);
+    }
+
+    #[test]
     fn a_plain_text_is_lines_or_paragraphs() {
         let text = "\u{feff}one\r\n two \n\n \nthree\nfour";
         let expected = [(1, "one"), (2, "two"), (5, "three"), (6, "four")];

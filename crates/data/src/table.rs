@@ -187,11 +187,12 @@ impl Table {
                 match (fits(&commas), fits(&semicolons)) {
                     (true, false) => Ok(commas),
                     (false, true) => Ok(semicolons),
-                    _ => Err(DataError::Row {
+                    _ => Err(DataError::OtherTable {
                         path: self.path.clone(),
-                        line: commas[0].line,
-                        expected: "columns with either commas or semicolons between",
-                        found: "both in every row, not in quotes".into(),
+                        problem: "expected columns with either commas or semicolons between, \
+                                  found both in every row, not in quotes; put the texts in quotes, \
+                                  or tabs between in FILE.tsv"
+                            .into(),
                     }),
                 }
             }

@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use tar::Archive;
 
 use crate::shell::failure::Helpful;
-use crate::shell::{output, progress};
+use crate::shell::{output, place, progress};
 
 /// Programs that build the book, with the versions that it is built with.
 const PROGRAMS: [(&str, &str); 2] = [("mdbook", "0.5.3"), ("mdbook-katex", "0.10.0")];
@@ -41,6 +41,9 @@ pub struct Args {
 
 /// Builds the pages and prints where they begin.
 pub fn run(args: &Args) -> Result<()> {
+    if let Some(out) = &args.out {
+        place::folder(out)?;
+    }
     let root = output::clone()?;
     for (program, version) in PROGRAMS {
         if !is_there(program) {

@@ -53,6 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
     })?;
     let fetch = Fetch { from: args.from.clone(), ..Fetch::new(Home::from_env()?) };
     let mut bar = ProgressBar::hidden();
+    let mut any_fetched = false;
     let folder = fetch.run(&source, &mut |progress| match progress {
         Progress::Start { file, total, done } => {
             bar = progress::bytes(total.unwrap_or(done), file);
@@ -62,9 +63,14 @@ pub fn run(args: &Args) -> Result<()> {
         Progress::Retry { reason } => note!("{}; trying again", failure::printable(reason)),
         Progress::Done { file } => {
             bar.finish_and_clear();
+            any_fetched = true;
             note!("fetched {file}");
         }
         _ => {}
     })?;
+    if let Some(from) = args.from.as_ref().filter(|_| !any_fetched) {
+        let (source, from) = (&args.source, from.display());
+        note!("note: {source} was there already, whole; {from} was not read");
+    }
     output::line(folder.display())
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use course::{Lesson, Report, Run, SEED};
 use files::FilesError;
 use rungs::{Demo, LESSONS, lists, measured};
@@ -77,7 +77,11 @@ pub fn run(args: &RunArgs) -> Result<()> {
         (None, Ok(clone)) => clone.join("target/rungs"),
         (None, Err(_)) => PathBuf::from("rungs-figures"),
     };
-    output::folder(&out)?;
+    if args.out.is_some() {
+        place::folder(&out)?
+    } else {
+        output::folder(&out)?
+    };
     let page = std::path::absolute(out.join("index.html"))?;
     if args.open {
         place::file(&page, Kind::Page, args.force)?;
@@ -151,7 +155,7 @@ pub fn record(args: &RecordArgs) -> Result<()> {
     if args.lessons == ["docs"] {
         return Ok(data::renew_docs()?);
     }
-    let chosen = choose(&args.lessons)?;
+    let chosen = choose(&args.lessons).map_err(|error| suggesting_docs(error, &args.lessons))?;
     let device = names::device(backend::DEFAULT)?;
     let minilm = names::fetched_minilm();
     if minilm.is_none() && chosen.iter().any(|(lesson, _)| lesson.minilm) {
@@ -195,6 +199,17 @@ pub fn record(args: &RecordArgs) -> Result<()> {
         output::write_text(&path, &lists::renewed(&read_page(&path)?)?)?;
     }
     Ok(())
+}
+
+/// The error of an unknown lesson; where `docs` was likely meant, it says so.
+fn suggesting_docs(error: Error, asked: &[String]) -> Error {
+    for name in asked {
+        if rungs::lesson(name).is_err() && rungs::nearest(name, &["docs"]).is_some() {
+            let error = format!("{name:?}: expected docs or lessons, found no lesson of this name");
+            return Helpful { error, help: "did you mean docs?".into() }.into();
+        }
+    }
+    error
 }
 
 /// The text of a page.

@@ -7,7 +7,7 @@ use clap::builder::Styles;
 use clap::builder::styling::Style;
 use data::DataError;
 
-use crate::shell::progress;
+use crate::shell::{input, progress};
 
 /// An error with its remedy on a line of its own.
 #[derive(Debug)]
@@ -29,7 +29,9 @@ impl std::error::Error for Helpful {}
 /// Says an error as `error: ...`, with its remedy as `help: ...` where it has one.
 pub fn say(error: &anyhow::Error) {
     let styles = Styles::styled();
-    say_line("error:", styles.get_error(), &error.to_string());
+    // what is read by its path is named by it
+    let said = error.to_string().replace(input::STANDARD_INPUT, "standard input");
+    say_line("error:", styles.get_error(), &said);
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
         say_line("help:", styles.get_valid(), help);
     } else if let Some(help) = error.downcast_ref().and_then(DataError::help) {

@@ -11,6 +11,8 @@ use sentences::SentenceEncoder;
 use tempfile::NamedTempFile;
 use tokens::Tokenizer;
 
+use crate::shell::failure::Helpful;
+
 /// What is expected of a file.
 const EXPECTED: &str = "a text in UTF-8";
 
@@ -77,8 +79,18 @@ pub fn noted<T>(read: Noted<T>) -> Vec<T> {
     read.rows
 }
 
+/// Refuses a name under which no file lies, and by which one of these was likely meant.
+pub fn check_meant(name: &Path, known: &[&str]) -> Result<()> {
+    let near = rungs::nearest(&name.to_string_lossy(), known);
+    let Some(near) = near.filter(|near| name != Path::new(near) && !name.exists()) else {
+        return Ok(());
+    };
+    let error = format!("{name:?}: expected {} or a file, found nothing", known.join(", "));
+    Err(Helpful { error, help: format!("did you mean {near}?") }.into())
+}
+
 /// Where standard input lies, for what is read by its path.
-const STANDARD_INPUT: &str = "/dev/stdin";
+pub const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// The path that a file is read by: for `-` that of standard input.
 pub fn path(path: &Path) -> &Path {
@@ -90,12 +102,16 @@ pub fn path(path: &Path) -> &Path {
 }
 
 /// The corpus called `name`: `toy`, `docs`, a file, or standard input for `-`.
-pub fn corpus(name: &str, seed: u64) -> Corpus {
-    match Corpus::named(name, seed) {
+pub fn corpus(name: &str, seed: u64) -> Result<Corpus> {
+    check_meant(Path::new(name), &CORPORA)?;
+    Ok(match Corpus::named(name, seed) {
         Corpus::File(file) => Corpus::File(path(&file).into()),
         corpus => corpus,
-    }
+    })
 }
+
+/// The corpora that have a name of their own.
+pub const CORPORA: [&str; 2] = ["toy", "docs"];
 
 /// Standard input in a file, for what is read twice.
 pub fn saved() -> Result<NamedTempFile> {
@@ -138,8 +154,9 @@ pub fn note_truncation(encoder: &SentenceEncoder, texts: &[&str]) -> Result<()> 
 /// Notes on standard error that this many texts were truncated, if any.
 pub fn note_truncated(texts: usize, limit: usize) {
     if texts > 0 {
-        let texts = if texts == 1 { "1 text was".into() } else { format!("{texts} texts were") };
-        note!("note: {texts} longer than {limit} tokens; only the beginning was read");
+        let were = if texts == 1 { "was" } else { "were" };
+        let texts = files::counted(texts, "text");
+        note!("note: {texts} {were} longer than {limit} tokens; only the beginning was read");
     }
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 use checkpoint::{INDEX_FILE, SINGLE_FILE, WordVectors, gguf};
-use fetch::{GLOVE_FILE, NAMES, RECORD, Source};
+use fetch::{GLOVE_FILE, RECORD, Source};
 use files::Home;
 use index::Model;
 use sentences::{Reading, SentenceEncoder};
@@ -16,7 +16,7 @@ use word2vec::Space;
 
 use crate::shell::failure::Helpful;
 use crate::shell::options::{DEFAULT, ModelArg};
-use crate::shell::progress;
+use crate::shell::{input, progress};
 
 /// Opens the device called `name`.
 pub fn device(name: &str) -> Result<Device> {
@@ -37,12 +37,27 @@ pub fn open(args: &ModelArg) -> Result<SentenceEncoder> {
 
 /// Loads the encoder called `name`.
 pub fn open_named(name: &str, batch: usize, device: &Device) -> Result<SentenceEncoder> {
+    open_as(ENCODERS, name, batch, device)
+}
+
+/// Loads the encoder called `name` where the name might also have been that of word vectors.
+pub fn open_beside_vectors(name: &str, batch: usize, device: &Device) -> Result<SentenceEncoder> {
+    open_as(ENCODERS_OR_VECTORS, name, batch, device)
+}
+
+/// Loads the encoder called `name`, which is what is `expected`.
+fn open_as(
+    expected: Expected,
+    name: &str,
+    batch: usize,
+    device: &Device,
+) -> Result<SentenceEncoder> {
     if name == "smollm2" || is_gguf(name) {
-        let error = format!("model {name}: expected {ENCODERS}, found a model that writes");
+        let error = format!("model {name}: expected {}, found a model that writes", expected.what);
         let help = format!("`cargo rungs chat --model {name}` talks with it");
         return Err(Helpful { error, help }.into());
     }
-    let folder = folder(name, ENCODERS)?;
+    let folder = folder(name, expected)?;
     let _progress = progress::spinner(format!("loading {name}"));
     Ok(SentenceEncoder::open(&folder, device)?.with_batch(batch))
 }
@@ -85,9 +100,30 @@ fn is_fetched(name: &str) -> bool {
 /// The name of the word vectors that `fetch` gets; then no file of that name is looked for.
 const GLOVE: &str = "glove";
 
-/// What a name may be that of: an encoder's, and a model's that writes.
-const ENCODERS: &str = "minilm, wordllama, hf:OWNER/NAME or a model's folder";
-pub const WRITERS: &str = "smollm2, hf:OWNER/NAME, a GGUF file or a model's folder";
+/// What a name may be that of.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    /// What is expected, in words.
+    pub what: &'static str,
+    /// Names of its own.
+    pub names: &'static [&'static str],
+}
+
+/// Encoders of sentences.
+const ENCODERS: Expected = Expected {
+    what: "minilm, wordllama, hf:OWNER/NAME or a model's folder",
+    names: &["minilm", "wordllama"],
+};
+/// Encoders of sentences, and word vectors.
+const ENCODERS_OR_VECTORS: Expected = Expected {
+    what: "minilm, wordllama, glove, hf:OWNER/NAME, a model's folder or a file of word vectors",
+    names: &["minilm", "wordllama", GLOVE],
+};
+/// Models that write.
+pub const WRITERS: Expected = Expected {
+    what: "smollm2, hf:OWNER/NAME, a GGUF file or a model's folder",
+    names: &["smollm2"],
+};
 
 /// Whether a name is that of a GGUF file.
 pub fn is_gguf(name: &str) -> bool {
@@ -99,7 +135,7 @@ pub fn is_gguf(name: &str) -> bool {
 const DESCRIPTIONS: [&str; 2] = ["config.json", "modules.json"];
 
 /// The folder of the model called `name`, which is `expected`, with a remedy where there is none.
-pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
+pub fn folder(name: &str, expected: Expected) -> Result<PathBuf> {
     if is_fetched(name) {
         let (source, home) = (Source::from_str(name)?, Home::from_env()?);
         let folder = source.folder(&home);
@@ -126,17 +162,22 @@ pub fn folder(name: &str, expected: &str) -> Result<PathBuf> {
             format!("a folder with neither {}", DESCRIPTIONS.join(" nor "))
         }
         Ok(_) => "a file of another kind".into(),
+        Err(_) if name == GLOVE => "word vectors".into(),
         Err(error) if error.kind() == ErrorKind::NotFound => "nothing".into(),
         Err(error) => error.to_string(),
     };
-    let error = format!("model {name:?}: expected {expected}, found {found}");
-    Err(Helpful { error, help: remedy(name) }.into())
+    let error = format!("model {name:?}: expected {}, found {found}", expected.what);
+    Err(Helpful { error, help: remedy(name, expected) }.into())
 }
 
 /// What to do where no model's folder was found under a name. A name of an owner and a model is
 /// often one of the hub's.
-fn remedy(name: &str) -> String {
-    if let Some(near) = rungs::nearest(name, &NAMES) {
+fn remedy(name: &str, expected: Expected) -> String {
+    if name == GLOVE {
+        return "`cargo rungs neighbours glove WORD` and `cargo rungs map -m glove` read them"
+            .into();
+    }
+    if let Some(near) = rungs::nearest(name, expected.names) {
         return format!("did you mean {near}?");
     }
     let of_the_hub = format!("hf:{name}");
@@ -177,7 +218,8 @@ pub fn vectors(name: &Path, most: usize, device: &Device) -> Result<Space> {
     let progress = progress::spinner(format!("reading {}", path.display()));
     let (vectors, note) = WordVectors::read_first(path, most)?;
     progress.finish_and_clear();
-    if let Some(note) = note {
+    // of what `fetch` gets it is known how it is written
+    if let Some(note) = note.filter(|_| name != Path::new(GLOVE)) {
         note!("note: {note}");
     }
     Ok(Space::new(vectors.words, vectors.values, device))
@@ -191,6 +233,7 @@ pub fn is_of_words(name: &str) -> bool {
 /// The file of the word vectors called `name`: those that `fetch` gets, or a file of the user's.
 fn vectors_file(name: &Path) -> Result<PathBuf> {
     if name != Path::new(GLOVE) {
+        input::check_meant(name, &[GLOVE])?;
         return Ok(name.into());
     }
     let path = Source::Glove.folder(&Home::from_env()?).join(GLOVE_FILE);

@@ -20,6 +20,10 @@ pub const BATCH: u32 = 32;
 pub const MODELS: &str = "minilm, wordllama or hf:OWNER/NAME[@COMMIT] (fetched before), or a \
     model's folder";
 
+/// Help of `--model` where it is trained: what it takes, which has layers.
+pub const TRAINABLE: &str =
+    "minilm or hf:OWNER/NAME[@COMMIT] (fetched before), or a model's folder";
+
 /// Help of `--model` where it writes: what it takes.
 pub const WRITERS: &str = "smollm2 or hf:OWNER/NAME[@COMMIT] (fetched before), a GGUF file, or a \
     model's folder: config.json, model.safetensors and the tokenizer's files";

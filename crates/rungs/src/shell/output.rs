@@ -106,6 +106,30 @@ pub fn object<T: Serialize>(
     Ok(())
 }
 
+/// Whether a place to write to is standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Returns what messages call a place to write to.
+pub fn name(out: &Path) -> String {
+    if is_stdout(out) { "standard output".into() } else { out.display().to_string() }
+}
+
+/// Says what was written to `out`: on standard error where that is standard output.
+pub fn summary<T: Serialize>(
+    out: &Path,
+    format: Format,
+    value: &T,
+    for_people: impl FnOnce() -> String,
+) -> Result<()> {
+    if is_stdout(out) {
+        note!("{}", for_people().trim_end());
+        return Ok(());
+    }
+    object(format, value, for_people)
+}
+
 /// Runs another program to its end, without its standard output: only results go there.
 pub fn quiet(program: &mut Command) -> io::Result<ExitStatus> {
     program.stdout(Stdio::null()).status()
@@ -141,8 +165,15 @@ pub fn clone() -> Result<PathBuf> {
     ))
 }
 
-/// Writes a file aside and renames it, so that a kill leaves the old file or the new one.
+/// Writes a file aside and renames it, so that a kill leaves the old file or the new one; `-` is
+/// standard output.
 pub fn aside<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
+    if is_stdout(path) {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let outcome = write(&mut out)?;
+        written(out.flush())?;
+        return Ok(outcome);
+    }
     files::aside(path, |part| {
         let file = File::create(part).map_err(|error| not_writable(path, &error))?;
         let mut file = BufWriter::new(file);
@@ -190,13 +221,20 @@ pub fn try_writing(path: &Path) -> io::Result<()> {
 /// The error of a file that cannot be written.
 pub fn not_writable(path: &Path, error: &io::Error) -> Error {
     let place = path.display();
-    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
-        return anyhow!(
-            "{place}: expected a file in a folder that exists: {error}; create the folder or name \
-                another"
-        );
+    if let Some(folder) = path.parent().filter(|folder| !folder.is_dir())
+        && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    {
+        return no_parent(path, folder);
     }
     anyhow!("{place}: expected a file to write: {error}; {}", files::io_remedy(error))
+}
+
+/// The error of a place in a folder that is not there.
+pub fn no_parent(path: &Path, folder: &Path) -> Error {
+    let found = if folder.exists() { "a file" } else { "none" };
+    let (place, folder) = (path.display(), folder.display());
+    let error = format!("{place}: expected a folder {folder} to write into, found {found}");
+    Helpful { error, help: format!("make {folder}, or name another place") }.into()
 }
 
 /// The error of a folder that cannot be made or written to.

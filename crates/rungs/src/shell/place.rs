@@ -76,9 +76,29 @@ fn beginning(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Refuses a text's file that cannot be written, as [`file`] does; `-` is standard output.
+pub fn text(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
+    if output::is_stdout(path) { Ok(()) } else { file(path, kind, force) }
+}
+
+/// Refuses `-`, which is no name of a place.
+fn check_name(path: &Path) -> Result<()> {
+    if output::is_stdout(path) {
+        bail!("-: expected the name of a place on the disk, found standard output; name one");
+    }
+    Ok(())
+}
+
 /// Refuses a file that cannot be written, or that would be lost: one that is there and not of this
 /// kind, unless `force` says that it may go.
 pub fn file(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
+    check_name(path)?;
+    if let Some(folder) = path.parent()
+        && !folder.as_os_str().is_empty()
+        && !folder.exists()
+    {
+        return Err(output::no_parent(path, folder));
+    }
     let place = path.display();
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => {
@@ -94,6 +114,12 @@ pub fn file(path: &Path, kind: Kind, force: ForceArg) -> Result<()> {
         ),
         _ => output::try_writing(path).map_err(|error| output::not_writable(path, &error)),
     }
+}
+
+/// Makes a folder that a user names, with those above it, and tries to write there.
+pub fn folder(path: &Path) -> Result<()> {
+    check_name(path)?;
+    output::folder(path)
 }
 
 /// A folder that a command writes a model into, and no other command meanwhile.
@@ -112,7 +138,7 @@ impl Claim {
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made = path.ancestors().take_while(missing).map(PathBuf::from).collect();
         let mut claim = Self { _lock: None, made };
-        output::folder(path)?;
+        folder(path)?;
         claim._lock = lock(path)?;
         let mut entries = Vec::new();
         for entry in path.read_dir().map_err(|error| output::no_folder(path, &error))? {

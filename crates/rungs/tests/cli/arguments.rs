@@ -293,3 +293,122 @@ fn results_that_find_no_room_are_said_to_be_lost() {
         .unwrap();
     assert_refused(&output, &["standard output: expected room for the results", "free some space"]);
 }
+
+/// Commands and their subcommands, as they are called.
+const COMMANDS: [&str; 20] = [
+    "run",
+    "record",
+    "book",
+    "bench",
+    "fetch",
+    "embed",
+    "index build",
+    "index export",
+    "search",
+    "sts",
+    "corpus",
+    "word2vec",
+    "neighbours",
+    "map",
+    "train",
+    "tune",
+    "classify train",
+    "page",
+    "generate",
+    "chat",
+];
+
+#[test]
+fn the_examples_of_a_help_can_be_run_one_after_the_other() {
+    for command in COMMANDS {
+        let mut args: Vec<&str> = command.split(' ').collect();
+        args.push("--help");
+        let help = stdout(&rungs(&args, b""));
+        let mut written = Vec::new();
+        for line in help.lines().filter(|line| line.trim_start().starts_with("cargo rungs ")) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let Some(option) = words.iter().position(|word| *word == "--out") else { continue };
+            let out = words[option + 1];
+            let may_be_drawn_again = out.ends_with(".svg");
+            assert!(may_be_drawn_again || !written.contains(&out), "{command}: {out} twice");
+            written.push(out);
+        }
+    }
+    let export = stdout(&rungs(&["index", "export", "--help"], b""));
+    assert!(export.contains("> notes.jsonl") && !export.contains("--out notes.npy"), "{export}");
+}
+
+#[test]
+fn what_is_nearly_spelt_right_is_suggested_and_only_what_the_command_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    fs::write(&file, "the cat\n").unwrap();
+    let (file, svg) = (file.to_str().unwrap(), folder.path().join("m.svg"));
+    let new = folder.path().join("new");
+    let new = new.to_str().unwrap();
+    let map = ["map", file, "--out", svg.to_str().unwrap(), "--model", "glov"];
+    let cases: [(&[&str], &str); 11] = [
+        (&map, "did you mean glove?"),
+        (&["neighbours", "glov", "cat"], "did you mean glove?"),
+        (&["corpus", "tyo"], "did you mean toy?"),
+        (&["word2vec", "--corpus", "dcos", "--out", new], "did you mean docs?"),
+        (&["analogies", "glove", "tyo"], "did you mean toy?"),
+        (&["tune", "feeling", "--out", new], "did you mean feelings?"),
+        (&["record", "dosc"], "did you mean docs?"),
+        (&["bench", "encodr"], "did you mean encoder?"),
+        (&["search", "cat", file, "--model", "minlm"], "did you mean minilm?"),
+        (&["chat", "--model", "smollm"], "did you mean smollm2?"),
+        (&["search", "cat", file, "--model", "glove"], "found word vectors"),
+    ];
+    for (args, said) in cases {
+        assert_refused(&rungs(args, b""), &[said]);
+    }
+    let other = rungs(&["search", "cat", file, "--model", "glov"], b"");
+    assert!(!String::from_utf8_lossy(&other.stderr).contains("glove"));
+    let tune = stdout(&rungs(&["tune", "--help"], b""));
+    assert!(!tune.contains("wordllama"), "{tune}");
+}
+
+#[test]
+fn standard_input_is_called_so_in_every_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = folder.path().join("v.txt");
+    fs::write(&vectors, "cat 1 2\n").unwrap();
+    let commands: [&[&str]; 3] = [
+        &["corpus", "-"],
+        &["analogies", vectors.to_str().unwrap(), "-"],
+        &["tune", "-", "--out", "never"],
+    ];
+    for command in commands {
+        assert_refused(&rungs(command, b"a\xff\n"), &["standard input", "0xff"]);
+    }
+}
+
+#[test]
+fn what_is_there_already_is_not_read_from_elsewhere_which_is_said() {
+    let (home, model) = (tempfile::tempdir().unwrap(), model());
+    let fetch = ["fetch", "hf:o/encoder", "--from", path(&model)];
+    let first = rungs_at(home.path(), &fetch, b"");
+    stdout(&first);
+    assert!(!String::from_utf8_lossy(&first.stderr).contains("was not read"));
+    let second = rungs_at(home.path(), &fetch, b"");
+    stdout(&second);
+    let note =
+        format!("note: hf:o/encoder was there already, whole; {} was not read", path(&model));
+    assert!(String::from_utf8_lossy(&second.stderr).contains(&note), "{second:?}");
+}
+
+#[test]
+fn how_a_file_of_vectors_was_read_is_said_of_the_users_own_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("data/glove");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("glove.6B.50d.txt");
+    fs::write(&file, "cat 1 2\ndog 1 3\n").unwrap();
+    for (name, is_said) in [("glove", false), (file.to_str().unwrap(), true)] {
+        let output = rungs_at(home.path(), &["neighbours", name, "cat"], b"");
+        assert!(stdout(&output).contains("dog"));
+        let said = String::from_utf8_lossy(&output.stderr).contains("no first line");
+        assert_eq!(said, is_said, "{output:?}");
+    }
+}

@@ -160,7 +160,7 @@ fn four_ways_of_positions_are_timed_at_two_lengths_with_what_they_keep_and_make(
 #[test]
 fn all_lessons_are_timed_on_the_devices_that_work_and_kept_as_the_book_shows_them() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("new/backends");
+    let out = folder.path().join("backends");
     let devices = ["flex"].into_iter().chain(missing_device()).collect::<Vec<_>>();
     let args = [
         "bench",

@@ -27,7 +27,10 @@ fn trained(folder: &TempDir, model: &TempDir, method: &[&str]) -> (String, Value
     let (file, out) = (at(folder, "animals.tsv"), at(folder, "out"));
     let args =
         ["classify", "train", &file, "--model", path(model), "--out", &out, "--format", "json"];
-    let summary = stdout(&rungs(&[&args[..], method].concat(), b""));
+    let output = rungs(&[&args[..], method].concat(), b"");
+    let summary = stdout(&output);
+    let note = "note: measured on 2 rows held back, which is few; `classify eval` takes more";
+    assert!(String::from_utf8_lossy(&output.stderr).contains(note), "{output:?}");
     (out, serde_json::from_str(&summary).unwrap())
 }
 
@@ -115,6 +118,10 @@ fn what_cannot_be_learnt_or_read_is_refused() {
     assert_refused(&train("cat\ta\ndog\ta\n"), &["two labels", "only \"a\""]);
     assert_refused(&train("cat\ta\ndog\t\n"), &["line 2", "empty"]);
     assert_refused(&train("cat\ta\nno label\n"), &["line 2", "1 column"]);
+    assert_refused(&train("cat\ndog\n"), &["found 1 column at most", "put a tab between"]);
+    let map = ["map", &at(&folder, "animals.tsv"), "--out", &at(&folder, "m.svg")];
+    let map = rungs(&[&map[..], &["--label", "kind", "--model", path(&model)]].concat(), b"");
+    assert_refused(&map, &["expected a column kind, found 2 columns: ", "name one of them"]);
     assert!(!folder.path().join("never").exists());
     let nothing = rungs(&["classify", "predict", &at(&folder, "never")], b"cat");
     assert_refused(&nothing, &["expected a classifier", "classify train"]);

@@ -168,6 +168,53 @@ fn a_training_that_is_refused_leaves_no_folder_behind() {
     assert!(!folder.path().join("new").exists() && Path::new(&own).exists());
 }
 
+#[test]
+fn a_file_in_a_folder_that_is_not_there_is_refused_in_the_same_words_everywhere() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let (rows, missing) = (at(&folder, "rows.tsv"), at(&folder, "no/such"));
+    fs::write(&rows, "the cat\ta\nthe dog\tb\nthe bank\ta\na mat\tb\n").unwrap();
+    let commands: [(&[&str], &str); 4] = [
+        (&["corpus", "toy"], "x.txt"),
+        (&["map", &rows, "--model", path(&model)], "x.svg"),
+        (&["word2vec", "--corpus", "toy"], "x.bin"),
+        (&["index", "build", &rows, "--model", path(&model)], "x"),
+    ];
+    for (command, name) in commands {
+        let out = at(&folder, &format!("no/such/{name}"));
+        let refused = rungs(&[command, &["--out", &out]].concat(), b"");
+        let said = format!("error: {out}: expected a folder {missing} to write into, found none");
+        assert_refused(&refused, &[&said, "help: make "]);
+        assert!(!Path::new(&missing).exists(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_dash_is_standard_output_for_a_text_and_no_file_for_anything_else() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), model());
+    let rows = at(&folder, "rows.tsv");
+    fs::write(&rows, "the cat\ta\nthe dog\tb\nthe bank\ta\na mat\tb\n").unwrap();
+    let toy = rungs(&["corpus", "toy", "--words", "5", "--out", "-"], b"");
+    assert_eq!(stdout(&toy).split_whitespace().count(), 5);
+    assert!(String::from_utf8_lossy(&toy.stderr).contains("vocabulary  "));
+    let map = ["map", &rows, "--model", path(&model), "--method", "pca", "--label", "2"];
+    let map = rungs(&[&map[..], &["--out", "-"]].concat(), b"");
+    let drawn = stdout(&map);
+    assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"), "{drawn}");
+    assert!(String::from_utf8_lossy(&map.stderr).contains("drawn       standard output"));
+    let commands: [&[&str]; 5] = [
+        &["word2vec", "--corpus", "toy"],
+        &["tune", "feelings", "--model", path(&model)],
+        &["train", "gpt", "--preset", "tiny", "--corpus", &rows],
+        &["run", "6"],
+        &["index", "build", &rows, "--model", path(&model)],
+    ];
+    for command in commands {
+        let refused = rungs(&[command, &["--out", "-"]].concat(), b"");
+        assert_refused(&refused, &["error: -: expected the name of a place", "standard output"]);
+    }
+    assert!(!Path::new("-").exists());
+}
+
 /// `/proc` is a folder in which even its owner makes no file.
 #[cfg(target_os = "linux")]
 #[test]

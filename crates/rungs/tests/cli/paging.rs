@@ -184,7 +184,7 @@ fn no_other_file_is_written_over() {
     stdout(&write_page(model.path(), &file, &["--prompt", "the cat"])); // its own
     assert_refused(
         &write_page(model.path(), &out.path().join("no/such.html"), &[]),
-        &["a folder that exists"],
+        &["expected a folder"],
     );
     assert_refused(
         &write_page(model.path(), &file, &["--prompt", "ZEBRA"]),

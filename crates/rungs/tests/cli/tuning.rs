@@ -87,6 +87,6 @@ fn scores_and_labels_are_asked_about_and_not_learned() {
     let named = format!("sentence1\tsentence2\tscore\n{scored}");
     assert_refused(&tune(&named, &[]), &["\"score\"", "keep the rows"]);
     let output = tune("anchor\tpositive\nthe cat\ta cat\nthe dog\ta dog\n", &[]);
-    assert!(stdout(&output).starts_with("1 pairs to learn from"));
+    assert!(stdout(&output).starts_with("1 pair to learn from, 1 held back"));
     assert_refused(&tune(scored, &["--columns", "a,b"]), &["\"a,b\"", "anchor,positive"]);
 }

@@ -139,7 +139,7 @@ fn training_that_cannot_end_well_is_refused_before_it_begins() {
     let train = |args: &[&str]| rungs(&[&["word2vec"], args].concat(), b"");
     assert_refused(
         &train(&["--corpus", "toy", "--out", &at(&folder, "no/v.txt")]),
-        &["folder that exists"],
+        &["expected a folder"],
     );
     assert_refused(&train(&["--corpus", "toy", "--out", path(&folder)]), &["expected a file"]);
     assert_refused(
@@ -261,7 +261,7 @@ fn a_map_of_one_or_two_words_is_drawn_and_of_none_refused() {
         }
     }
     assert_refused(&map("\n \n", &[]), &["expected words or sentences"]);
-    assert_refused(&map("zeppelin\n", &[]), &["none of the 1 lines"]);
+    assert_refused(&map("zeppelin\n", &[]), &["words of 1 line, found a vector for none"]);
     assert_refused(&map("cat\ndog\n", &["--clusters", "3"]), &["expected at most 2"]);
     assert_refused(
         &map("cat\ndog\n", &["--perplexity", "30"]),

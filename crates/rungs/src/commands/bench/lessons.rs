@@ -10,7 +10,7 @@ use super::operation::{ENCODER, OPERATIONS, Operation};
 use super::record::{Record, STEPS, WRITTEN};
 use super::row::{Deviation, Row};
 use super::{Args, CHARACTERS, Seconds, UNTIMED, generate, gpt_train, placed, timing};
-use crate::shell::output;
+use crate::shell::{output, place};
 
 /// Size of the model that is trained and of the one that generates text.
 const PRESET: Preset = Preset::LAPTOP;
@@ -20,7 +20,7 @@ const PRESET: Preset = Preset::LAPTOP;
 pub fn run(args: &Args, progress: &ProgressBar) -> Result<()> {
     let devices = super::devices_that_work(args)?;
     if let Some(folder) = &args.out {
-        output::folder(folder)?;
+        place::folder(folder)?;
     }
     for (_, why) in UNTIMED {
         note!("passed over: {why}");

@@ -26,8 +26,9 @@ use serde::Serialize;
 
 use operation::{OPERATIONS, Operation};
 
+use crate::shell::failure::{self, Helpful};
 use crate::shell::options::{Format, PresetArg, Suggested, share};
-use crate::shell::{failure, names, options, progress};
+use crate::shell::{names, options, progress};
 
 /// Time a lesson's central operation, a whole model at work, or all of them, on each device
 #[derive(Debug, clap::Args)]
@@ -207,7 +208,11 @@ fn operation(what: &str) -> Result<&'static Operation> {
         known.push(operation.what);
     }
     known.extend(WHOLE.map(|(name, _)| name));
-    bail!("bench {what:?}: expected one of {}", known.join(", "))
+    let error = format!("bench {what:?}: expected one of {}", known.join(", "));
+    match rungs::nearest(what, &known) {
+        Some(near) => Err(Helpful { error, help: format!("did you mean {near}?") }.into()),
+        None => bail!(error),
+    }
 }
 
 /// The devices that the arguments name; of several, those that do not work here are passed over.

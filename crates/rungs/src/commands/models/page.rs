@@ -16,8 +16,9 @@ use tokens::{Tokenizer, Vocabulary};
 use crate::shell::failure::Helpful;
 use crate::shell::generation_config::GenerationConfig;
 use crate::shell::html::{Data, Page};
+use crate::shell::names::{self, Expected};
+use crate::shell::output;
 use crate::shell::place::{self, ForceArg, Kind};
-use crate::shell::{names, output};
 
 /// Most parameters of a model that a browser runs without a wait and a letter carries.
 const MOST_PARAMETERS: usize = 4_000_000;
@@ -50,7 +51,7 @@ pub struct Args {
     /// Folder of the model, as `train gpt` writes it
     #[arg(short, long, value_name = "DIR")]
     model: String,
-    /// File of the page
+    /// File of the page; - is standard output
     #[arg(short, long, value_name = "HTML")]
     out: PathBuf,
     /// Text that the page begins with [default: 'The ', or the model's first letter]
@@ -92,10 +93,13 @@ struct Config {
     alibi_slopes: Option<Vec<f32>>,
 }
 
+/// Models that a page is made of.
+const GPTS: Expected = Expected { what: "the folder of a GPT", names: &[] };
+
 /// Writes the page.
 pub fn run(args: &Args) -> Result<()> {
-    place::file(&args.out, Kind::Page, args.force)?;
-    let folder = names::folder(&args.model, "the folder of a GPT")?;
+    place::text(&args.out, Kind::Page, args.force)?;
+    let folder = names::folder(&args.model, GPTS)?;
     check_kind(&folder)?;
     let device = names::device(backend::DEFAULT)?;
     let LoadedGpt { model, config, .. } = decoder::checkpoint::load(&folder, &device)?;
@@ -131,12 +135,17 @@ pub fn run(args: &Args) -> Result<()> {
     .text();
     output::write_text(&args.out, &page)?;
     let megabytes = page.len() as f64 / 1e6;
-    output::line(format!(
+    let said = format!(
         "written     {}: {megabytes:.1} MB, {} parameters of 16 bits; it opens in any browser, and \
             needs no network",
-        args.out.display(),
+        output::name(&args.out),
         about.parameters
-    ))
+    );
+    if output::is_stdout(&args.out) {
+        note!("{said}");
+        return Ok(());
+    }
+    output::line(said)
 }
 
 /// The part of a `config.json` that says what kind of model it describes.

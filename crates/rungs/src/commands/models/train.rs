@@ -28,7 +28,7 @@ use start::Start;
 #[command(after_help = "Examples:
   cargo rungs train gpt --corpus my_book.txt --out my_gpt
   cargo rungs train llama --preset tiny --bpe 1000 --out my_llama
-  cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_gpt
+  cargo rungs train gpt --corpus my_book.txt --budget 3m --out my_quick_gpt
   cargo rungs train gpt --resume my_gpt                 goes on where it stopped
   cargo rungs train gpt --resume my_gpt --steps 4000    goes on for longer than was planned
   cargo rungs train llama --from smollm2 --corpus my_book.txt --steps 200 --out my_smollm
@@ -168,7 +168,7 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("{}: expected a {asked}, found the training of a {began}", folder.display());
     }
     let progress = progress::spinner(format!("reading {}", settings.corpus));
-    let text = input::corpus(&settings.corpus, settings.corpus_seed).text()?;
+    let text = input::corpus(&settings.corpus, settings.corpus_seed)?.text()?;
     let characters = text.chars().count();
     if args.resume.is_some() && characters != settings.characters {
         let expected = settings.characters;
@@ -229,7 +229,7 @@ fn settings(args: &Args) -> Result<Settings> {
         Some(steps) => steps as usize,
         None => preset.steps,
     };
-    let corpus = match input::corpus(&args.corpus, args.seed) {
+    let corpus = match input::corpus(&args.corpus, args.seed)? {
         // resumed from anywhere
         Corpus::File(path) => std::path::absolute(&path)?.display().to_string(),
         _ => args.corpus.clone(),

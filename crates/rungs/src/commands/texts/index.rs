@@ -105,7 +105,7 @@ pub enum Command {
     /// Print passages and vectors, to carry them into another program
     #[command(after_help = "Examples:
   cargo rungs index export notes.index > notes.jsonl
-  cargo rungs index export notes.index --out notes.npy     and notes.jsonl beside it")]
+  cargo rungs index export notes.index --out vectors.npy     and vectors.jsonl beside it")]
     Export {
         /// The index
         #[arg(value_name = "INDEX")]
@@ -174,7 +174,7 @@ struct Summary {
 pub fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Build { sources, out, model } => {
-            if !out.exists() {
+            if !out.exists() || output::is_stdout(out) {
                 place::file(out, Kind::Any, ForceArg::default())?;
             }
             let (files, unreadable) = source_files(&sources.sources)?;
@@ -193,7 +193,11 @@ pub fn run(args: &Args) -> Result<()> {
         }
         Command::Docs { out, model, format } => {
             let out = match out {
-                Some(out) => out.clone(),
+                Some(out) if out.exists() && !output::is_stdout(out) => out.clone(),
+                Some(out) => {
+                    place::file(out, Kind::Any, ForceArg::default())?;
+                    out.clone()
+                }
                 None => Home::from_env()?.root().join("docs.index"),
             };
             let mut files = Vec::new();
@@ -487,7 +491,8 @@ fn export(path: &Path, out: Option<&Path>, force: ForceArg) -> Result<()> {
     let beside = out.with_extension("jsonl");
     output::aside(&beside, |file| Ok(file.write_all(&lines)?))?;
     output::line(format_args!(
-        "{rows} vectors of {width} numbers in {}, their passages in {}",
+        "{} of {width} numbers in {}, with the passages in {}",
+        files::counted(rows, "vector"),
         out.display(),
         beside.display()
     ))

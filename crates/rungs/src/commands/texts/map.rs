@@ -17,7 +17,7 @@ use crate::shell::{input, names, output, progress};
 
 /// Help of `--model`: what it takes.
 const MODELS_OR_VECTORS: &str =
-    "a file of word vectors, glove, minilm, hf:OWNER/NAME[@COMMIT] or a model's folder";
+    "a file of word vectors, glove, minilm, wordllama, hf:OWNER/NAME[@COMMIT] or a model's folder";
 
 /// Draw words or sentences where their vectors lie
 #[derive(Debug, clap::Args)]
@@ -59,7 +59,7 @@ pub struct Args {
     /// Which texts stand beside their points; a pointer that rests on a point says its text
     #[arg(long, value_enum, default_value = "some")]
     labels: Labelling,
-    /// Where the picture goes
+    /// Where the picture goes; - is standard output
     #[arg(short, long, value_name = "SVG")]
     out: PathBuf,
     /// Whether what is there may go.
@@ -163,7 +163,7 @@ pub fn run(args: &Args) -> Result<()> {
             args.out.with_extension("svg").display()
         );
     }
-    place::file(&args.out, Kind::Figure, args.force)?;
+    place::text(&args.out, Kind::Figure, args.force)?;
     let device = names::device(&args.device.device)?;
     let items = read(args)?;
     let (items, vectors) = vectors(args, items, &device)?;
@@ -191,10 +191,10 @@ pub fn run(args: &Args) -> Result<()> {
         explained: projected.explained,
         silhouette: cohesion,
         purity: agreement,
-        out: args.out.display().to_string(),
+        out: output::name(&args.out),
     };
     output::write_text(&args.out, &picture(args, &summary))?;
-    output::object(args.format, &summary, || for_people(&summary))
+    output::summary(&args.out, args.format, &summary, || for_people(&summary))
 }
 
 /// The texts of a table, with their labels if one of its columns has them, or the lines that are not
@@ -240,7 +240,7 @@ fn vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<Item>,
 
 /// Every text's vector by a sentence encoder.
 fn sentence_vectors(args: &Args, items: &[Item], device: &Device) -> Result<Tensor<2>> {
-    let encoder = names::open_named(&args.model, BATCH, device)?;
+    let encoder = names::open_beside_vectors(&args.model, BATCH, device)?;
     let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
     let progress = progress::spinner(format!("embedding {} texts", texts.len()));
     let vectors = encoder.embed_matrix(&texts)?;
@@ -263,13 +263,14 @@ fn word_vectors(args: &Args, items: Vec<Item>, device: &Device) -> Result<(Vec<I
         }
     }
     if known.is_empty() {
-        bail!("none of the {} lines has a word with a vector in {}", unknown.len(), args.model);
+        let lines = files::counted(unknown.len(), "line");
+        bail!("{}: expected words of {lines}, found a vector for none", args.model);
     }
     if let Some(first) = unknown.first() {
         note!(
-            "left out, without a vector in {}: {} lines, the first {:?}",
+            "note: left out, without a vector in {}: {}, the first {:?}",
             args.model,
-            unknown.len(),
+            files::counted(unknown.len(), "line"),
             first.text
         );
     }
@@ -370,10 +371,11 @@ fn picture(args: &Args, summary: &Summary) -> String {
         };
         places.push(Place { text: text.clone(), group, x: *x, y: *y });
     }
-    let (count, file) = (summary.points.len(), input::name(&args.file));
+    let count = files::counted(summary.points.len(), "text");
+    let file = input::name(&args.file);
     figures::map(&TextMap {
-        title: format!("{file}: {count} texts by {method}"),
-        alt: format!("{count} texts as points on a map made by {method} of their vectors."),
+        title: format!("{file}: {count} by {method}"),
+        alt: format!("{count} as points on a map made by {method} of their vectors."),
         axes: axes.map(String::from),
         places,
         names: args.labels.into(),

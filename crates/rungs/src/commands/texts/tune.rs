@@ -15,7 +15,7 @@ use sentences::{SentenceEncoder, feelings};
 use serde::Serialize;
 use training::Stop;
 
-use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, MODELS, above_zero};
+use crate::shell::options::{BATCH, ColumnsArg, DEFAULT, DeviceArg, Format, TRAINABLE, above_zero};
 use crate::shell::place::Claim;
 use crate::shell::prompts::{PassagePromptArg, PromptArg};
 use crate::shell::{input, names, output, prompts, watch};
@@ -24,7 +24,7 @@ use crate::shell::{input, names, output, prompts, watch};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo rungs tune pairs.tsv --model minilm --out my_encoder
-  cargo rungs tune feelings --sts stsb-en-test.csv --out my_encoder    lesson 14's own pairs
+  cargo rungs tune feelings --sts stsb-en-test.csv --out my_feelings    lesson 14's own pairs
   cargo rungs search 'feeling down' diary.txt --model my_encoder
 
 A row is a text, a tab and what belongs to it; perhaps a tab and what does not, though it may look \
@@ -39,7 +39,7 @@ pub struct Args {
     #[command(flatten)]
     columns: ColumnsArg,
     /// Name of the model, or its folder.
-    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT, help = MODELS)]
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT, help = TRAINABLE)]
     model: String,
     /// What stands before each query.
     #[command(flatten)]
@@ -123,12 +123,13 @@ pub fn run(args: &Args) -> Result<()> {
     let mut pairs = if feelings_asked {
         feelings::pairs()
     } else {
+        input::check_meant(&args.pairs, &["feelings"])?;
         input::noted(input::table(&args.pairs)?.related(args.columns.columns.as_ref())?)
     };
     if pairs.len() < 2 {
         bail!(
             "{}: expected at least 2 pairs, one to learn from and one to measure, found 1",
-            args.pairs.display()
+            input::name(&args.pairs)
         );
     }
     let tuning = Tuning {
@@ -160,7 +161,8 @@ pub fn run(args: &Args) -> Result<()> {
     let encoder = encoder.with_bert(trained.model.valid());
     encoder.save(&args.out)?;
     if trained.stop == Stop::Interrupted {
-        bail!("stopped after {steps} steps; the model so far is in {}", args.out.display());
+        let (after, out) = (files::counted(steps, "step"), args.out.display());
+        bail!("stopped after {after}; the model so far is in {out}");
     }
     let after = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
     let out = args.out.display().to_string();
@@ -210,7 +212,9 @@ fn scores(
 fn for_people(summary: &Summary) -> String {
     let Summary { pairs, held_out, steps, seconds, before, after, out, .. } = summary;
     let mut text = format!(
-        "{pairs} pairs to learn from, {held_out} held back, {steps} steps, {seconds:.0} s\n\n"
+        "{} to learn from, {held_out} held back, {}, {seconds:.0} s\n\n",
+        files::counted(*pairs, "pair"),
+        files::counted(*steps, "step")
     );
     text.push_str(&format!("{:20}{:>8}{:>8}\n", "", "before", "after"));
     text.push_str(&line("recall@1", before.recall_at_1, after.recall_at_1));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use course::{SEED, Table};
@@ -39,7 +39,7 @@ pub struct Args {
     /// The toy world's analogy questions in place of its sentences
     #[arg(long, conflicts_with_all = ["words", "raw"])]
     questions: bool,
-    /// Write it here
+    /// Write it here; - is standard output
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Whether what is there may go.
@@ -72,11 +72,12 @@ struct Description {
 /// have been.
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.out {
-        place::file(path, Kind::Any, args.force)?;
+        place::text(path, Kind::Any, args.force)?;
     }
     let interrupt = Interrupt::catch()?;
     let lines = if args.questions { questions(&args.corpus)? } else { passages(args)? };
-    let progress = progress::spinner(format!("reading {}", args.corpus));
+    let name = input::name(Path::new(&args.corpus));
+    let progress = progress::spinner(format!("reading {name}"));
     let description = match &args.out {
         None => describe(args, lines, &interrupt, &mut std::io::sink()),
         Some(path) => output::aside(path, |file| describe(args, lines, &interrupt, file)),
@@ -86,14 +87,18 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(most) = args.words
         && description.words < most
     {
-        note!("note: {} has {} words, fewer than {most}", args.corpus, description.words);
+        let words = files::counted(description.words as usize, "word");
+        note!("note: {name} has {words}, fewer than {most}");
     }
-    output::object(args.format, &description, || for_people(&description))
+    match &args.out {
+        Some(out) => output::summary(out, args.format, &description, || for_people(&description)),
+        None => output::object(args.format, &description, || for_people(&description)),
+    }
 }
 
 /// The passages of the corpus that the arguments name.
 fn passages(args: &Args) -> Result<Passages> {
-    let mut corpus = input::corpus(&args.corpus, args.seed);
+    let mut corpus = input::corpus(&args.corpus, args.seed)?;
     if let (Corpus::Toy { sentences, .. }, Some(_)) = (&mut corpus, args.words) {
         *sentences = usize::MAX; // as many as the words need
     }
@@ -131,7 +136,8 @@ fn describe(
     let most = args.words.unwrap_or(u64::MAX);
     for passage in passages {
         if interrupt.came() {
-            bail!("{}: stopped after {words_read} words; nothing was written", args.corpus);
+            let (name, after) = (input::name(Path::new(&args.corpus)), words_read as usize);
+            bail!("{name}: stopped after {}; nothing was written", files::counted(after, "word"));
         }
         let passage = passage?;
         let mut words = data::words(&passage);
@@ -158,7 +164,7 @@ fn describe(
     most_frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     most_frequent.truncate(FREQUENT);
     let sha256 = files::hex(&sum.finalize());
-    let corpus = args.corpus.clone();
+    let corpus = input::name(Path::new(&args.corpus));
     Ok(Description { corpus, bytes, lines, words: words_read, vocabulary, most_frequent, sha256 })
 }
 

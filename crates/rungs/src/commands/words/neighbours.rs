@@ -167,6 +167,7 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
     let sections = if args.questions == "toy" {
         World::analogies()
     } else {
+        input::check_meant(Path::new(&args.questions), &["toy"])?;
         data::questions(input::path(Path::new(&args.questions)))?
     };
     let space = open(&args.vectors)?;

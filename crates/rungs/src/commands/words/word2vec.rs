@@ -1,6 +1,6 @@
 //! `cargo rungs word2vec`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
@@ -112,7 +112,9 @@ struct Summary {
 /// Trains and writes vectors; Ctrl-C ends the training early and writes what there is.
 pub fn run(args: &Args) -> Result<()> {
     place::file(&args.out, Kind::WordVectors, args.force)?;
+    input::check_meant(Path::new(&args.corpus), &input::CORPORA)?;
     let interrupt = Interrupt::catch()?;
+    let name = input::name(Path::new(&args.corpus));
     let _saved; // removed at the end
     let corpus = match &args.corpus[..] {
         "-" => {
@@ -133,23 +135,21 @@ pub fn run(args: &Args) -> Result<()> {
             args.corpus
         );
     }
-    let progress = progress::spinner(format!("counting the words of {}", args.corpus));
+    let progress = progress::spinner(format!("counting the words of {name}"));
     let vocabulary = Vocabulary::count(until(&interrupt, corpus.passages()?), args.min_count)?;
     check_going(args, &interrupt)?;
     if vocabulary.words.is_empty() {
         bail!(
-            "{}: expected words said {} times or more, found none among {}: lower --min-count",
-            args.corpus,
+            "{name}: expected words said {} times or more, found none among {}: lower --min-count",
             args.min_count,
             vocabulary.corpus_words
         );
     }
     if vocabulary.corpus_words < FEW_WORDS {
         note!(
-            "note: {} has {} words, few to learn from: below some {FEW_WORDS} most words come out \
+            "note: {name} has {}, few to learn from: below some {FEW_WORDS} most words come out \
                 alike, and neighbours are chance; a longer text or more --epochs teach more",
-            args.corpus,
-            vocabulary.corpus_words
+            files::counted(vocabulary.corpus_words as usize, "word")
         );
     }
     let start = Instant::now();
@@ -170,12 +170,11 @@ pub fn run(args: &Args) -> Result<()> {
     bar.finish_and_clear();
     let stopped = interrupt.came() && read < total; // after the last word nothing was left to stop
     if trained.pairs == 0 {
-        let corpus = &args.corpus;
         if stopped {
-            bail!("{corpus}: stopped after {read} of {total} words with nothing learned yet");
+            bail!("{name}: stopped after {read} of {total} words with nothing learned yet");
         }
         note!(
-            "note: {corpus}: expected lines of several words, found not one with two left: nothing \
+            "note: {name}: expected lines of several words, found not one with two left: nothing \
              was learned, and the vectors are as they were drawn; lower --min-count, or thin out \
              less with --sample 0"
         );

@@ -175,10 +175,10 @@ fn for_people(evaluation: &Evaluation) -> String {
         format!("not in training: {}\n", evaluation.unseen.join(", "))
     };
     format!(
-        "accuracy  {:.4} of {} rows (always the commonest label: {:.4})\nmacro F1  {:.4}\n\
+        "accuracy  {:.4} of {} (always the commonest label: {:.4})\nmacro F1  {:.4}\n\
          calibration error  {:.4}\n\n{}\n{confusion}{unseen}",
         evaluation.accuracy,
-        evaluation.rows,
+        files::counted(evaluation.rows, "row"),
         evaluation.majority,
         evaluation.macro_f1,
         evaluation.calibration_error,
