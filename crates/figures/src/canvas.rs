@@ -279,9 +279,9 @@ impl Canvas {
         self.draw(|backend| written(backend.draw_text(&text, &looks, units(at))));
     }
 
-    /// Makes the page so high.
-    pub fn set_height(&mut self, height: f64) {
-        self.height = height;
+    /// Makes the page so wide and so high.
+    pub fn set_size(&mut self, width: f64, height: f64) {
+        (self.width, self.height) = (width, height);
     }
 
     /// Draws something that says a text where a pointer rests on it.

@@ -1,16 +1,16 @@
-//! A map of texts: points that are named where a name covers nothing, and otherwise numbered, with a
-//! list of the numbers beside it.
+//! A map of texts: points that are named where a name has room beside them, and otherwise numbered,
+//! with a list of the numbers beside the map.
 
 use course::Axis;
 
 use crate::axis::{self, Ruler};
-use crate::canvas::{Area, Canvas, Marker, Style, shortened};
+use crate::canvas::{Area, Canvas, Marker, Style, shortened, text_width};
 use crate::colour::{self, GREY};
 use crate::legend::{self, Entry, Sample};
 use crate::points::{self, RADIUS};
 use crate::{LEADING, MARGIN, TITLE, wrap};
 
-/// Pixels of the part that holds the points, and of the list beside it.
+/// Pixels of the part that holds the points, and most of the list beside it.
 const PLOT: (f64, f64) = (660.0, 620.0);
 const LIST: f64 = 360.0;
 /// Share of the points' range that is left free around them.
@@ -44,7 +44,7 @@ pub struct Place {
 pub enum Names {
     /// Every point, though names may lie over each other.
     All,
-    /// Those whose name covers no other and no point; the others are numbered.
+    /// Those whose name has room beside its point; the others are numbered.
     Some,
     /// None.
     None,
@@ -72,8 +72,7 @@ type Placed<'a> = (&'a Place, (f64, f64));
 pub fn map(map: &TextMap) -> String {
     let numbered = map.names == Names::Some && map.places.len() <= LISTED;
     let groups = legend::distinct(map.places.iter().map(|place| &place.group[..]));
-    let list = if numbered { LIST } else { 0.0 };
-    let mut canvas = Canvas::new(PLOT.0 + list, PLOT.1);
+    let mut canvas = Canvas::new(PLOT.0, PLOT.1);
     let mut top = MARGIN;
     for line in wrap(&map.title, TITLE, PLOT.0 - 2.0 * MARGIN) {
         let at = (PLOT.0 / 2.0, top + TITLE / 2.0);
@@ -100,13 +99,21 @@ pub fn map(map: &TextMap) -> String {
             canvas.marker(Marker::of(group), at, RADIUS, colour::group(group));
         });
     }
-    canvas.set_height(PLOT.1.max(listed.len() as f64 * LINE_HEIGHT + 2.0 * MARGIN + TITLE));
+    draw_list(&mut canvas, &listed);
+    canvas.finish(&map.title, &map.alt)
+}
+
+/// Draws the texts of the numbers beside the map, which gets as much room as they need.
+fn draw_list(canvas: &mut Canvas, listed: &[&str]) {
+    let mut width: f64 = 0.0;
     for (i, text) in listed.iter().enumerate() {
         let at = (PLOT.0, MARGIN + TITLE + LINE_HEIGHT * i as f64);
         let line = shortened(&format!("{}  {text}", i + 1), LINE, LIST - MARGIN);
+        width = width.max(text_width(&line, LINE) + MARGIN);
         canvas.titled(text, |canvas| canvas.text(&line, at, Style::plain(LINE)));
     }
-    canvas.finish(&map.title, &map.alt)
+    let height = listed.len() as f64 * LINE_HEIGHT + 2.0 * MARGIN + TITLE;
+    canvas.set_size(PLOT.0 + width, PLOT.1.max(height));
 }
 
 /// Entries of the legend; one group alone says nothing.
@@ -136,7 +143,7 @@ fn draw_names<'a>(
         let free = points::best_place(&name, NAME, at, plot, &taken);
         match names {
             Names::None => {}
-            Names::Some if free.cost > 0.0 => nameless.push(index),
+            Names::Some if free.cost > 0.0 || !free.is_near() => nameless.push(index),
             _ => draw(canvas, &name, NAME, at, &free, &mut taken),
         }
     }
@@ -148,7 +155,7 @@ fn draw_names<'a>(
             listed.push(&place.text[..]);
             let number = listed.len().to_string();
             let free = points::best_place(&number, NUMBER, at, plot, &taken);
-            if free.cost == 0.0 {
+            if free.cost == 0.0 && free.is_near() {
                 draw(canvas, &number, NUMBER, at, &free, &mut taken);
             }
         }
@@ -166,9 +173,15 @@ fn draw(
     taken: &mut Vec<Area>,
 ) {
     points::lead(canvas, at, place);
-    let centre = (place.area.centre_x(), place.area.centre_y());
-    let style = Style::plain(size).centre();
-    canvas.text(name, centre, if size == NUMBER { style.coloured(GREY) } else { style });
+    // the room is as wide as the widest letters need: a name begins or ends at its point
+    let plain = Style::plain(size);
+    let (x, style) = match place.area {
+        Area { left, .. } if left >= at.0 => (left, plain),
+        Area { right, .. } if right <= at.0 => (right, plain.right()),
+        area => (area.centre_x(), plain.centre()),
+    };
+    let style = if size == NUMBER { style.coloured(GREY) } else { style };
+    canvas.text(name, (x, place.area.centre_y()), style);
     taken.push(place.area);
 }
 
@@ -235,25 +248,68 @@ mod tests {
         assert!(named > 5 && listed > 5, "{named} names and {listed} lines");
     }
 
-    #[test]
-    fn no_name_covers_another_or_a_point() {
-        let drawn = sentences(60, Names::Some);
-        let mut placed = Vec::new();
-        for (i, place) in drawn.places.iter().enumerate() {
-            placed.push((place, (60.0 + place.x * 16.0, 500.0 - place.y * 30.0 - i as f64 * 0.01)));
+    /// The value of an attribute of a tag.
+    fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+        tag.split_once(&format!(" {name}=\""))?.1.split('"').next()
+    }
+
+    /// A number that stands in an attribute, in pixels.
+    fn pixel(tag: &str, name: &str) -> f64 {
+        attribute(tag, name).unwrap().parse::<f64>().unwrap() / 10.0
+    }
+
+    /// What each upright text of a drawing covers at least, by the drawing alone: half its size for
+    /// a character, and the height of a small letter with its stem.
+    fn texts(svg: &str) -> Vec<(&str, Area)> {
+        let mut texts = Vec::new();
+        for part in svg.split("<text").skip(1).filter(|part| !part.contains("rotate")) {
+            let (tag, rest) = part.split_once(">\n").unwrap();
+            let text = rest.split('\n').next().unwrap();
+            let (x, y, size) = (pixel(tag, "x"), pixel(tag, "y"), pixel(tag, "font-size"));
+            let width = text.chars().count() as f64 * size * 0.5;
+            let left = match attribute(tag, "text-anchor") {
+                Some("middle") => x - width / 2.0,
+                Some("end") => x - width,
+                _ => x,
+            };
+            let (top, bottom) = (y - 0.35 * size, y + 0.35 * size);
+            texts.push((text, Area { left, right: left + width, top, bottom }));
         }
-        let plot = Area { left: 40.0, right: 640.0, top: 20.0, bottom: 560.0 };
-        let mut taken: Vec<Area> =
-            placed.iter().map(|&(_, at)| points::around(at, RADIUS)).collect();
-        for index in loneliest_first(&placed) {
-            let name = beginning(&placed[index].0.text);
-            let free = points::best_place(&name, NAME, placed[index].1, plot, &taken);
-            if free.cost == 0.0 {
-                assert!(taken.iter().all(|other| free.area.overlap(other) == 0.0));
-                taken.push(free.area);
+        texts
+    }
+
+    #[test]
+    fn no_name_covers_another_or_a_point_and_no_line_runs_through_one() {
+        let mut drawn = sentences(60, Names::Some);
+        for (i, place) in drawn.places.iter_mut().enumerate() {
+            place.group = "texts".into();
+            place.text = format!("{i} is a text of {}", ["few words", "many more words"][i % 2]);
+        }
+        let svg = map(&drawn);
+        let texts = texts(&svg);
+        let points: Vec<(f64, f64)> =
+            pixels(&svg, "cx").into_iter().zip(pixels(&svg, "cy")).collect();
+        assert!(texts.len() > 60 && points.len() == 60, "{} {}", texts.len(), points.len());
+        for (i, (text, area)) in texts.iter().enumerate() {
+            for (other, covered) in &texts[..i] {
+                assert!(area.overlap(covered) == 0.0, "{text} lies over {other}");
+            }
+            for &at in &points {
+                assert!(area.overlap(&points::around(at, 3.0)) == 0.0, "{text} lies over {at:?}");
             }
         }
-        assert!(taken.len() > 65, "{} names have room", taken.len() - 60);
+        for lead in svg.split("<polyline").filter(|part| part.contains("stroke-width=\"7\"")) {
+            let ends = attribute(lead, "points").unwrap().split([' ', ',']);
+            let ends: Vec<f64> = ends.map(|number| number.parse::<f64>().unwrap() / 10.0).collect();
+            for step in 0..=50 {
+                let share = f64::from(step) / 50.0;
+                let [x, y] = [0, 1].map(|i| ends[i] + share * (ends[i + 2] - ends[i]));
+                let spot = points::around((x, y), 0.1);
+                for (text, area) in &texts {
+                    assert!(area.overlap(&spot) == 0.0, "a line runs through {text}");
+                }
+            }
+        }
     }
 
     #[test]

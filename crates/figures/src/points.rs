@@ -169,9 +169,16 @@ pub struct Free {
     pub area: Area,
 }
 
+impl Free {
+    /// Whether it is so near its point that no line has to lead there.
+    pub fn is_near(&self) -> bool {
+        self.distance < LED
+    }
+}
+
 /// Draws a thin line from a point to its label where that stands far from it.
 pub fn lead(canvas: &mut Canvas, at: (f64, f64), place: &Free) {
-    if place.distance >= LED {
+    if !place.is_near() {
         let Area { left, right, top, bottom } = place.area;
         canvas.path(&[at, (at.0.clamp(left, right), at.1.clamp(top, bottom))], GREY, 0.7);
     }

@@ -90,7 +90,7 @@ pub enum Projection {
 pub enum Labelling {
     /// Every one, though labels may lie over each other
     All,
-    /// Those that cover nothing; up to 120 texts the others are numbered, with a list beside
+    /// Those that have room beside their points; up to 120 texts the others are numbered, with a list
     Some,
     /// None
     None,
