@@ -25,8 +25,8 @@ pub enum TrainingError {
     },
     /// A loss, gradient or weight that is NaN or infinite.
     #[error(
-        "step {step}: the {what} of {parameter} became {value}; lower the learning rate, or look at \
-            the batch of this step"
+        "step {step}: the {what} of {parameter} became {value}; lower the learning rate, or look \
+            at the batch of this step"
     )]
     NotFinite {
         /// Number of the step.
