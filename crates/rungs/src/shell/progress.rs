@@ -106,7 +106,8 @@ fn is_piped() -> bool {
     !io::stdout().is_terminal()
 }
 
-/// Draws a bar at once and again after every pause; it goes when the work that it shows ends or fails.
+/// Draws a bar at once and again after every pause; it goes when the work that it shows ends or
+/// fails.
 fn ticking(bar: ProgressBar, template: &str, pause: Duration) -> ProgressBar {
     let bar = bar.with_style(style(template)).with_finish(ProgressFinish::AndClear);
     bar.tick();
