@@ -110,8 +110,11 @@ fn a_broken_row_is_named_with_its_line() {
         (b"a,b,1\nc,d,high\n", ["line 2", "a number", "\"high\""]),
         (b"a,b,1\nc,d,NaN\n", ["line 2", "a number", "\"NaN\""]),
         (b"a,b,1\n\xff,d,2\n", ["line 2", "UTF-8", "other bytes"]),
-        (b"", ["sentence1,sentence2,score", "found no row"]),
-        (b"sentence1,sentence2,score\n", ["sentence1,sentence2,score", "found no row"]),
+        (b"", ["table.csv", "sentence1,sentence2,score", "found no row"]),
+        (
+            b"sentence1,sentence2,score\n",
+            ["table.csv", "sentence1,sentence2,score", "found no row"],
+        ),
     ] {
         let error = table(text).unwrap_err().to_string();
         assert_eq!(error.lines().count(), 1);

@@ -335,7 +335,7 @@ fn a_header_of_several_words_and_one_that_comes_again_are_told() {
     assert_refused(labelled("a.tsv", &twice, None), &["line 6", "names of the columns again"]);
     let comma = table("a.csv", "Satz 1;Satz 2;Wert\na;b;1\nc;d;2,5\n");
     assert_refused(comma.rated(None), &["line 3", "a number", "2,5"]);
-    assert_refused(labelled("a.tsv", "a, b\n", None), &["1 column", "called .csv"]);
+    assert_refused(labelled("a.tsv", "a, b\n", None), &["1 column at most", "FILE.csv"]);
 }
 
 #[test]

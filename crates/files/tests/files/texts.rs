@@ -65,7 +65,7 @@ fn a_file_that_changes_its_size_while_it_is_read_is_refused() {
 
 #[test]
 fn a_text_for_a_terminal_keeps_its_lines_and_cannot_steer_it() {
-    let text = "a\u{1b}[2Jb\r\u{9b}1m\tc\ne\u{301}\u{200d}\0";
-    let shown = "a\\u{1b}[2Jb\\r\\u{9b}1m\tc\ne\u{301}\u{200d}\\u{0}";
+    let text = "a\u{1b}[2Jb\r\u{9b}1m\tc\ne\u{301}\u{200d}\0\u{202e}\u{2069}";
+    let shown = "a\\u{1b}[2Jb\\r\\u{9b}1m\tc\ne\u{301}\u{200d}\\u{0}\\u{202e}\\u{2069}";
     assert_eq!(for_terminal(text), shown);
 }

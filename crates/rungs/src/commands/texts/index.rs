@@ -31,10 +31,11 @@ use crate::shell::{failure, input, names, output, progress};
   cargo rungs index docs                        the documentation of this workspace's dependencies
 
 Markdown (.md) gives a passage for each paragraph, item, table row and block of code, behind its \
-headings, of which the title of a front matter is the highest; Rust (.rs) the prose of its documentation comments; any other file gives its lines, or \
-with --paragraphs what stands \
-between empty lines. Of a directory .md, .markdown, .rs and .txt are read; hidden entries, symbolic \
-links, target/ and what a .gitignore names are left out. Only what changed is embedded again.")]
+headings, of which the title of a front matter is the highest; Rust (.rs) the prose of its \
+documentation comments; any other file gives its lines, or with --paragraphs what stands \
+between empty lines. Of a directory .md, .markdown, .rs and .txt are read; hidden entries, \
+symbolic links, target/ and what a .gitignore names are left out. Only what changed is embedded \
+again.")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
