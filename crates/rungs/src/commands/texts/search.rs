@@ -207,6 +207,9 @@ fn for_people(row: &FoundPassage) -> String {
     if beginning.len() < text.len() {
         beginning.push_str("..");
     }
-    let also = if *more == 0 { String::new() } else { format!("  (and in {more} other places)") };
+    let also = match more {
+        0 => String::new(),
+        more => format!("  (and in {})", files::counted(*more, "other place")),
+    };
     format!("{score:7.4}  {file}:{line}  {beginning}{also}\n")
 }

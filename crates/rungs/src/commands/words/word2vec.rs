@@ -181,7 +181,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let seconds = start.elapsed().as_secs_f64();
     let summary = Summary {
-        corpus: args.corpus.clone(),
+        corpus: name,
         words: vocabulary.corpus_words,
         vocabulary: vocabulary.words.len(),
         epochs: args.epochs,
@@ -243,8 +243,10 @@ fn for_people(summary: &Summary) -> String {
         _ => format!("{} nats a pair, by epoch", by_epoch.join(", ")),
     };
     format!(
-        "corpus      {corpus}: {words} words, read {epochs} times\nvocabulary  {vocabulary}\n\
+        "corpus      {corpus}: {}, read {}\nvocabulary  {vocabulary}\n\
          loss        {loss}\nspeed       {words_per_second:.0} words/s, {seconds:.1} s\n\
-         written     {out}\n"
+         written     {out}\n",
+        files::counted(*words as usize, "word"),
+        files::counted(*epochs as usize, "time"),
     )
 }
