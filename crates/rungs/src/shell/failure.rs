@@ -7,7 +7,10 @@ use clap::builder::Styles;
 use clap::builder::styling::Style;
 use data::DataError;
 
-use crate::shell::{input, progress};
+use crate::shell::progress;
+
+/// Where standard input lies, for what is read by its path.
+pub const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// An error with its remedy on a line of its own.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ impl std::error::Error for Helpful {}
 pub fn say(error: &anyhow::Error) {
     let styles = Styles::styled();
     // what is read by its path is named by it
-    let said = error.to_string().replace(input::STANDARD_INPUT, "standard input");
+    let said = error.to_string().replace(STANDARD_INPUT, "standard input");
     say_line("error:", styles.get_error(), &said);
     if let Some(Helpful { help, .. }) = error.downcast_ref() {
         say_line("help:", styles.get_valid(), help);

@@ -11,7 +11,7 @@ use sentences::SentenceEncoder;
 use tempfile::NamedTempFile;
 use tokens::Tokenizer;
 
-use crate::shell::failure::Helpful;
+use crate::shell::failure::{Helpful, STANDARD_INPUT};
 
 /// What is expected of a file.
 const EXPECTED: &str = "a text in UTF-8";
@@ -88,9 +88,6 @@ pub fn check_meant(name: &Path, known: &[&str]) -> Result<()> {
     let error = format!("{name:?}: expected {} or a file, found nothing", known.join(", "));
     Err(Helpful { error, help: format!("did you mean {near}?") }.into())
 }
-
-/// Where standard input lies, for what is read by its path.
-pub const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// The path that a file is read by: for `-` that of standard input.
 pub fn path(path: &Path) -> &Path {

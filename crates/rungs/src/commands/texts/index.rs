@@ -272,14 +272,14 @@ struct Renewing {
 
 /// What went through the encoder.
 #[derive(Default)]
-struct Embedded {
+struct EncoderWork {
     texts: usize,
     /// Number of texts of which only the beginning was read.
     truncated: usize,
     spent: Duration,
 }
 
-impl Embedded {
+impl EncoderWork {
     /// The vectors of these texts.
     fn embed(&mut self, encoder: &SentenceEncoder, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         let begun = Instant::now();
@@ -318,7 +318,7 @@ impl Renewing {
         format: Format,
     ) -> Result<()> {
         let bar = progress::bar(files.len() as u64, "files read");
-        let (mut work, encoder) = (Embedded::default(), &self.encoder);
+        let (mut work, encoder) = (EncoderWork::default(), &self.encoder);
         let interrupt = Interrupt::catch()?;
         let embed = |texts: &[&str]| {
             if interrupt.came() {
