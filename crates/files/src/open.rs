@@ -121,8 +121,7 @@ pub(crate) fn not_opened(path: &Path, expected: &'static str, source: io::Error)
         return FilesError::Io { path: path.into(), action: "reading", source };
     }
     let Ok(target) = fs::read_link(path) else {
-        let expected =
-            format!("{expected}; check the path, or fetch it: `cargo rungs fetch --help`");
+        let expected = format!("{expected}; check the path");
         return FilesError::NotFound { path: path.into(), expected };
     };
     let found = one_line(&format!("a link to {target:?}, where nothing is"));

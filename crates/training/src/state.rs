@@ -200,6 +200,10 @@ impl State {
             let problem = format!("begun otherwise: expected {key} {expected}, found {found}");
             return Err(refused(&folder.join(STATE_FILE), problem));
         }
+        if steps < self.step {
+            let problem = format!("expected at least the {} steps that are done", self.step);
+            return Err(refused(&folder.join(STATE_FILE), format!("{problem}, found {steps}")));
+        }
         let planned = budgeted && self.recipe.steps == steps && self.step < self.steps;
         Ok(State { recipe: given.recipe, steps: if planned { self.steps } else { steps }, ..self })
     }

@@ -29,7 +29,7 @@ pub struct RunArgs {
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArg,
-    /// Where figures go [default: target/rungs in the clone, rungs-figures where there is none]
+    /// Where figures go [default: target/rungs in the clone, rungs-figures elsewhere]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Open what they print and draw as one page in the browser: index.html beside the figures
@@ -72,10 +72,11 @@ pub fn list() -> Result<()> {
 pub fn run(args: &RunArgs) -> Result<()> {
     let chosen = choose(&args.lessons)?;
     let device = names::device(&args.device.device)?;
+    let here = std::env::current_dir()?;
     let out = match (&args.out, output::clone()) {
         (Some(out), _) => out.clone(),
-        (None, Ok(clone)) => clone.join("target/rungs"),
-        (None, Err(_)) => PathBuf::from("rungs-figures"),
+        (None, Ok(clone)) if here.starts_with(&clone) => clone.join("target/rungs"),
+        (None, _) => PathBuf::from("rungs-figures"),
     };
     if args.out.is_some() {
         place::folder(&out)?

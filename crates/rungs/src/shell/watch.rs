@@ -143,3 +143,15 @@ impl Watch {
         Duration::from_secs(left.ceil() as u64)
     }
 }
+
+/// From this many examples on, what is measured on those held back is no matter of chance: of 30, two
+/// standard errors are at most 18 in 100.
+const FEW_HELD_OUT: usize = 30;
+
+/// Notes on standard error that few examples were held back, if so.
+pub fn note_few_held_out(held_out: usize, what: &str) {
+    if held_out < FEW_HELD_OUT {
+        let held_out = files::counted(held_out, what);
+        note!("note: measured on {held_out} held back, which is few");
+    }
+}

@@ -29,7 +29,7 @@ fn trained(folder: &TempDir, model: &TempDir, method: &[&str]) -> (String, Value
         ["classify", "train", &file, "--model", path(model), "--out", &out, "--format", "json"];
     let output = rungs(&[&args[..], method].concat(), b"");
     let summary = stdout(&output);
-    let note = "note: measured on 2 rows held back, which is few; `classify eval` takes more";
+    let note = "note: measured on 2 rows held back, which is few";
     assert!(String::from_utf8_lossy(&output.stderr).contains(note), "{output:?}");
     (out, serde_json::from_str(&summary).unwrap())
 }
@@ -189,17 +189,28 @@ fn a_head_with_other_labels_than_its_model_is_refused() {
 }
 
 #[test]
+fn what_only_a_fine_tuning_takes_is_refused_for_other_methods() {
+    let (folder, model) = (animals(), model());
+    let (rows, out) = (at(&folder, "animals.tsv"), at(&folder, "never"));
+    let train = ["classify", "train", &rows, "--model", path(&model), "--out", &out];
+    for option in ["--epochs", "--learning-rate"] {
+        let refused = rungs(&[&train[..], &[option, "1"]].concat(), b"");
+        assert_refused(&refused, &[option, "expected --method finetune"]);
+    }
+}
+
+#[test]
 fn as_much_of_a_text_is_read_for_an_answer_as_was_in_training() {
-    for method in ["logreg", "finetune"] {
+    for method in [&["logreg"][..], &["finetune", "--epochs", "1"]] {
         let (folder, model) = (animals(), model());
         fs::write(model.path().join("sentence_bert_config.json"), r#"{"max_seq_length": 4}"#)
             .unwrap();
-        let (out, _) = trained(&folder, &model, &["--method", method, "--epochs", "1"]);
+        let (out, _) = trained(&folder, &model, &[&["--method"], method].concat());
         let said = json_lines(&rungs(
             &["classify", "predict", &out],
             b"the cat\nthe cat sat on a river bank",
         ));
-        assert_eq!(said[0]["probabilities"], said[1]["probabilities"], "{method}");
+        assert_eq!(said[0]["probabilities"], said[1]["probabilities"], "{method:?}");
     }
 }
 

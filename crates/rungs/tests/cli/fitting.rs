@@ -207,6 +207,19 @@ fn an_index_lists_its_files_and_is_carried_into_other_programs() {
 }
 
 #[test]
+fn outside_of_the_clone_a_lesson_draws_into_the_folder_where_one_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["run", "6"])
+        .current_dir(folder.path())
+        .env_remove("RUNGS_DEVICE")
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("figure: rungs-figures/06-"));
+    assert!(folder.path().join("rungs-figures").is_dir());
+}
+
+#[test]
 fn devices_are_tried_outside_of_the_clone_and_nothing_is_left_there() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_rungs"))

@@ -138,6 +138,7 @@ fn files_are_added_by_the_indexs_own_model_and_removed() {
     let info = object(&["index", "remove", more, "--index", &index]);
     assert_eq!(info["files"], 3);
     assert_eq!(info["removed"], 1);
+    assert_eq!(info["bytes"], fs::metadata(&index).unwrap().len(), "as it is left");
     assert_refused(
         &rungs(&["index", "remove", more, "--index", &index], b""),
         &["found none there"],

@@ -62,6 +62,9 @@ fn a_corpus_may_be_longer_than_its_default_and_written_as_it_stands() {
     fs::write(&from, "The Cat sat.\n\n  It purred!\n").unwrap();
     json(&["corpus", &from, "--raw", "--out", &to]);
     assert_eq!(fs::read_to_string(&to).unwrap(), "The Cat sat.\nIt purred!\n");
+    let cut = json(&["corpus", &from, "--raw", "--words", "1", "--out", &to, "--force"]);
+    assert_eq!((&cut["words"], &cut["lines"]), (&3.into(), &1.into()), "a passage stays whole");
+    assert_eq!(fs::read_to_string(&to).unwrap(), "The Cat sat.\n");
 }
 
 #[test]
@@ -112,6 +115,10 @@ fn words_are_trained_asked_and_scored() {
         &rungs(&["neighbours", &file, "frnace"], b""),
         &["\"frnace\" has no vector", "help: ", "france"],
     );
+    let strange = rungs(&["neighbours", &file, "zzzzzzzzzzzz", "--words", "3"], b"");
+    assert_refused(&strange, &["no vector among the 3 words read of"]);
+    let said = String::from_utf8_lossy(&strange.stderr).into_owned();
+    assert!(!said.contains("help:"), "no word is like it: {said}");
     let unknown = at(&folder, "unknown.txt");
     fs::write(&unknown, ": all unknown\nzeppelin blimp king queen\n").unwrap();
     assert_eq!(json(&["analogies", &file, &unknown])["total"]["accuracy"], Value::Null);
@@ -284,7 +291,7 @@ fn vectors_of_others_are_read_or_called_by_their_name() {
     fs::write(&steering, "2 1\ncat 1\ndog\u{1b}[2J 1\n").unwrap();
     let near = rungs(&["neighbours", &steering, "cat"], b"");
     assert_eq!(stdout(&near), " 1.0000  dog\\u{1b}[2J\n");
-    let unknown = rungs(&["neighbours", &steering, "dgo"], b"");
+    let unknown = rungs(&["neighbours", &steering, "dog[2J"], b"");
     assert_refused(&unknown, &["help: ", "dog", "[2J"]);
     assert!(!unknown.stderr.contains(&0x1b));
     let packed = at(&folder, "v.bin");

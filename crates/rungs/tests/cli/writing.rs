@@ -240,8 +240,11 @@ fn ctrl_c_saves_and_says_how_to_go_on_and_the_losses_are_those_of_one_run() {
     assert_eq!(losses(&halved), losses(&whole));
     assert_refused(
         &train(&["llama", "--resume", halved.to_str().unwrap()]),
-        &["expected a llama", "a gpt"],
+        &["expected a llama", "a gpt", "cargo rungs train gpt --resume"],
     );
+    let fewer = train(&["gpt", "--resume", halved.to_str().unwrap(), "--steps", "20"]);
+    assert_refused(&fewer, &["expected at least the 60 steps that are done, found 20"]);
+    assert!(!newest.exists(), "a training that was finished has one model");
     fs::write(&text, TEXT).unwrap();
     let changed = train(&["gpt", "--resume", halved.to_str().unwrap()]);
     assert_refused(&changed, &["expected the text that this training began with"]);
@@ -395,9 +398,13 @@ fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     drop(start);
     let more = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "16"], b""));
     assert!(more.contains("steps       16\n"), "{more}");
-    let fewer = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "3"], b""));
-    assert!(fewer.contains("steps       16, all of them done before\n"), "{fewer}");
-    assert!(fewer.ends_with(&format!("--resume {} --steps 32\n", names[1])), "{fewer}");
+    assert_refused(
+        &rungs(&["train", "gpt", "--resume", names[1], "--steps", "3"], b""),
+        &["expected at least the 16 steps that are done, found 3"],
+    );
+    let no_more = stdout(&rungs(&["train", "gpt", "--resume", names[1]], b""));
+    assert!(no_more.contains("steps       16, all of them done before\n"), "{no_more}");
+    assert!(no_more.ends_with(&format!("--resume {} --steps 32\n", names[1])), "{no_more}");
     // as a kill before the first evaluation leaves it
     fs::rename(out.join("config.json"), folder.path().join("config.json")).unwrap();
     let killed = rungs(&["train", "gpt", "--resume", names[1], "--steps", "20"], b"");

@@ -1,7 +1,6 @@
 //! What the demo claims of what was learnt.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
 use course::{Bar, Marks, Report, Run};
 use data::{Related, World};
 use kernels::dropout::with_seed;

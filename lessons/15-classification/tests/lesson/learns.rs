@@ -1,7 +1,6 @@
 //! What the demo claims of what was learned.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
 use classify::baseline::{BagOfWords, majority};
 use classify::demo::demo;
 use classify::finetune::{Example, Examples, FineTuning, sequence_classifier};

@@ -53,7 +53,7 @@ pub struct Args {
     what: String,
     /// Devices, separated by commas; lessons passes over those that do not work here
     #[arg(
-        long, value_name = "D,D,..",
+        short, long, value_name = "D,D,..",
         value_delimiter = ',',
         env = backend::DEVICE_VARIABLE,
         default_value = backend::DEFAULT,
@@ -62,14 +62,14 @@ pub struct Args {
     )]
     device: Vec<String>,
     /// Where lessons writes its table, its rows and its figure
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Texts for the encoder, one a line [default: 256 made-up sentences]
     #[arg(long, value_name = "FILE")]
     texts: Option<PathBuf>,
     /// The encoder by name or a folder [default: minilm], or the folder of a causal language model
     /// [default: 124M random weights]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(short, long, value_name = "MODEL")]
     model: Option<String>,
     /// Tokens that generate writes; no more than the model sees at once
     #[arg(
@@ -101,7 +101,7 @@ pub struct Args {
     #[arg(long)]
     profile: bool,
     /// How to print
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
 }
 

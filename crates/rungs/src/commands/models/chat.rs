@@ -45,7 +45,7 @@ const COMMANDS: &str = "/reset forgets the conversation, /system TEXT says who a
   cargo rungs chat --model smollm2 --temperature 0 < questions.txt
 
 In a terminal: /reset, /system TEXT, /save FILE, /quit; Ctrl-C ends an answer. Otherwise each line \
-of standard input is a turn of one conversation, and each answer a line, its line ends written as \
+of standard input that is not blank is a turn of one conversation, and each answer a line, its line ends written as \
 \\n; a turn that is too long has an empty answer, and the exit code says so.")]
 pub struct Args {
     /// Name of the model, its folder or its GGUF file.
@@ -426,7 +426,7 @@ fn typed_lines() -> Receiver<Typed> {
     typed
 }
 
-/// Asks for a line, and anew after Ctrl-C, which the terminal forgets what was typed at; a second
+/// Asks for a line, and anew after Ctrl-C, at which the terminal forgets what was typed; a second
 /// one ends the program. `None` at the input's end.
 fn asked(typed: &Receiver<Typed>) -> Result<Option<Typed>> {
     output::piece(PROMPT)?;

@@ -158,7 +158,7 @@ struct Described {
 fn check_kind(folder: &Path) -> Result<()> {
     let path = folder.join("config.json");
     if !path.exists() {
-        return Err(not_for_a_page(folder, "a folder without config.json"));
+        return Err(not_for_a_page(folder, "a folder without config.json, as a GGUF model's"));
     }
     let Described { model_type } = files::read_json(&path)?;
     match model_type.as_deref() {

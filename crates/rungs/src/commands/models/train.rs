@@ -15,6 +15,7 @@ use decoder::GptConfig;
 use llama::LlamaConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::shell::failure::Helpful;
 use crate::shell::options::{DeviceArg, PresetArg, above_zero, share};
 use crate::shell::place::Claim;
 use crate::shell::writers::Loaded;
@@ -165,7 +166,10 @@ pub fn run(args: &Args) -> Result<()> {
     };
     if settings.architecture != args.architecture {
         let (began, asked) = (settings.architecture.name(), args.architecture.name());
-        bail!("{}: expected a {asked}, found the training of a {began}", folder.display());
+        let folder = folder.display();
+        let error = format!("{folder}: expected a {asked}, found the training of a {began}");
+        let help = format!("`cargo rungs train {began} --resume {folder}` goes on with it");
+        return Err(Helpful { error, help }.into());
     }
     let progress = progress::spinner(format!("reading {}", settings.corpus));
     let text = input::corpus(&settings.corpus, settings.corpus_seed)?.text()?;
@@ -174,7 +178,7 @@ pub fn run(args: &Args) -> Result<()> {
         let expected = settings.characters;
         bail!(
             "{}: expected the text that this training began with, of {expected} characters, found \
-                {characters}",
+                {characters}; give it back that text, or begin a new training with --out",
             settings.corpus
         );
     }

@@ -412,7 +412,8 @@ struct Removed {
 fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let mut index = Index::open(path)?;
     let removed = index::remove_files(&mut index, files)?;
-    let info = index.info()?;
+    drop(index); // the file gets its size when it is closed
+    let info = Index::open_to_read(path)?.info()?;
     let report = Removed { removed, info };
     output::object(format, &report, || {
         let removed = files::counted(removed, "file");

@@ -165,6 +165,7 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("stopped after {after}; the model so far is in {out}");
     }
     let after = scores(&encoder, held_out, rated.as_deref(), feelings_asked)?;
+    watch::note_few_held_out(held_out.len(), "pair");
     let out = args.out.display().to_string();
     let summary = Summary {
         pairs: pairs.len(),

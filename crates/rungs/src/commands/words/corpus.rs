@@ -30,7 +30,8 @@ pub struct Args {
     /// Which corpus
     #[arg(value_name = "toy|docs|FILE|-", default_value = "docs")]
     corpus: String,
-    /// Only so many words [default: all; of the toy world 40,000 sentences]
+    /// Only so many words, with --raw to the end of their passage [default: all; of the toy world
+    /// 40,000 sentences]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     words: Option<u64>,
     /// The text as it stands, not split into words
@@ -77,7 +78,11 @@ pub fn run(args: &Args) -> Result<()> {
     let interrupt = Interrupt::catch()?;
     let lines = if args.questions { questions(&args.corpus)? } else { passages(args)? };
     let name = input::name(Path::new(&args.corpus));
-    let progress = progress::spinner(format!("reading {name}"));
+    let message = format!("reading {name}");
+    let progress = match &args.out {
+        Some(out) if output::is_stdout(out) => progress::beside_results(message),
+        _ => progress::spinner(message),
+    };
     let description = match &args.out {
         None => describe(args, lines, &interrupt, &mut std::io::sink()),
         Some(path) => output::aside(path, |file| describe(args, lines, &interrupt, file)),
@@ -141,7 +146,9 @@ fn describe(
         }
         let passage = passage?;
         let mut words = data::words(&passage);
-        words.truncate((most - words_read).try_into().unwrap_or(usize::MAX));
+        if !args.raw {
+            words.truncate((most - words_read).try_into().unwrap_or(usize::MAX));
+        }
         let line = if args.raw || args.questions { passage } else { words.join(" ") };
         if line.is_empty() {
             continue; // punctuation alone
@@ -155,7 +162,7 @@ fn describe(
         for word in words {
             *counts.entry(word).or_default() += 1;
         }
-        if words_read == most {
+        if words_read >= most {
             break;
         }
     }

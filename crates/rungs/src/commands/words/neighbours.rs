@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use course::Table;
 use data::World;
 use serde::Serialize;
@@ -93,8 +93,9 @@ pub struct VectorsArg {
     format: Format,
 }
 
-/// Number of spellings that are offered for an unknown word.
+/// Number of spellings that are offered for an unknown word, and how like it they are at least.
 const OFFERED: usize = 3;
+const LIKE: f64 = 0.5;
 
 /// A word that was found.
 #[derive(Serialize)]
@@ -171,6 +172,7 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
         data::questions(input::path(Path::new(&args.questions)))?
     };
     let space = open(&args.vectors)?;
+    let words = space.words().len();
     let progress = progress::bar(sections.len() as u64, "sections");
     let mut total = Score { section: "total".into(), questions: 0, covered: 0, right: 0 };
     let mut counted = Vec::new();
@@ -184,6 +186,10 @@ pub fn analogies(args: &AnalogiesArgs) -> Result<()> {
         progress.inc(1);
     }
     progress.finish_and_clear();
+    if total.covered == 0 && total.questions > 0 {
+        let words = files::counted(words, "word");
+        note!("note: no question has all its words among the {words} that were read");
+    }
     let sections = Sections { sections: counted, total: total.into() };
     output::object(args.vectors.format, &sections, || for_people(&sections))
 }
@@ -227,14 +233,20 @@ fn row(space: &Space, word: &str, path: &Path) -> Result<usize> {
     let mut known: Vec<(f64, &str)> = Vec::new();
     for spelling in space.words() {
         let likeness = strsim::normalized_damerau_levenshtein(&lower_case, spelling);
-        known.push((likeness, spelling));
+        if likeness >= LIKE {
+            known.push((likeness, spelling));
+        }
     }
     known.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut offered = Vec::new();
     for (_, spelling) in known.iter().take(OFFERED) {
         offered.push(*spelling);
     }
-    let error = format!("{word:?} has no vector in {}", path.display());
+    let words = files::counted(space.words().len(), "word");
+    let error = format!("{word:?} has no vector among the {words} read of {}", path.display());
+    if offered.is_empty() {
+        bail!(error);
+    }
     let help = format!("the nearest known spellings are {}", offered.join(", "));
     Err(Helpful { error, help }.into())
 }

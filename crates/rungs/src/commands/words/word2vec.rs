@@ -180,6 +180,12 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     let seconds = start.elapsed().as_secs_f64();
+    // what is finished is not given up for what is not
+    let out = if stopped && args.out.exists() {
+        args.out.with_added_extension("stopped")
+    } else {
+        args.out.clone()
+    };
     let summary = Summary {
         corpus: name,
         words: vocabulary.corpus_words,
@@ -188,10 +194,10 @@ pub fn run(args: &Args) -> Result<()> {
         words_per_second: (vocabulary.corpus_words * u64::from(args.epochs)) as f64 / seconds,
         losses: trained.losses,
         seconds,
-        out: args.out.display().to_string(),
+        out: out.display().to_string(),
     };
     WordVectors { words: vocabulary.words, d_model: config.d_model, values: trained.vectors }
-        .write(&args.out)?;
+        .write(&out)?;
     if stopped {
         bail!(
             "stopped after {read} of {total} words; the vectors learnt until then are in {}",

@@ -1,5 +1,6 @@
 //! A training of either architecture: what is shown and written while it goes on, and after it.
 
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use course::{Axis, Figure, Line, Marks, Panel};
 use decoder::{CausalPretraining, Generation, LanguageModel, Sampling, TokenizedCorpus};
+use files::FilesError;
 use serde_json::{Value, json};
 use tokens::{Chat, TokensError};
 use training::{Event, Observer, Recipe, SaveError, Stop, Task, Trained, TrainingRun};
@@ -89,10 +91,13 @@ impl Fit<'_> {
         observer.watch.end();
         let trained = trained?;
         figure(folder)?;
+        let newest = folder.join(NEWEST);
         if trained.stop == Stop::Interrupted {
-            let newest = folder.join(NEWEST);
             output::folder(&newest)?;
             (observer.publish)(&trained.model.valid(), &newest).map_err(|error| anyhow!(error))?;
+        } else if newest.exists() {
+            // that of an interruption before
+            fs::remove_dir_all(&newest).map_err(FilesError::io(&newest, "removing"))?;
         }
         self.finish(&trained, &observer.watch)
     }
@@ -150,7 +155,8 @@ impl Fit<'_> {
 
     /// Prints how the training went; an interrupt is an error that says how to go on.
     fn finish<M>(&self, trained: &Trained<M>, watch: &Watch) -> Result<()> {
-        let folder = self.folder.display();
+        let name = self.folder.to_string_lossy();
+        let folder = shlex::try_quote(&name)?; // as it is pasted into a shell
         let resume =
             format!("cargo rungs train {} --resume {folder}", self.args.architecture.name());
         if trained.stop == Stop::Interrupted {
@@ -159,14 +165,20 @@ impl Fit<'_> {
                     it is now in {folder}/{NEWEST}",
                 trained.step, watch.steps
             );
-            return Err(Helpful { error, help: format!("`{resume}` goes on") }.into());
+            let again = if self.settings.corpus == "-" {
+                ", with the same text on standard input"
+            } else {
+                ""
+            };
+            return Err(Helpful { error, help: format!("`{resume}` goes on{again}") }.into());
         }
         let room = output::columns().map_or(CURVE, |columns| columns.saturating_sub(NUMBERS));
         output::line(training::curve(&watch.losses, CURVE.min(room.max(1)), HEIGHT).trim_end())?;
         let (at, nats) = trained.best.unwrap_or_default();
-        let tokens = (self.corpus.validation.len() - 1).max(1);
-        let bits =
-            lookup::bits_per_character(nats, tokens, self.corpus.validation_characters.max(1));
+        // its first token is not predicted, and counts as the mean of the others
+        let (tokens, characters) =
+            (self.corpus.validation.len(), self.corpus.validation_characters);
+        let bits = lookup::bits_per_character(nats, tokens, characters.max(1));
         let why = match trained.stop {
             Stop::Budget => ", the time being up",
             Stop::NoBetter => ", as it got no better",

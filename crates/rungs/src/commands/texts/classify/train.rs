@@ -58,9 +58,9 @@ pub struct Args {
     /// With finetune, times through the texts [default: 2, and up to 10 where rows are few]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
-    /// With finetune, the highest learning rate
-    #[arg(long, value_name = "R", default_value_t = 5e-5, value_parser = above_zero)]
-    learning_rate: f64,
+    /// With finetune, the highest learning rate [default: 5e-5]
+    #[arg(long, value_name = "R", value_parser = above_zero)]
+    learning_rate: Option<f64>,
     /// Everything random follows from it
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
@@ -100,9 +100,6 @@ const HELD_OUT: usize = 10;
 const STEPS: usize = 100;
 const FEWEST_EPOCHS: usize = 2;
 const MOST_EPOCHS: usize = 10;
-/// From this many rows on, what is measured on those held back is no matter of chance: of 30, two
-/// standard errors are at most 18 in 100.
-const FEW_HELD_OUT: usize = 30;
 /// From this many rows on, labels that mostly differ are taken for something else.
 const FEW_ROWS: usize = 10;
 
@@ -234,6 +231,8 @@ pub fn run(args: &Args) -> Result<()> {
     let encoder = names::open(&args.model)?;
     if matches!(args.method, How::Finetune) {
         encoder.bert()?;
+    } else if args.epochs.is_some() || args.learning_rate.is_some() {
+        bail!("--epochs and --learning-rate: expected --method finetune, which reads in turns");
     }
     let _claim = Claim::new_folder(&args.out)?;
     let texts: Vec<&str> = rows.texts.iter().map(String::as_str).collect();
@@ -266,10 +265,7 @@ pub fn run(args: &Args) -> Result<()> {
         bag_of_words: accuracy(&bag_of_words(&rows), measured),
         out: args.out.display().to_string(),
     };
-    if summary.held_out < FEW_HELD_OUT {
-        let rows = files::counted(summary.held_out, "row");
-        note!("note: measured on {rows} held back, which is few; `classify eval` takes more");
-    }
+    watch::note_few_held_out(summary.held_out, "row");
     Classifier { about, encoder, head: learned.head, tuned: learned.tuned }.save(&args.out)?;
     if let Some(steps) = learned.stopped {
         let (after, out) = (files::counted(steps, "step"), args.out.display());
@@ -364,7 +360,9 @@ fn finetuned(args: &Args, encoder: &SentenceEncoder, rows: &LabelledRows) -> Res
         examples.push(Example { ids: encoder.encode(text)?.ids, target });
     }
     let (held_out, training) = examples.split_at(rows.held_out);
-    let how = FineTuning::new(args.seed).with_learning_rate(args.learning_rate);
+    let how = FineTuning::new(args.seed);
+    let learning_rate = args.learning_rate.unwrap_or(how.learning_rate);
+    let how = how.with_learning_rate(learning_rate);
     let how = how.with_epochs(epochs(args, training.len(), how.batch));
     let task = Examples::<SequenceClassifier> {
         training,
