@@ -15,7 +15,7 @@
 macro_rules! note {
     ($($line:tt)*) => {{
         use std::io::Write;
-        let line = files::for_terminal(&format!($($line)*));
+        let line = $crate::shell::progress::folded(&files::for_terminal(&format!($($line)*)));
         let _ = $crate::shell::progress::above(|| writeln!(std::io::stderr().lock(), "{line}"));
     }};
 }

@@ -220,7 +220,7 @@ fn a_folder_in_the_files_place_is_named() {
 #[test]
 fn a_missing_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    assert_says(open(folder.path()), &["model.safetensors", "does not exist", "cargo rungs fetch"]);
+    assert_says(open(folder.path()), &["model.safetensors", "does not exist", "check the path"]);
     assert_says(open(&folder.path().join("nowhere")), &["nowhere", "does not exist"]);
     assert_says(open(&folder.path().join("bad\u{1b}[31m\n")), &["does not exist", "\\u{1b}"]);
 }

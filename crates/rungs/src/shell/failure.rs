@@ -45,8 +45,9 @@ pub fn say(error: &anyhow::Error) {
 /// Prints a line on standard error, above all bars, its first word as clap colours its own: on a
 /// terminal that shows colours, and not where `NO_COLOR` is set.
 fn say_line(word: &str, style: &Style, text: &str) {
-    let text = printable(text);
-    let print = || writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {text}");
+    let line = progress::folded(&format!("{word} {}", printable(text)));
+    let text = &line[word.len()..];
+    let print = || writeln!(anstream::stderr().lock(), "{style}{word}{style:#}{text}");
     let _ = progress::above(print); // where it cannot be printed, the exit code says it
 }
 

@@ -233,6 +233,12 @@ pub fn is_of_words(name: &str) -> bool {
 /// The file of the word vectors called `name`: those that `fetch` gets, or a file of the user's.
 fn vectors_file(name: &Path) -> Result<PathBuf> {
     if name != Path::new(GLOVE) {
+        if !name.exists() && ENCODERS.names.iter().any(|encoder| name == Path::new(encoder)) {
+            let name = name.display();
+            let error = format!("{name}: expected word vectors, found a model of sentences");
+            let help = "`cargo rungs search` and `embed` read it, and `fetch glove` gets words";
+            return Err(Helpful { error, help: help.into() }.into());
+        }
         input::check_meant(name, &[GLOVE])?;
         return Ok(name.into());
     }

@@ -9,6 +9,8 @@ use indicatif::{
     BinaryBytes, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish,
     ProgressState, ProgressStyle,
 };
+use terminal_size::{Width, terminal_size_of};
+use textwrap::WordSplitter;
 
 /// Templates: a bar of things that are counted, and what the work says of itself; a bar of a file's
 /// bytes; a spinner: for how long, and what goes on; and the latter alone. Each has a part that
@@ -25,6 +27,16 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw
 /// else this way.
 pub fn above<T>(print: impl FnOnce() -> T) -> T {
     BARS.suspend(print)
+}
+
+/// A line as standard error shows it: on a terminal folded between its words, each in one piece, since
+/// it may be a path or a command that is copied.
+pub fn folded(line: &str) -> String {
+    let Some((Width(columns), _)) = terminal_size_of(io::stderr()) else { return line.into() };
+    let options = textwrap::Options::new(columns.into())
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(line, options)
 }
 
 /// A bar for work on so many things, called `unit`; its message stands behind them.

@@ -141,7 +141,7 @@ fn files_are_added_by_the_indexs_own_model_and_removed() {
     assert_eq!(info["bytes"], fs::metadata(&index).unwrap().len(), "as it is left");
     assert_refused(
         &rungs(&["index", "remove", more, "--index", &index], b""),
-        &["found none there"],
+        &["found none there", "help: `cargo rungs index info"],
     );
     let deep = folder.path().join("notes/deep");
     assert_eq!(object(&["index", "remove", deep.to_str().unwrap(), "--index", &index])["files"], 2);

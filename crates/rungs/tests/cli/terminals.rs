@@ -149,3 +149,23 @@ fn errors_have_the_colours_of_wrong_arguments_on_a_terminal_that_shows_any() {
     }
     assert!(seen(&unknown, &[]).0.contains("\u{1b}[32mhelp:"));
 }
+
+#[test]
+fn errors_and_notes_are_folded_between_words_on_a_terminal_and_stay_one_line_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = at(&folder, "few.txt");
+    fs::write(&text, "cat\n").unwrap();
+    let word2vec = ["word2vec", "--corpus", &text, "--out", &at(&folder, "v.bin")];
+    let (screen, status) = seen(&word2vec, &[("NO_COLOR", "1")]);
+    assert!(!status.success());
+    let (_, error) = screen.split_once("error: ").unwrap();
+    for line in error.lines() {
+        assert!(line.chars().count() <= COLUMNS.into(), "{line:?} in {screen}");
+    }
+    let folded: Vec<&str> = error.split_whitespace().collect();
+    let piped = rungs(&word2vec, b"");
+    let piped = String::from_utf8_lossy(&piped.stderr).into_owned();
+    let line = piped.lines().find_map(|line| line.strip_prefix("error: ")).unwrap();
+    assert_eq!(folded, Vec::from_iter(line.split_whitespace()));
+    assert!(!folder.path().join("v.bin").exists());
+}

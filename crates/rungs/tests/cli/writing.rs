@@ -381,7 +381,7 @@ fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     let start = writer(&characters(), &json!({"eos_token_id": 7}));
     fs::write(start.path().join("chat_template.jinja"), "{{ messages[0].content }}").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (text, out) = (folder.path().join("text.txt"), folder.path().join("out"));
+    let (text, out) = (folder.path().join("text.txt"), folder.path().join("my gpt"));
     fs::write(&text, "abcabcabc".repeat(200)).unwrap();
     let names = [&text, &out].map(|path| path.to_str().unwrap());
     let more = ["--corpus", names[0], "--out", names[1], "--preset", "tiny"];
@@ -404,7 +404,8 @@ fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     );
     let no_more = stdout(&rungs(&["train", "gpt", "--resume", names[1]], b""));
     assert!(no_more.contains("steps       16, all of them done before\n"), "{no_more}");
-    assert!(no_more.ends_with(&format!("--resume {} --steps 32\n", names[1])), "{no_more}");
+    let pasted = format!("--resume '{}' --steps 32\n", names[1]);
+    assert!(no_more.ends_with(&pasted), "what is pasted into a shell is one word: {no_more}");
     // as a kill before the first evaluation leaves it
     fs::rename(out.join("config.json"), folder.path().join("config.json")).unwrap();
     let killed = rungs(&["train", "gpt", "--resume", names[1], "--steps", "20"], b"");

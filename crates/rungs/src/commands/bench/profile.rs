@@ -167,5 +167,7 @@ fn table(rows: &[Row], roof: &Roof) -> String {
             },
         ]);
     }
-    format!("roof: {flops:.0} GFLOP/s, {bytes:.1} GB/s\n{}", output::fitted(&table))
+    let over = rows.iter().any(|row| row.share_of_roof.is_some_and(|share| share > 1.0));
+    let why = if over { "over 100 %: what was read lay in the processor's caches\n" } else { "" };
+    format!("roof: {flops:.0} GFLOP/s, {bytes:.1} GB/s\n{}{why}", output::fitted(&table))
 }

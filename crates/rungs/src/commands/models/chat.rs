@@ -45,8 +45,8 @@ const COMMANDS: &str = "/reset forgets the conversation, /system TEXT says who a
   cargo rungs chat --model smollm2 --temperature 0 < questions.txt
 
 In a terminal: /reset, /system TEXT, /save FILE, /quit; Ctrl-C ends an answer. Otherwise each line \
-of standard input that is not blank is a turn of one conversation, and each answer a line, its line ends written as \
-\\n; a turn that is too long has an empty answer, and the exit code says so.")]
+of standard input that is not blank is a turn of one conversation, and each answer a line, its \
+line ends written as \\n; a turn that is too long has an empty answer, and the exit code says so.")]
 pub struct Args {
     /// Name of the model, its folder or its GGUF file.
     #[arg(short, long, value_name = "MODEL", help = WRITERS)]

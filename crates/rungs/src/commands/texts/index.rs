@@ -10,7 +10,7 @@ use clap::Subcommand;
 use course::Table;
 use data::Split;
 use files::{FilesError, Home};
-use index::{FileProgress, Index, Info, Renewal, Renewed, SourceFile, StoredPassage};
+use index::{FileProgress, Index, IndexError, Info, Renewal, Renewed, SourceFile, StoredPassage};
 use indicatif::ProgressBar;
 use sentences::SentenceEncoder;
 use serde::Serialize;
@@ -411,7 +411,13 @@ struct Removed {
 /// Takes files out of an index and prints what is left.
 fn remove(path: &Path, files: &[PathBuf], format: Format) -> Result<()> {
     let mut index = Index::open(path)?;
-    let removed = index::remove_files(&mut index, files)?;
+    let removed = index::remove_files(&mut index, files).map_err(|error| match error {
+        IndexError::NotInIndex { .. } => {
+            let help = format!("`cargo rungs index info {} --files` lists them", path.display());
+            Helpful { error: error.to_string(), help }.into()
+        }
+        other => anyhow::Error::from(other),
+    })?;
     drop(index); // the file gets its size when it is closed
     let info = Index::open_to_read(path)?.info()?;
     let report = Removed { removed, info };

@@ -173,10 +173,9 @@ pub fn run(args: &Args) -> Result<()> {
         if stopped {
             bail!("{name}: stopped after {read} of {total} words with nothing learned yet");
         }
-        note!(
-            "note: {name}: expected lines of several words, found not one with two left: nothing \
-             was learned, and the vectors are as they were drawn; lower --min-count, or thin out \
-             less with --sample 0"
+        bail!(
+            "{name}: expected lines of several words, found not one with two left, and nothing to \
+                learn; lower --min-count, or thin out less with --sample 0"
         );
     }
     let seconds = start.elapsed().as_secs_f64();
@@ -243,16 +242,13 @@ fn config(args: &Args) -> Result<Word2VecConfig> {
 fn for_people(summary: &Summary) -> String {
     let Summary { corpus, words, vocabulary, epochs, losses, seconds, words_per_second, out } =
         summary;
-    let by_epoch: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
-    let loss = match &by_epoch[..] {
-        [] => "none measured: there were too few words that have neighbours".into(),
-        _ => format!("{} nats a pair, by epoch", by_epoch.join(", ")),
-    };
+    let losses: Vec<String> = losses.iter().map(|loss| format!("{loss:.3}")).collect();
     format!(
         "corpus      {corpus}: {}, read {}\nvocabulary  {vocabulary}\n\
-         loss        {loss}\nspeed       {words_per_second:.0} words/s, {seconds:.1} s\n\
-         written     {out}\n",
+         loss        {} nats a pair, by epoch\nspeed       {words_per_second:.0} words/s, \
+         {seconds:.1} s\nwritten     {out}\n",
         files::counted(*words as usize, "word"),
         files::counted(*epochs as usize, "time"),
+        losses.join(", "),
     )
 }

@@ -175,8 +175,8 @@ fn for_people(evaluation: &Evaluation) -> String {
         format!("not in training: {}\n", evaluation.unseen.join(", "))
     };
     format!(
-        "accuracy  {:.4} of {} (always the commonest label of the training: {:.4})\nmacro F1  {:.4}\n\
-         calibration error  {:.4}\n\n{}\n{confusion}{unseen}",
+        "accuracy  {:.4} of {} (always the commonest label of the training: {:.4})\n\
+         macro F1  {:.4}\ncalibration error  {:.4}\n\n{}\n{confusion}{unseen}",
         evaluation.accuracy,
         files::counted(evaluation.rows, "row"),
         evaluation.majority,

@@ -265,12 +265,12 @@ pub fn run(args: &Args) -> Result<()> {
         bag_of_words: accuracy(&bag_of_words(&rows), measured),
         out: args.out.display().to_string(),
     };
-    watch::note_few_held_out(summary.held_out, "row");
     Classifier { about, encoder, head: learned.head, tuned: learned.tuned }.save(&args.out)?;
     if let Some(steps) = learned.stopped {
         let (after, out) = (files::counted(steps, "step"), args.out.display());
         bail!("stopped after {after}; the classifier so far is in {out}");
     }
+    watch::note_few_held_out(summary.held_out, "row");
     output::object(args.format, &summary, || for_people(&summary))
 }
 
