@@ -259,8 +259,8 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The table for a terminal of so many columns. Where it is wider than that, a row becomes lines:
-    /// each column's name and the row's cell, one below the other.
+    /// The table for a terminal of so many columns. Where it is wider than that, a row becomes
+    /// lines: each column's name and the row's cell, one below the other.
     pub fn fitted(&self, columns: usize) -> String {
         let table = self.to_string();
         if table.lines().all(|line| line.chars().count() <= columns) {

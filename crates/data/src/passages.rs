@@ -24,9 +24,9 @@ pub enum Split {
 
 /// What a file says. Of Markdown (`.md`, `.markdown`) a paragraph, item, table row or block of code
 /// is a passage, behind the headings that it stands under; of what stands before the text (front
-/// matter) the title is a heading, and the rest a passage. Of Rust (`.rs`) the prose of the documentation comments, without code, a
-/// paragraph, heading, item or cell a passage. Of any other file its lines or paragraphs. Blank ones
-/// say nothing.
+/// matter) the title is a heading, and the rest a passage. Of Rust (`.rs`) the prose of the
+/// documentation comments, without code, a paragraph, heading, item or cell a passage. Of any other
+/// file its lines or paragraphs. Blank ones say nothing.
 pub fn passages(file: &Path, text: &str, split: Split) -> Vec<Passage> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match file.extension().and_then(|extension| extension.to_str()) {

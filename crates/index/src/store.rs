@@ -263,8 +263,8 @@ impl Index {
 
     /// Puts files in, in place of those of the same path: all of them or, after a failure, none.
     ///
-    /// Texts that have no vector yet go through `embed`, which gives a vector for each; what it gave
-    /// before a failure is kept for the next time.
+    /// Texts that have no vector yet go through `embed`, which gives a vector for each; what it
+    /// gave before a failure is kept for the next time.
     ///
     /// # Errors
     ///

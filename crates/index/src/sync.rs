@@ -198,9 +198,9 @@ pub struct Renewed {
     pub passed_over: usize,
 }
 
-/// Makes an index hold the texts of these files: reads those that changed, and embeds the texts that
-/// it does not have yet by `embed`, which gives a vector for each. Between the two, the texts of all
-/// changed files lie in memory, where they take less room than their vectors in a search.
+/// Makes an index hold the texts of these files: reads those that changed, and embeds the texts
+/// that it does not have yet by `embed`, which gives a vector for each. Between the two, the texts
+/// of all changed files lie in memory, where they take less room than their vectors in a search.
 ///
 /// # Errors
 ///

@@ -60,8 +60,8 @@ pub(crate) fn layer_norm(
     }
 }
 
-/// Turns the gradient of an RMSNorm's output into that of its input `x`, and adds what the row passes
-/// to the scale.
+/// Turns the gradient of an RMSNorm's output into that of its input `x`, and adds what the row
+/// passes to the scale.
 ///
 /// With n = x factor and u = gradient weight, the input's is factor (u - n mean(u n)).
 #[inline(always)] // as above

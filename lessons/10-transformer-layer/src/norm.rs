@@ -44,8 +44,8 @@ impl RmsNormConfig {
 }
 
 impl RmsNorm {
-    /// Normalises every token by [`rms_norm`] with the learned scale, or by [`kernels::norm`] unless
-    /// [`kernels::plain`]; a test holds the two equal.
+    /// Normalises every token by [`rms_norm`] with the learned scale, or by [`kernels::norm`]
+    /// unless [`kernels::plain`]; a test holds the two equal.
     ///
     /// # Shapes
     ///

@@ -123,7 +123,8 @@ impl Norm for Flex {
     }
 }
 
-/// Turns the gradients of all normed rows into those of x, and adds up what they pass to the scales.
+/// Turns the gradients of all normed rows into those of x, and adds up what they pass to the
+/// scales.
 pub(super) fn each_row_back(
     x: FlexTensor,
     gradient: FlexTensor,

@@ -78,11 +78,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         (None, Ok(clone)) if here.starts_with(&clone) => clone.join("target/rungs"),
         (None, _) => PathBuf::from("rungs-figures"),
     };
-    if args.out.is_some() {
-        place::folder(&out)?
-    } else {
-        output::folder(&out)?
-    };
+    place::folder(&out)?;
     let page = std::path::absolute(out.join("index.html"))?;
     if args.open {
         place::file(&page, Kind::Page, args.force)?;

@@ -1,7 +1,7 @@
 //! How a command that has something to save is interrupted.
 //!
-//! Whatever it saves, a command that a signal stops ends by that signal in the end, as one does that
-//! catches none: a shell says 130 of Ctrl-C and 143 of SIGTERM, and ends its loop too.
+//! Whatever it saves, a command that a signal stops ends by that signal in the end, as one does
+//! that catches none: a shell says 130 of Ctrl-C and 143 of SIGTERM, and ends its loop too.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

@@ -62,8 +62,8 @@ fn open_as(
     Ok(SentenceEncoder::open(&folder, device)?.with_batch(batch))
 }
 
-/// Loads the encoder that the index at `index` calls `name`: where that folder has moved, the remedy
-/// is another name.
+/// Loads the encoder that the index at `index` calls `name`: where that folder has moved, the
+/// remedy is another name.
 pub fn open_own(
     name: &str,
     index: &Path,

@@ -216,8 +216,8 @@ pub fn top_p(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The error of options of the command called `name` that do not go together, which ends the program
-/// as those do that clap refuses.
+/// The error of options of the command called `name` that do not go together, which ends the
+/// program as those do that clap refuses.
 pub fn refused<A: Args>(name: &'static str, problem: String) -> anyhow::Error {
     let mut command = A::augment_args(clap::Command::new(name));
     command.error(ErrorKind::ArgumentConflict, problem).into()

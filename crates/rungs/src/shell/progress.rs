@@ -29,8 +29,8 @@ pub fn above<T>(print: impl FnOnce() -> T) -> T {
     BARS.suspend(print)
 }
 
-/// A line as standard error shows it: on a terminal folded between its words, each in one piece, since
-/// it may be a path or a command that is copied.
+/// A line as standard error shows it: on a terminal folded between its words, each in one piece,
+/// since it may be a path or a command that is copied.
 pub fn folded(line: &str) -> String {
     let Some((Width(columns), _)) = terminal_size_of(io::stderr()) else { return line.into() };
     let options = textwrap::Options::new(columns.into())

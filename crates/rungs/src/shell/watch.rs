@@ -144,8 +144,8 @@ impl Watch {
     }
 }
 
-/// From this many examples on, what is measured on those held back is no matter of chance: of 30, two
-/// standard errors are at most 18 in 100.
+/// From this many examples on, what is measured on those held back is no matter of chance: of 30,
+/// two standard errors are at most 18 in 100.
 const FEW_HELD_OUT: usize = 30;
 
 /// Notes on standard error that few examples were held back, if so.

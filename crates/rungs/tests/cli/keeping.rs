@@ -2,7 +2,7 @@
 
 use std::fs;
 #[cfg(unix)]
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 #[cfg(unix)]
 use std::process::{Child, Command, Stdio};
@@ -307,6 +307,34 @@ fn vectors_that_are_finished_stay_when_others_in_their_place_are_stopped() {
     signal(&child, "-INT");
     assert_refused(&child.wait_with_output().unwrap(), &["stopped"]);
     assert_eq!(fs::read(&vectors).unwrap(), finished);
+    let beside = at(&folder, "v.stopped.bin");
+    if Path::new(&beside).exists() {
+        // the format goes by the ending
+        assert_eq!(fs::metadata(&beside).unwrap().len(), finished.len() as u64);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_training_on_standard_input_says_that_its_text_is_needed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let gpt = at(&folder, "gpt");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["train", "gpt", "--corpus", "-", "--preset", "tiny", "--out", &gpt])
+        .args(["--steps", "99999"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = "the cat sat on a mat by the river bank\n".repeat(100);
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let mut words = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(words.any(|line| line.starts_with("step ")), "it begins");
+    signal(&child, "-INT");
+    let rest = Vec::from_iter(words).join("\n");
+    assert_eq!(exit_code(child.wait().unwrap()), BY_CTRL_C);
+    assert!(rest.contains("goes on, with the same text on standard input"), "{rest}");
 }
 
 #[cfg(unix)]

@@ -398,6 +398,13 @@ fn a_trained_model_is_gone_on_from_with_its_own_tokenizer_and_template() {
     drop(start);
     let more = stdout(&rungs(&["train", "gpt", "--resume", names[1], "--steps", "16"], b""));
     assert!(more.contains("steps       16\n"), "{more}");
+    let number = |unit: &str| {
+        let (before, _) = more.split_once(unit).unwrap();
+        before.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    // of characters as tokens each has the nats of one, to the digits that are printed
+    let bits = number(" nats a token") / std::f64::consts::LN_2;
+    assert!((number(" bits a character") - bits).abs() < 2e-4, "{more}");
     assert_refused(
         &rungs(&["train", "gpt", "--resume", names[1], "--steps", "3"], b""),
         &["expected at least the 16 steps that are done, found 3"],

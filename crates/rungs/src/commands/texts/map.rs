@@ -90,7 +90,8 @@ pub enum Projection {
 pub enum Labelling {
     /// Every one, though labels may lie over each other
     All,
-    /// Those that have room beside their points; up to 120 texts the others are numbered, with a list
+    /// Those that have room beside their points; up to 120 texts the others are numbered, with a
+    /// list
     Some,
     /// None
     None,

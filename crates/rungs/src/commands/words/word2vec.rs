@@ -180,11 +180,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let seconds = start.elapsed().as_secs_f64();
     // what is finished is not given up for what is not
-    let out = if stopped && args.out.exists() {
-        args.out.with_added_extension("stopped")
-    } else {
-        args.out.clone()
-    };
+    let out = if stopped && args.out.exists() { stopped_beside(args)? } else { args.out.clone() };
     let summary = Summary {
         corpus: name,
         words: vocabulary.corpus_words,
@@ -204,6 +200,14 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     output::object(args.format, &summary, || for_people(&summary))
+}
+
+/// The place beside that of finished vectors for those of a stopped training, in the same format.
+fn stopped_beside(args: &Args) -> Result<PathBuf> {
+    let ending = args.out.extension().unwrap_or_default().to_string_lossy();
+    let out = args.out.with_extension("stopped").with_added_extension(&*ending);
+    place::file(&out, Kind::WordVectors, args.force)?;
+    Ok(out)
 }
 
 /// The passages that are read before an interrupt.

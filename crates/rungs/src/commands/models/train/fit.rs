@@ -15,7 +15,7 @@ use tokens::{Chat, TokensError};
 use training::{Event, Observer, Recipe, SaveError, Stop, Task, Trained, TrainingRun};
 
 use super::{Args, Settings};
-use crate::shell::failure::Helpful;
+use crate::shell::failure::{Helpful, STANDARD_INPUT};
 use crate::shell::interrupt::Interrupt;
 use crate::shell::output;
 use crate::shell::watch::Watch;
@@ -165,7 +165,7 @@ impl Fit<'_> {
                     it is now in {folder}/{NEWEST}",
                 trained.step, watch.steps
             );
-            let again = if self.settings.corpus == "-" {
+            let again = if self.settings.corpus == STANDARD_INPUT {
                 ", with the same text on standard input"
             } else {
                 ""
